@@ -1,0 +1,18 @@
+// `npm start`: sets everything up, then trains a DCGAN on the MNIST digits. `npm start -- --steps 200` adds arguments.
+
+import { spawn } from 'node:child_process';
+import { root, setup } from './setup.mjs';
+
+const TRAINING = ['train', 'mnist', '--data', 'mnist', '--out', 'runs/mnist-digits'];
+
+setup();
+const command = ['--import', 'tsx', 'src/cli/main.ts', ...TRAINING, ...process.argv.slice(2)];
+const training = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
+
+// Ctrl-C reaches the training itself, which saves before it ends; this process only waits for it.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => training.kill('SIGTERM'));
+training.on('exit', (code, signal) => {
+  if (signal) console.error(`The training was ended by ${signal}.`);
+  process.exitCode = code ?? 1;
+});
