@@ -1,0 +1,53 @@
+import type { Program } from '../graph/program.ts';
+
+/** What the addon found of one kind of device. */
+export interface NativeDeviceInfo {
+  readonly kind: string;
+  readonly available: boolean;
+  /** The model of the processor or GPU; '' if there is none. */
+  readonly description: string;
+  /** Versions and numbers worth a line in `gannet doctor`, such as `{ oneDNN: '2.6.3', threads: '2', isa: 'avx512' }`. */
+  readonly details: Readonly<Record<string, string>>;
+  /** Why it is not available; '' if it is. */
+  readonly problem: string;
+}
+
+/** One program to run, with its feeds in the program's order. The arrays must not change until the run has ended. */
+export interface NativeCall {
+  readonly program: number;
+  readonly feeds: readonly (Float32Array | Int32Array)[];
+  /** Whether to copy the program's outputs back. */
+  readonly fetch: boolean;
+}
+
+/** Outputs of each call in order (an empty list where nothing was fetched), and the time spent in native code. */
+export interface NativeResult {
+  readonly outputs: readonly (readonly ArrayBuffer[])[];
+  readonly nativeMs: number;
+  /** Milliseconds of each step of each call; only when profiling was asked for. */
+  readonly stepMs?: readonly (readonly number[])[];
+}
+
+/** A device of the addon. Its work runs in order on a thread of its own; every promise settles on the JavaScript thread. */
+export interface NativeDevice {
+  /** Makes a variable of zeros and returns its id. */
+  createVariable(bytes: number): number;
+  writeVariable(id: number, data: Float32Array | Int32Array): Promise<void>;
+  readVariable(id: number): Promise<ArrayBuffer>;
+  releaseVariable(id: number): void;
+  /** Decodes a program; `variables[i]` is the id of the device's variable for `program.variables[i]`. */
+  load(program: Program, variables: readonly number[]): Promise<{ program: number; workspaceBytes: number }>;
+  unload(program: number): void;
+  run(calls: readonly NativeCall[], options: { profile: boolean }): Promise<NativeResult>;
+  /** Frees everything once the queued work has ended. Later calls throw. */
+  close(): void;
+}
+
+/** The addon's exports. Its errors are Error objects with `code` (as in errors.ts), and `op` and `scope` where one is to blame. */
+export interface NativeAddon {
+  readonly version: string;
+  listDevices(): readonly NativeDeviceInfo[];
+  /** Ops that the device executes itself; the rest must be lowered. */
+  supportedOps(kind: string): readonly string[];
+  openDevice(kind: string, options: { threads: number }): NativeDevice;
+}

@@ -1,0 +1,8 @@
+import { madeBy } from './leaves.ts';
+import { op } from './op.ts';
+
+/** Ops that only the fusion pass makes; it runs after gradients were taken. */
+export const fusedOps = {
+  elementwise: op('elementwise', { result: madeBy('the fusion pass'), gradient: 'none' }),
+  reduce: op('reduce', { result: madeBy('the fusion pass'), gradient: 'none' }),
+};

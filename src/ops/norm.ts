@@ -1,0 +1,125 @@
+import { axisSize, elements, formatShape, type Shape } from '../tensor/shape.ts';
+import type { ResultType } from '../tensor/operators.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { add, mul, reciprocal, sqrt, square, sub } from './elementwise.ts';
+import { broadcast, perChannel } from './movement.ts';
+import { like, op, shapeError } from './op.ts';
+import { allButChannel, allButSample, reduceMean, reduceSum } from './reduce.ts';
+
+/** Mean and (biased) variance, shaped like x without the axes they were taken over. */
+export interface Moments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/** Moments over ascending `axes`; the variance about the mean, since E[x^2] - E[x]^2 loses all digits when the mean is large. */
+export function moments(x: Tensor, axes: readonly number[]): Moments {
+  const mean = reduceMean(x, axes);
+  const variance = reduceMean(square(sub(x, broadcast(mean, axes, x.shape))), axes);
+  return { mean, variance };
+}
+
+/** 1 / sqrt(variance + epsilon). */
+const inverseDeviation = (variance: Tensor, epsilon: number): Tensor => reciprocal(sqrt(add(variance, epsilon)));
+
+/** What batch and layer normalisation share: the axes their moments are taken over. */
+type NormAxes = (shape: Shape) => readonly number[];
+
+function expectNormShapes(name: string): (attributes: unknown, x: Tensor, gain: Tensor, third: Tensor) => ResultType {
+  return (_, x, gain) => {
+    const channels = axisSize(x.shape, -1);
+    if (formatShape(gain.shape) !== formatShape([channels])) {
+      throw shapeError('norm_gain', `${name} of ${formatShape(x.shape)} expects a gain of [${channels}], but received ${formatShape(gain.shape)}`);
+    }
+    return like(x);
+  };
+}
+
+/** (x - mean) / deviation, with the moments of x itself. */
+function standardize(x: Tensor, axes: readonly number[], epsilon: number): { normalized: Tensor; rstd: Tensor } {
+  const { mean, variance } = moments(x, axes);
+  const rstd = inverseDeviation(variance, epsilon);
+  const spread = (t: Tensor) => broadcast(t, axes, x.shape);
+  return { normalized: mul(sub(x, spread(mean)), spread(rstd)), rstd };
+}
+
+const decomposeNorm =
+  (axesOf: NormAxes) =>
+  ({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, bias: Tensor): Tensor => {
+    const { normalized } = standardize(x, axesOf(x.shape), epsilon);
+    return add(mul(normalized, perChannel(gain, x.shape)), perChannel(bias, x.shape));
+  };
+
+/** dx = rstd (h - mean(h) - x^ mean(h x^)), with h = gain dy and x^ the normalised x. */
+const decomposeNormGradient =
+  (axesOf: NormAxes) =>
+  ({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor => {
+    const axes = axesOf(x.shape);
+    const { normalized, rstd } = standardize(x, axes, epsilon);
+    const spread = (t: Tensor) => broadcast(t, axes, x.shape);
+    const h = mul(dy, perChannel(gain, x.shape));
+    const centred = sub(sub(h, spread(reduceMean(h, axes))), mul(normalized, spread(reduceMean(mul(h, normalized), axes))));
+    return mul(centred, spread(rstd));
+  };
+
+function gainGradient(axesOf: NormAxes, x: Tensor, dy: Tensor, epsilon: number): Tensor {
+  const { normalized } = standardize(x, axesOf(x.shape), epsilon);
+  return reduceSum(mul(dy, normalized), allButChannel(x.shape));
+}
+
+const batchNormOp = op('batchNorm', {
+  result: expectNormShapes('batchNorm'),
+  gradient: (dy, { attributes }, x, gain) => [
+    () => batchNormGradientOp(attributes, x, gain, dy),
+    () => gainGradient(allButChannel, x, dy, attributes.epsilon),
+    () => reduceSum(dy, allButChannel(x.shape)),
+  ],
+  decompose: decomposeNorm(allButChannel),
+});
+
+const batchNormGradientOp = op('batchNormGradient', {
+  result: expectNormShapes('batchNormGradient'),
+  gradient: 'decompose',
+  decompose: decomposeNormGradient(allButChannel),
+});
+
+const layerNormOp = op('layerNorm', {
+  result: expectNormShapes('layerNorm'),
+  gradient: (dy, { attributes }, x, gain) => [
+    () => layerNormGradientOp(attributes, x, gain, dy),
+    () => gainGradient(allButSample, x, dy, attributes.epsilon),
+    () => reduceSum(dy, allButChannel(x.shape)),
+  ],
+  decompose: decomposeNorm(allButSample),
+});
+
+const layerNormGradientOp = op('layerNormGradient', {
+  result: expectNormShapes('layerNormGradient'),
+  gradient: 'decompose',
+  decompose: decomposeNormGradient(allButSample),
+});
+
+/** The ops of this file, for the rule table. */
+export const normOps = {
+  batchNorm: batchNormOp,
+  batchNormGradient: batchNormGradientOp,
+  layerNorm: layerNormOp,
+  layerNormGradient: layerNormGradientOp,
+};
+
+/** Batch normalisation with the batch's own moments per channel. x [...,C], gain and bias [C]. @see arXiv:1502.03167 */
+export const batchNorm = (x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor =>
+  batchNormOp({ epsilon }, x, gain, bias);
+
+/** Layer normalisation over everything but the first axis, gain and bias per channel. x [N,...,C]. @see arXiv:1607.06450 */
+export const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor =>
+  layerNormOp({ epsilon }, x, gain, bias);
+
+/** Batch normalisation for inference, with given moments [C] (the running ones) in place of the batch's. */
+export function normalizeWith({ mean, variance }: Moments, x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
+  const scale = mul(gain, inverseDeviation(variance, epsilon));
+  return add(mul(sub(x, perChannel(mean, x.shape)), perChannel(scale, x.shape)), perChannel(bias, x.shape));
+}
+
+/** How many elements each moment of batch normalisation is taken over. */
+export const elementsPerChannel = (shape: Shape): number => elements(shape) / axisSize(shape, -1);

@@ -1,0 +1,44 @@
+import { ShapeError } from '../errors.ts';
+import type { OpAttributes, OpName, ResultType } from '../tensor/operators.ts';
+import { currentScope } from '../tensor/scope.ts';
+import { formatShape } from '../tensor/shape.ts';
+import { createTensor, type Tensor } from '../tensor/tensor.ts';
+
+/** The gradients of an op, one per input, built only when asked for; undefined where the op is not differentiable. */
+export type InputGradients = readonly ((() => Tensor) | undefined)[];
+
+/** Everything the graph knows of an op. Inputs come last, so that a rule names just those it uses. */
+export interface Rule<K extends OpName> {
+  /** The result's shape and type. @throws ShapeError */
+  readonly result: (attributes: OpAttributes[K], ...inputs: Tensor[]) => ResultType;
+  /** The gradients of the inputs from `dy`, the gradient of the result `y`, written with ops, so that they differentiate again.
+   *  'none': the result does not depend differentiably on any input. 'decompose': differentiate the decomposition. */
+  readonly gradient: ((dy: Tensor, y: Tensor<K>, ...inputs: Tensor[]) => InputGradients) | 'none' | 'decompose';
+  /** For composites: the same value written with simpler ops. */
+  readonly decompose?: (attributes: OpAttributes[K], ...inputs: Tensor[]) => Tensor;
+}
+
+/** An op: call it on tensors to add a node. */
+export interface Op<K extends OpName> {
+  (attributes: OpAttributes[K], ...inputs: Tensor[]): Tensor<K>;
+  readonly rule: Rule<K>;
+}
+
+/** Ties an op's name to its rule. */
+export function op<K extends OpName>(name: K, rule: Rule<K>): Op<K> {
+  const apply = (attributes: OpAttributes[K], ...inputs: Tensor[]): Tensor<K> =>
+    createTensor({ op: name, inputs, attributes, ...rule.result(attributes, ...inputs), scope: currentScope() });
+  return Object.assign(apply, { rule });
+}
+
+/** A ShapeError that begins with the layer being traced. `code` is stable, `message` says what was expected and what came. */
+export function shapeError(code: string, message: string): ShapeError {
+  const scope = currentScope();
+  return new ShapeError(code, scope === '' ? message : `${scope}: ${message}`);
+}
+
+/** Lists shapes for messages: `[2,3] and [4]`. */
+export const listShapes = (tensors: readonly Tensor[]): string => tensors.map((t) => formatShape(t.shape)).join(' and ');
+
+/** The same type as an input. */
+export const like = (tensor: Tensor): ResultType => ({ shape: tensor.shape, dtype: tensor.dtype });

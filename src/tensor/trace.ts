@@ -1,0 +1,97 @@
+import { GraphError } from '../errors.ts';
+import { type DType, formatShape, type Shape } from './shape.ts';
+import { createTensor, type Tensor } from './tensor.ts';
+import type { Variable } from './variable.ts';
+
+/** A traced function: what goes in, what comes out, and which variables it reads and overwrites. */
+export interface Graph {
+  readonly name: string;
+  readonly feeds: readonly Tensor<'feed'>[];
+  readonly variables: readonly Variable[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Update ops, in the order they were traced. */
+  readonly updates: readonly Tensor[];
+}
+
+interface Trace {
+  readonly feeds: Map<string, Tensor<'feed'>>;
+  readonly variables: Map<string, Variable>;
+  /** The newest value of each variable, by name. */
+  readonly values: Map<string, Tensor>;
+  readonly updates: Tensor[];
+  nextStream: number;
+}
+
+let current: Trace | undefined;
+
+function activeTrace(caller: string): Trace {
+  if (!current) throw new GraphError('no_trace', `${caller} was called outside trace(name, body)`);
+  return current;
+}
+
+/** Runs `body` once with symbolic tensors and returns the graph of what it computed. Traces do not nest. */
+export function trace(name: string, body: () => Record<string, Tensor>): Graph {
+  if (current) throw new GraphError('nested_trace', `trace '${name}' was started while another trace was running`);
+  const state: Trace = {
+    feeds: new Map(),
+    variables: new Map(),
+    values: new Map(),
+    updates: [],
+    nextStream: 0,
+  };
+  current = state;
+  try {
+    const outputs = body();
+    return {
+      name,
+      feeds: [...state.feeds.values()],
+      variables: [...state.variables.values()],
+      outputs,
+      updates: state.updates,
+    };
+  } finally {
+    current = undefined;
+  }
+}
+
+/** An input that each run supplies. Asking again for the same name gives the same tensor. */
+export function feed(name: string, shape: Shape, dtype: DType = 'float32'): Tensor<'feed'> {
+  const { feeds } = activeTrace('feed');
+  const known = feeds.get(name);
+  if (known) {
+    if (formatShape(known.shape) !== formatShape(shape) || known.dtype !== dtype) {
+      throw new GraphError('feed_redefined', `feed '${name}' was traced as ${formatShape(known.shape)} and again as ${formatShape(shape)}`);
+    }
+    return known;
+  }
+  const tensor = createTensor({ op: 'feed', inputs: [], attributes: { name }, shape, dtype, scope: '' });
+  feeds.set(name, tensor);
+  return tensor;
+}
+
+/** The newest value of a variable: what it held before the run, or what an update earlier in this trace gave it. */
+export function read(variable: Variable): Tensor {
+  const { variables, values } = activeTrace('read');
+  const { name, shape, dtype } = variable;
+  const known = variables.get(name);
+  if (known && known !== variable) {
+    throw new GraphError('variable_redefined', `two variables are named '${name}'; names must be unique within a graph`);
+  }
+  variables.set(name, variable);
+  let value = values.get(name);
+  if (!value) {
+    value = createTensor({ op: 'variable', inputs: [], attributes: { name }, shape, dtype, scope: '' });
+    values.set(name, value);
+  }
+  return value;
+}
+
+/** Records that the update op `next` overwrote `variable`; later reads in this trace see `next`. */
+export function overwrite(variable: Variable, next: Tensor): void {
+  const { updates, values } = activeTrace('overwrite');
+  values.set(variable.name, next);
+  updates.push(next);
+}
+
+/** A number no other random op of this trace has: the stream of the counter-based generator. */
+export const nextRandomStream = (): number => activeTrace('random').nextStream++;

@@ -1,0 +1,16 @@
+import type { DType, Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What a variable holds before the first step, as a tensor of the variable's shape traced on first use. */
+export type Initializer = (shape: Shape) => Tensor;
+
+/** State that lives on the device between runs: a weight, an optimiser slot, a running statistic, a counter. */
+export interface Variable {
+  /** Unique within a device; also the name in checkpoints, such as `generator.layer1.weight`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly initializer: Initializer;
+  /** True for weights that an optimiser updates and parameter counts include. */
+  readonly trainable: boolean;
+}
