@@ -1,4 +1,4 @@
-import { axisSize, elements, formatShape, type Shape } from '../tensor/shape.ts';
+import { axisSize, formatShape, type Shape } from '../tensor/shape.ts';
 import type { ResultType } from '../tensor/operators.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, reciprocal, sqrt, square, sub } from './elementwise.ts';
@@ -50,17 +50,25 @@ const decomposeNorm =
     return add(mul(normalized, perChannel(gain, x.shape)), perChannel(bias, x.shape));
   };
 
-/** dx = rstd (h - mean(h) - x^ mean(h x^)), with h = gain dy and x^ the normalised x. */
-const decomposeNormGradient =
-  (axesOf: NormAxes) =>
-  ({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor => {
-    const axes = axesOf(x.shape);
-    const { normalized, rstd } = standardize(x, axes, epsilon);
-    const spread = (t: Tensor) => broadcast(t, axes, x.shape);
-    const h = mul(dy, perChannel(gain, x.shape));
-    const centred = sub(sub(h, spread(reduceMean(h, axes))), mul(normalized, spread(reduceMean(mul(h, normalized), axes))));
-    return mul(centred, spread(rstd));
-  };
+/** g - mean(g) - x^ mean(g x^) over `axes`: what is left of g once the moments of x are held fixed. */
+function centre(g: Tensor, normalized: Tensor, axes: readonly number[]): Tensor {
+  const spread = (t: Tensor) => broadcast(t, axes, g.shape);
+  return sub(sub(g, spread(reduceMean(g, axes))), mul(normalized, spread(reduceMean(mul(g, normalized), axes))));
+}
+
+/** dx = gain rstd centre(dy): the gain is constant over a channel, so its sums are those of the gain's and bias's gradients. */
+function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
+  const axes = allButChannel(x.shape);
+  const { normalized, rstd } = standardize(x, axes, epsilon);
+  return mul(centre(dy, normalized, axes), perChannel(mul(gain, rstd), x.shape));
+}
+
+/** dx = rstd centre(gain dy). */
+function decomposeLayerNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
+  const axes = allButSample(x.shape);
+  const { normalized, rstd } = standardize(x, axes, epsilon);
+  return mul(centre(mul(dy, perChannel(gain, x.shape)), normalized, axes), broadcast(rstd, axes, x.shape));
+}
 
 function gainGradient(axesOf: NormAxes, x: Tensor, dy: Tensor, epsilon: number): Tensor {
   const { normalized } = standardize(x, axesOf(x.shape), epsilon);
@@ -80,7 +88,7 @@ const batchNormOp = op('batchNorm', {
 const batchNormGradientOp = op('batchNormGradient', {
   result: expectNormShapes('batchNormGradient'),
   gradient: 'decompose',
-  decompose: decomposeNormGradient(allButChannel),
+  decompose: decomposeBatchNormGradient,
 });
 
 const layerNormOp = op('layerNorm', {
@@ -96,7 +104,7 @@ const layerNormOp = op('layerNorm', {
 const layerNormGradientOp = op('layerNormGradient', {
   result: expectNormShapes('layerNormGradient'),
   gradient: 'decompose',
-  decompose: decomposeNormGradient(allButSample),
+  decompose: decomposeLayerNormGradient,
 });
 
 /** The ops of this file, for the rule table. */
@@ -120,6 +128,3 @@ export function normalizeWith({ mean, variance }: Moments, x: Tensor, gain: Tens
   const scale = mul(gain, inverseDeviation(variance, epsilon));
   return add(mul(sub(x, perChannel(mean, x.shape)), perChannel(scale, x.shape)), perChannel(bias, x.shape));
 }
-
-/** How many elements each moment of batch normalisation is taken over. */
-export const elementsPerChannel = (shape: Shape): number => elements(shape) / axisSize(shape, -1);

@@ -1,0 +1,28 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { DeviceError } from '../errors.ts';
+import type { NativeAddon } from './native.ts';
+
+let loaded: NativeAddon | undefined;
+
+/** The native addon: a prebuilt binary of this platform, or the one built here.
+ *  @throws DeviceError `addon_missing` with the cause and the command that builds it */
+export function loadAddon(): NativeAddon {
+  loaded ??= requireAddon();
+  return loaded;
+}
+
+function requireAddon(): NativeAddon {
+  const require = createRequire(import.meta.url);
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  try {
+    return require('node-gyp-build')(root) as NativeAddon;
+  } catch (cause) {
+    const reason = (cause as Error).message.split('\n')[0];
+    throw new DeviceError(
+      'addon_missing',
+      `the native addon could not be loaded: ${reason}\n  Build it with \`npm run build:addon\` (needs cmake, a C++ compiler and oneDNN: apt-get install cmake g++ libdnnl-dev).`,
+      { cause },
+    );
+  }
+}

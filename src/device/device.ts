@@ -1,0 +1,63 @@
+import type { Program } from '../graph/program.ts';
+import type { DType } from '../tensor/shape.ts';
+import type { Graph } from '../tensor/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
+
+/** Where programs can run. `simt` runs the CUDA kernels on a simulator, `tfjs` is the reference. */
+export const DEVICE_KINDS = ['cpu', 'cuda', 'simt', 'tfjs'] as const;
+export type DeviceKind = (typeof DEVICE_KINDS)[number];
+
+/** Elements of a tensor on the host, row-major. */
+export type HostArray = Float32Array | Int32Array;
+
+/** A view of bytes as the elements of a type. */
+export const hostArray = (dtype: DType, bytes: ArrayBuffer): HostArray =>
+  dtype === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes);
+
+/** Values for a graph's feeds, by name. The arrays must not change until the run has ended. */
+export type Feeds = Readonly<Record<string, HostArray>>;
+
+/** A graph that a device is ready to run. */
+export interface Executable {
+  readonly graph: Graph;
+  /** What the device runs, for listings and memory figures; absent where the device interprets the graph. */
+  readonly program?: Program;
+  /** Bytes the device needs beside the arena while it runs. */
+  readonly workspaceBytes: number;
+  /** Frees what the device holds for this graph; its variables stay. */
+  release(): void;
+}
+
+/** One run of an executable. */
+export interface Call {
+  readonly executable: Executable;
+  readonly feeds?: Feeds;
+  /** Whether outputs are copied back to the host. */
+  readonly fetch?: boolean;
+}
+
+export type Outputs = Readonly<Record<string, HostArray>>;
+
+export interface RunResult {
+  /** One record of outputs per call; empty where nothing was fetched. */
+  readonly outputs: readonly Outputs[];
+  /** Milliseconds spent in native code. */
+  readonly nativeMs: number;
+  /** Milliseconds of each step of each call's program, when profiling. */
+  readonly stepMs?: readonly (readonly number[])[];
+}
+
+/** A place that runs graphs and keeps variables between runs. Variables are told apart by name; a new one holds zeros until it
+ *  is written or initialised. Everything asked of a device happens in the order it was asked. */
+export interface Device {
+  readonly kind: DeviceKind;
+  /** The model of the hardware, such as `AMD EPYC (2 threads, avx512)`. */
+  readonly description: string;
+  load(graph: Graph): Promise<Executable>;
+  /** Runs calls in order as one crossing to the device. @throws DeviceError */
+  run(calls: readonly Call[], options?: { readonly profile?: boolean }): Promise<RunResult>;
+  read(variable: Variable): Promise<HostArray>;
+  /** Copies `values` into the variable. @throws DeviceError if the length differs */
+  write(variable: Variable, values: HostArray): Promise<void>;
+  close(): void;
+}

@@ -1,0 +1,121 @@
+import { DeviceError } from '../errors.ts';
+import { compile } from '../graph/compile.ts';
+import type { Binding, Program } from '../graph/program.ts';
+import type { OpName } from '../tensor/operators.ts';
+import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
+import type { Graph } from '../tensor/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
+import { loadAddon } from './addon.ts';
+import { type Call, type Device, type DeviceKind, type Executable, type Feeds, type HostArray, hostArray, type Outputs, type RunResult } from './device.ts';
+import type { NativeCall, NativeDevice } from './native.ts';
+
+/** A device of the native addon. */
+export class AddonDevice implements Device {
+  readonly kind: DeviceKind;
+  readonly description: string;
+  private readonly native: NativeDevice;
+  private readonly claims: ReadonlySet<OpName>;
+  private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
+
+  constructor(kind: DeviceKind, description: string, threads: number) {
+    const addon = loadAddon();
+    this.kind = kind;
+    this.description = description;
+    this.native = addon.openDevice(kind, { threads });
+    this.claims = new Set(addon.supportedOps(kind) as OpName[]);
+  }
+
+  async load(graph: Graph): Promise<AddonExecutable> {
+    const program = compile(graph, this.claims);
+    const ids = graph.variables.map((variable) => this.idOf(variable));
+    const { program: id, workspaceBytes } = await this.native.load(program, ids);
+    return new AddonExecutable(graph, program, id, workspaceBytes, this.native);
+  }
+
+  async run(calls: readonly Call[], { profile = false } = {}): Promise<RunResult> {
+    const executables = calls.map(({ executable }) => this.own(executable));
+    const native = calls.map(({ feeds = {}, fetch = false }, i) => nativeCall(executables[i] as AddonExecutable, feeds, fetch));
+    const { outputs, ...times } = await this.native.run(native, { profile });
+    return { ...times, outputs: outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers)) };
+  }
+
+  async read(variable: Variable): Promise<HostArray> {
+    return hostArray(variable.dtype, await this.native.readVariable(this.idOf(variable)));
+  }
+
+  async write(variable: Variable, values: HostArray): Promise<void> {
+    expectLength(`variable '${variable.name}'`, variable, values);
+    await this.native.writeVariable(this.idOf(variable), values);
+  }
+
+  close(): void {
+    this.native.close();
+  }
+
+  private own(executable: Executable): AddonExecutable {
+    if (executable instanceof AddonExecutable && executable.native === this.native) return executable;
+    throw new DeviceError('foreign_executable', `'${executable.graph.name}' was loaded by another device; load the graph on the device that runs it`);
+  }
+
+  private idOf(variable: Variable): number {
+    const known = this.variables.get(variable.name);
+    if (known) {
+      expectSameType(known.variable, variable);
+      return known.id;
+    }
+    const id = this.native.createVariable(elements(variable.shape) * BYTES_PER_ELEMENT);
+    this.variables.set(variable.name, { id, variable });
+    return id;
+  }
+}
+
+class AddonExecutable implements Executable {
+  constructor(
+    readonly graph: Graph,
+    readonly program: Program,
+    readonly id: number,
+    readonly workspaceBytes: number,
+    readonly native: NativeDevice,
+  ) {}
+
+  release(): void {
+    this.native.unload(this.id);
+  }
+}
+
+function nativeCall({ program, id }: AddonExecutable, feeds: Feeds, fetch: boolean): NativeCall {
+  return {
+    program: id,
+    fetch,
+    feeds: program.feeds.map((binding) => {
+      const values = feeds[binding.name];
+      if (!values) throw new DeviceError('feed_missing', `${program.name}: no value for the feed '${binding.name}' ${formatShape(binding.shape)}`);
+      expectLength(`${program.name}: feed '${binding.name}'`, binding, values);
+      return values;
+    }),
+  };
+}
+
+function named({ program }: AddonExecutable, buffers: readonly ArrayBuffer[]): Outputs {
+  return Object.fromEntries(buffers.map((bytes, i) => {
+    const { name, slot } = program.outputs[i] as Program['outputs'][number];
+    return [name, hostArray(slot.dtype, bytes)];
+  }));
+}
+
+function expectLength(what: string, { shape, dtype }: Pick<Binding, 'shape' | 'dtype'>, values: HostArray): void {
+  const given = values instanceof Float32Array ? 'float32' : 'int32';
+  if (values.length === elements(shape) && given === dtype) return;
+  throw new DeviceError(
+    'wrong_length',
+    `${what} expects ${elements(shape)} ${dtype} values ${formatShape(shape)}, but received ${values.length} of ${given}`,
+  );
+}
+
+function expectSameType(known: Binding, variable: Variable): void {
+  if (formatShape(known.shape) === formatShape(variable.shape) && known.dtype === variable.dtype) return;
+  throw new DeviceError(
+    'variable_redefined',
+    `variable '${variable.name}' is ${known.dtype} ${formatShape(known.shape)} on this device, but a graph declares it ${variable.dtype} ${formatShape(variable.shape)}`,
+  );
+}

@@ -1,0 +1,13 @@
+import type { OpName } from '../tensor/operators.ts';
+import type { Graph } from '../tensor/trace.ts';
+import { fuse } from './fuse.ts';
+import { lower } from './lower.ts';
+import { plan } from './plan.ts';
+import type { Program } from './program.ts';
+import { simplify } from './simplify.ts';
+
+/** Makes a traced graph ready for a device that executes the composites of `claims` itself: lowered, simplified, fused, planned. */
+export const compile = (graph: Graph, claims: ReadonlySet<OpName>): Program => plan(optimize(graph, claims));
+
+/** The graph that `compile` plans. */
+export const optimize = (graph: Graph, claims: ReadonlySet<OpName>): Graph => fuse(simplify(lower(graph, claims)));

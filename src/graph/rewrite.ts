@@ -1,0 +1,26 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import { createTensor } from '../tensor/tensor.ts';
+import type { Graph } from '../tensor/trace.ts';
+import { ancestors, roots } from './walk.ts';
+
+/** The node itself if its inputs are unchanged, else a copy of it on the new inputs. */
+export function withInputs(node: Tensor, inputs: readonly Tensor[]): Tensor {
+  if (inputs.every((input, i) => input === node.inputs[i])) return node;
+  const { id: _, ...fields } = node;
+  return createTensor({ ...fields, inputs });
+}
+
+/** A new graph in which every node is what `replace(node, its new inputs)` returns. Nodes that nothing needs fall away. */
+export function rewrite(graph: Graph, replace: (node: Tensor, inputs: readonly Tensor[]) => Tensor): Graph {
+  const replaced = new Map<Tensor, Tensor>();
+  const lookUp = (tensor: Tensor) => replaced.get(tensor) as Tensor;
+  for (const node of ancestors(roots(graph))) replaced.set(node, replace(node, node.inputs.map(lookUp)));
+  return withRoots(graph, lookUp);
+}
+
+/** The same graph with its outputs and updates mapped to other nodes. */
+export const withRoots = (graph: Graph, map: (tensor: Tensor) => Tensor): Graph => ({
+  ...graph,
+  outputs: Object.fromEntries(Object.entries(graph.outputs).map(([name, tensor]) => [name, map(tensor)])),
+  updates: graph.updates.map(map),
+});
