@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** Where and how a run was started, as environment.json keeps it. */
+export interface Environment {
+  readonly gannet: string;
+  /** Commit of the git repository that gannet lies in; null outside of one. */
+  readonly commit: string | null;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly device: string;
+  readonly seed: number;
+  readonly argv: readonly string[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+const PACKAGE_FOLDER = new URL('../../../', import.meta.url);
+
+/** Describes this machine and this process. @param device the device's kind and model, such as `cpu: AMD EPYC` */
+export async function describeEnvironment(device: string, seed: number): Promise<Environment> {
+  const processors = cpus();
+  return {
+    gannet: await packageVersion(),
+    commit: await gitCommit(),
+    node: process.version,
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    device,
+    seed,
+    argv: process.argv,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+async function packageVersion(): Promise<string> {
+  return JSON.parse(await readFile(new URL('package.json', PACKAGE_FOLDER), 'utf8')).version;
+}
+
+async function gitCommit(): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: fileURLToPath(PACKAGE_FOLDER) });
+    return stdout.trim();
+  } catch {
+    // No git, no repository, or no commit yet: a run does not need one.
+    return null;
+  }
+}

@@ -1,0 +1,89 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errno, replaceFile, storageError } from './durable.ts';
+
+/** One line of metrics.jsonl. */
+export interface MetricsRecord {
+  /** Steps done when it was taken. */
+  readonly step: number;
+  /** Passes over the data, a fraction. */
+  readonly epoch: number;
+  readonly imagesSeen: number;
+  /** Training time since the run's first step, over all its sittings. */
+  readonly elapsedMs: number;
+  readonly imagesPerSecond: number;
+  /** Losses and whatever else the recipe reports. NaN and infinity are null, since JSON has no word for them. */
+  readonly values: Readonly<Record<string, number | null>>;
+}
+
+const METRICS_FILE = 'metrics.jsonl';
+
+/** Appends to a run's metrics.jsonl. */
+export class MetricsWriter {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /** Opens the file to append what comes after `step`: lines of later steps, and one cut short by a kill, are removed first,
+   *  so that a resumed run leaves the file of an unbroken one. @throws CheckpointError as {@link storageError} */
+  static async open(runFolder: string, step: number): Promise<MetricsWriter> {
+    const path = join(runFolder, METRICS_FILE);
+    try {
+      const text = await readText(path);
+      const kept = parseLines(text).filter((line) => line.record.step <= step);
+      const wanted = kept.map((line) => `${line.text}\n`).join('');
+      if (wanted !== text) await replaceFile(path, wanted);
+      return new MetricsWriter(path, await open(path, 'a'));
+    } catch (error) {
+      throw storageError(error, 'open', path);
+    }
+  }
+
+  /** @throws CheckpointError `disk_full`, `storage_failed` */
+  async append(record: MetricsRecord): Promise<void> {
+    try {
+      await this.#handle.writeFile(`${JSON.stringify(record)}\n`);
+    } catch (error) {
+      throw storageError(error, 'write', this.#path);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+/** All complete lines of a run's metrics.jsonl, none if it has no such file. */
+export async function readMetrics(runFolder: string): Promise<MetricsRecord[]> {
+  return parseLines(await readText(join(runFolder, METRICS_FILE))).map((line) => line.record);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parseLines(text: string): { text: string; record: MetricsRecord }[] {
+  return text.split('\n').flatMap((line) => {
+    const record = parseRecord(line);
+    return record ? [{ text: line, record }] : [];
+  });
+}
+
+/** A line that a kill or a full disk cut short is no JSON, since an object's last character closes it. */
+function parseRecord(line: string): MetricsRecord | undefined {
+  try {
+    const record = JSON.parse(line);
+    return Number.isFinite(record?.step) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

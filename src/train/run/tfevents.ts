@@ -1,0 +1,106 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { crc32c } from './crc32c.ts';
+import { storageError } from './durable.ts';
+import { bytesField, doubleField, floatField, integerField } from './protobuf.ts';
+
+/** An encoded picture. */
+export interface EncodedImage {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+// Field numbers of tensorflow/core/util/event.proto and framework/summary.proto.
+const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 };
+const SUMMARY = { value: 1 };
+const VALUE = { tag: 1, simpleValue: 2, image: 4 };
+const IMAGE = { height: 1, width: 2, channels: 3, encoded: 4 };
+const SESSION_LOG = { status: 1 };
+const SESSION_START = 1;
+
+/** Writes scalars and images where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder. */
+export class EventWriter {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #now: () => number;
+
+  private constructor(path: string, handle: FileHandle, now: () => number) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#now = now;
+  }
+
+  /** Starts a new file for what comes after `step`; TensorBoard then forgets what earlier files of the run say of later steps.
+   *  @param now milliseconds since 1970
+   *  @throws CheckpointError `disk_full`, `not_writable`, `storage_failed` */
+  static async open(runFolder: string, step: number, now: () => number = Date.now): Promise<EventWriter> {
+    // TensorBoard reads the files in the order of their names, so the time comes first, in digits of a fixed number.
+    const seconds = (now() / 1000).toFixed(3).padStart(14, '0');
+    const path = join(runFolder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
+    const handle = await open(path, 'a').catch((error: unknown) => {
+      throw storageError(error, 'create', path);
+    });
+    const writer = new EventWriter(path, handle, now);
+    await writer.#begin(step);
+    return writer;
+  }
+
+  async #begin(step: number): Promise<void> {
+    await this.#append(bytesField(EVENT.fileVersion, 'brain.Event:2'));
+    if (step === 0) return;
+    const start = bytesField(EVENT.sessionLog, integerField(SESSION_LOG.status, SESSION_START));
+    await this.#append(integerField(EVENT.step, step + 1), start);
+  }
+
+  /** One point on each of several curves. NaN and infinity are shown as such. */
+  async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    const entries = Object.entries(values).map(([name, value]) =>
+      bytesField(SUMMARY.value, bytesField(VALUE.tag, name), floatField(VALUE.simpleValue, value)),
+    );
+    await this.#append(integerField(EVENT.step, step), bytesField(EVENT.summary, ...entries));
+  }
+
+  async image(step: number, name: string, { png, width, height, channels }: EncodedImage): Promise<void> {
+    const image = [
+      integerField(IMAGE.height, height),
+      integerField(IMAGE.width, width),
+      integerField(IMAGE.channels, channels),
+      bytesField(IMAGE.encoded, png),
+    ];
+    const value = bytesField(SUMMARY.value, bytesField(VALUE.tag, name), bytesField(VALUE.image, ...image));
+    await this.#append(integerField(EVENT.step, step), bytesField(EVENT.summary, value));
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #append(...fields: readonly Buffer[]): Promise<void> {
+    const event = Buffer.concat([doubleField(EVENT.wallTime, this.#now() / 1000), ...fields]);
+    try {
+      await this.#handle.writeFile(frameRecord(event));
+    } catch (error) {
+      throw storageError(error, 'write', this.#path);
+    }
+  }
+}
+
+/** A TFRecord: length (64 bits), its checksum, data, its checksum, little-endian.
+ *  @see https://www.tensorflow.org/tutorials/load_data/tfrecord */
+export function frameRecord(data: Uint8Array): Buffer {
+  const record = Buffer.alloc(16 + data.length);
+  record.writeBigUInt64LE(BigInt(data.length), 0);
+  record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
+  record.set(data, 12);
+  record.writeUInt32LE(maskedCrc(data), 12 + data.length);
+  return record;
+}
+
+// Rotated and shifted by a constant, so that a checksum of data that holds checksums stays meaningful.
+function maskedCrc(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
