@@ -1,0 +1,96 @@
+import { DataError } from '../errors.ts';
+import type { ProgressListener } from './dataset.ts';
+import { decodersInFlight, forEachConcurrently } from './parallel.ts';
+import { type ImageFormat, type ImageSize, imageElements, type PackedImages } from './pixels.ts';
+import { loadSharp } from './sharp.ts';
+
+/** How images in memory are brought to another format. */
+export interface ConformOptions {
+  /** The images lie on black, so that a border of black is more of the same. */
+  readonly onBlack: boolean;
+  readonly onProgress?: ProgressListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A border of up to a quarter of the side keeps the pixels as they are; beyond that the subject would be lost in it. */
+const fitsInBorder = (from: number, to: number): boolean => to >= from && to - from <= from / 4;
+
+const sameSize = (a: ImageSize, b: ImageSize): boolean => a[0] === b[0] && a[1] === b[1];
+
+/** [count,h,w,C] -> [count,H,W,C], in the middle of zeros; an odd row or column more goes to the bottom or right. */
+function padImages(images: PackedImages, size: ImageSize): PackedImages {
+  const { count, channels, pixels } = images;
+  const [fromHeight, fromWidth] = images.size;
+  const [height, width] = size;
+  const top = Math.floor((height - fromHeight) / 2);
+  const left = Math.floor((width - fromWidth) / 2);
+  const row = fromWidth * channels;
+  const padded = new Uint8Array(count * height * width * channels);
+  for (let image = 0; image < count; image++) {
+    for (let y = 0; y < fromHeight; y++) {
+      const from = (image * fromHeight + y) * row;
+      const to = ((image * height + top + y) * width + left) * channels;
+      padded.set(pixels.subarray(from, from + row), to);
+    }
+  }
+  return { count, size, channels, pixels: padded };
+}
+
+/** [count,H,W,1] -> [count,H,W,3], the grey value in each channel. */
+function greyToColour(images: PackedImages): PackedImages {
+  const colour = new Uint8Array(images.pixels.length * 3);
+  for (let i = 0; i < images.pixels.length; i++) colour.fill(images.pixels[i] as number, i * 3, i * 3 + 3);
+  return { ...images, channels: 3, pixels: colour };
+}
+
+/** Resizes (and, if the target is grey, desaturates) every image through sharp. */
+async function resample(images: PackedImages, target: ImageFormat, options: ConformOptions): Promise<PackedImages> {
+  const sharp = await loadSharp();
+  const [fromHeight, fromWidth] = images.size;
+  const [height, width] = target.size;
+  const raw = { width: fromWidth, height: fromHeight, channels: images.channels };
+  const channels = Math.min(images.channels, target.channels) as 1 | 3;
+  const from = imageElements(images);
+  const to = imageElements({ size: target.size, channels });
+  const pixels = new Uint8Array(images.count * to);
+  let done = 0;
+  await forEachConcurrently(images.count, decodersInFlight(), async (index) => {
+    options.signal?.throwIfAborted();
+    const bytes = await sharp(images.pixels.subarray(index * from, (index + 1) * from), { raw })
+      .resize(width, height, { fit: 'cover' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer();
+    pixels.set(bytes, index * to);
+    options.onProgress?.(++done, images.count);
+  });
+  return { count: images.count, size: target.size, channels, pixels };
+}
+
+/** Brings images to `target`: images on black get a border where that reaches the size (28x28 -> 32x32: two pixels on each
+ *  side), others are resized (cover, centre) through sharp; grey is repeated into RGB, RGB becomes its luminance.
+ *  @throws DataError image_size if the target is not a positive whole number of pixels. */
+export async function conformImages(
+  images: PackedImages,
+  target: ImageFormat,
+  options: ConformOptions,
+): Promise<PackedImages> {
+  checkFormat(target);
+  const pad = options.onBlack && target.size.every((to, axis) => fitsInBorder(images.size[axis] as number, to));
+  let result = images;
+  if (pad && !sameSize(images.size, target.size)) result = padImages(result, target.size);
+  if (!sameSize(result.size, target.size) || target.channels < result.channels) {
+    result = await resample(result, target, options);
+  }
+  return target.channels > result.channels ? greyToColour(result) : result;
+}
+
+/** @throws DataError image_size or image_channels if no image can have this format. */
+export function checkFormat({ size, channels }: ImageFormat): void {
+  if (!size.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new DataError('image_size', `image size: expected whole numbers of pixels, but received ${size.join('x')}`);
+  }
+  if (channels !== 1 && channels !== 3) {
+    throw new DataError('image_channels', `image channels: expected 1 (grey) or 3 (RGB), but received ${channels}`);
+  }
+}

@@ -1,0 +1,68 @@
+import { type Channels, unitToBytes } from './pixels.ts';
+
+/** Images as the generator yields them: float32 [N,H,W,C] in [-1, 1]. */
+export interface ImageBatch {
+  readonly data: Float32Array;
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** A picture of bytes, [height,width,channels]. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: Channels;
+  readonly pixels: Uint8Array;
+}
+
+export interface GridOptions {
+  /** Images in a row; the nearest to a square if not given. */
+  readonly columns?: number | undefined;
+  /** Pixels between neighbours, not scaled; 2 if not given. */
+  readonly gap?: number | undefined;
+  /** Side of the square of pixels that one pixel becomes; 1 if not given. */
+  readonly scale?: number | undefined;
+  /** The grey of the gaps and of cells without an image, 0 to 255; white if not given. */
+  readonly background?: number | undefined;
+}
+
+/** Copies one image into the picture, its upper left corner at (left, top), each pixel `scale` x `scale` times. */
+function drawImage(picture: Picture, image: Picture, left: number, top: number, scale: number): void {
+  const { channels } = picture;
+  for (let y = 0; y < image.height * scale; y++) {
+    const from = Math.floor(y / scale) * image.width;
+    let to = ((top + y) * picture.width + left) * channels;
+    for (let x = 0; x < image.width; x++) {
+      const pixel = image.pixels.subarray((from + x) * channels, (from + x + 1) * channels);
+      for (let copy = 0; copy < scale; copy++, to += channels) picture.pixels.set(pixel, to);
+    }
+  }
+}
+
+/** Lays images out row by row: [N,H,W,C] -> [rows * (H * scale + gap) - gap, columns * (W * scale + gap) - gap, C]. Values
+ *  outside [-1, 1] are clamped. */
+export function composeGrid(images: ImageBatch, options: GridOptions = {}): Picture {
+  const [count, imageHeight, imageWidth, channels] = images.shape;
+  const { columns = Math.ceil(Math.sqrt(count)), gap = 2, scale = 1, background = 255 } = options;
+  const bytes = unitToBytes(images.data);
+  const cellHeight = imageHeight * scale + gap;
+  const cellWidth = imageWidth * scale + gap;
+  const width = columns * cellWidth - gap;
+  const height = Math.ceil(count / columns) * cellHeight - gap;
+  const picture = { width, height, channels: channels as Channels, pixels: new Uint8Array(width * height * channels) };
+  picture.pixels.fill(background);
+  const elements = imageHeight * imageWidth * channels;
+  for (let i = 0; i < count; i++) {
+    const pixels = bytes.subarray(i * elements, (i + 1) * elements);
+    const image = { width: imageWidth, height: imageHeight, channels: picture.channels, pixels };
+    drawImage(picture, image, (i % columns) * cellWidth, Math.floor(i / columns) * cellHeight, scale);
+  }
+  return picture;
+}
+
+/** One image of a batch as a picture of its own. */
+export function composeImage({ data, shape }: ImageBatch, index: number): Picture {
+  const [, height, width, channels] = shape;
+  const elements = height * width * channels;
+  const pixels = unitToBytes(data.subarray(index * elements, (index + 1) * elements));
+  return { width, height, channels: channels as Channels, pixels };
+}

@@ -1,0 +1,53 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { composeGrid, composeImage, type GridOptions, type ImageBatch, type Picture } from './grid.ts';
+import { loadSharp } from './sharp.ts';
+
+/** Encodes a picture as PNG, grey or RGB. */
+export async function encodePng({ width, height, channels, pixels }: Picture): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  return sharp(pixels, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png()
+    .toBuffer();
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a whole file or none: under a temporary name beside it, then renamed. */
+async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeSynced(temporary, bytes);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw new CheckpointError(
+      'image_unwritable',
+      `${path}: the picture cannot be written: ${(cause as Error).message}; free some space or choose another folder`,
+      { cause },
+    );
+  }
+}
+
+/** Writes a grid of images as one PNG, atomically; folders above it are made.
+ *  @throws CheckpointError image_unwritable. */
+export async function writeGrid(path: string, images: ImageBatch, options: GridOptions = {}): Promise<void> {
+  await writeAtomically(path, await encodePng(composeGrid(images, options)));
+}
+
+/** Writes image `index` of a batch as a PNG of its own, atomically; folders above it are made.
+ *  @throws CheckpointError image_unwritable. */
+export async function writeImage(path: string, images: ImageBatch, index = 0): Promise<void> {
+  await writeAtomically(path, await encodePng(composeImage(images, index)));
+}

@@ -1,0 +1,115 @@
+import sharp from 'sharp';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeImage } from '../../src/data/decode.ts';
+import type { Channels } from '../../src/data/pixels.ts';
+import { noisyJpeg, uniform, uniformPng } from './pictures.ts';
+
+const decode = async (bytes: Uint8Array, height = 2, width = 2, channels: Channels = 3) => [
+  ...(await decodeImage(bytes, { size: [height, width], channels })),
+];
+
+const near = (actual: number[], expected: number[], tolerance: number) => {
+  assert.is(actual.length, expected.length);
+  const worst = Math.max(...actual.map((value, i) => Math.abs(value - (expected[i] ?? 0))));
+  assert.ok(worst <= tolerance, `${actual} is not ${expected} within ${tolerance}`);
+};
+
+const repeat = (count: number, ...colour: number[]) => Array(count).fill(colour).flat();
+
+test('RGB and grey keep their values, in either number of channels', async () => {
+  assert.equal(await decode(await uniformPng(2, 2, [10, 20, 30])), repeat(4, 10, 20, 30));
+  assert.equal(await decode(await uniformPng(2, 2, [77]), 2, 2, 1), repeat(4, 77));
+  assert.equal(await decode(await uniformPng(2, 2, [77])), repeat(4, 77, 77, 77));
+  assert.equal(await decode(await uniformPng(2, 2, [90, 90, 90]), 2, 2, 1), repeat(4, 90));
+});
+
+test('transparency lies on white', async () => {
+  assert.equal(await decode(await uniformPng(2, 2, [10, 20, 30, 0])), repeat(4, 255, 255, 255));
+  near(await decode(await uniformPng(2, 2, [0, 0, 0, 51])), repeat(4, 204, 204, 204), 1);
+  assert.equal(await decode(await uniformPng(2, 2, [10, 0]), 2, 2, 1), repeat(4, 255));
+});
+
+test('16 bits become 8', async () => {
+  const raw = { width: 2, height: 2, channels: 3 } as const;
+  const deep = await sharp(Uint16Array.from(repeat(4, 0x1000, 0x8000, 0xf0f0)), { raw })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer();
+  assert.is((await sharp(deep).metadata()).depth, 'ushort');
+  near(await decode(deep), repeat(4, 0x10, 0x80, 0xf0), 1);
+  const grey = await sharp(Uint16Array.from(repeat(4, 0x8000)), { raw: { ...raw, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toBuffer();
+  assert.is((await sharp(grey).metadata()).depth, 'ushort');
+  near(await decode(grey, 2, 2, 1), repeat(4, 0x80), 1);
+  near(await decode(grey), repeat(12, 0x80), 1);
+});
+
+test('CMYK becomes RGB', async () => {
+  const bytes = await uniform(8, 8, [250, 250, 250]).toColourspace('cmyk').jpeg().toBuffer();
+  assert.is((await sharp(bytes).metadata()).space, 'cmyk');
+  near(await decode(bytes), repeat(4, 250, 250, 250), 12);
+});
+
+test('a palette becomes its colours', async () => {
+  const bytes = await uniform(2, 2, [200, 100, 50]).png({ palette: true }).toBuffer();
+  assert.is((await sharp(bytes).metadata()).isPalette, true);
+  near(await decode(bytes), repeat(4, 200, 100, 50), 2);
+});
+
+test('an animation gives its first frame', async () => {
+  const frames = [await uniformPng(4, 4, [255, 0, 0]), await uniformPng(4, 4, [0, 0, 255])];
+  for (const bytes of [
+    await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer(),
+    await sharp(frames, { join: { animated: true } })
+      .webp({ lossless: true })
+      .toBuffer(),
+  ]) {
+    assert.is((await sharp(bytes).metadata()).pages, 2);
+    near(await decode(bytes), repeat(4, 255, 0, 0), 2);
+  }
+});
+
+test('the EXIF orientation is applied before the crop', async () => {
+  const redLeft = await sharp(await uniformPng(8, 8, [0, 0, 255]))
+    .composite([{ input: await uniformPng(4, 8, [255, 0, 0]), left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+  const turned = await sharp(redLeft).withMetadata({ orientation: 6 }).png().toBuffer();
+  assert.equal(await decode(turned, 8, 8).then((pixels) => pixels.slice(0, 24)), repeat(8, 255, 0, 0), 'red is on top');
+});
+
+test('the middle is kept where the shape differs', async () => {
+  const stripes = await sharp(await uniformPng(12, 4, [0, 0, 255]))
+    .composite([{ input: await uniformPng(4, 4, [0, 255, 0]), left: 4, top: 0 }])
+    .png()
+    .toBuffer();
+  assert.equal(await decode(stripes, 4, 4), repeat(16, 0, 255, 0));
+});
+
+test('large images shrink and small ones grow, height before width', async () => {
+  for (const side of [1, 300]) {
+    assert.equal(await decode(await uniformPng(side, side, [9, 8, 7]), 3, 5), repeat(15, 9, 8, 7));
+  }
+});
+
+test('half a JPEG, text and nothing are no images', async () => {
+  const fails = async (bytes: Uint8Array) => {
+    try {
+      await decode(bytes);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'decoded';
+  };
+  const jpeg = await noisyJpeg();
+  assert.match(await fails(jpeg.subarray(0, jpeg.length / 2)), /premature end/i);
+  assert.match(await fails(Buffer.from('not a picture')), /unsupported image format/);
+  assert.is(await fails(new Uint8Array()), 'empty file');
+});
+
+test.run();

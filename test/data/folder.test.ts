@@ -1,0 +1,168 @@
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { summariseSkipped } from '../../src/data/dataset.ts';
+import { openImageFolder } from '../../src/data/folder.ts';
+import { noisyJpeg, uniformPng } from './pictures.ts';
+import { readBytes } from './read.ts';
+import { rejects } from './rejects.ts';
+import { addFiles, temporaryFolder } from './temporary.ts';
+
+const format = { size: [2, 2], channels: 3 } as const;
+const red = await uniformPng(5, 9, [255, 0, 0]);
+const green = await uniformPng(2, 2, [0, 255, 0]);
+const grey = await uniformPng(30, 20, [128]);
+const jpeg = await noisyJpeg();
+const firstPixel = async (folder: string, index: number) =>
+  (await readBytes(await openImageFolder(folder, format), index)).slice(0, 3);
+
+test('images of all sizes, found recursively, whatever the case of their extension, in the order of their paths', async () => {
+  const folder = temporaryFolder({ 'b.PNG': green, 'a/deep/er/x.png': red, 'c.Png': grey, 'notes.txt': 'no image' });
+  const dataset = await openImageFolder(folder, format);
+  assert.equal([dataset.count, dataset.size, dataset.channels], [3, [2, 2], 3]);
+  assert.equal(await firstPixel(folder, 0), [255, 0, 0]);
+  assert.equal(await firstPixel(folder, 1), [0, 255, 0]);
+  assert.equal(await firstPixel(folder, 2), [128, 128, 128]);
+  assert.equal(dataset.skipped, []);
+});
+
+test('hidden files and folders are left alone', async () => {
+  const folder = temporaryFolder({ 'a.png': red, '._a.png': 'resource fork', '.thumbnails/t.png': green });
+  const dataset = await openImageFolder(folder, format);
+  assert.equal([dataset.count, dataset.skipped.length], [1, 0]);
+});
+
+test('names that libvips would read as options are only names', async () => {
+  assert.equal(await firstPixel(temporaryFolder({ 'a[page=3].png': red, 'b, ü %d.png': green }), 1), [0, 255, 0]);
+});
+
+test('links are followed, one back up does not recurse for ever', async () => {
+  const folder = temporaryFolder({ 'a/x.png': red });
+  symlinkSync(folder, join(folder, 'a', 'up'));
+  symlinkSync(temporaryFolder({ 'y.png': green }), join(folder, 'b'));
+  symlinkSync(join(folder, 'gone'), join(folder, 'broken'));
+  assert.is((await openImageFolder(folder, format)).count, 2);
+});
+
+test('sub-folders are labels', async () => {
+  const folder = temporaryFolder({
+    'cat/1.png': red,
+    'cat/2/deep.png': red,
+    'Dog/1.png': green,
+    'empty/readme.txt': '',
+  });
+  const { labels } = await openImageFolder(folder, format);
+  assert.equal(labels?.names, ['Dog', 'cat']);
+  assert.equal([...(labels?.values ?? [])], [0, 1, 1]);
+});
+
+test('one sub-folder, or images beside the sub-folders, are no labels', async () => {
+  assert.is((await openImageFolder(temporaryFolder({ 'a/1.png': red, 'a/2.png': red }), format)).labels, undefined);
+  const mixed = temporaryFolder({ 'a/1.png': red, 'b/2.png': red, '3.png': red });
+  assert.is((await openImageFolder(mixed, format)).labels, undefined);
+});
+
+const bad = {
+  'truncated.jpg': jpeg.subarray(0, jpeg.length / 2),
+  'text.png': 'this is text',
+  'zero.png': '',
+};
+
+test('bad files among good ones are skipped, counted and named with the reason', async () => {
+  const folder = temporaryFolder({ ...bad, 'good.png': green, 'whole.jpg': jpeg });
+  const dataset = await openImageFolder(folder, format);
+  assert.is(dataset.count, 2);
+  assert.equal(
+    dataset.skipped.map(({ path }) => path),
+    ['text.png', 'truncated.jpg', 'zero.png'],
+  );
+  const summary = summariseSkipped(dataset.skipped, 2);
+  assert.match(summary, /skipped 3 files/);
+  assert.match(summary, /text\.png \(.*unsupported image format\), truncated\.jpg \(.*premature end.*\), and 1 more/i);
+  assert.equal(await readBytes(dataset, 0), Array(4).fill([0, 255, 0]).flat());
+});
+
+test('nothing skipped is nothing said', () => assert.is(summariseSkipped([]), ''));
+
+test('a folder of bad files alone is refused, and says why', () =>
+  rejects(
+    () => openImageFolder(temporaryFolder(bad), format),
+    'data_all_bad',
+    /skipped 3 files/,
+    /zero\.png \(empty file\)/,
+  ));
+
+test('a missing folder, an empty one, one without images and a file are refused', async () => {
+  const open = (path: string) => openImageFolder(path, format);
+  const folder = temporaryFolder({ 'text/notes.txt': '', 'file.png': red });
+  await rejects(() => open(join(folder, 'absent')), 'data_not_found', /absent/);
+  await rejects(() => open(temporaryFolder()), 'data_empty');
+  await rejects(() => open(join(folder, 'text')), 'data_empty', /\.jpg/);
+  await rejects(() => open(join(folder, 'file.png')), 'data_not_folder');
+});
+
+test('what the cache does not hold is decoded again, to the same values', async () => {
+  const folder = temporaryFolder({ 'a.png': red, 'b.jpg': jpeg, 'bad.png': 'x', 'c.png': grey });
+  const whole = await openImageFolder(folder, format);
+  const half = await openImageFolder(folder, { ...format, cacheBytes: 12 });
+  const none = await openImageFolder(folder, { ...format, cacheBytes: 0 });
+  const buffer = new Float32Array(12);
+  assert.is(half.read(0, buffer, 0), undefined);
+  assert.instance(half.read(1, buffer, 0), Promise);
+  for (let index = 0; index < 3; index++) {
+    const expected = await readBytes(whole, index);
+    assert.equal(await readBytes(half, index), expected);
+    assert.equal(await readBytes(none, index), expected);
+  }
+  assert.is(none.fingerprint, whole.fingerprint);
+});
+
+test('a file that vanishes while training is named', async () => {
+  const folder = temporaryFolder({ 'a.png': red });
+  const dataset = await openImageFolder(folder, { ...format, cacheBytes: 0 });
+  rmSync(join(folder, 'a.png'));
+  await rejects(() => dataset.read(0, new Float32Array(12), 0), 'data_changed', /a\.png/);
+});
+
+test('the fingerprint changes with an added, renamed or replaced file', async () => {
+  const folder = temporaryFolder({ 'a.png': red });
+  const fingerprint = async () => (await openImageFolder(folder, format)).fingerprint;
+  const seen = [await fingerprint()];
+  assert.is(await fingerprint(), seen[0]);
+  addFiles(folder, { 'b.png': red });
+  seen.push(await fingerprint());
+  addFiles(folder, { 'b.png': grey });
+  seen.push(await fingerprint());
+  rmSync(join(folder, 'b.png'));
+  addFiles(folder, { 'c.png': grey });
+  seen.push(await fingerprint());
+  assert.is(new Set(seen).size, 4);
+});
+
+test('progress counts every file, bad ones too', async () => {
+  const calls: string[] = [];
+  const onProgress = (done: number, total: number) => calls.push(`${done}/${total}`);
+  await openImageFolder(temporaryFolder({ ...bad, 'a.png': red }), { ...format, onProgress });
+  assert.equal(calls, ['1/4', '2/4', '3/4', '4/4']);
+});
+
+test('an abort ends the decoding', async () => {
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.png`, red]));
+  const abort = new AbortController();
+  let seen = 0;
+  const onProgress = () => {
+    if (++seen === 3) abort.abort(new Error('enough'));
+  };
+  const opening = openImageFolder(temporaryFolder(files), { ...format, onProgress, signal: abort.signal });
+  assert.is(
+    await opening.then(
+      () => 'opened',
+      (error) => error.message,
+    ),
+    'enough',
+  );
+  assert.ok(seen < 20);
+});
+
+test.run();

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readIdx } from '../../src/data/idx.ts';
+import { idx } from './packed_files.ts';
+import { rejects } from './rejects.ts';
+import { temporaryFolder } from './temporary.ts';
+
+const whole = idx([2, 1, 3], [1, 2, 3, 4, 5, 6]);
+const folder = temporaryFolder({
+  plain: whole,
+  zipped: gzipSync(whole),
+  'zipped-short': gzipSync(whole).subarray(0, 20),
+  short: whole.subarray(0, whole.length - 1),
+  'short-header': whole.subarray(0, 10),
+  long: Buffer.concat([whole, Buffer.alloc(1)]),
+  floats: idx([2, 1, 3], [1, 2, 3, 4, 5, 6], 0x0d),
+  empty: '',
+  text: 'not an IDX file at all',
+});
+const read = (name: string, dimensions = 3) => readIdx(join(folder, name), dimensions);
+
+for (const name of ['plain', 'zipped']) {
+  test(`reads big-endian sizes and bytes, ${name}`, async () => {
+    const { shape, data } = await read(name);
+    assert.equal(shape, [2, 1, 3]);
+    assert.equal([...data], [1, 2, 3, 4, 5, 6]);
+  });
+}
+
+test('a file cut short or too long tells both lengths', async () => {
+  await rejects(() => read('short'), 'idx_length', /short/, /expected 22 \(/, /2 x 1 x 3/, /has 21/);
+  await rejects(() => read('long'), 'idx_length', /has 23/);
+  await rejects(() => read('short-header'), 'idx_length', /at least 16/, /has 10/);
+});
+
+test('a damaged gzip file is told from a damaged IDX file', () => rejects(() => read('zipped-short'), 'idx_gzip'));
+
+test('another magic, element type or number of dimensions is refused', async () => {
+  await rejects(() => read('text'), 'idx_magic', /begins with 00000803/, /begins with 6e6f7420/);
+  await rejects(() => read('floats'), 'idx_magic', /00000d03/);
+  await rejects(() => read('plain', 1), 'idx_magic', /00000801/);
+  await rejects(() => read('empty'), 'idx_magic', /begins with nothing/);
+});
+
+test('a missing file is a data error', () => rejects(() => read('absent'), 'data_unreadable', /absent/));
+
+test.run();
