@@ -1,8 +1,8 @@
 import type { DType, Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
-/** What a variable holds before the first step, as a tensor of the variable's shape traced on first use. */
-export type Initializer = (shape: Shape) => Tensor;
+/** What a variable holds before the first step. `random` is the random state (seed, step) of the initialising program. */
+export type Initializer = (shape: Shape, random: Tensor) => Tensor;
 
 /** State that lives on the device between runs: a weight, an optimiser slot, a running statistic, a counter. */
 export interface Variable {

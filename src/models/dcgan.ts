@@ -1,0 +1,94 @@
+import { block, convolution, linear, normal, sequential, transposedConvolution } from '../nn/index.ts';
+import { baseDefaults, type Gan, halvingSizes, type Recipe } from './recipe.ts';
+import type { Config, ModelConfig } from './schema.ts';
+
+const MODEL_KEYS: (keyof ModelConfig)[] = ['kernel', 'width', 'norm', 'firstNorm', 'generatorActivation', 'discriminatorActivation'];
+
+/** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
+ *  @see arXiv:1511.06434 */
+export function buildDcgan({ size, channels, latent, model, weights }: Config): Gan {
+  const { kernel, width, norm, firstNorm, generatorActivation, discriminatorActivation } = model;
+  const levels = Math.log2(size / 4);
+  const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
+  const shared = { weights: normal(weights) };
+
+  const discriminator = sequential('discriminator', [size, size, channels], [
+    ...widths.map((out, level) =>
+      block({
+        ...shared,
+        transform: convolution({ channels: out, kernel, stride: 2 }),
+        norm: level > 0 || firstNorm ? norm : 'none',
+        activation: discriminatorActivation,
+      }),
+    ),
+    block({ ...shared, transform: linear([1]) }),
+  ]);
+
+  const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
+  const generator = sequential('generator', [latent.size], [
+    block({ ...shared, transform: linear([4, 4, deepest]), norm, activation: generatorActivation }),
+    ...rest.map((out) =>
+      block({ ...shared, transform: transposedConvolution({ channels: out, kernel, stride: 2 }), norm, activation: generatorActivation }),
+    ),
+    block({ ...shared, transform: transposedConvolution({ channels, kernel, stride: 2 }), activation: 'tanh' }),
+  ]);
+  return { generator, discriminator };
+}
+
+/** The study's DCGAN: 64x64, 5x5 kernels, widths 128 to 1024; 36.57 M parameters. */
+export const dcgan: Recipe = {
+  name: 'dcgan',
+  summary: 'DCGAN of the faces-and-flowers study: 64x64, 5x5 kernels, widths 128-1024',
+  defaults: baseDefaults,
+  modelKeys: MODEL_KEYS,
+  sizes: halvingSizes,
+  build: buildDcgan,
+};
+
+/** The study's first draft: 3x3 kernels, z 100, and a norm in the discriminator's first layer too. */
+export const dcganDraft: Recipe = {
+  ...dcgan,
+  name: 'dcgan-draft',
+  summary: "the study's earlier draft: 3x3 kernels, z 100, a norm in the discriminator's first layer",
+  defaults: {
+    ...baseDefaults,
+    recipe: 'dcgan-draft',
+    latent: { size: 100, distribution: 'uniform' },
+    model: { ...baseDefaults.model, kernel: 3, firstNorm: true },
+  },
+};
+
+/** The experiments report's DCGAN: widths 32 to 128 at 32x32, 64 to 512 at 64x64 (set model.width to 64 there). */
+export const dcganReport: Recipe = {
+  ...dcgan,
+  name: 'dcgan-report',
+  summary: 'DCGAN of the experiments report: 32x32, widths 32-128 (64x64: set model.width=64)',
+  defaults: {
+    ...baseDefaults,
+    recipe: 'dcgan-report',
+    size: 32,
+    latent: { size: 100, distribution: 'normal' },
+    model: { ...baseDefaults.model, width: 32 },
+    batch: 100,
+  },
+};
+
+/** A DCGAN small enough to learn handwritten digits on a laptop's processor in minutes. */
+export const dcganDigits: Recipe = {
+  ...dcgan,
+  name: 'dcgan-digits',
+  summary: 'a small DCGAN that learns the MNIST digits on a processor within minutes: 32x32 grey, widths 32-128',
+  defaults: {
+    ...baseDefaults,
+    recipe: 'dcgan-digits',
+    size: 32,
+    channels: 1,
+    latent: { size: 64, distribution: 'normal' },
+    model: { ...baseDefaults.model, width: 32, kernel: 5 },
+    batch: 64,
+    steps: 2000,
+    logEvery: 20,
+    sampleEvery: 200,
+    checkpointEvery: 500,
+  },
+};

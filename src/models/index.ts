@@ -1,0 +1,6 @@
+export { dcgan, dcganDigits, dcganDraft, dcganReport } from './dcgan.ts';
+export { convGuide, dcganGuide } from './guide.ts';
+export type { Gan, Recipe } from './recipe.ts';
+export { buildGan, findRecipe, recipes } from './recipes.ts';
+export { convReport, mlpReport } from './report.ts';
+export { type Config, configJsonSchema, configSchema, type ModelConfig } from './schema.ts';

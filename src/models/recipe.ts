@@ -1,0 +1,76 @@
+import type { Network } from '../nn/network.ts';
+import type { Config, ModelConfig } from './schema.ts';
+
+/** The two networks of a GAN. The discriminator ends in one logit per image. */
+export interface Gan {
+  /** [N, latent] -> [N, H, W, C] in [-1, 1]. */
+  readonly generator: Network;
+  /** [N, H, W, C] -> [N, 1]. */
+  readonly discriminator: Network;
+}
+
+/** A named system: its networks, and a value for every key of the configuration. */
+export interface Recipe {
+  readonly name: string;
+  /** One line for listings: what it is and where it was described. */
+  readonly summary: string;
+  readonly defaults: Config;
+  /** The keys of `model` that change this recipe's networks. */
+  readonly modelKeys: readonly (keyof ModelConfig)[];
+  /** Which image sizes the networks can be made for. */
+  readonly sizes: { readonly accepts: (size: number) => boolean; readonly description: string };
+  /** @throws ShapeError for a size that `sizes` does not accept */
+  build(config: Config): Gan;
+}
+
+const adam = { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.999 } as const;
+
+/** The study's DCGAN settings, from which other recipes depart. */
+export const baseDefaults: Config = {
+  recipe: 'dcgan',
+  size: 64,
+  channels: 3,
+  latent: { size: 128, distribution: 'uniform' },
+  model: {
+    kernel: 5,
+    width: 128,
+    norm: 'batch',
+    firstNorm: false,
+    generatorActivation: 'relu',
+    discriminatorActivation: 'leakyRelu',
+  },
+  weights: 0.02,
+  loss: 'nonSaturating',
+  labels: { real: 1, fake: 0 },
+  generator: adam,
+  discriminator: adam,
+  schedule: 'alternating',
+  discriminatorSteps: 1,
+  generatorSteps: 1,
+  reuseLatents: false,
+  batch: 128,
+  steps: 20_000,
+  seed: 1,
+  data: 'mnist',
+  device: 'auto',
+  threads: 0,
+  logEvery: 50,
+  sampleEvery: 500,
+  checkpointEvery: 1000,
+  keepCheckpoints: 3,
+  sampleCount: 64,
+};
+
+const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n));
+
+/** Sizes that halve down to 4x4. */
+export const halvingSizes = {
+  accepts: (size: number): boolean => size >= 16 && isPowerOfTwo(size),
+  description: '16, 32, 64, 128, ... (16 times a power of two)',
+};
+
+/** Just these sizes. */
+export const onlySizes = (...sizes: number[]): Recipe['sizes'] => ({
+  accepts: (size) => sizes.includes(size),
+  description: sizes.join(' or '),
+});

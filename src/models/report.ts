@@ -1,0 +1,59 @@
+import { type BlockOptions, block, convolution, dropout, flat, type LayerBuilder, linear, normal, reshaped, sequential, transposedConvolution } from '../nn/index.ts';
+import { baseDefaults, onlySizes, type Recipe } from './recipe.ts';
+import type { Config } from './schema.ts';
+
+const reportDefaults = {
+  ...baseDefaults,
+  size: 32,
+  latent: { size: 100, distribution: 'normal' },
+  batch: 100,
+} satisfies Config;
+
+/** The experiments report's convolutional GAN: 4x4 kernels from 1x1 up to the image and back. */
+export const convReport: Recipe = {
+  name: 'conv-report',
+  summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
+  modelKeys: ['kernel'],
+  sizes: onlySizes(32, 64),
+  defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
+  build({ size, channels, latent, model: { kernel }, weights }: Config) {
+    const normed: Partial<BlockOptions> = { weights: normal(weights), norm: 'batch', activation: 'leakyRelu' };
+    const widths = size === 64 ? [128, 256, 512, 1024] : [256, 512, 1024];
+    const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
+    const up = (out: number) => transposedConvolution({ channels: out, kernel, stride: 2 });
+    const generator = sequential('generator', [latent.size], [
+      reshaped([1, 1, latent.size]),
+      block({ ...normed, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
+      ...rest.map((out) => block({ ...normed, transform: up(out) })),
+      block({ weights: normal(weights), transform: up(channels), activation: 'tanh' }),
+    ]);
+    const discriminator = sequential('discriminator', [size, size, channels], [
+      ...widths.map((out) => block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }) })),
+      block({ weights: normal(weights), transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+      flat,
+    ]);
+    return { generator, discriminator };
+  },
+};
+
+/** The experiments report's fully connected GAN. */
+export const mlpReport: Recipe = {
+  name: 'mlp-report',
+  summary: 'fully connected GAN of the experiments report: any size, dropout in the discriminator',
+  modelKeys: [],
+  sizes: { accepts: (size) => size >= 4, description: '4 or more' },
+  defaults: { ...reportDefaults, recipe: 'mlp-report' },
+  build({ size, channels, latent, weights }: Config) {
+    const dense = (units: number): LayerBuilder =>
+      block({ weights: normal(weights), transform: linear([units]), activation: 'leakyRelu' });
+    const generator = sequential('generator', [latent.size], [
+      ...[256, 512, 1024].map(dense),
+      block({ weights: normal(weights), transform: linear([size, size, channels]), activation: 'tanh' }),
+    ]);
+    const discriminator = sequential('discriminator', [size, size, channels], [
+      ...[1024, 512, 256].flatMap((units) => [dense(units), dropout(0.3)]),
+      block({ weights: normal(weights), transform: linear([1]) }),
+    ]);
+    return { generator, discriminator };
+  },
+};

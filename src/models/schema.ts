@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { ACTIVATIONS } from '../nn/activation.ts';
+import { NORMS } from '../nn/block.ts';
+import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
+import { adversarialLosses, type AdversarialLossName } from '../losses/gan.ts';
+
+const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
+const whole = z.number().int();
+const positive = whole.positive();
+
+const optimizer = z
+  .strictObject({
+    name: z.enum(names<OptimizerName>(OPTIMIZER_DEFAULTS)),
+    learningRate: z.number().positive(),
+    clip: z.number().positive().optional().describe('weights are clipped to [-clip, clip] after every update'),
+    momentum: z.number().min(0).max(1).optional(),
+    decay: z.number().min(0).max(1).optional(),
+    epsilon: z.number().positive().optional(),
+    beta1: z.number().min(0).max(1).optional(),
+    beta2: z.number().min(0).max(1).optional(),
+  })
+  .describe('an optimiser and its settings');
+
+const model = z
+  .strictObject({
+    kernel: positive.max(7).describe('side of the convolutions'),
+    width: positive.describe('channels of the layer next to the image; every halving of the image doubles them'),
+    norm: z.enum(NORMS),
+    firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
+    generatorActivation: z.enum(ACTIVATIONS),
+    discriminatorActivation: z.enum(ACTIVATIONS),
+  })
+  .describe('parameters of the networks; which of them a recipe has, its table in the documentation tells');
+
+/** Everything a run is made from. A recipe gives every key a value; a configuration file and --set change some. */
+export const configSchema = z.strictObject({
+  recipe: z.string().describe('the recipe whose networks and defaults are used'),
+  size: positive.describe('height and width of the images in pixels'),
+  channels: z.union([z.literal(1), z.literal(3)]).describe('1: grey, 3: colour'),
+  latent: z.strictObject({
+    size: positive,
+    distribution: z.enum(['uniform', 'normal']).describe('uniform: in [-1, 1); normal: of deviation 1'),
+  }),
+  model,
+  weights: z.number().positive().describe('standard deviation of the initial weights'),
+  loss: z.enum(names<AdversarialLossName>(adversarialLosses)),
+  labels: z
+    .strictObject({ real: z.number().min(0).max(1), fake: z.number().min(0).max(1) })
+    .describe('targets of the discriminator; 1 and 0 without label smoothing'),
+  generator: optimizer,
+  discriminator: optimizer,
+  schedule: z
+    .enum(['alternating', 'simultaneous'])
+    .describe('alternating: generator steps see the updated discriminator; simultaneous: both update from one batch of fakes'),
+  discriminatorSteps: positive.describe('discriminator updates per step'),
+  generatorSteps: positive.describe('generator updates per step'),
+  reuseLatents: z.boolean().describe('whether generator updates use the latents of the last discriminator update'),
+  batch: positive.describe('images per update'),
+  steps: positive.describe('how long to train'),
+  seed: whole.min(0).max(2 ** 31 - 1),
+  data: z.string().describe('mnist, fashion-mnist, cifar10:DIR or a folder of images'),
+  device: z.enum(['auto', 'cpu', 'cuda', 'simt']),
+  threads: whole.min(0).describe('processor threads; 0 = all'),
+  logEvery: positive.describe('steps between lines of metrics'),
+  sampleEvery: positive.describe('steps between sample grids'),
+  checkpointEvery: positive.describe('steps between checkpoints'),
+  keepCheckpoints: positive.describe('how many of the last checkpoints to keep'),
+  sampleCount: positive.describe('images in a sample grid'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type ModelConfig = Config['model'];
+
+/** The configuration's JSON Schema, for editors and other tools. */
+export const configJsonSchema = (): object => z.toJSONSchema(configSchema);

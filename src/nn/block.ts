@@ -1,0 +1,117 @@
+import { add, allButChannel, assign, batchNorm, layerNorm, moments, mul, normalizeWith } from '../ops/index.ts';
+import { scoped } from '../tensor/scope.ts';
+import { axisSize } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { read } from '../tensor/trace.ts';
+import type { Initializer, Variable } from '../tensor/variable.ts';
+import { type Activation, activate } from './activation.ts';
+import { normal, ones, zeros } from './initializers.ts';
+import { type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
+import { addBias, type TransformBuilder } from './transform.ts';
+
+export const NORMS = ['none', 'batch', 'layer'] as const;
+export type Norm = (typeof NORMS)[number];
+
+export interface BlockOptions {
+  readonly transform: TransformBuilder;
+  readonly norm?: Norm;
+  readonly activation?: Activation;
+  /** Whether the activation comes before the norm; default false. */
+  readonly activationFirst?: boolean;
+  /** Whether the transform has a bias; default true. */
+  readonly bias?: boolean;
+  /** Default: normal with deviation 0.02. */
+  readonly weights?: Initializer;
+  readonly epsilon?: number;
+  /** What batch norm keeps of its running moments at each update; default 0.9. */
+  readonly momentum?: number;
+}
+
+/** A super layer: a linear transform, a norm and an activation. Variables: weight, bias, and with a norm norm.gain, norm.bias,
+ *  and with batch norm the running norm.mean and norm.variance (biased, as the normalisation uses it). */
+export const block =
+  (options: BlockOptions): LayerBuilder =>
+  (path, inputShape) => {
+    const { norm = 'none', activation = 'none', activationFirst = false } = options;
+    const transform = options.transform(inputShape);
+    const { weight, bias, normalize } = makeVariables(path, options, transform.weightShape, axisSize(transform.outputShape, -1));
+    const annihilatesBias = norm === 'batch' && !activationFirst;
+
+    const apply = (x: Tensor, pass: Pass): Tensor => {
+      const y = transform.apply(x, read(weight));
+      // Batch norm subtracts the batch's mean, and with it the bias: it then takes part in nothing but the running mean.
+      if (annihilatesBias && pass.training) return activate(activation, normalize(y, pass, bias));
+      const biased = bias ? addBias(y, read(bias)) : y;
+      return activationFirst ? normalize(activate(activation, biased), pass) : activate(activation, normalize(biased, pass));
+    };
+    const parts = [transform.description, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(activation === 'none' ? [] : [activation])];
+    if (activationFirst) [parts[1], parts[2]] = [parts[2] as string, parts[1] as string];
+    return {
+      name: lastName(path),
+      description: parts.filter(Boolean).join(', '),
+      inputShape,
+      outputShape: transform.outputShape,
+      variables: [weight, ...(bias ? [bias] : []), ...normalize.variables],
+      apply: (x, pass) => scoped(lastName(path), () => apply(x, pass)),
+    };
+  };
+
+/** A norm and an activation by themselves, such as behind a pooling. Settings as in `block`. */
+export const normalization =
+  ({ norm = 'batch', activation = 'none', epsilon = 1e-5, momentum = 0.9 }: Omit<BlockOptions, 'transform'>): LayerBuilder =>
+  (path, inputShape) => {
+    const normalize = NORMALIZERS[norm](`${path}.norm`, axisSize(inputShape, -1), epsilon, momentum);
+    return {
+      name: lastName(path),
+      description: `${norm} norm, ${activation}`,
+      inputShape,
+      outputShape: inputShape,
+      variables: normalize.variables,
+      apply: (x, pass) => scoped(lastName(path), () => activate(activation, normalize(x, pass))),
+    };
+  };
+
+function makeVariables(path: string, options: BlockOptions, weightShape: readonly number[], channels: number) {
+  const { weights = normal(0.02), bias = true, norm = 'none', epsilon = 1e-5, momentum = 0.9 } = options;
+  return {
+    weight: parameter(`${path}.weight`, weightShape, weights),
+    bias: bias ? parameter(`${path}.bias`, [channels], zeros) : undefined,
+    normalize: NORMALIZERS[norm](`${path}.norm`, channels, epsilon, momentum),
+  };
+}
+
+/** Normalises x; `hiddenBias` is a bias that x would have but for the norm taking it away again. */
+interface Normalizer {
+  (x: Tensor, pass: Pass, hiddenBias?: Variable): Tensor;
+  readonly variables: readonly Variable[];
+}
+
+type NormalizerBuilder = (path: string, channels: number, epsilon: number, momentum: number) => Normalizer;
+
+const NORMALIZERS: Record<Norm, NormalizerBuilder> = {
+  none: () => Object.assign((x: Tensor) => x, { variables: [] }),
+  layer: (path, channels, epsilon) => {
+    const gain = parameter(`${path}.gain`, [channels], ones);
+    const bias = parameter(`${path}.bias`, [channels], zeros);
+    return Object.assign((x: Tensor) => layerNorm(x, read(gain), read(bias), epsilon), { variables: [gain, bias] });
+  },
+  batch: (path, channels, epsilon, momentum) => {
+    const gain = parameter(`${path}.gain`, [channels], ones);
+    const bias = parameter(`${path}.bias`, [channels], zeros);
+    const mean = statistic(`${path}.mean`, [channels], zeros);
+    const variance = statistic(`${path}.variance`, [channels], ones);
+    const track = (running: Variable, current: Tensor) =>
+      assign(running, add(mul(momentum, read(running)), mul(1 - momentum, current)));
+    const normalize = (x: Tensor, { training }: Pass, hiddenBias?: Variable): Tensor => {
+      if (!training) {
+        const running = { mean: read(mean), variance: read(variance) };
+        return normalizeWith(running, x, read(gain), read(bias), epsilon);
+      }
+      const batch = moments(x, allButChannel(x.shape));
+      track(mean, hiddenBias ? add(batch.mean, read(hiddenBias)) : batch.mean);
+      track(variance, batch.variance);
+      return batchNorm(x, read(gain), read(bias), epsilon);
+    };
+    return Object.assign(normalize, { variables: [gain, bias, mean, variance] });
+  },
+};

@@ -1,0 +1,36 @@
+import { fill } from '../ops/leaves.ts';
+import { assign, randomNormal, randomUniform } from '../ops/index.ts';
+import type { Initializer, Variable } from '../tensor/variable.ts';
+import { feed, type Graph, trace } from '../tensor/trace.ts';
+
+/** Every element `value`. */
+export const constant =
+  (value: number): Initializer =>
+  (shape) =>
+    fill(value, shape);
+
+export const zeros: Initializer = constant(0);
+export const ones: Initializer = constant(1);
+
+/** Normal with the given mean and standard deviation. */
+export const normal =
+  (deviation: number, mean = 0): Initializer =>
+  (shape, random) =>
+    randomNormal(random, shape, mean, deviation);
+
+/** Uniform in [low, high). */
+export const uniform =
+  (low: number, high: number): Initializer =>
+  (shape, random) =>
+    randomUniform(random, shape, low, high);
+
+/** The graph that gives every variable its initial value; its feed `random` is int32 [2]: (seed, 0). */
+export const initialization = (variables: readonly Variable[]): Graph =>
+  trace('initialize', () => {
+    const random = feed('random', [2], 'int32');
+    for (const variable of variables) {
+      // int32 state starts at zero, which is what a new variable holds.
+      if (variable.dtype === 'float32') assign(variable, variable.initializer(variable.shape, random));
+    }
+    return {};
+  });

@@ -1,0 +1,51 @@
+import { elements, type Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Initializer, Variable } from '../tensor/variable.ts';
+
+/** How a network is being applied. */
+export interface Pass {
+  /** True: batch norm uses the batch's moments and updates the running ones, dropout drops. */
+  readonly training: boolean;
+  /** The random state that dropout draws from, int32 [2]. */
+  readonly random?: Tensor;
+}
+
+/** A part of a network with its variables. Shapes are per sample: without the batch axis. */
+export interface Layer {
+  readonly name: string;
+  /** What it is, in a few words, such as `conv5 s2, batch norm, leakyRelu`. */
+  readonly description: string;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly variables: readonly Variable[];
+  /** x [N, ...inputShape] -> [N, ...outputShape]. */
+  apply(x: Tensor, pass: Pass): Tensor;
+}
+
+/** Makes a layer for inputs of a shape; `path` is the full name, such as `discriminator.layer2`. */
+export type LayerBuilder = (path: string, inputShape: Shape) => Layer;
+
+/** A trainable float32 variable. */
+export const parameter = (name: string, shape: Shape, initializer: Initializer): Variable => ({
+  name,
+  shape,
+  dtype: 'float32',
+  initializer,
+  trainable: true,
+});
+
+/** A float32 variable that training keeps up to date but no optimiser touches. */
+export const statistic = (name: string, shape: Shape, initializer: Initializer): Variable => ({
+  name,
+  shape,
+  dtype: 'float32',
+  initializer,
+  trainable: false,
+});
+
+/** How many numbers an optimiser adjusts. */
+export const countParameters = (variables: readonly Variable[]): number =>
+  variables.filter(({ trainable }) => trainable).reduce((sum, { shape }) => sum + elements(shape), 0);
+
+/** The last part of a path: `layer2` of `discriminator.layer2`. */
+export const lastName = (path: string): string => path.slice(path.lastIndexOf('.') + 1);

@@ -1,0 +1,40 @@
+import { scoped } from '../tensor/scope.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Variable } from '../tensor/variable.ts';
+import type { Layer, LayerBuilder, Pass } from './layer.ts';
+
+/** Layers that a name holds together: a generator, a discriminator. It knows nothing of losses or training steps. */
+export interface Network {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly variables: readonly Variable[];
+  /** Those that an optimiser adjusts. */
+  readonly parameters: readonly Variable[];
+  /** x [N, ...inputShape] -> [N, ...outputShape]. */
+  apply(x: Tensor, pass: Pass): Tensor;
+}
+
+/** Layers one after another, named layer1, layer2, ... within `name`. Shapes are per sample. */
+export function sequential(name: string, inputShape: Shape, builders: readonly LayerBuilder[]): Network {
+  const layers: Layer[] = [];
+  let shape = inputShape;
+  for (const build of builders) {
+    const path = `${name}.layer${layers.length + 1}`;
+    const layer = scoped(path, () => build(path, shape));
+    layers.push(layer);
+    shape = layer.outputShape;
+  }
+  const variables = layers.flatMap((layer) => layer.variables);
+  return {
+    name,
+    layers,
+    inputShape,
+    outputShape: shape,
+    variables,
+    parameters: variables.filter(({ trainable }) => trainable),
+    apply: (x, pass) => scoped(name, () => layers.reduce((h, layer) => layer.apply(h, pass), x)),
+  };
+}

@@ -1,0 +1,73 @@
+import { add, conv2d, conv2dTranspose, flatten, matmul, type Padding, perChannel, reshape } from '../ops/index.ts';
+import { outputSize, resolveWindow } from '../ops/window.ts';
+import { elements, formatShape, type Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { shapeError } from '../ops/op.ts';
+
+/** The linear part of a layer: what its weight does to x. Shapes are per sample. */
+export interface Transform {
+  readonly description: string;
+  readonly weightShape: Shape;
+  readonly outputShape: Shape;
+  /** x [N, ...input], weight -> [N, ...output]. */
+  apply(x: Tensor, weight: Tensor): Tensor;
+}
+
+export type TransformBuilder = (inputShape: Shape) => Transform;
+
+export interface ConvolutionOptions {
+  readonly channels: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly padding?: Padding;
+}
+
+function image(shape: Shape, what: string): [number, number, number] {
+  if (shape.length !== 3) throw shapeError('image_expected', `${what} expects images [H,W,C], but received ${formatShape(shape)}`);
+  return [...shape] as [number, number, number];
+}
+
+const describe = (name: string, kernel: number, stride: number) => `${name}${kernel}${stride > 1 ? ` s${stride}` : ''}`;
+
+/** Fully connected: flattens its input, and reshapes its output to `shape`. Weight [inputs, outputs]. */
+export const linear =
+  (shape: Shape): TransformBuilder =>
+  (inputShape) => ({
+    description: 'linear',
+    weightShape: [elements(inputShape), elements(shape)],
+    outputShape: shape,
+    apply: (x, weight) => reshape(matmul(flatten(x), weight), [x.shape[0] as number, ...shape]),
+  });
+
+/** Convolution. Weight [K,R,S,C]. Stride defaults to 1, padding to 'same'. */
+export const convolution =
+  ({ channels, kernel, stride = 1, padding = 'same' }: ConvolutionOptions): TransformBuilder =>
+  (inputShape) => {
+    const [height, width, depth] = image(inputShape, `conv${kernel}`);
+    const window = resolveWindow([height, width], [kernel, kernel], { stride, padding });
+    return {
+      description: describe('conv', kernel, stride),
+      weightShape: [channels, kernel, kernel, depth],
+      outputShape: [...outputSize([height, width], [kernel, kernel], window), channels],
+      apply: (x, weight) => conv2d(x, weight, { stride, padding }),
+    };
+  };
+
+/** Transposed convolution: the input gradient of a convolution of the same options. Weight [input channels, R, S, channels].
+ *  'same' multiplies height and width by the stride; 'valid' gives (in - 1) * stride + kernel. */
+export const transposedConvolution =
+  ({ channels, kernel, stride = 1, padding = 'same' }: ConvolutionOptions): TransformBuilder =>
+  (inputShape) => {
+    const [height, width, depth] = image(inputShape, `tconv${kernel}`);
+    const grow = (size: number) => (padding === 'valid' ? (size - 1) * stride + kernel : size * stride);
+    const size: [number, number] = [grow(height), grow(width)];
+    return {
+      description: describe('tconv', kernel, stride),
+      weightShape: [depth, kernel, kernel, channels],
+      outputShape: [...size, channels],
+      apply: (x, weight) => conv2dTranspose(x, weight, { stride, padding, outputSize: size }),
+    };
+  };
+
+/** x + bias [C] over all leading axes. */
+export const addBias = (x: Tensor, bias: Tensor): Tensor => add(x, perChannel(bias, x.shape));
