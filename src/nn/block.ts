@@ -7,7 +7,7 @@ import type { Initializer, Variable } from '../tensor/variable.ts';
 import { type Activation, activate } from './activation.ts';
 import { normal, ones, zeros } from './initializers.ts';
 import { type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
-import { addBias, type TransformBuilder } from './transform.ts';
+import { addBias, type Transform, type TransformBuilder } from './transform.ts';
 
 export const NORMS = ['none', 'batch', 'layer'] as const;
 export type Norm = (typeof NORMS)[number];
@@ -34,12 +34,12 @@ export const block =
   (path, inputShape) => {
     const { norm = 'none', activation = 'none', activationFirst = false } = options;
     const transform = options.transform(inputShape);
-    const { weight, bias, normalize } = makeVariables(path, options, transform.weightShape, axisSize(transform.outputShape, -1));
-    const annihilatesBias = norm === 'batch' && !activationFirst;
+    const { weight, bias, normalize } = makeVariables(path, options, transform);
+    const annihilatesBias = norm === 'batch' && !activationFirst && transform.biasShape.length === 1;
 
     const apply = (x: Tensor, pass: Pass): Tensor => {
       const y = transform.apply(x, read(weight));
-      // Batch norm subtracts the batch's mean, and with it the bias: it then takes part in nothing but the running mean.
+      // Batch norm subtracts each channel's mean, and with it a bias per channel: that then takes part in nothing but the running mean.
       if (annihilatesBias && pass.training) return activate(activation, normalize(y, pass, bias));
       const biased = bias ? addBias(y, read(bias)) : y;
       return activationFirst ? normalize(activate(activation, biased), pass) : activate(activation, normalize(biased, pass));
@@ -71,12 +71,12 @@ export const normalization =
     };
   };
 
-function makeVariables(path: string, options: BlockOptions, weightShape: readonly number[], channels: number) {
+function makeVariables(path: string, options: BlockOptions, { weightShape, biasShape, outputShape }: Transform) {
   const { weights = normal(0.02), bias = true, norm = 'none', epsilon = 1e-5, momentum = 0.9 } = options;
   return {
     weight: parameter(`${path}.weight`, weightShape, weights),
-    bias: bias ? parameter(`${path}.bias`, [channels], zeros) : undefined,
-    normalize: NORMALIZERS[norm](`${path}.norm`, channels, epsilon, momentum),
+    bias: bias ? parameter(`${path}.bias`, biasShape, zeros) : undefined,
+    normalize: NORMALIZERS[norm](`${path}.norm`, axisSize(outputShape, -1), epsilon, momentum),
   };
 }
 

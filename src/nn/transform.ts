@@ -1,4 +1,4 @@
-import { add, conv2d, conv2dTranspose, flatten, matmul, type Padding, perChannel, reshape } from '../ops/index.ts';
+import { add, broadcast, conv2d, conv2dTranspose, flatten, matmul, type Padding, reshape } from '../ops/index.ts';
 import { outputSize, resolveWindow } from '../ops/window.ts';
 import { elements, formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -8,6 +8,8 @@ import { shapeError } from '../ops/op.ts';
 export interface Transform {
   readonly description: string;
   readonly weightShape: Shape;
+  /** [channels], or the whole output shape where every unit has a weight of its own. */
+  readonly biasShape: Shape;
   readonly outputShape: Shape;
   /** x [N, ...input], weight -> [N, ...output]. */
   apply(x: Tensor, weight: Tensor): Tensor;
@@ -35,6 +37,7 @@ export const linear =
   (inputShape) => ({
     description: 'linear',
     weightShape: [elements(inputShape), elements(shape)],
+    biasShape: shape,
     outputShape: shape,
     apply: (x, weight) => reshape(matmul(flatten(x), weight), [x.shape[0] as number, ...shape]),
   });
@@ -48,6 +51,7 @@ export const convolution =
     return {
       description: describe('conv', kernel, stride),
       weightShape: [channels, kernel, kernel, depth],
+      biasShape: [channels],
       outputShape: [...outputSize([height, width], [kernel, kernel], window), channels],
       apply: (x, weight) => conv2d(x, weight, { stride, padding }),
     };
@@ -64,10 +68,14 @@ export const transposedConvolution =
     return {
       description: describe('tconv', kernel, stride),
       weightShape: [depth, kernel, kernel, channels],
+      biasShape: [channels],
       outputShape: [...size, channels],
       apply: (x, weight) => conv2dTranspose(x, weight, { stride, padding, outputSize: size }),
     };
   };
 
-/** x + bias [C] over all leading axes. */
-export const addBias = (x: Tensor, bias: Tensor): Tensor => add(x, perChannel(bias, x.shape));
+/** x [N, ...] + bias, whose shape is that of the last axes of x. */
+export const addBias = (x: Tensor, bias: Tensor): Tensor => {
+  const leading = x.shape.length - bias.shape.length;
+  return add(x, broadcast(bias, [...Array(leading).keys()], x.shape));
+};

@@ -10,10 +10,18 @@ import { rejects } from './rejects.ts';
 import { addFiles, temporaryFolder } from './temporary.ts';
 
 const format = { size: [2, 2], channels: 3 } as const;
-const red = await uniformPng(5, 9, [255, 0, 0]);
-const green = await uniformPng(2, 2, [0, 255, 0]);
-const grey = await uniformPng(30, 20, [128]);
-const jpeg = await noisyJpeg();
+let red: Uint8Array;
+let green: Uint8Array;
+let grey: Uint8Array;
+let jpeg: Uint8Array;
+
+test.before(async () => {
+  red = await uniformPng(5, 9, [255, 0, 0]);
+  green = await uniformPng(2, 2, [0, 255, 0]);
+  grey = await uniformPng(30, 20, [128]);
+  jpeg = await noisyJpeg();
+});
+
 const firstPixel = async (folder: string, index: number) =>
   (await readBytes(await openImageFolder(folder, format), index)).slice(0, 3);
 
@@ -63,14 +71,14 @@ test('one sub-folder, or images beside the sub-folders, are no labels', async ()
   assert.is((await openImageFolder(mixed, format)).labels, undefined);
 });
 
-const bad = {
+const bad = () => ({
   'truncated.jpg': jpeg.subarray(0, jpeg.length / 2),
   'text.png': 'this is text',
   'zero.png': '',
-};
+});
 
 test('bad files among good ones are skipped, counted and named with the reason', async () => {
-  const folder = temporaryFolder({ ...bad, 'good.png': green, 'whole.jpg': jpeg });
+  const folder = temporaryFolder({ ...bad(), 'good.png': green, 'whole.jpg': jpeg });
   const dataset = await openImageFolder(folder, format);
   assert.is(dataset.count, 2);
   assert.equal(
@@ -87,7 +95,7 @@ test('nothing skipped is nothing said', () => assert.is(summariseSkipped([]), ''
 
 test('a folder of bad files alone is refused, and says why', () =>
   rejects(
-    () => openImageFolder(temporaryFolder(bad), format),
+    () => openImageFolder(temporaryFolder(bad()), format),
     'data_all_bad',
     /skipped 3 files/,
     /zero\.png \(empty file\)/,
@@ -143,7 +151,7 @@ test('the fingerprint changes with an added, renamed or replaced file', async ()
 test('progress counts every file, bad ones too', async () => {
   const calls: string[] = [];
   const onProgress = (done: number, total: number) => calls.push(`${done}/${total}`);
-  await openImageFolder(temporaryFolder({ ...bad, 'a.png': red }), { ...format, onProgress });
+  await openImageFolder(temporaryFolder({ ...bad(), 'a.png': red }), { ...format, onProgress });
   assert.equal(calls, ['1/4', '2/4', '3/4', '4/4']);
 });
 

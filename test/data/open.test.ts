@@ -4,11 +4,13 @@ import { openDataset } from '../../src/data/open.ts';
 import { cifar10Folder, idxFolder } from './packed_files.ts';
 import { uniformPng } from './pictures.ts';
 import { rejects } from './rejects.ts';
-import { temporaryFolder } from './temporary.ts';
+import { addFiles, temporaryFolder } from './temporary.ts';
 
 const idx = temporaryFolder(idxFolder(2, 4, 4));
 const cifar10 = temporaryFolder(cifar10Folder(1));
-const pictures = temporaryFolder({ 'a.png': await uniformPng(3, 3, [1, 2, 3]) });
+const pictures = temporaryFolder();
+test.before(async () => addFiles(pictures, { 'a.png': await uniformPng(3, 3, [1, 2, 3]) }));
+
 const describe = async (spec: string, options = {}) => {
   const { name, count, size, channels } = await openDataset(spec, options);
   return `${name} ${count} ${size.join('x')}x${channels}`;
