@@ -26,11 +26,7 @@ function prepare() {
   checkNode();
   installPackages();
   installSystemNeeds();
-  run(
-    process.execPath,
-    [join(root, 'scripts', 'build-addon.mjs')],
-    'The native addon could not be built; the messages above say why.',
-  );
+  run(process.execPath, [join(root, 'scripts', 'build-addon.mjs')], 'Set-up stopped: the native addon was not built.');
 }
 
 /** Prepares the checkout; on failure prints the remedy and ends the process with exit code 1. */
