@@ -115,6 +115,13 @@ test('elsewhere there is one plain line per interval, and the last state', () =>
   assert.ok(written.every((text) => text.endsWith('\n') && !text.includes('\x1b')));
 });
 
+test('a last state that was shown is not shown again', () => {
+  const { progress, written, at } = display({});
+  at(0, 1000);
+  progress.finish();
+  assert.is(written.length, 1);
+});
+
 test('the time left follows the pace of this sitting, not of the steps before it', () => {
   const { written, at } = display({ intervalMs: 0 });
   at(5000, 400);

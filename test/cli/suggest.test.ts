@@ -22,12 +22,13 @@ test('the nearest known name is found', () => {
 test('case and word separators do not count', () => {
   assert.is(closest('learning-rate', keys), 'learningRate');
   assert.is(closest('CHECKPOINT_EVERY', keys), 'checkpointEvery');
+  assert.is(closest('s-e-e-d', keys), 'seed');
   assert.is(closest('--seed', ['--seed', '--steps']), '--seed');
 });
 
 test('nothing is suggested where nothing is near', () => {
   assert.is(closest('momentum', keys), undefined);
-  assert.is(closest('z', keys), undefined);
+  assert.is(closest('z', ['x']), undefined, 'one letter is an edit away from any other');
   assert.is(closest('', keys), undefined);
   assert.is(closest('batch', []), undefined);
 });

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -143,8 +144,7 @@ test('a run killed while a step was replaced still has the one to be replaced', 
 test('a run killed after a step was replaced has the new one', async () => {
   const run = await runWith([100]);
   const old = join(run, 'checkpoints', 'step-000100.replaced');
-  renameSync(join(run, 'checkpoints', 'step-000100'), old);
-  mkdirSync(join(run, 'checkpoints', 'step-000100'));
+  cpSync(join(run, 'checkpoints', 'step-000100'), old, { recursive: true });
   assert.is((await listCheckpoints(run))[0]?.folder, join(run, 'checkpoints', 'step-000100'));
   await saveCheckpoint(run, 200, content(200), { keepLast: 3 });
   assert.not(existsSync(old));
@@ -193,6 +193,13 @@ test('a bad checkpoint is never the one offered', async () => {
   const run = await runWith([100, 200, 300]);
   for (const step of [200, 300]) flip(join(run, 'checkpoints', `step-000${step}`, 'optimizer.safetensors'), -1);
   const error = await rejection(loadCheckpoint(join(run, 'checkpoints', 'step-000300')), 'checkpoint_corrupt');
+  assert.match(error.message, `gannet resume ${run} --step 100`);
+});
+
+test('what is offered in place of an earlier checkpoint is earlier still', async () => {
+  const run = await runWith([100, 200, 300]);
+  flip(join(run, 'checkpoints', 'step-000200', 'optimizer.safetensors'), -1);
+  const error = await rejection(loadCheckpoint(run, { step: 200 }), 'checkpoint_corrupt');
   assert.match(error.message, `gannet resume ${run} --step 100`);
 });
 

@@ -99,6 +99,7 @@ test('a disk that is full when a run starts leaves no folder that passes for a r
     'disk_full',
   );
   await rejection(readRunFolder(out), 'run_missing');
+  assert.equal(readdirSync(out), ['samples'], 'no half-written file is left');
 });
 
 test('a folder that is no run, is not there or is damaged is refused by name', async () => {
