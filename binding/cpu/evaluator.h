@@ -1,0 +1,78 @@
+#pragma once
+
+#include <vector>
+
+#include "cpu/vector/kernels.h"
+#include "program.h"
+
+namespace gannet {
+
+/** A fused expression made ready. It is evaluated in blocks: each instruction is one vector loop over a block, and the
+ *  registers of a block stay in the first-level cache. */
+class Evaluator {
+ public:
+  /** The most elements of one block. */
+  static constexpr int64_t kBlock = 1024;
+
+  /** `operands` are read over a space of `total` elements. */
+  Evaluator(const VectorKernels& vector, const Expression& expression, const std::vector<Slot>& operands, int64_t total);
+
+  size_t operand_count() const { return operands_.size(); }
+
+  /** Bytes of scratch memory that one thread needs, a multiple of 64. */
+  size_t scratch_bytes() const;
+
+  /** The evaluation of one thread. */
+  class Session {
+   public:
+    /** `data` holds the operands' addresses, `scratch` scratch_bytes() of memory; both must outlive the session. */
+    Session(const Evaluator& evaluator, const float* const* data, char* scratch);
+
+    /** Elements begin .. begin + count, count <= kBlock; into `target` unless it is null. Returns where the values lie, until the
+     *  next call. */
+    const float* evaluate(int64_t begin, int64_t count, float* target);
+
+   private:
+    const float* read_operand(size_t index, int64_t begin, int64_t count);
+    const float* read_channel(size_t index, int64_t begin, int64_t count);
+    const float* read_sample(size_t index, int64_t begin, int64_t count);
+
+    const Evaluator& evaluator_;
+    const float* const* data_;
+    const float** registers_;
+    /** The sample that fills the whole of an operand's buffer, or -1. */
+    int64_t* filled_sample_;
+    float* buffers_;
+  };
+
+ private:
+  struct Operand {
+    Access access;
+    int64_t size;
+    /** Where its copies lie among the buffers, in floats. */
+    int64_t buffer;
+  };
+  /** An instruction whose result lies at `buffer` among the buffers. */
+  struct Slotted {
+    Instruction instruction;
+    int64_t buffer;
+  };
+
+  void place_operands(const std::vector<Slot>& operands);
+  void place_results(const std::vector<Instruction>& instructions);
+  void fill(float* y, float value, int64_t count) const;
+
+  const VectorKernels& vector_;
+  int64_t total_;
+  std::vector<Operand> operands_;
+  std::vector<Slotted> instructions_;
+  int64_t buffer_floats_ = 0;
+};
+
+/** The addresses of the operands of a step whose inputs are an expression's operands. */
+template <typename Run>
+void operand_addresses(const Run& run, const std::vector<Slot>& inputs, std::vector<const float*>& addresses) {
+  for (size_t i = 0; i < inputs.size(); i++) addresses[i] = run.template input<float>(inputs[i]);
+}
+
+}  // namespace gannet

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <dnnl.hpp>
+#include <string>
+#include <vector>
+
+#include "op_rules.h"
+
+namespace gannet {
+
+/** oneDNN's state of one device: everything runs in order on the device's thread. Primitives are created with the number of
+ *  threads that OpenMP has there. */
+struct OneDnn {
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream{engine};
+
+  dnnl::memory memory(const dnnl::memory::desc& desc, const void* data) const {
+    return dnnl::memory(desc, engine, const_cast<void*>(data));
+  }
+};
+
+/** Scratch memory comes from the device's workspace. */
+dnnl::primitive_attr user_scratchpad();
+
+/** Version and instruction set, for listing the device. */
+std::string onednn_version();
+std::string onednn_isa();
+
+/** Whether an exception says that oneDNN found no memory. */
+bool is_out_of_memory(const dnnl::error& error);
+
+}  // namespace gannet

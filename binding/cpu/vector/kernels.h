@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+
+#include "program.h"
+
+namespace gannet {
+
+/** Philox4x32-10 with the counter (element / 4, step, 0, 0) and the key (seed, stream). */
+struct RandomKey {
+  uint32_t seed, stream, step;
+};
+
+/** Numbers every optimiser shares: w is clipped to [-clip, clip] afterwards. */
+struct UpdateArguments {
+  float rate, clip;
+  float decay, rest;  // rest = 1 - decay
+  float epsilon;
+};
+
+/** Adam's own: the corrections are 1 / (1 - beta^t). */
+struct AdamArguments {
+  float rate, clip, epsilon;
+  float beta1, rest1, correction1;
+  float beta2, rest2, correction2;
+};
+
+/** The inner loops of the CPU device, compiled for one instruction set. Results may alias arguments exactly, not partly. */
+struct VectorKernels {
+  const char* isa;
+
+  /** y[i] = function(a[i], b[i], c[i]) by Function; unused arguments are null. */
+  void (*apply[kFunctionCount])(float* y, const float* a, const float* b, const float* c, float value, int64_t n);
+
+  float (*sum)(const float* x, int64_t n);
+  float (*max)(const float* x, int64_t n);
+  void (*add_to)(float* total, const float* x, int64_t n);
+  void (*max_to)(float* total, const float* x, int64_t n);
+
+  /** Elements first .. first + n of a random tensor; `first` is a multiple of 4. Uniform: low + u * span, u in [0, 1). */
+  void (*random_uniform)(float* y, int64_t first, int64_t n, RandomKey key, float low, float span);
+  void (*random_normal)(float* y, int64_t first, int64_t n, RandomKey key, float mean, float deviation);
+
+  void (*sgd)(float* w, const float* g, const UpdateArguments& a, int64_t n);
+  void (*momentum)(float* w, float* velocity, const float* g, const UpdateArguments& a, int64_t n);
+  void (*adagrad)(float* w, float* squares, const float* g, const UpdateArguments& a, int64_t n);
+  void (*adadelta)(float* w, float* squares, float* deltas, const float* g, const UpdateArguments& a, int64_t n);
+  void (*rmsprop)(float* w, float* squares, const float* g, const UpdateArguments& a, int64_t n);
+  void (*adam)(float* w, float* m, float* v, const float* g, const AdamArguments& a, int64_t n);
+};
+
+/** The kernels for the best instruction set this processor has; GANNET_CPU_ISA (baseline, avx2, avx512) asks for a lesser one. */
+const VectorKernels& vector_kernels();
+
+}  // namespace gannet

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "program.h"
+
+namespace gannet {
+
+/** What was found of one kind of device. */
+struct DeviceInfo {
+  std::string kind;
+  std::string description;
+  std::map<std::string, std::string> details;
+  /** Why it cannot be opened; '' if it can. */
+  std::string problem;
+};
+
+/** One program to run. `feeds` and `outputs` are in the program's order; no outputs: nothing is copied back. */
+struct Call {
+  int64_t program = 0;
+  std::vector<const void*> feeds;
+  std::vector<void*> outputs;
+};
+
+/** Something that executes programs. Apart from construction and `cancel`, every call comes from one thread, the device's
+ *  own, and arguments have been checked: ids exist, sizes agree. Failures are thrown as Error. */
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  /** Called first on the device's thread. */
+  virtual void enter_thread() = 0;
+
+  /** A variable of zeros. */
+  virtual void create_variable(int64_t id, size_t bytes) = 0;
+  virtual void write_variable(int64_t id, const void* data) = 0;
+  virtual void read_variable(int64_t id, void* data) = 0;
+  virtual void release_variable(int64_t id) = 0;
+
+  /** Makes a program ready to run; returns the bytes of scratch memory it needs besides the arena. */
+  virtual size_t load(int64_t id, std::shared_ptr<const Program> program, const std::vector<int64_t>& variables) = 0;
+  virtual void unload(int64_t id) = 0;
+
+  /** Runs a program. `step_ms`, unless null, receives the milliseconds of each step. */
+  virtual void run(const Call& call, std::vector<double>* step_ms) = 0;
+
+  /** Makes a run that is under way end early, at the next step, with Error `cancelled`. Any thread. */
+  void cancel() { cancelled_ = true; }
+
+ protected:
+  bool cancelled() const { return cancelled_; }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+/** Every kind of device this build knows, the available ones and the others. */
+std::vector<DeviceInfo> list_devices();
+
+/** Ops that a kind of device executes. @throws Error `device_unknown` */
+std::vector<std::string> supported_ops(const std::string& kind);
+
+/** Opens a device; `threads` 0 means all. @throws Error `device_unknown`, `device_unavailable` */
+std::unique_ptr<Device> open_device(const std::string& kind, int threads);
+
+}  // namespace gannet

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <napi.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "program.h"
+#include "worker.h"
+
+namespace gannet {
+
+/** The JavaScript class behind NativeDevice (src/device/native.ts): checks arguments, then hands work to the device's thread.
+ *  Methods that return promises reject them; the others throw. */
+class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  /** new (kind: string, threads: number) */
+  explicit NativeDevice(const Napi::CallbackInfo& info);
+
+ private:
+  struct Loaded {
+    std::shared_ptr<const Program> program;
+    std::vector<int64_t> variables;
+  };
+
+  Napi::Value create_variable(const Napi::CallbackInfo& info);
+  Napi::Value write_variable(const Napi::CallbackInfo& info);
+  Napi::Value read_variable(const Napi::CallbackInfo& info);
+  Napi::Value release_variable(const Napi::CallbackInfo& info);
+  Napi::Value load(const Napi::CallbackInfo& info);
+  Napi::Value unload(const Napi::CallbackInfo& info);
+  Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  void fill_write(const Napi::CallbackInfo& info, Job& job);
+  void fill_read(const Napi::CallbackInfo& info, Job& job);
+  void fill_load(const Napi::CallbackInfo& info, Job& job);
+  void fill_run(const Napi::CallbackInfo& info, Job& job);
+
+  using Fill = void (NativeDevice::*)(const Napi::CallbackInfo&, Job&);
+  /** A promise for the job that `fill` describes, rejected where `fill` throws. */
+  Napi::Value promise(const Napi::CallbackInfo& info, Fill fill);
+
+  void expect_open() const;
+  size_t variable_bytes(int64_t id) const;
+  const Loaded& loaded(int64_t id) const;
+  void check_bindings(const Loaded& loaded) const;
+  Call read_call(Napi::Value value, const std::string& path, Job& job, Napi::Object outputs);
+  void read_feeds(Napi::Value value, const Program& program, Call& call, Job& job);
+  void make_outputs(const Program& program, Call& call, Job& job, Napi::Array list);
+
+  std::map<int64_t, size_t> variables_;
+  std::map<int64_t, Loaded> programs_;
+  int64_t next_id_ = 1;
+  bool closed_ = false;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace gannet

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "error.h"
+
+// Reading JavaScript values with errors that name what was read.
+namespace gannet {
+
+/** A JavaScript value and the path that leads to it. Every reader throws Error `program_invalid` if the value is of another type. */
+class Field {
+ public:
+  Field(Napi::Value value, std::string path) : value_(value), path_(std::move(path)) {}
+
+  Field at(const char* key) const;
+  Field at(uint32_t index) const;
+  uint32_t length() const;
+  bool present() const { return !value_.IsUndefined(); }
+  const std::string& path() const { return path_; }
+
+  std::string string() const;
+  bool boolean() const;
+  double number() const;
+  int64_t integer() const;
+  std::vector<int64_t> integers() const;
+
+ private:
+  [[noreturn]] void reject(const char* expected) const;
+
+  Napi::Value value_;
+  std::string path_;
+};
+
+/** The JavaScript form of an error. */
+Napi::Error to_js(Napi::Env env, const Error& error);
+
+/** A typed array's memory. The elements belong to the JavaScript object, which must be kept alive meanwhile. */
+struct ArrayView {
+  napi_typedarray_type type;
+  void* data;
+  size_t bytes;
+};
+/** Throws Error `argument_invalid` unless the value is a Float32Array or an Int32Array; `what` names it. */
+ArrayView view_array(Napi::Value value, const std::string& what);
+
+}  // namespace gannet
