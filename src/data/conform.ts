@@ -1,8 +1,7 @@
 import { DataError } from '../errors.ts';
 import type { ProgressListener } from './dataset.ts';
-import { decodersInFlight, forEachConcurrently } from './parallel.ts';
-import { type ImageFormat, type ImageSize, imageElements, type PackedImages } from './pixels.ts';
-import { loadSharp } from './sharp.ts';
+import type { ImageFormat, ImageSize, PackedImages } from './pixels.ts';
+import { resample } from './resample.ts';
 
 /** How images in memory are brought to another format. */
 export interface ConformOptions {
@@ -41,30 +40,6 @@ function greyToColour(images: PackedImages): PackedImages {
   const colour = new Uint8Array(images.pixels.length * 3);
   for (let i = 0; i < images.pixels.length; i++) colour.fill(images.pixels[i] as number, i * 3, i * 3 + 3);
   return { ...images, channels: 3, pixels: colour };
-}
-
-/** Resizes (and, if the target is grey, desaturates) every image through sharp. */
-async function resample(images: PackedImages, target: ImageFormat, options: ConformOptions): Promise<PackedImages> {
-  const sharp = await loadSharp();
-  const [fromHeight, fromWidth] = images.size;
-  const [height, width] = target.size;
-  const raw = { width: fromWidth, height: fromHeight, channels: images.channels };
-  const channels = Math.min(images.channels, target.channels) as 1 | 3;
-  const from = imageElements(images);
-  const to = imageElements({ size: target.size, channels });
-  const pixels = new Uint8Array(images.count * to);
-  let done = 0;
-  await forEachConcurrently(images.count, decodersInFlight(), async (index) => {
-    options.signal?.throwIfAborted();
-    const bytes = await sharp(images.pixels.subarray(index * from, (index + 1) * from), { raw })
-      .resize(width, height, { fit: 'cover' })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer();
-    pixels.set(bytes, index * to);
-    options.onProgress?.(++done, images.count);
-  });
-  return { count: images.count, size: target.size, channels, pixels };
 }
 
 /** Brings images to `target`: images on black get a border where that reaches the size (28x28 -> 32x32: two pixels on each

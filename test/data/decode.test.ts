@@ -91,10 +91,19 @@ test('the middle is kept where the shape differs', async () => {
   assert.equal(await decode(stripes, 4, 4), repeat(16, 0, 255, 0));
 });
 
-test('large images shrink and small ones grow, height before width', async () => {
+test('large images shrink and small ones grow', async () => {
   for (const side of [1, 300]) {
     assert.equal(await decode(await uniformPng(side, side, [9, 8, 7]), 3, 5), repeat(15, 9, 8, 7));
   }
+});
+
+test('a size is height, then width', async () => {
+  const halves = await sharp(await uniformPng(8, 4, [0, 0, 255]))
+    .composite([{ input: await uniformPng(4, 4, [255, 0, 0]), left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+  const row = [...repeat(4, 255, 0, 0), ...repeat(4, 0, 0, 255)];
+  assert.equal(await decode(halves, 4, 8), repeat(4, ...row));
 });
 
 test('half a JPEG, text and nothing are no images', async () => {

@@ -168,6 +168,28 @@ test('calls of next that wait are served in order', async () => {
   await loader.close();
 });
 
+test('a call of next is served whenever it comes, also in the very moment in which decoding ahead ends', async () => {
+  for (let moment = 0; moment < 30; moment++) {
+    const { dataset } = numbers(40);
+    const taken: Batch[] = [];
+    let started = false;
+    const takeTwo = async () => {
+      for (let i = 0; i < moment; i++) await undefined;
+      void loader.next().then((batch) => taken.push(batch));
+      void loader.next().then((batch) => taken.push(batch));
+    };
+    const read: Dataset['read'] = (index, into, offset) => {
+      if (!started) void takeTwo();
+      started = true;
+      return dataset.read(index, into, offset);
+    };
+    const loader = createLoader({ ...dataset, read }, { batch: 1, seed: 0, ahead: 1 });
+    await turns(10);
+    assert.is(taken.length, 2, `after ${moment} moments`);
+    await loader.close();
+  }
+});
+
 test('arrays are used again only after their release', async () => {
   const loader = createLoader(numbers(40).dataset, { batch: 4, seed: 0, shuffle: false, ahead: 1 });
   const kept = await take(loader, 5);
@@ -216,7 +238,8 @@ test('close waits for what is being decoded, rejects who waits, and nothing is r
 
 test('an image that cannot be read fails the batch it belongs to, those before it are given, and so does every later call', async () => {
   for (const decoded of [false, true]) {
-    const loader = createLoader(numbers(12, { decoded, fail: 5 }).dataset, {
+    const { dataset, reads } = numbers(12, { decoded, fail: 5 });
+    const loader = createLoader(dataset, {
       batch: 4,
       seed: 0,
       shuffle: false,
@@ -224,7 +247,10 @@ test('an image that cannot be read fails the batch it belongs to, those before i
     });
     assert.is((await loader.next()).indices[0], 0);
     await rejects(() => loader.next(), 'data_changed', /image 5/);
+    const read = reads.length;
     await rejects(() => loader.next(), 'data_changed', /image 5/);
+    await turns(5);
+    assert.is(reads.length, read, 'nothing is tried again');
     await loader.close();
   }
 });
