@@ -1,0 +1,117 @@
+import type { ImageBatch } from '../data/grid.ts';
+import type { Batch } from '../data/loader.ts';
+import type { Call, Device, Executable, HostArray } from '../device/index.ts';
+import { initialization } from '../nn/initializers.ts';
+import type { Variable } from '../tensor/variable.ts';
+import { type TrainingModel, variableGroups } from './model.ts';
+import { sampleProgram, stepPrograms } from './programs.ts';
+
+interface LoadedProgram {
+  readonly executable: Executable;
+  readonly repeats: number;
+  readonly readsImages: boolean;
+}
+
+/** The scalars that a step's programs put out, such as discriminatorLoss. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Images generated at once while sampling. */
+const SAMPLE_BATCH = 64;
+
+/** A model on a device, its programs loaded. */
+export class TrainingSession {
+  readonly model: TrainingModel;
+  readonly device: Device;
+  private readonly programs: readonly LoadedProgram[];
+  private sampler: { readonly executable: Executable; readonly count: number } | undefined;
+
+  private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[]) {
+    this.model = model;
+    this.device = device;
+    this.programs = programs;
+  }
+
+  /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
+  static async open(model: TrainingModel, device: Device): Promise<TrainingSession> {
+    const programs: LoadedProgram[] = [];
+    for (const { graph, ...how } of stepPrograms(model)) programs.push({ executable: await device.load(graph), ...how });
+    return new TrainingSession(model, device, programs);
+  }
+
+  /** Batches of real images that one step takes. */
+  get batchesPerStep(): number {
+    return this.programs.reduce((sum, { readsImages, repeats }) => sum + (readsImages ? repeats : 0), 0);
+  }
+
+  get executables(): readonly Executable[] {
+    return this.programs.map(({ executable }) => executable);
+  }
+
+  get variables(): readonly Variable[] {
+    return Object.values(variableGroups(this.model)).flat();
+  }
+
+  /** Gives every variable its initial value, a function of the seed. */
+  async initialize(): Promise<void> {
+    const { seed } = this.model.config;
+    const executable = await this.device.load(initialization(this.variables));
+    await this.device.run([{ executable, feeds: { random: Int32Array.of(seed, 0) } }]);
+    executable.release();
+    // Step 0 of the random state was used up by the initial weights.
+    await this.device.write(this.model.random, Int32Array.of(seed, 1));
+  }
+
+  /** One training step as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
+   *  @param batches `batchesPerStep` of them; they may be released afterwards */
+  async step(batches: readonly Batch[], { fetch }: { fetch: boolean }): Promise<StepMetrics> {
+    const images = batches.values();
+    const calls = this.programs.flatMap(({ executable, repeats, readsImages }): Call[] =>
+      Array.from({ length: repeats }, (_, i) => ({
+        executable,
+        feeds: readsImages ? { real: (images.next().value as Batch).images } : {},
+        fetch: fetch && i === repeats - 1,
+      })),
+    );
+    const { outputs } = await this.device.run(calls);
+    return Object.fromEntries(outputs.flatMap((output) => Object.entries(output).map(([name, [value]]) => [name, value as number])));
+  }
+
+  /** Images [count,H,W,C] for latents [count, latent size]. */
+  async sample(latents: Float32Array): Promise<ImageBatch> {
+    const { generator, config } = this.model;
+    const total = latents.length / config.latent.size;
+    const { executable, count } = await this.samplerFor(total);
+    const [height, width, channels] = generator.outputShape as [number, number, number];
+    const elements = height * width * channels;
+    const data = new Float32Array(total * elements);
+    for (let first = 0; first < total; first += count) {
+      const feed = new Float32Array(count * config.latent.size);
+      feed.set(latents.subarray(first * config.latent.size, (first + count) * config.latent.size));
+      const { outputs } = await this.device.run([{ executable, feeds: { latents: feed }, fetch: true }]);
+      const images = outputs[0]?.images as Float32Array;
+      data.set(images.subarray(0, Math.min(count, total - first) * elements), first * elements);
+    }
+    return { data, shape: [total, height, width, channels] };
+  }
+
+  private async samplerFor(total: number): Promise<{ executable: Executable; count: number }> {
+    const count = Math.min(total, SAMPLE_BATCH);
+    if (this.sampler?.count !== count) {
+      this.sampler?.executable.release();
+      this.sampler = { executable: await this.device.load(sampleProgram(this.model, count)), count };
+    }
+    return this.sampler;
+  }
+
+  read(variable: Variable): Promise<HostArray> {
+    return this.device.read(variable);
+  }
+
+  write(variable: Variable, values: HostArray): Promise<void> {
+    return this.device.write(variable, values);
+  }
+
+  close(): void {
+    this.device.close();
+  }
+}
