@@ -1,0 +1,1 @@
+export { openTfjsDevice } from './tfjs/device.ts';

@@ -1,0 +1,102 @@
+import { ancestors } from '../../src/graph/walk.ts';
+import { decompositionOf } from '../../src/ops/rules.ts';
+import { overwrittenInputs, type UpdateOp } from '../../src/ops/update.ts';
+import type { OpName } from '../../src/tensor/operators.ts';
+import { elements, formatShape } from '../../src/tensor/shape.ts';
+import { isOp, type Tensor } from '../../src/tensor/tensor.ts';
+import { fusedKernels } from './fused.ts';
+import type { Kernel, Value } from './kernel.ts';
+import { lookupKernels } from './lookup.ts';
+import { movementKernels } from './movement.ts';
+import { randomKernels } from './random.ts';
+import { constant, scalarKernels } from './scalar.ts';
+import { updateKernels } from './updates.ts';
+import { windowKernels } from './windows.ts';
+
+type Leaf = 'feed' | 'variable';
+type Composite = 'batchNorm' | 'batchNormGradient' | 'layerNorm' | 'layerNormGradient';
+
+/** Every op that yields one value; one that is missing does not compile. */
+const kernels: { readonly [K in Exclude<OpName, Leaf | Composite | UpdateOp>]: Kernel<K> } = {
+  constant,
+  ...scalarKernels,
+  ...movementKernels,
+  ...lookupKernels,
+  ...windowKernels,
+  ...randomKernels,
+  ...fusedKernels,
+};
+
+/** What feeds and variables hold before the run, by name; feeds and variables share one space of names. */
+export type Bindings = Readonly<Record<string, Float64Array>>;
+
+export interface Evaluation {
+  /** In the order asked for. An update yields the new value of the variable. */
+  readonly outputs: Float64Array[];
+  /** What every overwritten variable and optimiser slot holds after the run. */
+  readonly variables: Record<string, Float64Array>;
+}
+
+/** Computes tensors in float64 with plain loops, composites by their decomposition: what every device is measured against. */
+export function evaluateAll(outputs: readonly Tensor[], bindings: Bindings): Evaluation {
+  const run = new Run(bindings);
+  return { outputs: outputs.map((output) => run.value(output)), variables: run.written };
+}
+
+/** The values of `outputs`. */
+export const evaluate = (outputs: readonly Tensor[], bindings: Bindings): Float64Array[] =>
+  evaluateAll(outputs, bindings).outputs;
+
+class Run {
+  readonly written: Record<string, Float64Array> = {};
+  private readonly values = new Map<Tensor, Float64Array>();
+
+  constructor(private readonly bindings: Bindings) {}
+
+  value(tensor: Tensor): Float64Array {
+    for (const node of ancestors([tensor])) {
+      if (!this.values.has(node)) this.values.set(node, this.compute(node));
+    }
+    return this.known(tensor);
+  }
+
+  private known(tensor: Tensor): Float64Array {
+    return this.values.get(tensor) as Float64Array;
+  }
+
+  private compute(node: Tensor): Float64Array {
+    if (isOp(node, 'feed') || isOp(node, 'variable')) return this.leaf(node);
+    const decomposition = decompositionOf(node);
+    if (decomposition) return this.value(decomposition);
+    const inputs = node.inputs.map((input): Value => ({ shape: input.shape, data: this.known(input) }));
+    if (node.op in updateKernels) return this.update(node as Tensor<UpdateOp>, inputs);
+    const kernel = kernels[node.op as keyof typeof kernels] as Kernel<OpName>;
+    return kernel(node.attributes, inputs, node.shape);
+  }
+
+  private leaf(node: Tensor<Leaf>): Float64Array {
+    const { name } = node.attributes;
+    const data = this.bindings[name];
+    if (data?.length !== elements(node.shape)) {
+      throw new Error(`${node.op} '${name}' of ${formatShape(node.shape)} is bound to ${data?.length ?? 'no'} numbers`);
+    }
+    return data;
+  }
+
+  private update(node: Tensor<UpdateOp>, inputs: readonly Value[]): Float64Array {
+    const kernel = updateKernels[node.op] as (attributes: unknown, inputs: readonly Value[]) => Float64Array[];
+    const state = kernel(node.attributes, inputs);
+    overwrittenInputs(node).forEach((input, i) => {
+      this.written[variableName(input)] = state[i] as Float64Array;
+    });
+    return state[0] as Float64Array;
+  }
+}
+
+/** The variable whose value a tensor is: the one it reads, or the one that the update it comes from overwrites. */
+function variableName(tensor: Tensor): string {
+  if (isOp(tensor, 'variable')) return tensor.attributes.name;
+  const [source] = overwrittenInputs(tensor);
+  if (!source) throw new Error(`${tensor.op} is not a variable, so nothing can overwrite it`);
+  return variableName(source);
+}
