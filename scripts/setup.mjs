@@ -55,8 +55,8 @@ function installPackages() {
   console.log(`Installing the Node packages with npm ci (${reason})`);
   run(
     'npm',
-    ['ci', '--include=dev', '--no-audit', '--no-fund'],
-    'npm ci failed. Check the network and the registry, then try again.',
+    ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'],
+    'npm ci failed; its messages stand above. It needs the network, and a package-lock.json that fits package.json.',
   );
 }
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { root, setup } from './setup.mjs';
 
-const TRAINING = ['train', 'mnist', '--data', 'mnist', '--out', 'runs/mnist-digits'];
+const TRAINING = ['train', 'dcgan-digits', '--data', 'mnist', '--out', 'runs/mnist-digits'];
 
 setup();
 const command = ['--import', 'tsx', 'src/cli/main.ts', ...TRAINING, ...process.argv.slice(2)];
