@@ -40,7 +40,7 @@ const folderOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\
 
 /** The files that a file imports by relative path: statically, as types, for their effect, or dynamically. */
 function importsOf(path: string, text: string): string[] {
-  const specifiers = [...text.matchAll(/\b(?:from|import|require|URL)\s*\(?\s*['"`](\.[^'"`]*)['"`]/g)];
+  const specifiers = [...text.matchAll(/\b(?:from|import|require|URL)\s*\(?\s*['"`](\.[^'"`]*\.\w+)['"`]/g)];
   return specifiers.map(([, specifier]) => posix.join(posix.dirname(path), specifier ?? ''));
 }
 
