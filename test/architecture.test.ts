@@ -6,11 +6,9 @@ import * as assert from 'uvu/assert';
 
 /** The folders and single modules of src/, in the order of who may import whom: each only from itself and from its left. */
 const ORDER = [
-  'errors tensor ops graph device nn losses optim models data train explore metrics export reference bench dashboard',
-  'cli index',
-]
-  .join(' ')
-  .split(' ');
+  'errors package suggest tensor ops graph device nn losses optim models',
+  'data train explore metrics export reference bench dashboard cli index',
+].flatMap((line) => line.split(' '));
 
 const ADDON_LOADING = /['"`]node-gyp-build['"`]|\bdlopen\b|\.node['"`]/;
 
@@ -40,7 +38,7 @@ const folderOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\
 
 /** The files that a file imports by relative path: statically, as types, for their effect, or dynamically. */
 function importsOf(path: string, text: string): string[] {
-  const specifiers = [...text.matchAll(/\b(?:from|import|require|URL)\s*\(?\s*['"`](\.[^'"`]*\.\w+)['"`]/g)];
+  const specifiers = [...text.matchAll(/\b(?:from|import|require)\s*\(?\s*['"`](\.[^'"`]*\.\w+)['"`]/g)];
   return specifiers.map(([, specifier]) => posix.join(posix.dirname(path), specifier ?? ''));
 }
 
