@@ -67,8 +67,8 @@ export const networkCases: readonly Case[] = [
     }),
   ),
   row({
-    op: 'batchNorm',
-    detail: 'with running moments',
+    op: 'elementwise',
+    detail: 'batch normalisation with running moments',
     why: 'inference: the moments are inputs',
     inputs: {
       x: { shape: [2, 3, 3, 3] },

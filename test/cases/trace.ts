@@ -16,8 +16,9 @@ export interface TracedCase {
   readonly bindings: Bindings;
 }
 
-const variableOf = (name: string, { shape, dtype = 'float32' }: InputSpec): Variable => ({
-  name,
+/** A variable of this case alone: cases share devices, and devices tell variables apart by name. */
+const variableOf = (row: Case, name: string, { shape, dtype = 'float32' }: InputSpec): Variable => ({
+  name: `${row.name}: ${name}`,
   shape,
   dtype,
   trainable: false,
@@ -28,11 +29,11 @@ export function traceCase(row: Case): TracedCase {
   const graph = trace(row.name, () => {
     const inputs: Record<string, Tensor> = {};
     for (const [name, spec] of Object.entries(row.inputs)) {
-      inputs[name] = spec.state ? read(variableOf(name, spec)) : feed(name, spec.shape, spec.dtype);
+      inputs[name] = spec.state ? read(variableOf(row, name, spec)) : feed(name, spec.shape, spec.dtype);
     }
     const value = row.build(inputs);
     const state = Object.entries(row.inputs).find(([, spec]) => spec.state);
-    if (state) overwrite(variableOf(...state), value);
+    if (state) overwrite(variableOf(row, ...state), value);
     return { value, ...derivatives(row, inputs, value) };
   });
   return { graph, bindings: bind(row, graph) };
@@ -57,6 +58,9 @@ const named = (prefix: string, names: readonly string[], tensors: readonly Tenso
 function bind(row: Case, { feeds, variables }: Graph): Bindings {
   const leaves = [...feeds.map(({ attributes, shape }) => ({ name: attributes.name, shape })), ...variables];
   return Object.fromEntries(
-    leaves.map(({ name, shape }, position) => [name, inputValues(row.inputs[name] ?? { shape }, position)]),
+    leaves.map(({ name, shape }, position) => {
+      const spec = row.inputs[name.replace(`${row.name}: `, '')] ?? { shape };
+      return [name, inputValues(spec, position)];
+    }),
   );
 }

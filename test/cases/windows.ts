@@ -121,7 +121,7 @@ export const windowCases: readonly Case[] = [
     build: ({ x }) => gannet.maxPool(x, 3, { stride: 2, padding: 1 }),
   }),
   row({
-    op: 'maxPool',
+    op: 'maxPoolGradient',
     detail: 'with ties',
     why: 'the gradient goes to the first maximum',
     inputs: { x: { shape: [1, 2, 4, 1], values: [1, 3, 2, 2, 3, 0, 2, 1] }, dy: { shape: [1, 1, 2, 1] } },

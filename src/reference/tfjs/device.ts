@@ -2,7 +2,7 @@ import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
 import type { Call, Device, Executable, Feeds, HostArray, Outputs, RunResult } from '../../device/device.ts';
 import { DeviceError } from '../../errors.ts';
 import { roots } from '../../graph/walk.ts';
-import { elements, formatShape } from '../../tensor/shape.ts';
+import { elements, formatShape, sameShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Graph } from '../../tensor/trace.ts';
 import type { Variable } from '../../tensor/variable.ts';
@@ -56,6 +56,7 @@ class TfjsDevice implements Device {
 
   async write(variable: Variable, values: HostArray): Promise<void> {
     expectElements(`variable '${variable.name}'`, variable, values);
+    this.value(variable);
     this.store(variable.name, tensorOf(this.tf, variable, values));
   }
 
@@ -97,9 +98,13 @@ class TfjsDevice implements Device {
     });
   }
 
-  private value({ name, shape, dtype }: Variable): TfjsTensor {
+  private value(variable: Variable): TfjsTensor {
+    const { name, shape, dtype } = variable;
     const known = this.variables.get(name);
-    if (known) return known;
+    if (known) {
+      expectSameType(variable, known);
+      return known;
+    }
     const zeros = this.tf.zeros(mutable(shape), dtype);
     this.variables.set(name, zeros);
     return zeros;
@@ -123,5 +128,13 @@ function expectElements(what: string, { shape, dtype }: Typed, values: HostArray
   throw new DeviceError(
     'wrong_length',
     `${what} expects ${elements(shape)} ${dtype} values ${formatShape(shape)}, but received ${values.length}`,
+  );
+}
+
+function expectSameType({ name, shape, dtype }: Variable, known: TfjsTensor): void {
+  if (sameShape(known.shape, shape) && known.dtype === dtype) return;
+  throw new DeviceError(
+    'variable_redefined',
+    `variable '${name}' is ${known.dtype} ${formatShape(known.shape)} on this device, but a graph declares it ${dtype} ${formatShape(shape)}`,
   );
 }

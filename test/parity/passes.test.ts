@@ -1,0 +1,31 @@
+import { test } from 'uvu';
+import { compile, optimize } from '../../src/graph/compile.ts';
+import { verify, verifyProgram } from '../../src/graph/verify.ts';
+import { isComposite, ops } from '../../src/ops/rules.ts';
+import type { OpName } from '../../src/tensor/operators.ts';
+import { traceCase } from '../cases/trace.ts';
+import { cases } from '../cases.ts';
+import { expectClose, expected } from './parity.ts';
+
+/** Passes reorder sums at most, so in float64 next to nothing may change. */
+const TOLERANCE = 1e-9;
+
+const CLAIMS = {
+  'composites decomposed': new Set<OpName>(),
+  'composites kept': new Set((Object.keys(ops) as OpName[]).filter(isComposite)),
+};
+
+for (const row of cases) {
+  for (const [name, claims] of Object.entries(CLAIMS)) {
+    test(`${row.name}: lowered, simplified and fused, ${name}, it is still the same function`, () => {
+      const { graph, bindings } = traceCase(row);
+      const optimized = optimize(graph, claims);
+      verify(graph);
+      verify(optimized);
+      expectClose(expected({ graph: optimized, bindings }), expected({ graph, bindings }), TOLERANCE);
+      verifyProgram(compile(graph, claims));
+    });
+  }
+}
+
+test.run();
