@@ -68,7 +68,8 @@ interface Waiter {
 
 const DEFAULT_AHEAD = 2;
 
-function checkOptions(dataset: Dataset, { batch, seed, ahead = DEFAULT_AHEAD, position }: LoaderOptions): void {
+/** Whether `createLoader` would take these options. @throws DataError as it does */
+export function checkLoaderOptions(dataset: Dataset, { batch, seed, ahead = DEFAULT_AHEAD, position }: LoaderOptions): void {
   if (!Number.isInteger(batch) || batch < 1) {
     throw new DataError('batch_size', `batch: expected a whole number of images from 1 on, but received ${batch}`);
   }
@@ -111,7 +112,7 @@ class PrefetchingLoader implements Loader {
   #closed = false;
 
   constructor(dataset: Dataset, options: LoaderOptions) {
-    checkOptions(dataset, options);
+    checkLoaderOptions(dataset, options);
     this.#dataset = dataset;
     this.#batch = options.batch;
     this.#seed = options.seed;

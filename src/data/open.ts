@@ -5,7 +5,7 @@ import type { Dataset, ProgressListener, Split } from './dataset.ts';
 import { openImageFolder } from './folder.ts';
 import { holdsIdx, openFashionMnist, openIdxFolder, openMnist } from './mnist.ts';
 import type { Channels, ImageSize } from './pixels.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean } from '../suggest.ts';
 
 /** What any data set is asked for. */
 export interface OpenOptions {
@@ -64,10 +64,8 @@ export async function openDataset(spec: string, options: OpenOptions = {}): Prom
   const opener = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   if (opener) return opener(directory, resolved);
   if (existsSync(spec)) return openFolder(spec, resolved);
-  const near = suggest(name, datasetNames);
   throw new DataError(
     'data_unknown',
-    `data '${spec}': neither an existing folder nor a known data set (${datasetNames.join(', ')})` +
-      `${near ? `; did you mean '${near}'?` : ''}`,
+    `data '${spec}': neither an existing folder nor a known data set (${datasetNames.join(', ')}).${didYouMean(name, datasetNames)}`,
   );
 }

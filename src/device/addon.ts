@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { DeviceError } from '../errors.ts';
+import { PACKAGE_ROOT } from '../package.ts';
 import type { NativeAddon } from './native.ts';
 
 let loaded: NativeAddon | undefined;
@@ -14,9 +14,8 @@ export function loadAddon(): NativeAddon {
 
 function requireAddon(): NativeAddon {
   const require = createRequire(import.meta.url);
-  const root = fileURLToPath(new URL('../..', import.meta.url));
   try {
-    return require('node-gyp-build')(root) as NativeAddon;
+    return require('node-gyp-build')(PACKAGE_ROOT) as NativeAddon;
   } catch (cause) {
     const reason = (cause as Error).message.split('\n')[0];
     throw new DeviceError(

@@ -4,7 +4,7 @@ import type { Device, DeviceKind } from './device.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { AddonDevice } from './native_device.ts';
 
-export interface OpenOptions {
+export interface DeviceOptions {
   /** 0 = one per processor core. */
   readonly threads?: number;
 }
@@ -23,7 +23,7 @@ export function bestDevice(): NativeDeviceInfo {
 }
 
 /** Opens a device of the addon with variables of its own. @throws DeviceError `device_unavailable` with the remedy */
-export function openDevice(kind: Exclude<DeviceKind, 'tfjs'>, { threads = 0 }: OpenOptions = {}): Device {
+export function openDevice(kind: Exclude<DeviceKind, 'tfjs'>, { threads = 0 }: DeviceOptions = {}): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
     const reason = info?.problem ?? 'this build of gannet does not contain it';

@@ -57,6 +57,7 @@ export const configSchema = z.strictObject({
   reuseLatents: z.boolean().describe('whether generator updates use the latents of the last discriminator update'),
   batch: positive.describe('images per update'),
   steps: positive.describe('how long to train'),
+  epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),
   data: z.string().describe('mnist, fashion-mnist, cifar10:DIR or a folder of images'),
   device: z.enum(['auto', 'cpu', 'cuda', 'simt']),

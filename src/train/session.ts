@@ -38,6 +38,11 @@ export class TrainingSession {
     return new TrainingSession(model, device, programs);
   }
 
+  /** A session without training programs, for images only. */
+  static forSampling(model: TrainingModel, device: Device): TrainingSession {
+    return new TrainingSession(model, device, []);
+  }
+
   /** Batches of real images that one step takes. */
   get batchesPerStep(): number {
     return this.programs.reduce((sum, { readsImages, repeats }) => sum + (readsImages ? repeats : 0), 0);

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PACKAGE_ROOT, packageVersion } from '../../package.ts';
 
 /** Where and how a run was started, as environment.json keeps it. */
 export interface Environment {
@@ -21,13 +20,11 @@ export interface Environment {
   readonly startedAt: string;
 }
 
-const PACKAGE_FOLDER = new URL('../../../', import.meta.url);
-
 /** Describes this machine and this process. @param device the device's kind and model, such as `cpu: AMD EPYC` */
 export async function describeEnvironment(device: string, seed: number): Promise<Environment> {
   const processors = cpus();
   return {
-    gannet: await packageVersion(),
+    gannet: packageVersion(),
     commit: await gitCommit(),
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
@@ -41,13 +38,9 @@ export async function describeEnvironment(device: string, seed: number): Promise
   };
 }
 
-async function packageVersion(): Promise<string> {
-  return JSON.parse(await readFile(new URL('package.json', PACKAGE_FOLDER), 'utf8')).version;
-}
-
 async function gitCommit(): Promise<string | null> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: fileURLToPath(PACKAGE_FOLDER) });
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: PACKAGE_ROOT });
     return stdout.trim();
   } catch {
     // No git, no repository, or no commit yet: a run does not need one.

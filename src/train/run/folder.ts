@@ -50,6 +50,10 @@ export async function createRunFolder({ recipe, config, environment, out, root =
   }
 }
 
+/** Replaces a run's config.json, as a whole or not at all. @throws CheckpointError */
+export const rewriteConfig = (folder: string, config: JsonValue): Promise<void> =>
+  replaceFile(join(folder, CONFIG_FILE), toText(config));
+
 /** Reads a run folder back. @throws CheckpointError `run_missing` if it is no run folder, `run_corrupt` if a file is damaged */
 export async function readRunFolder(folder: string): Promise<Run> {
   return {

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { closest, didYouMean, editDistance } from '../../src/cli/suggest.ts';
+import { closest, didYouMean, editDistance } from '../src/suggest.ts';
 
 const keys = ['batch', 'seed', 'steps', 'size', 'learningRate', 'checkpointEvery', 'sampleEvery', 'lr'];
 

@@ -1,0 +1,18 @@
+/** gannet: training image GANs from TypeScript. `train` runs a recipe; the rest lets you build networks, graphs and training
+ *  steps of your own and run them on any device. */
+export * from './data/index.ts';
+export * from './device/index.ts';
+export * from './errors.ts';
+export * from './graph/index.ts';
+export * from './losses/index.ts';
+export * from './models/index.ts';
+export * as nn from './nn/index.ts';
+export * as ops from './ops/index.ts';
+export * from './optim/index.ts';
+export { packageVersion } from './package.ts';
+export { scoped } from './tensor/scope.ts';
+export type { DType, Shape } from './tensor/shape.ts';
+export type { Tensor } from './tensor/tensor.ts';
+export { feed, type Graph, read, trace } from './tensor/trace.ts';
+export type { Initializer, Variable } from './tensor/variable.ts';
+export * from './train/index.ts';

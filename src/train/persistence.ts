@@ -1,0 +1,60 @@
+import type { LoaderPosition } from '../data/loader.ts';
+import { CheckpointError } from '../errors.ts';
+import { formatShape } from '../tensor/shape.ts';
+import { type Checkpoint, saveCheckpoint } from './checkpoint/checkpoint.ts';
+import type { TensorSource } from './checkpoint/safetensors.ts';
+import { variableGroups } from './model.ts';
+import type { JsonValue } from './run/durable.ts';
+import type { TrainingSession } from './session.ts';
+
+/** How far a run has come, beside what its variables hold. */
+export interface TrainingProgress {
+  readonly step: number;
+  readonly imagesSeen: number;
+  /** Training time over all sittings. */
+  readonly elapsedMs: number;
+  /** Where the stream of images stands; absent before the first batch. */
+  readonly data?: LoaderPosition;
+}
+
+/** Saves everything that going on needs. Returns the checkpoint's folder. @throws CheckpointError */
+export function save(session: TrainingSession, runFolder: string, progress: TrainingProgress): Promise<string> {
+  const files = Object.fromEntries(
+    Object.entries(variableGroups(session.model)).map(([file, variables]) => [
+      file,
+      variables.map(({ name, dtype, shape }, i): TensorSource => {
+        const variable = variables[i] as (typeof variables)[number];
+        return { name, dtype, shape, data: () => session.read(variable) };
+      }),
+    ]),
+  );
+  const state = progress as unknown as JsonValue;
+  return saveCheckpoint(runFolder, progress.step, { files, state }, { keepLast: session.model.config.keepCheckpoints });
+}
+
+/** Which files of a checkpoint to restore; training needs all, sampling the generator's. */
+export type CheckpointPart = 'generator' | 'discriminator' | 'optimizer' | 'state';
+
+/** Gives the session's variables the checkpoint's values. @throws CheckpointError `checkpoint_mismatch` if it is another model's */
+export async function restore(
+  session: TrainingSession,
+  checkpoint: Checkpoint,
+  parts: readonly CheckpointPart[] = ['generator', 'discriminator', 'optimizer', 'state'],
+): Promise<TrainingProgress> {
+  const groups = variableGroups(session.model);
+  for (const part of parts) {
+    const file = checkpoint.files.get(part);
+    for (const variable of groups[part] ?? []) {
+      const stored = file?.tensors.get(variable.name);
+      if (!file || !stored || formatShape(stored.shape) !== formatShape(variable.shape) || stored.dtype !== variable.dtype) {
+        const found = stored ? `${stored.dtype} ${formatShape(stored.shape)}` : 'nothing of that name';
+        throw new CheckpointError(
+          'checkpoint_mismatch',
+          `${checkpoint.folder} does not fit the run's config.json: '${variable.name}' should be ${variable.dtype} ${formatShape(variable.shape)}, but the checkpoint holds ${found}`,
+        );
+      }
+      await session.write(variable, await file.read(variable.name));
+    }
+  }
+  return checkpoint.state as unknown as TrainingProgress;
+}
