@@ -1,4 +1,4 @@
-import { axisSize, formatShape } from '../tensor/shape.ts';
+import { axisSize, formatShape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Op, op, shapeError } from './op.ts';
 
@@ -23,8 +23,8 @@ const gatherOp: Op<'gather'> = op('gather', {
 const scatterAddOp: Op<'scatterAdd'> = op('scatterAdd', {
   result: ({ rows }, indices, dy) => {
     expectIndices('scatterAdd', indices);
-    const width = axisSize(dy.shape, -1);
-    if (formatShape(dy.shape) !== formatShape([...indices.shape, width])) {
+    const width = dy.shape.at(-1) ?? 0;
+    if (!sameShape(dy.shape, [...indices.shape, width])) {
       throw shapeError('scatter_rows', `scatterAdd expects one row per index ${formatShape(indices.shape)}, but received ${formatShape(dy.shape)}`);
     }
     return { shape: [rows, width], dtype: 'float32' };

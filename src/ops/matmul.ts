@@ -9,6 +9,8 @@ const matmulOp = op('matmul', {
       const ask = `a ${transposeA ? '[K,M]' : '[M,K]'} and b ${transposeB ? '[N,K]' : '[K,N]'} with one K`;
       throw shapeError('matmul_shapes', `matmul expects ${ask}, but received ${listShapes([a, b])}`);
     }
+    const wrong = [a, b].find((t) => t.dtype !== 'float32');
+    if (wrong) throw shapeError('matmul_dtype', `matmul expects float32, but received ${wrong.dtype}`);
     return { shape: [m as number, n as number], dtype: 'float32' };
   },
   gradient: (dy, { attributes: { transposeA: ta, transposeB: tb } }, a, b) => [

@@ -1,4 +1,4 @@
-import { elements, formatShape, type Shape } from '../tensor/shape.ts';
+import { elements, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { listShapes, op, shapeError } from './op.ts';
 import { reduceSum } from './reduce.ts';
@@ -6,10 +6,11 @@ import { reduceSum } from './reduce.ts';
 const broadcastOp = op('broadcast', {
   result: ({ axes, shape }, x) => {
     const kept = shape.filter((_, axis) => !axes.includes(axis));
-    if (formatShape(kept) !== formatShape(x.shape)) {
+    const ascending = axes.every((axis, i) => axis > (axes[i - 1] ?? -1) && axis < shape.length);
+    if (!ascending || !sameShape(kept, x.shape)) {
       throw shapeError(
         'broadcast_shape',
-        `broadcast to ${formatShape(shape)} along axes [${axes}] expects an input of shape ${formatShape(kept)}, but received ${formatShape(x.shape)}`,
+        `broadcast to ${formatShape(shape)} along ascending axes [${axes}] expects an input of shape ${formatShape(kept)}, but received ${formatShape(x.shape)}`,
       );
     }
     return { shape, dtype: x.dtype };
@@ -54,10 +55,10 @@ const concatOp = op('concat', {
   result: ({ axis }, ...inputs) => {
     const [first] = inputs;
     const others = (shape: Shape) => formatShape(shape.filter((_, i) => i !== axis));
-    if (!first || axis < 0 || axis >= first.shape.length || inputs.some((t) => others(t.shape) !== others(first.shape))) {
+    if (!first || axis < 0 || axis >= first.shape.length || inputs.some((t) => t.dtype !== first.dtype || others(t.shape) !== others(first.shape))) {
       throw shapeError(
         'concat_shapes',
-        `concat along axis ${axis} expects shapes that agree in every other axis, but received ${listShapes(inputs)}`,
+        `concat along axis ${axis} expects one type and shapes that agree in every other axis, but received ${listShapes(inputs)}`,
       );
     }
     const joined = inputs.reduce((sum, t) => sum + (t.shape[axis] as number), 0);

@@ -1,15 +1,21 @@
-import type { PoolAttributes } from '../tensor/operators.ts';
+import type { PoolAttributes, Window } from '../tensor/operators.ts';
 import { axisSize, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul } from './elementwise.ts';
 import { like, type Op, op, shapeError } from './op.ts';
 import { outputSize, resolveWindow, spatial, type WindowOptions } from './window.ts';
 
-const pooledShape = (x: Tensor, { size, ...window }: PoolAttributes): Shape => [
-  x.shape[0] as number,
-  ...outputSize(spatial(x, 'pooling input'), size, window),
-  axisSize(x.shape, 3),
-];
+function pooledShape(x: Tensor, { size, ...window }: PoolAttributes): Shape {
+  expectNoEmptyWindow(size, window);
+  return [x.shape[0] as number, ...outputSize(spatial(x, 'pooling input'), size, window), axisSize(x.shape, 3)];
+}
+
+/** A window that lies on padding alone has no maximum and no mean. */
+function expectNoEmptyWindow([height, width]: readonly [number, number], { padding }: Window): void {
+  const [top, bottom, left, right] = padding;
+  if (Math.max(top, bottom) < height && Math.max(left, right) < width) return;
+  throw shapeError('pool_padding', `pooling by [${height},${width}] expects padding below its size, but received [${padding}]`);
+}
 
 function expectPooled(name: string, pooled: Tensor, expected: Shape): void {
   if (!sameShape(pooled.shape, expected)) {
@@ -54,6 +60,7 @@ const averagePoolGradientOp: Op<'averagePoolGradient'> = op('averagePoolGradient
   result: ({ inputSize, size, ...window }, dy) => {
     const [n] = dy.shape as [number];
     const channels = axisSize(dy.shape, 3);
+    expectNoEmptyWindow(size, window);
     expectPooled('averagePoolGradient', dy, [n, ...outputSize(inputSize, size, window), channels]);
     return { shape: [n, ...inputSize, channels], dtype: 'float32' };
   },

@@ -33,8 +33,19 @@ export function resolveWindow(image: readonly [number, number], size: readonly [
   return { stride, padding: typeof padding === 'number' ? [padding, padding, padding, padding] : padding };
 }
 
-/** [height, width] that a window of `size` slides over an image to. @throws ShapeError if it does not fit even once. */
+function expectGeometry({ stride, padding }: Window): void {
+  const whole = (least: number) => (n: number) => Number.isInteger(n) && n >= least;
+  if (stride.every(whole(1)) && padding.every(whole(0))) return;
+  throw shapeError(
+    'window_geometry',
+    `a window expects whole strides >= 1 and whole padding >= 0, but received stride [${stride}] and padding [${padding}]`,
+  );
+}
+
+/** [height, width] that a window of `size` slides over an image to.
+ *  @throws ShapeError if it does not fit even once, or if strides or padding are no whole numbers */
 export function outputSize(image: readonly [number, number], size: readonly [number, number], window: Window): [number, number] {
+  expectGeometry(window);
   const [top, bottom, left, right] = window.padding;
   const height = Math.floor((image[0] + top + bottom - size[0]) / window.stride[0]) + 1;
   const width = Math.floor((image[1] + left + right - size[1]) / window.stride[1]) + 1;
@@ -47,11 +58,12 @@ export function outputSize(image: readonly [number, number], size: readonly [num
   return [height, width];
 }
 
-/** Height and width of an image [N,H,W,C] or a filter [K,R,S,C]. @throws ShapeError unless it has four axes. */
+/** Height and width of an image [N,H,W,C] or a filter [K,R,S,C]. @throws ShapeError unless it has four axes of float32. */
 export function spatial(tensor: Tensor, role: string): [number, number] {
   const [, height, width, channels] = tensor.shape as Shape;
   if (channels === undefined || height === undefined || width === undefined || tensor.shape.length !== 4) {
     throw shapeError('image_rank', `${role} expects four axes, but received ${formatShape(tensor.shape)}`);
   }
+  if (tensor.dtype !== 'float32') throw shapeError('image_dtype', `${role} expects float32, but received ${tensor.dtype}`);
   return [height, width];
 }
