@@ -1,4 +1,4 @@
-import { axisSize, formatShape, type Shape } from '../tensor/shape.ts';
+import { axisSize, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import type { ResultType } from '../tensor/operators.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, reciprocal, sqrt, square, sub } from './elementwise.ts';
@@ -25,12 +25,23 @@ const inverseDeviation = (variance: Tensor, epsilon: number): Tensor => reciproc
 /** What batch and layer normalisation share: the axes their moments are taken over. */
 type NormAxes = (shape: Shape) => readonly number[];
 
-function expectNormShapes(name: string): (attributes: unknown, x: Tensor, gain: Tensor, third: Tensor) => ResultType {
-  return (_, x, gain) => {
-    const channels = axisSize(x.shape, -1);
-    if (formatShape(gain.shape) !== formatShape([channels])) {
-      throw shapeError('norm_gain', `${name} of ${formatShape(x.shape)} expects a gain of [${channels}], but received ${formatShape(gain.shape)}`);
+/** The shape rule of a normalisation of x with gain and bias, or of its gradient from x, gain and dy. */
+function expectNormShapes(name: string, third: 'bias' | 'dy'): (attributes: unknown, ...inputs: Tensor[]) => ResultType {
+  return (_, ...inputs) => {
+    const [x, gain, last] = inputs as [Tensor, Tensor, Tensor];
+    if (x.shape.length < 2) {
+      throw shapeError('norm_rank', `${name} expects samples and channels [N,...,C], but received ${formatShape(x.shape)}`);
     }
+    const channels = [axisSize(x.shape, -1)];
+    const expect = (role: 'gain' | 'bias' | 'dy', tensor: Tensor, shape: Shape) => {
+      if (sameShape(tensor.shape, shape) && tensor.dtype === 'float32') return;
+      throw shapeError(
+        `norm_${role}`,
+        `${name} of ${formatShape(x.shape)} expects ${role} as float32 ${formatShape(shape)}, but received ${tensor.dtype} ${formatShape(tensor.shape)}`,
+      );
+    };
+    expect('gain', gain, channels);
+    expect(third, last, third === 'dy' ? x.shape : channels);
     return like(x);
   };
 }
@@ -76,7 +87,7 @@ function gainGradient(axesOf: NormAxes, x: Tensor, dy: Tensor, epsilon: number):
 }
 
 const batchNormOp = op('batchNorm', {
-  result: expectNormShapes('batchNorm'),
+  result: expectNormShapes('batchNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => batchNormGradientOp(attributes, x, gain, dy),
     () => gainGradient(allButChannel, x, dy, attributes.epsilon),
@@ -86,13 +97,13 @@ const batchNormOp = op('batchNorm', {
 });
 
 const batchNormGradientOp = op('batchNormGradient', {
-  result: expectNormShapes('batchNormGradient'),
+  result: expectNormShapes('batchNormGradient', 'dy'),
   gradient: 'decompose',
   decompose: decomposeBatchNormGradient,
 });
 
 const layerNormOp = op('layerNorm', {
-  result: expectNormShapes('layerNorm'),
+  result: expectNormShapes('layerNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => layerNormGradientOp(attributes, x, gain, dy),
     () => gainGradient(allButSample, x, dy, attributes.epsilon),
@@ -102,7 +113,7 @@ const layerNormOp = op('layerNorm', {
 });
 
 const layerNormGradientOp = op('layerNormGradient', {
-  result: expectNormShapes('layerNormGradient'),
+  result: expectNormShapes('layerNormGradient', 'dy'),
   gradient: 'decompose',
   decompose: decomposeLayerNormGradient,
 });
