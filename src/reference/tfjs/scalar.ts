@@ -17,7 +17,7 @@ export const scalarKernels = (tf: Tfjs): Kernels<ScalarFunction> => ({
   softplus: (_, _result, x) => tf.softplus(x),
   relu: (_, _result, x) => tf.relu(x),
   leakyRelu: ({ slope }, _result, x) => tf.leakyRelu(x, slope),
-  elu: ({ slope }, _result, x) => tf.where(tf.greater(x, 0), x, tf.mul(slope, tf.expm1(tf.minimum(x, 0)))),
+  elu: ({ slope }, _result, x) => tf.add(tf.relu(x), tf.mul(slope, tf.elu(tf.minimum(x, 0)))),
   add: (_, _result, a, b) => tf.add(a, b),
   sub: (_, _result, a, b) => tf.sub(a, b),
   mul: (_, _result, a, b) => tf.mul(a, b),
