@@ -2,6 +2,7 @@
 
 #include "cpu/kernel.h"
 #include "cpu/memory.h"
+#include "cpu/tap_convolution.h"
 
 namespace gannet {
 
@@ -115,12 +116,19 @@ Kernel conv2d_filter_gradient(const Step& step, Build& build) {
           scratch + (direct ? 0 : produced.get_size())};
 }
 
+/** The products by taps where they suit, oneDNN elsewhere. The shapes alone decide, so that every run gives the same bits. */
+template <KernelFactory onednn>
+Kernel taps_or(const Step& step, Build& build) {
+  std::optional<Kernel> kernel = tap_convolution(step, build);
+  return kernel ? *kernel : onednn(step, build);
+}
+
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = conv2d;
-  table["conv2dInputGradient"] = conv2d_input_gradient;
-  table["conv2dFilterGradient"] = conv2d_filter_gradient;
+  table["conv2d"] = taps_or<conv2d>;
+  table["conv2dInputGradient"] = taps_or<conv2d_input_gradient>;
+  table["conv2dFilterGradient"] = taps_or<conv2d_filter_gradient>;
 }
 
 }  // namespace gannet

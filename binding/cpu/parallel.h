@@ -35,4 +35,11 @@ void parallel_for(int threads, int64_t items, int64_t work, Body body) {
   }
 }
 
+/** Calls body(thread, item) for every item, the next one whenever a thread is free; for few, large items. */
+template <typename Body>
+void parallel_items(int threads, int64_t items, Body body) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+  for (int64_t item = 0; item < items; item++) body(omp_get_thread_num(), item);
+}
+
 }  // namespace gannet

@@ -2,6 +2,7 @@
 
 #include "math.h"
 #include "random.h"
+#include "tile.h"
 
 namespace gannet::GANNET_ISA {
 
@@ -157,6 +158,9 @@ const VectorKernels kKernels = {
     max,
     add_to,
     max_to,
+    kTileRows,
+    kTileColumns,
+    multiply_add,
     random_uniform,
     random_normal,
     sgd,

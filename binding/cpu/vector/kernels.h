@@ -37,6 +37,11 @@ struct VectorKernels {
   void (*add_to)(float* total, const float* x, int64_t n);
   void (*max_to)(float* total, const float* x, int64_t n);
 
+  /** The tile that matrix products are made of: c [rows,columns] += sum over runs of a^T b, where a [depth,rows] and
+   *  b [depth,columns] of each run lie densely. */
+  int64_t tile_rows, tile_columns;
+  void (*multiply_add)(float* c, const float* const* a, const float* const* b, int64_t count, int64_t depth);
+
   /** Elements first .. first + n of a random tensor; `first` is a multiple of 4. Uniform: low + u * span, u in [0, 1). */
   void (*random_uniform)(float* y, int64_t first, int64_t n, RandomKey key, float low, float span);
   void (*random_normal)(float* y, int64_t first, int64_t n, RandomKey key, float mean, float deviation);
