@@ -67,13 +67,13 @@ export class TrainingSession {
   }
 
   /** One training step as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
-   *  @param batches `batchesPerStep` of them; they may be released afterwards */
-  async step(batches: readonly Batch[], { fetch }: { fetch: boolean }): Promise<StepMetrics> {
+   *  @param batches `batchesPerStep` of them, images [N,H,W,C]; they may be released afterwards */
+  async step(batches: readonly Pick<Batch, 'images'>[], { fetch }: { fetch: boolean }): Promise<StepMetrics> {
     const images = batches.values();
     const calls = this.programs.flatMap(({ executable, repeats, readsImages }): Call[] =>
       Array.from({ length: repeats }, (_, i) => ({
         executable,
-        feeds: readsImages ? { real: (images.next().value as Batch).images } : {},
+        feeds: readsImages ? { real: (images.next().value as Pick<Batch, 'images'>).images } : {},
         fetch: fetch && i === repeats - 1,
       })),
     );

@@ -35,6 +35,8 @@ export interface ProgramSummary {
 /** What a configuration will build and need, told without a device. */
 export interface ModelSummary {
   readonly recipe: string;
+  /** Images per update. */
+  readonly batch: number;
   readonly networks: readonly NetworkSummary[];
   readonly parameters: number;
   readonly programs: readonly ProgramSummary[];
@@ -57,6 +59,7 @@ export function summarize(config: Config, claims: ReadonlySet<OpName> = new Set(
   });
   return {
     recipe: config.recipe,
+    batch: config.batch,
     networks,
     parameters: networks.reduce((sum, { parameters }) => sum + parameters, 0),
     programs,

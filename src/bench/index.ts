@@ -1,0 +1,2 @@
+export { type BenchOptions, benchDcgan, type DcganBench } from './dcgan.ts';
+export { formatBench } from './report.ts';
