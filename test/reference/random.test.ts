@@ -12,6 +12,16 @@ test('philox4x32 gives the known answers of its authors', () => {
   assert.is(hex(pi), 'd16cfe09 94fdcceb 5001e420 24126ea1');
 });
 
+test('uniform and normal numbers are made of the words as documented', () => {
+  const source = { seed: 0, step: 0, stream: 0 };
+  const fractions = [0x6627e8, 0xe169c5, 0xbc57ac, 0x9b00db].map((bits) => bits / 2 ** 24);
+  assert.equal([...uniformNumbers(source, 4)], fractions);
+  const expected = [0.991137475145897, -0.924662780354433, -0.617609054984854];
+  normalNumbers(source, 3).forEach((z, i) => {
+    assert.ok(Math.abs(z - (expected[i] as number)) < 1e-12, `${z} instead of ${expected[i]}`);
+  });
+});
+
 test('an element does not depend on how many others are drawn', () => {
   const source = { seed: 7, step: 3, stream: 1 };
   assert.equal(uniformNumbers(source, 5), uniformNumbers(source, 100).slice(0, 5));
