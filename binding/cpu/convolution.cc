@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "cpu/kernel.h"
+#include "cpu/few_channels.h"
 #include "cpu/memory.h"
 #include "cpu/tap_convolution.h"
 
@@ -116,19 +117,24 @@ Kernel conv2d_filter_gradient(const Step& step, Build& build) {
           scratch + (direct ? 0 : produced.get_size())};
 }
 
-/** The products by taps where they suit, oneDNN elsewhere. The shapes alone decide, so that every run gives the same bits. */
-template <KernelFactory onednn>
-Kernel taps_or(const Step& step, Build& build) {
-  std::optional<Kernel> kernel = tap_convolution(step, build);
-  return kernel ? *kernel : onednn(step, build);
+using Special = std::optional<Kernel> (*)(const Step&, Build&);
+
+/** The products by taps or another special case where they suit, oneDNN elsewhere. The shapes alone decide, so that every run
+ *  gives the same bits. */
+template <KernelFactory onednn, Special... specials>
+Kernel fastest(const Step& step, Build& build) {
+  for (const Special special : {specials...}) {
+    if (std::optional<Kernel> kernel = special(step, build)) return *kernel;
+  }
+  return onednn(step, build);
 }
 
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = taps_or<conv2d>;
-  table["conv2dInputGradient"] = taps_or<conv2d_input_gradient>;
-  table["conv2dFilterGradient"] = taps_or<conv2d_filter_gradient>;
+  table["conv2d"] = fastest<conv2d, tap_convolution>;
+  table["conv2dInputGradient"] = fastest<conv2d_input_gradient, tap_convolution, few_channels_input_gradient>;
+  table["conv2dFilterGradient"] = fastest<conv2d_filter_gradient, tap_convolution>;
 }
 
 }  // namespace gannet

@@ -1,20 +1,24 @@
+#include "matmul.h"
+
 #include "cpu/kernel.h"
-#include "error.h"
 
 namespace gannet {
 
+void MatrixProduct::run(float* c, const float* a, const float* b) const {
+  const char ta = transpose_a ? 'T' : 'N', tb = transpose_b ? 'T' : 'N';
+  const dnnl_status_t status = dnnl_sgemm(ta, tb, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, n);
+  if (status != dnnl_success) throw dnnl::error(status, "the matrix product failed");
+}
+
 namespace {
 
-/** a [M,K] b [K,N] -> [M,N], either transposed in memory. */
 Kernel matmul(const Step& step, Build&) {
   const Shape& a = step.inputs[0].shape;
   const Shape& b = step.inputs[1].shape;
   const bool ta = step.attributes.transpose_a, tb = step.attributes.transpose_b;
-  const dnnl_dim_t m = step.output.shape[0], n = step.output.shape[1], k = a[ta ? 0 : 1];
-  return {[inputs = step.inputs, output = step.output, m, n, k, ta, tb, lda = a[1], ldb = b[1]](const Run& run) {
-    const dnnl_status_t status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1.0f, run.input<float>(inputs[0]), lda,
-                                            run.input<float>(inputs[1]), ldb, 0.0f, run.output<float>(output), n);
-    if (status != dnnl_success) throw dnnl::error(status, "oneDNN's matrix multiplication failed");
+  const MatrixProduct product{ta, tb, step.output.shape[0], step.output.shape[1], a[ta ? 0 : 1], a[1], b[1]};
+  return {[inputs = step.inputs, output = step.output, product](const Run& run) {
+    product.run(run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));
   }};
 }
 
