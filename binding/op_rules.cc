@@ -256,6 +256,13 @@ void check_one_hot(const Step& step) {
   expect_shape(step.output, with_last(step.inputs[0].shape, step.attributes.depth), "the output");
 }
 
+void check_cholesky(const Step& step) {
+  expect_all_float(step);
+  expect_rank(step.inputs[0], 2, "the matrix");
+  expect_shape(step.inputs[0], {step.output.shape[0], step.output.shape[0]}, "the matrix");
+  expect_shape(step.output, step.inputs[0].shape, "the output");
+}
+
 void check_random_state(const Step& step) {
   expect_type(step.inputs[0], DType::kInt32, "the random state");
   expect_shape(step.inputs[0], {2}, "the random state");
@@ -299,6 +306,7 @@ const std::map<std::string_view, OpRule>& rules() {
       {"slice", {"begin", "size"}, 1, 1, check_slice},
       {"pad", {"before", "after"}, 1, 1, check_pad},
       {"matmul", {"transposeA", "transposeB"}, 2, 2, check_matmul},
+      {"cholesky", {}, 1, 1, check_cholesky},
       {"conv2d", {"stride", "padding"}, 2, 2, check_convolution},
       {"conv2dInputGradient", {"stride", "padding", "inputSize"}, 2, 2, check_convolution},
       {"conv2dFilterGradient", {"stride", "padding", "filterSize"}, 2, 2, check_convolution},

@@ -86,7 +86,8 @@ export function conv2dTranspose(
   options: WindowOptions & { readonly outputSize?: readonly [number, number] } = {},
 ): Tensor {
   const [height, width] = spatial(x, 'conv2dTranspose input');
-  const [down, across] = typeof options.stride === 'number' ? [options.stride, options.stride] : (options.stride ?? [1, 1]);
+  const [down, across] =
+    typeof options.stride === 'number' ? [options.stride, options.stride] : (options.stride ?? [1, 1]);
   const inputSize = options.outputSize ?? [height * down, width * across];
   const window = resolveWindow(inputSize, spatial(w, 'conv2dTranspose filter'), options);
   return inputGradientOp({ ...window, inputSize }, x, w);

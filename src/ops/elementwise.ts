@@ -64,9 +64,7 @@ const leakyReluOp = op('leakyRelu', {
 const eluOp = op('elu', {
   result: sameShapes('elu'),
   // exp of the negative part only: exp of a large positive x is infinite, and 0 * infinity would reach second derivatives.
-  gradient: (dy, { attributes: { slope } }, x) => [
-    () => select(x, dy, mul(dy, mul(slope, exp(minimum(x, 0))))),
-  ],
+  gradient: (dy, { attributes: { slope } }, x) => [() => select(x, dy, mul(dy, mul(slope, exp(minimum(x, 0)))))],
 });
 
 const addOp = op('add', { result: sameShapes('add'), gradient: (dy) => [() => dy, () => dy] });

@@ -1,9 +1,21 @@
 export { conv2d, conv2dTranspose } from './conv2d.ts';
 export * from './elementwise.ts';
 export { fill } from './leaves.ts';
+export { cholesky } from './linalg.ts';
 export { embedding, oneHot } from './lookup.ts';
 export { matmul } from './matmul.ts';
-export { broadcast, broadcastScalar, concat, flatten, pad, perChannel, perSample, reshape, slice, transpose } from './movement.ts';
+export {
+  broadcast,
+  broadcastScalar,
+  concat,
+  flatten,
+  pad,
+  perChannel,
+  perSample,
+  reshape,
+  slice,
+  transpose,
+} from './movement.ts';
 export { batchNorm, layerNorm, type Moments, moments, normalizeWith } from './norm.ts';
 export { averagePool, maxPool, upsampleNearest } from './pool.ts';
 export { dropout, randomNormal, randomUniform } from './random.ts';

@@ -25,7 +25,10 @@ const scatterAddOp: Op<'scatterAdd'> = op('scatterAdd', {
     expectIndices('scatterAdd', indices);
     const width = dy.shape.at(-1) ?? 0;
     if (!sameShape(dy.shape, [...indices.shape, width])) {
-      throw shapeError('scatter_rows', `scatterAdd expects one row per index ${formatShape(indices.shape)}, but received ${formatShape(dy.shape)}`);
+      throw shapeError(
+        'scatter_rows',
+        `scatterAdd expects one row per index ${formatShape(indices.shape)}, but received ${formatShape(dy.shape)}`,
+      );
     }
     return { shape: [rows, width], dtype: 'float32' };
   },

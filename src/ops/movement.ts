@@ -1,4 +1,4 @@
-import { elements, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
+import { elements, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { listShapes, op, shapeError } from './op.ts';
 import { reduceSum } from './reduce.ts';
@@ -55,7 +55,12 @@ const concatOp = op('concat', {
   result: ({ axis }, ...inputs) => {
     const [first] = inputs;
     const others = (shape: Shape) => formatShape(shape.filter((_, i) => i !== axis));
-    if (!first || axis < 0 || axis >= first.shape.length || inputs.some((t) => t.dtype !== first.dtype || others(t.shape) !== others(first.shape))) {
+    if (
+      !first ||
+      axis < 0 ||
+      axis >= first.shape.length ||
+      inputs.some((t) => t.dtype !== first.dtype || others(t.shape) !== others(first.shape))
+    ) {
       throw shapeError(
         'concat_shapes',
         `concat along axis ${axis} expects one type and shapes that agree in every other axis, but received ${listShapes(inputs)}`,
@@ -79,9 +84,15 @@ const sliceOp = op('slice', {
     const fits =
       begin.length === x.shape.length &&
       size.length === x.shape.length &&
-      x.shape.every((length, i) => (begin[i] as number) >= 0 && (size[i] as number) > 0 && (begin[i] as number) + (size[i] as number) <= length);
+      x.shape.every(
+        (length, i) =>
+          (begin[i] as number) >= 0 && (size[i] as number) > 0 && (begin[i] as number) + (size[i] as number) <= length,
+      );
     if (!fits) {
-      throw shapeError('slice_range', `slice from [${begin}] of size [${size}] does not lie within ${formatShape(x.shape)}`);
+      throw shapeError(
+        'slice_range',
+        `slice from [${begin}] of size [${size}] does not lie within ${formatShape(x.shape)}`,
+      );
     }
     return { shape: size, dtype: x.dtype };
   },

@@ -1,5 +1,5 @@
-import { axisSize, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import type { ResultType } from '../tensor/operators.ts';
+import { axisSize, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, reciprocal, sqrt, square, sub } from './elementwise.ts';
 import { broadcast, perChannel } from './movement.ts';
@@ -26,11 +26,17 @@ const inverseDeviation = (variance: Tensor, epsilon: number): Tensor => reciproc
 type NormAxes = (shape: Shape) => readonly number[];
 
 /** The shape rule of a normalisation of x with gain and bias, or of its gradient from x, gain and dy. */
-function expectNormShapes(name: string, third: 'bias' | 'dy'): (attributes: unknown, ...inputs: Tensor[]) => ResultType {
+function expectNormShapes(
+  name: string,
+  third: 'bias' | 'dy',
+): (attributes: unknown, ...inputs: Tensor[]) => ResultType {
   return (_, ...inputs) => {
     const [x, gain, last] = inputs as [Tensor, Tensor, Tensor];
     if (x.shape.length < 2) {
-      throw shapeError('norm_rank', `${name} expects samples and channels [N,...,C], but received ${formatShape(x.shape)}`);
+      throw shapeError(
+        'norm_rank',
+        `${name} expects samples and channels [N,...,C], but received ${formatShape(x.shape)}`,
+      );
     }
     const channels = [axisSize(x.shape, -1)];
     const expect = (role: 'gain' | 'bias' | 'dy', tensor: Tensor, shape: Shape) => {
@@ -135,7 +141,13 @@ export const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor, epsilon: number
   layerNormOp({ epsilon }, x, gain, bias);
 
 /** Batch normalisation for inference, with given moments [C] (the running ones) in place of the batch's. */
-export function normalizeWith({ mean, variance }: Moments, x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
+export function normalizeWith(
+  { mean, variance }: Moments,
+  x: Tensor,
+  gain: Tensor,
+  bias: Tensor,
+  epsilon: number,
+): Tensor {
   const scale = mul(gain, inverseDeviation(variance, epsilon));
   return add(mul(sub(x, perChannel(mean, x.shape)), perChannel(scale, x.shape)), perChannel(bias, x.shape));
 }

@@ -38,7 +38,8 @@ export function shapeError(code: string, message: string): ShapeError {
 }
 
 /** Lists shapes for messages: `[2,3] and [4]`. */
-export const listShapes = (tensors: readonly Tensor[]): string => tensors.map((t) => formatShape(t.shape)).join(' and ');
+export const listShapes = (tensors: readonly Tensor[]): string =>
+  tensors.map((t) => formatShape(t.shape)).join(' and ');
 
 /** The same type as an input. */
 export const like = (tensor: Tensor): ResultType => ({ shape: tensor.shape, dtype: tensor.dtype });

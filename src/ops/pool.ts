@@ -1,5 +1,5 @@
 import type { PoolAttributes, Window } from '../tensor/operators.ts';
-import { axisSize, formatShape, sameShape, type Shape } from '../tensor/shape.ts';
+import { axisSize, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul } from './elementwise.ts';
 import { like, type Op, op, shapeError } from './op.ts';
@@ -14,7 +14,10 @@ function pooledShape(x: Tensor, { size, ...window }: PoolAttributes): Shape {
 function expectNoEmptyWindow([height, width]: readonly [number, number], { padding }: Window): void {
   const [top, bottom, left, right] = padding;
   if (Math.max(top, bottom) < height && Math.max(left, right) < width) return;
-  throw shapeError('pool_padding', `pooling by [${height},${width}] expects padding below its size, but received [${padding}]`);
+  throw shapeError(
+    'pool_padding',
+    `pooling by [${height},${width}] expects padding below its size, but received [${padding}]`,
+  );
 }
 
 function expectPooled(name: string, pooled: Tensor, expected: Shape): void {
@@ -44,7 +47,10 @@ const maxPoolGradientOp: Op<'maxPoolGradient'> = op('maxPoolGradient', {
 const maxPoolGatherOp: Op<'maxPoolGather'> = op('maxPoolGather', {
   result: (attributes, x, ddx) => {
     if (!sameShape(x.shape, ddx.shape)) {
-      throw shapeError('pool_gather_shape', `maxPoolGather expects two images of ${formatShape(x.shape)}, but received ${formatShape(ddx.shape)}`);
+      throw shapeError(
+        'pool_gather_shape',
+        `maxPoolGather expects two images of ${formatShape(x.shape)}, but received ${formatShape(ddx.shape)}`,
+      );
     }
     return { shape: pooledShape(x, attributes), dtype: 'float32' };
   },

@@ -6,7 +6,10 @@ import { op, shapeError } from './op.ts';
 
 function expectState(name: string, state: Tensor): void {
   if (state.dtype !== 'int32' || formatShape(state.shape) !== '[2]') {
-    throw shapeError('random_state', `${name} expects a state int32 [2] of (seed, step), but received ${state.dtype} ${formatShape(state.shape)}`);
+    throw shapeError(
+      'random_state',
+      `${name} expects a state int32 [2] of (seed, step), but received ${state.dtype} ${formatShape(state.shape)}`,
+    );
   }
 }
 

@@ -1,15 +1,20 @@
-import { elements, formatShape, type Shape } from '../tensor/shape.ts';
 import type { ResultType } from '../tensor/operators.ts';
+import { elements, formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { equal, mul, div } from './elementwise.ts';
+import { div, equal, mul } from './elementwise.ts';
 import { broadcast } from './movement.ts';
 import { op, shapeError } from './op.ts';
 
 function droppedAxes(name: string): (attributes: { axes: readonly number[] }, x: Tensor) => ResultType {
   return ({ axes }, x) => {
-    const valid = axes.every((axis, i) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && axis > (axes[i - 1] ?? -1));
+    const valid = axes.every(
+      (axis, i) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && axis > (axes[i - 1] ?? -1),
+    );
     if (!valid) {
-      throw shapeError('reduce_axes', `${name} expects ascending axes of ${formatShape(x.shape)}, but received [${axes}]`);
+      throw shapeError(
+        'reduce_axes',
+        `${name} expects ascending axes of ${formatShape(x.shape)}, but received [${axes}]`,
+      );
     }
     return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
   };

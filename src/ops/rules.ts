@@ -4,6 +4,7 @@ import { conv2dOps } from './conv2d.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fusedOps } from './fused.ts';
 import { leafOps } from './leaves.ts';
+import { linalgOps } from './linalg.ts';
 import { lookupOps } from './lookup.ts';
 import { matmulOps } from './matmul.ts';
 import { movementOps } from './movement.ts';
@@ -21,6 +22,7 @@ export const ops: { readonly [K in OpName]: Op<K> } = {
   ...reduceOps,
   ...movementOps,
   ...matmulOps,
+  ...linalgOps,
   ...conv2dOps,
   ...poolOps,
   ...lookupOps,

@@ -29,10 +29,15 @@ const update = <K extends UpdateOp>(name: K, sameShaped: number, scalars: number
       const state = inputs[0] as Tensor;
       const fits =
         inputs.length === sameShaped + scalars &&
-        inputs.every((t, i) => (i < sameShaped ? sameShape(t.shape, state.shape) && t.dtype === state.dtype : t.shape.length === 0));
+        inputs.every((t, i) =>
+          i < sameShaped ? sameShape(t.shape, state.shape) && t.dtype === state.dtype : t.shape.length === 0,
+        );
       if (!fits) {
         const given = inputs.map((t) => `${t.dtype} ${formatShape(t.shape)}`).join(', ');
-        throw shapeError('update_shapes', `${name} expects ${sameShaped} tensors of one shape, then ${scalars} scalars, but received ${given}`);
+        throw shapeError(
+          'update_shapes',
+          `${name} expects ${sameShaped} tensors of one shape, then ${scalars} scalars, but received ${given}`,
+        );
       }
       return like(state);
     },

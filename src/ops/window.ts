@@ -21,7 +21,11 @@ function samePadding(length: number, size: number, stride: number): [number, num
 }
 
 /** The explicit window for an image of [height, width] and a filter of `size`. Stride defaults to 1, padding to 'same'. */
-export function resolveWindow(image: readonly [number, number], size: readonly [number, number], options: WindowOptions): Window {
+export function resolveWindow(
+  image: readonly [number, number],
+  size: readonly [number, number],
+  options: WindowOptions,
+): Window {
   const stride = pair(options.stride ?? 1);
   const padding = options.padding ?? 'same';
   if (padding === 'same') {
@@ -44,7 +48,11 @@ function expectGeometry({ stride, padding }: Window): void {
 
 /** [height, width] that a window of `size` slides over an image to.
  *  @throws ShapeError if it does not fit even once, or if strides or padding are no whole numbers */
-export function outputSize(image: readonly [number, number], size: readonly [number, number], window: Window): [number, number] {
+export function outputSize(
+  image: readonly [number, number],
+  size: readonly [number, number],
+  window: Window,
+): [number, number] {
   expectGeometry(window);
   const [top, bottom, left, right] = window.padding;
   const height = Math.floor((image[0] + top + bottom - size[0]) / window.stride[0]) + 1;
@@ -64,6 +72,7 @@ export function spatial(tensor: Tensor, role: string): [number, number] {
   if (channels === undefined || height === undefined || width === undefined || tensor.shape.length !== 4) {
     throw shapeError('image_rank', `${role} expects four axes, but received ${formatShape(tensor.shape)}`);
   }
-  if (tensor.dtype !== 'float32') throw shapeError('image_dtype', `${role} expects float32, but received ${tensor.dtype}`);
+  if (tensor.dtype !== 'float32')
+    throw shapeError('image_dtype', `${role} expects float32, but received ${tensor.dtype}`);
   return [height, width];
 }

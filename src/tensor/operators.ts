@@ -111,6 +111,7 @@ export interface OpAttributes extends ScalarOps {
 
   // linear algebra and windows
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  cholesky: None;
   conv2d: Window;
   conv2dInputGradient: Window & { readonly inputSize: readonly [number, number] };
   conv2dFilterGradient: Window & { readonly filterSize: readonly [number, number] };

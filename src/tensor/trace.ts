@@ -60,7 +60,10 @@ export function feed(name: string, shape: Shape, dtype: DType = 'float32'): Tens
   const known = feeds.get(name);
   if (known) {
     if (formatShape(known.shape) !== formatShape(shape) || known.dtype !== dtype) {
-      throw new GraphError('feed_redefined', `feed '${name}' was traced as ${formatShape(known.shape)} and again as ${formatShape(shape)}`);
+      throw new GraphError(
+        'feed_redefined',
+        `feed '${name}' was traced as ${formatShape(known.shape)} and again as ${formatShape(shape)}`,
+      );
     }
     return known;
   }
@@ -75,7 +78,10 @@ export function read(variable: Variable): Tensor {
   const { name, shape, dtype } = variable;
   const known = variables.get(name);
   if (known && known !== variable) {
-    throw new GraphError('variable_redefined', `two variables are named '${name}'; names must be unique within a graph`);
+    throw new GraphError(
+      'variable_redefined',
+      `two variables are named '${name}'; names must be unique within a graph`,
+    );
   }
   variables.set(name, variable);
   let value = values.get(name);

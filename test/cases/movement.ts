@@ -204,6 +204,22 @@ export const lookupCases: readonly Case[] = [
     build: ({ indices, dy }) => ops.scatterAdd({ rows: 6 }, indices, dy),
   }),
   row({
+    op: 'cholesky',
+    detail: '[6,6] definite',
+    why: 'the factor of a covariance of more samples than dimensions',
+    inputs: { samples: { shape: [11, 6] } },
+    build: ({ samples }) => gannet.cholesky(gannet.matmul(samples, samples, { transposeA: true })),
+    differentiable: [],
+  }),
+  row({
+    op: 'cholesky',
+    detail: '[5,5] of rank 3',
+    why: 'a covariance of fewer samples than dimensions: dependent columns are zero, not NaN',
+    inputs: { samples: { shape: [3, 5] } },
+    build: ({ samples }) => gannet.cholesky(gannet.matmul(samples, samples, { transposeA: true })),
+    differentiable: [],
+  }),
+  row({
     op: 'oneHot',
     detail: '[7] of depth 5',
     why: 'the first and the last class',

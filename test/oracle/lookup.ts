@@ -1,7 +1,7 @@
 import { elements } from '../../src/tensor/shape.ts';
 import type { Kernel, Value } from './kernel.ts';
 
-/** Matrix products and lookups: everything that goes by rows. */
+/** Matrix products, factors and lookups: everything that goes by rows. */
 export const lookupKernels = {
   matmul: ({ transposeA, transposeB }, inputs, [m, n]) => {
     const [a, b] = inputs as [Value, Value];
@@ -19,6 +19,22 @@ export const lookupKernels = {
       }
     }
     return y;
+  },
+  cholesky: (_, inputs, [n]) => {
+    const [a] = inputs as [Value];
+    const size = n as number;
+    const lower = new Float64Array(size * size);
+    const at = (i: number, j: number) => lower[i * size + j] as number;
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j <= i; j++) {
+        let rest = a.data[i * size + j] as number;
+        for (let k = 0; k < j; k++) rest -= at(i, k) * at(j, k);
+        const dependent = i === j && !(rest > 1e-5 * (a.data[i * size + i] as number));
+        if (i === j) lower[i * size + j] = dependent ? 0 : Math.sqrt(rest);
+        else lower[i * size + j] = at(j, j) === 0 ? 0 : rest / at(j, j);
+      }
+    }
+    return lower;
   },
   gather: (_, inputs) => {
     const [table, indices] = inputs as [Value, Value];
@@ -47,4 +63,4 @@ export const lookupKernels = {
     });
     return y;
   },
-} satisfies { [K in 'matmul' | 'gather' | 'scatterAdd' | 'oneHot']: Kernel<K> };
+} satisfies { [K in 'matmul' | 'cholesky' | 'gather' | 'scatterAdd' | 'oneHot']: Kernel<K> };
