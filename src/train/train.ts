@@ -3,15 +3,16 @@ import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
 import { buildGan, type Config, validateConfig } from '../models/index.ts';
+import { ConfigError } from '../errors.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { createModel } from './model.ts';
-import { restore, type TrainingProgress } from './persistence.ts';
+import { restore } from './persistence.ts';
 import { RunRecord } from './record.ts';
 import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder, readRunFolder, rewriteConfig } from './run/folder.ts';
 import { TrainingSession } from './session.ts';
-import { runSteps, type TrainEvent } from './trainer.ts';
+import { runSteps, type Sitting, type TrainEvent } from './trainer.ts';
 
 export interface TrainOptions {
   /** The run's folder; without it one is made under runs/. */
@@ -20,6 +21,15 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called while a folder of images is decoded. */
   readonly onDataProgress?: ProgressListener | undefined;
+}
+
+/** What training needs from outside its networks. */
+export interface Prepared {
+  /** With the number of steps that its epochs come to. */
+  readonly config: Config;
+  readonly dataset: Dataset;
+  /** Open; whoever prepared closes it. */
+  readonly device: Device;
 }
 
 export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
@@ -31,26 +41,40 @@ export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
   readonly device?: Config['device'] | undefined;
 }
 
+/** Checks a configuration against its recipe and its data, and opens both the data and the device; nothing is written.
+ *  @throws ConfigError, DataError, DeviceError */
+export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
+  // What costs nothing to find is told before any image is read.
+  buildGan(config);
+  const device = chooseDevice(config);
+  try {
+    const dataset = await openImages(config, options);
+    const finalConfig = withSteps(config, dataset);
+    checkLoaderOptions(dataset, finalConfig);
+    return { config: finalConfig, dataset, device };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
 /** Trains a GAN from the start, telling what happens as it happens. Breaking out of the loop stops training without saving;
  *  `signal` stops it with a checkpoint.
  *  @throws ConfigError, DataError, DeviceError, CheckpointError, DivergedError */
-export async function* train(config: Config, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void> {
-  buildGan(config); // Unreachable sizes are told before any image is read.
-  const dataset = await openImages(config, options);
-  const finalConfig = withSteps(config, dataset);
-  checkLoaderOptions(dataset, finalConfig);
-  const device = chooseDevice(config);
+export async function* train(asked: Config, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void> {
+  const { config, dataset, device } = await prepareTraining(asked, options);
   try {
-    const session = await TrainingSession.open(createModel(finalConfig), device);
+    const session = await TrainingSession.open(createModel(config), device);
     const environment = await describeEnvironment(`${device.kind}: ${device.description}`, config.seed);
     const run = await createRunFolder({
       recipe: config.recipe,
-      config: finalConfig as unknown as JsonValue,
+      config: config as unknown as JsonValue,
       environment,
       ...(options.out !== undefined && { out: options.out }),
     });
     await session.initialize();
-    yield* sitting(session, dataset, run.folder, { step: 0, imagesSeen: 0, elapsedMs: 0 }, options);
+    const from = { step: 0, imagesSeen: 0, elapsedMs: 0 };
+    yield* sitting({ session, dataset, from, signal: options.signal }, run.folder);
   } finally {
     device.close();
   }
@@ -61,31 +85,35 @@ export async function* train(config: Config, options: TrainOptions = {}): AsyncG
 export async function* resume(folder: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent, void> {
   const run = await readRunFolder(folder);
   const stored = validateConfig(run.config);
-  const config = { ...stored, steps: options.steps ?? stored.steps, device: options.device ?? stored.device };
+  const config = withOptions(stored, options);
   const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
-  const dataset = await openImages(config, options);
-  const device = chooseDevice(config);
+  if (config.steps < checkpoint.step) {
+    throw new ConfigError(
+      'steps_passed',
+      `${checkpoint.folder} is past step ${config.steps}; name a later one with --steps, or an earlier checkpoint with --step`,
+    );
+  }
+  const { dataset, device } = await prepareTraining(config, options);
   try {
     const session = await TrainingSession.open(createModel(config), device);
     const from = await restore(session, checkpoint);
     if (config.steps !== stored.steps) await rewriteConfig(folder, { ...stored, steps: config.steps } as unknown as JsonValue);
-    yield* sitting(session, dataset, folder, from, options);
+    yield* sitting({ session, dataset, from, checkpoint: checkpoint.folder, signal: options.signal }, folder);
   } finally {
     device.close();
   }
 }
 
-async function* sitting(
-  session: TrainingSession,
-  dataset: Dataset,
-  folder: string,
-  from: TrainingProgress,
-  { signal }: TrainOptions,
-): AsyncGenerator<TrainEvent, void> {
+/** A run's configuration with what a later sitting changes of it. @throws ConfigError */
+const withOptions = (stored: Config, { steps, device }: Pick<ResumeOptions, 'steps' | 'device'>): Config =>
+  validateConfig({ ...stored, steps: steps ?? stored.steps, device: device ?? stored.device });
+
+async function* sitting(part: Omit<Sitting, 'record'>, folder: string): AsyncGenerator<TrainEvent, void> {
+  const { from, session } = part;
   const record = await RunRecord.open(folder, from.step);
   try {
     await record.log(`${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${session.device.description}`);
-    yield* runSteps({ session, dataset, record, from, signal });
+    yield* runSteps({ ...part, record });
   } finally {
     await record.close();
   }
@@ -113,7 +141,7 @@ export async function openSampler(
 ): Promise<TrainingSession> {
   const stored = validateConfig((await readRunFolder(folder)).config);
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
-  const opened = chooseDevice({ ...stored, device: device ?? stored.device });
+  const opened = chooseDevice(withOptions(stored, { device }));
   try {
     const session = TrainingSession.forSampling(createModel(stored), opened);
     await restore(session, checkpoint, ['generator']);

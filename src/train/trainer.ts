@@ -24,24 +24,28 @@ export interface Sitting {
   readonly record: RunRecord;
   /** Where to go on from. */
   readonly from: TrainingProgress;
+  /** The checkpoint that `from` was read from. */
+  readonly checkpoint?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Trains until the configured number of steps is reached or the signal says stop; either way everything is saved at the end.
- *  @throws DivergedError `diverged` naming the last good checkpoint */
+ *  @throws DivergedError `diverged` naming the last good checkpoint, if a loss or anything to be saved is NaN or infinite */
 export async function* runSteps(sitting: Sitting): AsyncGenerator<TrainEvent, void> {
   const { session, dataset, record, from, signal } = sitting;
   const { config } = session.model;
   const loader = createLoader(dataset, { batch: config.batch, seed: config.seed, position: from.data });
   const run = new RunningTotals(sitting, loader);
-  yield { type: 'start', folder: record.folder, device: session.device.description, step: from.step, steps: config.steps };
+  const { kind, description } = session.device;
+  yield { type: 'start', folder: record.folder, device: `${kind}: ${description}`, step: from.step, steps: config.steps };
   try {
     while (run.step < config.steps && !signal?.aborted) {
-      const due = (every: number) => (run.step + 1) % every === 0 || run.step + 1 === config.steps;
+      const step = run.step + 1;
+      const due = (every: number) => step % every === 0 || step === config.steps;
       const fetch = due(config.logEvery) || due(config.checkpointEvery);
       const metrics = await run.next({ fetch });
-      if (fetch) expectFinite(metrics, run);
-      yield { type: 'step', step: run.step, steps: config.steps, imagesPerSecond: run.imagesPerSecond };
+      if (fetch) run.expectFinite(metrics);
+      yield { type: 'step', step, steps: config.steps, imagesPerSecond: run.imagesPerSecond };
       if (due(config.logEvery)) yield await run.measure(metrics);
       if (due(config.sampleEvery)) yield await run.sample();
       if (due(config.checkpointEvery)) yield await run.save();
@@ -58,8 +62,7 @@ export async function* runSteps(sitting: Sitting): AsyncGenerator<TrainEvent, vo
 /** Counts steps, images and time, and does what a step brings with it. */
 class RunningTotals {
   step: number;
-  imagesPerSecond = 0;
-  lastCheckpoint: string | undefined;
+  private lastCheckpoint: string | undefined;
   private imagesSeen: number;
   private savedStep: number;
   private after: TrainingProgress['data'];
@@ -71,12 +74,13 @@ class RunningTotals {
     private readonly sitting: Sitting,
     private readonly loader: Loader,
   ) {
-    const { from, session } = sitting;
+    const { from, session, checkpoint } = sitting;
     const { latent, sampleCount, seed } = session.model.config;
     this.step = from.step;
     this.imagesSeen = from.imagesSeen;
     this.savedStep = from.step === 0 ? -1 : from.step;
     this.after = from.data;
+    this.lastCheckpoint = checkpoint;
     this.startedAt = performance.now() - from.elapsedMs;
     this.lap = { images: from.imagesSeen, at: performance.now() };
     this.latents = hostLatents(latent, sampleCount, seed);
@@ -84,6 +88,11 @@ class RunningTotals {
 
   get isSaved(): boolean {
     return this.savedStep === this.step;
+  }
+
+  /** Since the last metrics. */
+  get imagesPerSecond(): number {
+    return ((this.imagesSeen - this.lap.images) * 1000) / (performance.now() - this.lap.at);
   }
 
   async next(options: { fetch: boolean }): Promise<StepMetrics> {
@@ -99,15 +108,15 @@ class RunningTotals {
   }
 
   async measure(values: StepMetrics): Promise<TrainEvent> {
+    const { imagesPerSecond } = this;
     const now = performance.now();
-    this.imagesPerSecond = ((this.imagesSeen - this.lap.images) * 1000) / (now - this.lap.at);
     this.lap = { images: this.imagesSeen, at: now };
     const record: MetricsRecord = {
       step: this.step,
       epoch: this.imagesSeen / this.sitting.dataset.count,
       imagesSeen: this.imagesSeen,
       elapsedMs: now - this.startedAt,
-      imagesPerSecond: this.imagesPerSecond,
+      imagesPerSecond,
       values,
     };
     await this.sitting.record.measured(record);
@@ -126,23 +135,28 @@ class RunningTotals {
       imagesSeen: this.imagesSeen,
       elapsedMs: performance.now() - this.startedAt,
       ...(this.after && { data: this.after }),
+    }).catch((error: unknown) => {
+      throw error instanceof DivergedError ? this.diverged(error.message) : error;
     });
     this.savedStep = this.step;
     this.lastCheckpoint = path;
     await record.log(`saved ${path}`);
     return { type: 'checkpoint', step: this.step, path };
   }
-}
 
-function expectFinite(metrics: StepMetrics, run: RunningTotals): void {
-  const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
-  if (!bad) return;
-  const [name, value] = bad;
-  const saved = run.lastCheckpoint
-    ? `The last good checkpoint is ${run.lastCheckpoint}.`
-    : 'No checkpoint was saved in this sitting; an earlier one of the run, if any, is good.';
-  throw new DivergedError(
-    'diverged',
-    `${name} is ${value} at step ${run.step}. ${saved}\n  Try a smaller learning rate (--set generator.learningRate=... --set discriminator.learningRate=...) or label smoothing (--set labels.real=0.9).`,
-  );
+  /** @throws DivergedError */
+  expectFinite(metrics: StepMetrics): void {
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+    if (bad) throw this.diverged(`${bad[0]} is ${bad[1]}`);
+  }
+
+  private diverged(problem: string): DivergedError {
+    const saved = this.lastCheckpoint
+      ? `The last good checkpoint is ${this.lastCheckpoint}.`
+      : 'No checkpoint had been saved yet.';
+    return new DivergedError(
+      'diverged',
+      `${problem} at step ${this.step}. ${saved}\n  Try a smaller learning rate (--set generator.learningRate=... --set discriminator.learningRate=...) or label smoothing (--set labels.real=0.9).`,
+    );
+  }
 }

@@ -51,8 +51,12 @@ export async function createRunFolder({ recipe, config, environment, out, root =
 }
 
 /** Replaces a run's config.json, as a whole or not at all. @throws CheckpointError */
-export const rewriteConfig = (folder: string, config: JsonValue): Promise<void> =>
-  replaceFile(join(folder, CONFIG_FILE), toText(config));
+export async function rewriteConfig(folder: string, config: JsonValue): Promise<void> {
+  const path = join(folder, CONFIG_FILE);
+  await replaceFile(path, toText(config)).catch((error: unknown) => {
+    throw storageError(error, 'write', path);
+  });
+}
 
 /** Reads a run folder back. @throws CheckpointError `run_missing` if it is no run folder, `run_corrupt` if a file is damaged */
 export async function readRunFolder(folder: string): Promise<Run> {
