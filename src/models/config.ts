@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { OPTIMIZER_DEFAULTS } from '../optim/index.ts';
+import type { Recipe } from './recipe.ts';
 import { findRecipe, recipes } from './recipes.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, type ModelConfig } from './schema.ts';
 
 /** Some keys of a configuration, nested as it is. */
 export type ConfigChanges = { readonly [key: string]: unknown };
@@ -19,16 +21,40 @@ export function resolveConfig(changes: ConfigChanges): Config {
       `there is no recipe '${String(name)}'.${didYouMean(String(name), known)} Known recipes: ${known.join(', ')}.`,
     );
   }
+  expectModelKeys(recipe, changes);
   const defaults = withoutOverriddenOptimizers(recipe.defaults, changes);
-  return validateConfig(merge(defaults, changes));
+  return validateConfig(mergeChanges(defaults, changes));
 }
 
 /** Checks a configuration that claims to be whole, such as that of a run folder. @throws ConfigError */
 export function validateConfig(value: unknown): Config {
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    for (const player of ['generator', 'discriminator'] as const) expectOptimizerKeys(player, result.data[player]);
+    return result.data;
+  }
   const problems = result.error.issues.map((issue) => `  ${describeIssue(issue, value)}`);
   throw new ConfigError('invalid_config', `the configuration cannot be used:\n${problems.join('\n')}`);
+}
+
+function expectOptimizerKeys(player: string, { name, learningRate: _, clip: __, ...settings }: Config['generator']): void {
+  const known = Object.keys(OPTIMIZER_DEFAULTS[name]);
+  const unknown = Object.keys(settings).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const all = ['name', 'learningRate', 'clip', ...known].join(', ');
+  throw new ConfigError('unknown_setting', `${player}: optimiser '${name}' has no setting '${unknown}'; it has ${all}.`);
+}
+
+/** A recipe whose networks are fixed in a respect does not take a key that would change it. Saying its own value is no change. */
+function expectModelKeys({ name, modelKeys, defaults }: Recipe, { model }: ConfigChanges): void {
+  if (!isGroup(model)) return;
+  const fixed = Object.entries(model).find(
+    ([key, value]) =>
+      key in defaults.model && !modelKeys.includes(key as keyof ModelConfig) && value !== defaults.model[key as keyof ModelConfig],
+  );
+  if (!fixed) return;
+  const known = modelKeys.length === 0 ? 'none' : modelKeys.map((key) => `model.${key}`).join(', ');
+  throw new ConfigError('fixed_key', `recipe '${name}' has no 'model.${fixed[0]}'. Of model, it has ${known}.`);
 }
 
 /** Settings of one optimiser mean nothing to another: naming a new one drops the recipe's settings but the learning rate. */
@@ -39,6 +65,12 @@ function withoutOverriddenOptimizers(defaults: Config, changes: ConfigChanges): 
     return chosen === undefined || chosen === name ? defaults[player] : { name, learningRate };
   };
   return { ...defaults, generator: reset('generator'), discriminator: reset('discriminator') };
+}
+
+/** Two sets of changes as one, in which `changes` win. Steps replace epochs, since both say how long to train. */
+export function mergeChanges({ epochs, ...base }: ConfigChanges, changes: ConfigChanges): ConfigChanges {
+  const keepsEpochs = epochs !== undefined && changes.steps === undefined;
+  return merge({ ...base, ...(keepsEpochs && { epochs }) }, changes);
 }
 
 const isGroup = (value: unknown): value is ConfigChanges => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -55,13 +87,14 @@ function merge(base: ConfigChanges, changes: ConfigChanges): ConfigChanges {
 function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(issue.path);
-    const [key] = issue.keys as [string];
-    const full = path === '' ? key : `${path}.${key}`;
-    return `'${full}' is no key of the configuration.${didYouMean(key, known)} Known here: ${known.join(', ')}.`;
+    const prefix = path === '' ? '' : `${path}.`;
+    const known = keysAt(issue.path).map((key) => prefix + key);
+    const key = prefix + issue.keys[0];
+    return `'${key}' is no key of the configuration.${didYouMean(key, known)} Known here: ${known.join(', ')}.`;
   }
   const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], config);
-  return `${path}: ${issue.message.replace(/^Invalid (input|option): /, '')}, but received ${JSON.stringify(received)}`;
+  const suggestion = issue.code === 'invalid_value' ? didYouMean(String(received), issue.values.map(String)) : '';
+  return `${path}: ${issue.message.replace(/^Invalid (input|option): /, '')}, but received ${JSON.stringify(received)}.${suggestion}`;
 }
 
 function keysAt(path: readonly PropertyKey[]): string[] {

@@ -1,4 +1,4 @@
-export { type ConfigChanges, resolveConfig, validateConfig } from './config.ts';
+export { type ConfigChanges, mergeChanges, resolveConfig, validateConfig } from './config.ts';
 export { dcgan, dcganDigits, dcganDraft, dcganReport } from './dcgan.ts';
 export { convGuide, dcganGuide } from './guide.ts';
 export type { Gan, Recipe } from './recipe.ts';
