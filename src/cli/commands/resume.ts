@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { listCheckpoints, resume } from '../../train/index.ts';
+import { parseCount } from '../config_options.ts';
+import type { Context } from '../context.ts';
+import { printLine } from '../io.ts';
+import { watchTraining } from '../watch.ts';
+
+interface ResumeCommandOptions {
+  readonly steps?: number;
+  readonly step?: number;
+  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
+  readonly json?: boolean;
+}
+
+/** `gannet resume`: goes on with a run. */
+export const addResumeCommand = (program: Command, context: Context): Command =>
+  program
+    .command('resume')
+    .description('go on with a run from its newest checkpoint, to the very bits that an unbroken run reaches')
+    .argument('<run>', 'the folder of a run')
+    .option('--steps <count>', 'train up to this step in place of the configured one', parseCount(1))
+    .option('--step <number>', "go on from this step's checkpoint in place of the newest", parseCount(0))
+    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
+    .option('--json', 'print one JSON event per line in place of progress')
+    .action(async (folder: string, { json = false, ...options }: ResumeCommandOptions) => {
+      const discarded = await stepsAfter(folder, options.step);
+      if (discarded.length > 0) {
+        printLine(
+          context.io.stderr,
+          `Going on from step ${options.step}. The checkpoints of later steps (${discarded.join(', ')}) will be removed when the next one is saved.`,
+        );
+      }
+      context.exitCode = await watchTraining(context.io, { json }, (controls) =>
+        resume(folder, { ...controls, ...options }),
+      );
+    });
+
+/** The steps whose checkpoints a run leaves behind that is taken up again from `step`. */
+async function stepsAfter(folder: string, step: number | undefined): Promise<number[]> {
+  if (step === undefined) return [];
+  const steps = (await listCheckpoints(folder)).map((entry) => entry.step);
+  return steps.includes(step) ? steps.filter((later) => later > step) : [];
+}

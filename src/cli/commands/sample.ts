@@ -1,0 +1,90 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type ImageBatch, writeGrid } from '../../data/index.ts';
+import { ConfigError } from '../../errors.ts';
+import { hostLatents, openSampler } from '../../train/index.ts';
+import { parseCount } from '../config_options.ts';
+import type { Context } from '../context.ts';
+import { printJson, printLine } from '../io.ts';
+
+interface SampleCommandOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly step?: number;
+  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
+  readonly columns?: number;
+  readonly scale: number;
+  readonly separate?: boolean;
+  readonly json?: boolean;
+}
+
+/** `gannet sample`: images from a checkpoint. */
+export const addSampleCommand = (program: Command, { io }: Context): Command =>
+  program
+    .command('sample')
+    .description("draw images from a run's newest checkpoint, as one grid or as single files")
+    .argument('<run>', 'the folder of a run')
+    .option('--count <images>', 'how many; 1 gives that image without a grid', parseCount(1), 64)
+    .option(
+      '--seed <number>',
+      'the same seed draws the same images, and more of them begins with the same',
+      parseCount(0),
+      1,
+    )
+    .option(
+      '--out <file.png|folder>',
+      'a .png file for a grid, a folder for single files (default: in the run, samples/seed-SEED)',
+    )
+    .option('--step <number>', "use this step's checkpoint in place of the newest", parseCount(0))
+    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
+    .option('--columns <count>', 'images in a row of the grid', parseCount(1))
+    .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1), 1)
+    .addOption(new Option('--separate', 'single files 0000.png, 0001.png ... in place of a grid').conflicts('columns'))
+    .option('--json', 'print the paths as one JSON object')
+    .action(async (folder: string, options: SampleCommandOptions) => {
+      const { out, separate } = destination(folder, options);
+      const images = await drawImages(folder, options);
+      const paths = separate ? await writeSeparately(out, images, options) : [out];
+      if (!separate) await writeGrid(out, images, options);
+      if (options.json) printJson(io.stdout, { type: 'images', count: images.shape[0], paths });
+      else printLine(io.stdout, describe(paths, out, images.shape[0]));
+    });
+
+const describe = (paths: readonly string[], out: string, count: number): string =>
+  count === 1 ? `1 image in ${paths[0]}` : `${count} images in ${out}`;
+
+/** Where to write, and whether as single files. @throws ConfigError */
+function destination(folder: string, { out, separate = false, seed }: SampleCommandOptions) {
+  if (out === undefined) return { out: join(folder, 'samples', `seed-${seed}${separate ? '' : '.png'}`), separate };
+  const isPicture = out.toLowerCase().endsWith('.png') && !isFolder(out);
+  if (separate && isPicture) {
+    throw new ConfigError('out_not_folder', `--separate expects --out to name a folder, but received ${out}`);
+  }
+  return { out, separate: !isPicture };
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+async function drawImages(folder: string, { count, seed, step, device }: SampleCommandOptions): Promise<ImageBatch> {
+  const session = await openSampler(folder, { step, device });
+  try {
+    return await session.sample(hostLatents(session.model.config.latent, count, seed));
+  } finally {
+    session.close();
+  }
+}
+
+async function writeSeparately(folder: string, images: ImageBatch, { scale }: SampleCommandOptions): Promise<string[]> {
+  const [count, ...shape] = images.shape;
+  const elements = images.data.length / count;
+  const paths: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const path = join(folder, `${String(i).padStart(4, '0')}.png`);
+    const data = images.data.subarray(i * elements, (i + 1) * elements);
+    await writeGrid(path, { data, shape: [1, ...shape] }, { scale });
+    paths.push(path);
+  }
+  return paths;
+}

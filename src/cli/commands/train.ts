@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import { train } from '../../train/index.ts';
+import { addConfigOptions, type ConfigOptions, configFrom, parseNumber } from '../config_options.ts';
+import type { Context } from '../context.ts';
+import { explainDevice } from '../device_choice.ts';
+import { printLine } from '../io.ts';
+import { rehearse } from '../rehearsal.ts';
+import { watchTraining } from '../watch.ts';
+
+interface TrainCommandOptions extends ConfigOptions {
+  readonly out?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `gannet train`: a new run, from its first step. */
+export const addTrainCommand = (program: Command, context: Context): Command =>
+  addConfigOptions(program.command('train'))
+    .description('train a GAN; Ctrl-C saves and stops, `gannet resume` goes on')
+    .option('--data <name|folder>', 'mnist, fashion-mnist, cifar10:DIR or a folder of images')
+    .option('--steps <count>', 'how long to train', parseNumber)
+    .addOption(
+      new Option('--epochs <count>', 'passes over the data to train for').argParser(parseNumber).conflicts('steps'),
+    )
+    .option('--seed <number>', 'decides weights, latents and the order of the images', parseNumber)
+    .option('--device <kind>', 'auto, cpu, cuda or simt')
+    .option('--threads <count>', 'processor threads; 0 = all', parseNumber)
+    .option('--out <folder>', "the run's folder (default: runs/RECIPE-DATE-TIME)")
+    .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
+    .option('--json', 'print one JSON event per line in place of progress')
+    .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
+      const config = configFrom(source, options);
+      if (dryRun) return rehearse(config, context.io, { json });
+      if (!json) printLine(context.io.stderr, `Device: ${explainDevice(config)}`);
+      context.exitCode = await watchTraining(context.io, { json }, (controls) => train(config, { ...controls, out }));
+    });

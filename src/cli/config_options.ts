@@ -1,0 +1,105 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ConfigError } from '../errors.ts';
+import { type Config, type ConfigChanges, findRecipe, mergeChanges, recipes, resolveConfig } from '../models/index.ts';
+
+/** Options of commands that take a recipe or a configuration file; each one but `set` changes the key of its name. */
+export interface ConfigOptions {
+  readonly data?: string;
+  readonly size?: number;
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly set: readonly string[];
+}
+
+/** Parses an option's number; what numbers are allowed, the configuration's schema tells. */
+export function parseNumber(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It should be a number.');
+  return value;
+}
+
+/** Parses an option that counts something. */
+export const parseCount =
+  (least: number) =>
+  (text: string): number => {
+    const value = parseNumber(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It should be a whole number, ${least} or more.`);
+    }
+    return value;
+  };
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+
+/** Adds the recipe argument and the options that every command about a configuration has. */
+export const addConfigOptions = (command: Command): Command =>
+  command
+    .argument('<recipe>', 'a recipe (`gannet recipes` lists them), or a JSON file with a `recipe` and other keys')
+    .option('--size <pixels>', 'height and width of the images', parseNumber)
+    .option('--batch <images>', 'images per update', parseNumber)
+    .option('--set <key=value>', 'any key, such as model.width=64 (may be repeated; `gannet schema`)', collect, []);
+
+/** The configuration that a command line asks for: the recipe's defaults, changed by the file, the options and --set, the
+ *  later ones winning. @throws ConfigError */
+export function configFrom(source: string, { set, ...options }: ConfigOptions): Config {
+  const layers = [readSource(source), definedKeys(options), ...set.map(parseAssignment)];
+  return resolveConfig(layers.reduce(mergeChanges));
+}
+
+const KEYS = ['data', 'size', 'batch', 'steps', 'epochs', 'seed', 'device', 'threads'] as const;
+
+/** Commands have options of their own besides; only those that are keys count. */
+const definedKeys = (options: Omit<ConfigOptions, 'set'>): ConfigChanges =>
+  Object.fromEntries(KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));
+
+function readSource(source: string): ConfigChanges {
+  if (findRecipe(source)) return { recipe: source };
+  const isFile = statSync(source, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isFile || source.endsWith('.json') ? readConfigFile(source) : { recipe: source };
+}
+
+function readConfigFile(path: string): ConfigChanges {
+  const { $schema: _, ...keys } = parseConfigFile(path);
+  if (keys.recipe !== undefined) return keys;
+  const known = recipes.map(({ name }) => name).join(', ');
+  throw new ConfigError('recipe_missing', `${path}: expected a key "recipe", which names one of ${known}`);
+}
+
+function parseConfigFile(path: string): ConfigChanges {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const problem = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new ConfigError('config_file', `${path}: the configuration ${problem}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as ConfigChanges;
+  throw new ConfigError('config_file', `${path}: expected a JSON object of keys, such as {"recipe": "dcgan-digits"}`);
+}
+
+/** `model.width=64` -> { model: { width: 64 } }. The value is JSON, or else a string as it stands. */
+function parseAssignment(text: string): ConfigChanges {
+  const [, path, value] = /^([\w.-]+)=(.*)$/s.exec(text) ?? [];
+  if (path === undefined || value === undefined) {
+    throw new ConfigError(
+      'set_syntax',
+      `--set expects key=value, such as --set model.width=64, but received '${text}'`,
+    );
+  }
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), parseValue(value)) as ConfigChanges;
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,11 @@
+import { bestDevice, listDevices } from '../device/index.ts';
+import type { Config } from '../models/index.ts';
+
+/** Which device a configuration gets, and why. @throws DeviceError if the addon does not load */
+export function explainDevice({ device }: Pick<Config, 'device'>): string {
+  if (device !== 'auto') return `${device}, as asked`;
+  const { kind, description } = bestDevice();
+  const missing = listDevices().filter(({ available }) => !available);
+  const reasons = missing.map((other) => `; not ${other.kind}: ${other.problem}`);
+  return `${kind} (${description}), the best there is${reasons.join('')}`;
+}

@@ -1,0 +1,38 @@
+import { summariseSkipped } from '../data/index.ts';
+import type { Config } from '../models/index.ts';
+import { createModel, prepareTraining, summarize, TrainingSession } from '../train/index.ts';
+import { explainDevice } from './device_choice.ts';
+import { type Io, printJson, printLine } from './io.ts';
+import { formatSummary } from './summary_table.ts';
+import { formatTable } from './table.ts';
+import { formatCount } from './units.ts';
+
+/** Does everything that training does before its first step, and writes nothing: opens the data, loads the step's programs on
+ *  the device, prints the plan. @throws what training would throw */
+export async function rehearse(asked: Config, io: Io, { json }: { readonly json: boolean }): Promise<void> {
+  const { config, dataset, device } = await prepareTraining(asked);
+  try {
+    await TrainingSession.open(createModel(config), device);
+    const summary = summarize(config);
+    const { name, count, skipped } = dataset;
+    if (json)
+      return printJson(io.stdout, {
+        type: 'plan',
+        ...summary,
+        device: `${device.kind}: ${device.description}`,
+        data: { name, count, skipped },
+        config,
+      });
+    const rows = [
+      ['device', explainDevice(config)],
+      ['data', `${name}, ${formatCount(count)} images`],
+      ['training', `${formatCount(config.steps)} steps, seed ${config.seed}`],
+    ];
+    printLine(io.stdout, formatSummary(summary, config));
+    printLine(io.stdout, formatTable(rows));
+    if (skipped.length > 0) printLine(io.stdout, summariseSkipped(skipped));
+    printLine(io.stdout, 'Everything is ready; nothing was trained or written.');
+  } finally {
+    device.close();
+  }
+}

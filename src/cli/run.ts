@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { packageVersion } from '../package.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addPlanCommand } from './commands/plan.ts';
+import { addRecipesCommand } from './commands/recipes.ts';
+import { addResumeCommand } from './commands/resume.ts';
+import { addSampleCommand } from './commands/sample.ts';
+import { addSchemaCommand } from './commands/schema.ts';
+import { addTrainCommand } from './commands/train.ts';
+import type { Context } from './context.ts';
+import { EXIT } from './exit_codes.ts';
+import type { Io } from './io.ts';
+import { reportError } from './report_error.ts';
+
+const COMMANDS = [
+  addTrainCommand,
+  addResumeCommand,
+  addSampleCommand,
+  addPlanCommand,
+  addRecipesCommand,
+  addSchemaCommand,
+  addDoctorCommand,
+];
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 device, 4 data, 5 training diverged, 130 interrupted and saved.`;
+
+/** Runs one command line, such as ['train', 'dcgan-digits', '--data', 'mnist'], and returns its exit code. It throws nothing. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const context: Context = { io, exitCode: EXIT.ok };
+  try {
+    await createProgram(context).parseAsync(argv, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    return reportError(error, io, { json: argv.includes('--json') });
+  }
+}
+
+function createProgram(context: Context): Command {
+  const { stdout, stderr } = context.io;
+  const program = new Command('gannet')
+    .description('Train image GANs.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Errors are printed in one place, with those of the commands themselves.
+      outputError: () => {},
+    })
+    .addHelpText('after', EXIT_CODES);
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}

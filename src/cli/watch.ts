@@ -1,0 +1,121 @@
+import type { TrainEvent, TrainOptions } from '../train/index.ts';
+import { closingLines } from './closing.ts';
+import { EXIT } from './exit_codes.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { type Io, printJson, printLine } from './io.ts';
+import { createProgress, type Progress, type ProgressUpdate } from './progress.ts';
+
+/** What a training is given so that it can be watched and stopped. */
+export type TrainingControls = Required<Pick<TrainOptions, 'signal' | 'onDataProgress'>>;
+
+/** Runs a training to its end, showing its events as progress or as JSON lines. Returns the exit code.
+ *  @throws what the training throws */
+export async function watchTraining(
+  io: Io,
+  { json }: { readonly json: boolean },
+  start: (controls: TrainingControls) => AsyncIterable<TrainEvent>,
+): Promise<number> {
+  const interrupt = listenForInterrupt(io);
+  const display = json ? undefined : new TrainingDisplay(io);
+  const onDataProgress = (done: number, total: number): void => display?.showReading(done, total);
+  try {
+    let last: TrainEvent | undefined;
+    for await (const event of start({ signal: interrupt.signal, onDataProgress })) {
+      if (display) display.show(event);
+      else printJson(io.stdout, event);
+      last = event;
+    }
+    return last?.type === 'end' && last.reason === 'interrupted' ? EXIT.interrupted : EXIT.ok;
+  } catch (error) {
+    if (!isAbort(error, interrupt.signal)) throw error;
+    printLine(io.stderr, 'Stopped before the first step; there was nothing to save yet.');
+    return EXIT.interrupted;
+  } finally {
+    display?.finish();
+    interrupt.dispose();
+  }
+}
+
+/** Whether the error is what the signal's abortion makes its listeners throw. */
+const isAbort = (error: unknown, signal: AbortSignal): boolean => signal.aborted && error === signal.reason;
+
+/** What the bar calls the losses and probabilities; others are only in metrics.jsonl. */
+const LABELS: Readonly<Record<string, string>> = {
+  discriminatorLoss: 'lossD',
+  generatorLoss: 'lossG',
+  dReal: 'D(x)',
+  dFake: 'D(G(z))',
+};
+
+/** Shows a training to a person. */
+class TrainingDisplay {
+  readonly #io: Io;
+  readonly #startedMs = performance.now();
+  readonly #seen = new Map<TrainEvent['type'], TrainEvent>();
+  #progress: Progress;
+  #state: ProgressUpdate = { step: 0, total: 0, imagesPerSecond: 0, values: {} };
+  #isReading = false;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#progress = this.#newProgress();
+  }
+
+  /** Images being decoded or resized, which takes a while for large folders. */
+  showReading(done: number, total: number): void {
+    if (!this.#isReading) this.#progress.message('Reading the images');
+    this.#isReading = true;
+    if (!this.#io.stderr.isTTY) return;
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    this.#progress.update({ step: done, total, imagesPerSecond: done / seconds, values: {} });
+  }
+
+  show(event: TrainEvent): void {
+    this.#seen.set(event.type, event);
+    switch (event.type) {
+      case 'start':
+        this.finish();
+        this.#progress = this.#newProgress();
+        this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
+        break;
+      case 'step': {
+        const { step, steps: total, imagesPerSecond } = event;
+        this.#update({ step, total, imagesPerSecond });
+        break;
+      }
+      case 'metrics':
+        this.#update({ values: labelled(event.values) });
+        break;
+      case 'sample':
+      case 'checkpoint':
+        this.#progress.message(`${event.type} ${event.path}`);
+        break;
+      case 'end':
+        this.finish();
+        for (const line of closingLines(this.#seen)) printLine(this.#io.stdout, line);
+        break;
+    }
+  }
+
+  /** Leaves the cursor on a line of its own. */
+  finish(): void {
+    this.#progress.finish();
+  }
+
+  #update(change: Partial<ProgressUpdate>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#progress.update(this.#state);
+  }
+
+  #newProgress(): Progress {
+    return createProgress({ stream: this.#io.stderr, environment: this.#io.environment });
+  }
+}
+
+const labelled = (values: Readonly<Record<string, number | null>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(LABELS).flatMap(([name, label]) => {
+      const value = values[name];
+      return typeof value === 'number' ? [[label, value]] : [];
+    }),
+  );
