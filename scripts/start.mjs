@@ -1,9 +1,10 @@
-// `npm start`: sets everything up, then trains a DCGAN on the MNIST digits. `npm start -- --steps 200` adds arguments.
+// `npm start`: sets everything up, then trains a DCGAN on the MNIST digits into a new folder under runs/, and names the final
+// grid of images. `npm start -- --steps 200` adds arguments.
 
 import { spawn } from 'node:child_process';
 import { root, setup } from './setup.mjs';
 
-const TRAINING = ['train', 'dcgan-digits', '--data', 'mnist', '--out', 'runs/mnist-digits'];
+const TRAINING = ['train', 'dcgan-digits', '--data', 'mnist'];
 
 setup();
 const command = ['--import', 'tsx', 'src/cli/main.ts', ...TRAINING, ...process.argv.slice(2)];
