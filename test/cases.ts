@@ -7,6 +7,7 @@ import { windowCases } from './cases/windows.ts';
 
 export type { Case, InputSpec } from './cases/case.ts';
 export { inputValues } from './cases/case.ts';
+export { largeCases } from './cases/large.ts';
 
 /** Every op with every shape and attribute worth checking: the one table behind tests, parity and benchmarks. */
 export const cases: readonly Case[] = [
