@@ -112,6 +112,11 @@ const refusals: Record<string, Refusal> = {
     says: 'matmul expects float32, but received int32',
     call: () => gannet.matmul(tensor([2, 3], 'int32'), tensor([3, 4])),
   },
+  'a matrix that is not square': {
+    code: 'cholesky_shape',
+    says: 'a float32 square matrix, but received float32 [2,3]',
+    call: () => gannet.cholesky(tensor([2, 3])),
+  },
   'a reduction over axes in no order': {
     code: 'reduce_axes',
     says: 'reduceSum expects ascending axes of [2,3,4], but received [2,0]',
