@@ -159,10 +159,295 @@ void matmul(const Matmul& args, cudaStream_t stream);
 
 // ------------------------------------------------------------------------------------------- elementwise and reductions
 
+/** Scalar functions, in the order of gannet::Function (binding/program.h). */
+enum class Function : uint8_t {
+  kNeg, kAbs, kSign, kStep, kExp, kLog, kSqrt, kReciprocal, kTanh, kSigmoid, kSoftplus, kRelu, kLeakyRelu, kElu,
+  kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kGreater, kEqual, kSelect, kConstant,
+};
+
+/** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */
+enum class Access : uint8_t { kFull, kChannel, kSample, kScalar };
+
+inline constexpr int kMaxOperands = 8;
+inline constexpr int kMaxInstructions = 32;
+
+/** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
+struct Instruction {
+  Function function = Function::kConstant;
+  int args[3] = {0, 0, 0};
+  float value = 0;
+};
+
+/** An expression over elements and what it reads. Registers are numbered: first the operands, then one result per instruction; the
+ *  last one is the value. No instructions: the first operand. */
+struct Expression {
+  const float* operands[kMaxOperands] = {};
+  int sizes[kMaxOperands] = {};
+  Access access[kMaxOperands] = {};
+  int operand_count = 0;
+  Instruction instructions[kMaxInstructions] = {};
+  int instruction_count = 0;
+};
+
+/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull. */
+struct ElementwiseArgs {
+  float* y;  // (total)
+  Expression expression;
+  int total;
+};
+void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
+
+enum class ReduceKind { kSum, kMax };
+
+/** y = sum or maximum over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31. Sums are
+ *  compensated: accurate to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
+struct ReduceArgs {
+  float* y;  // (outer, inner)
+  Expression expression;
+  ReduceKind kind;
+  int outer, reduced, inner;
+  void* workspace;
+};
+void reduce(const ReduceArgs& args, cudaStream_t stream);
+size_t reduce_workspace_bytes(const ReduceArgs& args);
+
 // ----------------------------------------------------------------------------------------------------------- normalisation
+
+/** y = gain (x - mean) / sqrt(variance + epsilon) + bias with the biased moments of each channel. Fewer than 2^31 elements. */
+struct BatchNormArgs {
+  float* y;           // (rows, channels)   rows = N*H*W
+  const float* x;     // (rows, channels)
+  const float* gain;  // (channels)
+  const float* bias;  // (channels)
+  int rows, channels;
+  float epsilon;
+  void* workspace;
+};
+void batch_norm(const BatchNormArgs& args, cudaStream_t stream);
+size_t batch_norm_workspace_bytes(const BatchNormArgs& args);
+
+/** dx = gain rstd (dy - mean(dy) - x^ mean(dy x^)) with means over each channel. */
+struct BatchNormGradientArgs {
+  float* dx;          // (rows, channels)
+  const float* x;     // (rows, channels)
+  const float* gain;  // (channels)
+  const float* dy;    // (rows, channels)
+  int rows, channels;
+  float epsilon;
+  void* workspace;
+};
+void batch_norm_gradient(const BatchNormGradientArgs& args, cudaStream_t stream);
+size_t batch_norm_gradient_workspace_bytes(const BatchNormGradientArgs& args);
+
+/** y = gain (x - mean) / sqrt(variance + epsilon) + bias with the biased moments of each sample, gain and bias per channel. */
+struct LayerNormArgs {
+  float* y;           // (samples, elements)   elements = H*W*channels
+  const float* x;     // (samples, elements)
+  const float* gain;  // (channels)
+  const float* bias;  // (channels)
+  int samples, elements, channels;
+  float epsilon;
+  void* workspace;
+};
+void layer_norm(const LayerNormArgs& args, cudaStream_t stream);
+size_t layer_norm_workspace_bytes(const LayerNormArgs& args);
+
+/** dx = rstd (g - mean(g) - x^ mean(g x^)), g = gain dy, with means over each sample. */
+struct LayerNormGradientArgs {
+  float* dx;          // (samples, elements)
+  const float* x;     // (samples, elements)
+  const float* gain;  // (channels)
+  const float* dy;    // (samples, elements)
+  int samples, elements, channels;
+  float epsilon;
+  void* workspace;
+};
+void layer_norm_gradient(const LayerNormGradientArgs& args, cudaStream_t stream);
+size_t layer_norm_gradient_workspace_bytes(const LayerNormGradientArgs& args);
 
 // --------------------------------------------------------------------------------------- movement, pooling, lookup, random
 
+/** Every element of y becomes `bits`: a float's, or a whole number. */
+struct FillArgs {
+  uint32_t* y;  // (total)
+  uint32_t bits;
+  int total;
+};
+void fill(const FillArgs& args, cudaStream_t stream);
+
+inline constexpr int kMaxCopyAxes = 8;
+
+/** One axis of a copy: index i of the target lies i * target elements on, and reads index i - before of the source, if that is
+ *  from 0 to extent - 1, otherwise 0. Strides count elements; a source stride of 0 repeats. */
+struct CopyAxis {
+  int size;
+  int target, source;
+  int before = 0;
+  /** 0 stands for `size`: nothing is padded. */
+  int extent = 0;
+};
+
+/** Copies elements of four bytes between two strided views; outermost axis first. Broadcast, transpose, slice, pad, each input of a
+ *  concat, nearest upsampling, reshape and assign are such copies: see the functions below. */
+struct CopyArgs {
+  uint32_t* y;
+  const uint32_t* x;
+  CopyAxis axes[kMaxCopyAxes];
+  int axis_count;
+};
+void copy(const CopyArgs& args, cudaStream_t stream);
+
+/** A shape, or a list with one number per axis. */
+struct Axes {
+  int values[kMaxCopyAxes] = {};
+  int count = 0;
+};
+
+// Copies by what the ops say. `x` and `y` are dense tensors of these shapes, but for concat_copy, which writes its part of y.
+CopyArgs contiguous_copy(uint32_t* y, const uint32_t* x, int total);
+/** x has the axes of `shape` that `repeated` does not name with a 1. */
+CopyArgs broadcast_copy(uint32_t* y, const uint32_t* x, const Axes& shape, const Axes& repeated);
+CopyArgs transpose_copy(uint32_t* y, const uint32_t* x, const Axes& x_shape, const Axes& permutation);
+CopyArgs slice_copy(uint32_t* y, const uint32_t* x, const Axes& x_shape, const Axes& begin, const Axes& size);
+CopyArgs pad_copy(uint32_t* y, const uint32_t* x, const Axes& x_shape, const Axes& before, const Axes& after);
+/** x goes to [offset, offset + its length) along `axis` of y. */
+CopyArgs concat_copy(uint32_t* y, const uint32_t* x, const Axes& y_shape, const Axes& x_shape, int axis, int offset);
+/** x (n, h, w, c) -> y (n, h * scale, w * scale, c). */
+CopyArgs upsample_copy(uint32_t* y, const uint32_t* x, int n, int h, int w, int c, int scale);
+
+/** A window of r x s moving over images of h x w with c channels; p x q positions; r * s * c fits an int, and so does n * h * w * c. */
+struct PoolGeometry {
+  int n, h, w, c, p, q, r, s;
+  int stride_h, stride_w, top, left;
+};
+
+/** x (n, h, w, c) -> y (n, p, q, c): the maximum of each window; NaN is the greatest. */
+struct MaxPoolArgs {
+  float* y;
+  const float* x;
+  PoolGeometry geometry;
+};
+void max_pool(const MaxPoolArgs& args, cudaStream_t stream);
+
+/** x (n, h, w, c), dy (n, p, q, c) -> dx (n, h, w, c): each window's gradient goes to its first maximum. */
+struct MaxPoolGradientArgs {
+  float* dx;
+  const float* x;
+  const float* dy;
+  PoolGeometry geometry;
+};
+void max_pool_gradient(const MaxPoolGradientArgs& args, cudaStream_t stream);
+
+/** x, values (n, h, w, c) -> y (n, p, q, c): `values` at each window's first maximum of x. */
+struct MaxPoolGatherArgs {
+  float* y;
+  const float* x;
+  const float* values;
+  PoolGeometry geometry;
+};
+void max_pool_gather(const MaxPoolGatherArgs& args, cudaStream_t stream);
+
+/** x (n, h, w, c) -> y (n, p, q, c): the mean of each window, padding not counted. */
+struct AveragePoolArgs {
+  float* y;
+  const float* x;
+  PoolGeometry geometry;
+};
+void average_pool(const AveragePoolArgs& args, cudaStream_t stream);
+
+/** dy (n, p, q, c) -> dx (n, h, w, c). */
+struct AveragePoolGradientArgs {
+  float* dx;
+  const float* dy;
+  PoolGeometry geometry;
+};
+void average_pool_gradient(const AveragePoolGradientArgs& args, cudaStream_t stream);
+
+/** The first index out of range that any lookup met since `found` was 0. */
+struct IndexError {
+  int found;
+  /** Which lookup: the `step` of its arguments. */
+  int step;
+  int position, value, rows;
+};
+
+/** y[i] = row indices[i] of the table. An index out of range gives zeros and an error. */
+struct GatherArgs {
+  float* y;            // (count, width)
+  const float* table;  // (rows, width)
+  const int* indices;  // (count)
+  int count, rows, width;
+  IndexError* error;
+  int step;
+};
+void gather(const GatherArgs& args, cudaStream_t stream);
+
+/** Row v of y = the sum of the rows i of dy with indices[i] = v, in the order of i. */
+struct ScatterAddArgs {
+  float* y;            // (rows, width)
+  const int* indices;  // (count)
+  const float* dy;     // (count, width)
+  int count, rows, width;
+  IndexError* error;
+  int step;
+};
+void scatter_add(const ScatterAddArgs& args, cudaStream_t stream);
+
+/** y[i][j] = 1 where j = indices[i], else 0. */
+struct OneHotArgs {
+  float* y;            // (count, depth)
+  const int* indices;  // (count)
+  int count, depth;
+  IndexError* error;
+  int step;
+};
+void one_hot(const OneHotArgs& args, cudaStream_t stream);
+
+/** Philox4x32-10: element i comes from word i mod 4 of counter (i / 4, step, 0, 0) under key (seed, stream).
+ *  Uniform: low + u * span, u in [0, 1), the same bits on every device. Normal: Box-Muller on words 0, 1 and on words 2, 3. */
+struct RandomArgs {
+  float* y;               // (total)
+  const uint32_t* state;  // (2)   seed, step
+  uint32_t stream;
+  /** Uniform: low and span. Normal: mean and deviation. */
+  float offset, scale;
+  int total;
+};
+void random_uniform(const RandomArgs& args, cudaStream_t stream);
+void random_normal(const RandomArgs& args, cudaStream_t stream);
+
+/** Step + 1, modulo 2^32. */
+struct AdvanceRandomArgs {
+  uint32_t* state;  // (2)   in place
+};
+void advance_random(const AdvanceRandomArgs& args, cudaStream_t stream);
+
 // -------------------------------------------------------------------------------------------------------------- optimisers
+
+enum class Optimizer { kSgd, kMomentum, kAdagrad, kAdadelta, kRmsprop, kAdam };
+
+/** One tensor of weights with its slots, in place. Slots: none for sgd; velocity; sum of squares (adagrad); mean of squares and of
+ *  squared updates (adadelta); mean of squares (rmsprop); first and second moment (adam). */
+struct OptimizerTensor {
+  float* w;               // (count)
+  float* slots[2];        // (count) each
+  const float* gradient;  // (count)
+  int count;
+};
+
+inline constexpr int kMaxOptimizerTensors = 32;
+
+/** One update of up to kMaxOptimizerTensors tensors in one launch. w is clipped to [-clip, clip] afterwards. */
+struct OptimizerArgs {
+  Optimizer optimizer;
+  OptimizerTensor tensors[kMaxOptimizerTensors];
+  int tensor_count;
+  const float* learning_rate;  // (1)
+  const float* step;           // (1)   adam's count of updates, this one included
+  /** decay is also momentum's momentum; beta1 and beta2 are adam's. */
+  double decay, beta1, beta2;
+  float epsilon, clip;
+};
+void optimizer_update(const OptimizerArgs& args, cudaStream_t stream);
 
 }  // namespace gannet::kernels
