@@ -18,15 +18,11 @@ constexpr int64_t kColumns = 128;
 constexpr int64_t kRows = 512;
 /** Products that are summed before the sums go back to memory. */
 constexpr int64_t kDepth = 256;
+/** The most taps whose products are summed in one go. */
+constexpr int64_t kMostTaps = 8;
 
 /** Whether tiles of `width` are mostly full. */
 bool fills_tiles(int64_t size, int64_t width) { return 4 * size >= 3 * strips_of(size, width) * width; }
-
-/** Asks for memory that is needed soon: strips are too short for the processor to foresee. */
-void prefetch(const float* data, int64_t floats) {
-  constexpr int64_t kLineFloats = 16;
-  for (int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(data + i);
-}
 
 /** The direction in which a layer is computed: `depth` channels of one image are turned into `columns` channels of another. */
 struct Direction {
@@ -43,7 +39,8 @@ class TapProducts {
         row_strips_(strips_of(direction.images, vector.tile_rows)),
         column_strips_(strips_of(direction.columns, vector.tile_columns)),
         block_strips_(kColumns / vector.tile_columns),
-        tile_(vector.tile_rows * vector.tile_columns) {}
+        tile_(vector.tile_rows * vector.tile_columns),
+        taps_at_once_(std::clamp<int64_t>(kDepth / direction.depth, 1, kMostTaps)) {}
 
   static int64_t group_size(int64_t images) { return std::max<int64_t>(1, kRows / images); }
 
@@ -77,23 +74,35 @@ class TapProducts {
   void compute_block(const PixelGroup& group, int64_t first_strip, float* y, const float* panels, const float* filter, float* sums) const {
     std::memset(sums, 0, sizeof(float) * group.pixels.size() * static_cast<size_t>(row_strips_ * block_strips_ * tile_));
     const int64_t last_strip = std::min(first_strip + block_strips_, column_strips_);
-    for (size_t tap = 0; tap < group.taps.size(); tap++) {
+    for (int64_t tap = 0; tap < direction_.taps; tap += taps_at_once_) {
+      const int64_t taps = std::min(taps_at_once_, direction_.taps - tap);
       for (int64_t depth = 0; depth < direction_.depth; depth += kDepth) {
         for (int64_t strip = first_strip; strip < last_strip; strip++) {
-          const float* columns = filter + ((static_cast<int64_t>(tap) * column_strips_ + strip) * direction_.depth + depth) * vector_.tile_columns;
-          add_products(group.taps[tap], depth, columns, panels, sums + (strip - first_strip) * tile_);
+          const float* columns = filter + ((tap * column_strips_ + strip) * direction_.depth + depth) * vector_.tile_columns;
+          add_products(&group.reads[static_cast<size_t>(tap)], taps, depth, columns, panels, sums + (strip - first_strip) * tile_);
         }
       }
     }
     store_block(group, first_strip, last_strip, y, sums);
   }
 
-  void add_products(const std::vector<Join>& joins, int64_t depth, const float* columns, const float* panels, float* sums) const {
-    const int64_t count = std::min(kDepth, direction_.depth - depth);
-    for (const Join& join : joins) {
-      for (int64_t strip = 0; strip < row_strips_; strip++) {
-        const float* rows = panels + join.read * panel() + (strip * direction_.depth + depth) * vector_.tile_rows;
-        vector_.multiply_add(sums + (join.written * row_strips_ + strip) * block_strips_ * tile_, &rows, &columns, 1, count);
+  /** Adds a piece of the depth of a few taps to one strip of columns. */
+  void add_products(const std::vector<int32_t>* reads, int64_t taps, int64_t depth, const float* columns, const float* panels, float* sums) const {
+    const int64_t filter_tap = column_strips_ * direction_.depth * vector_.tile_columns;
+    const int64_t row_strip = direction_.depth * vector_.tile_rows;
+    for (size_t pixel = 0; pixel < reads->size(); pixel++) {
+      const float* left[kMostTaps];
+      const float* right[kMostTaps];
+      int64_t count = 0;
+      for (int64_t tap = 0; tap < taps; tap++) {
+        if (reads[tap][pixel] < 0) continue;
+        left[count] = panels + reads[tap][pixel] * panel() + depth * vector_.tile_rows;
+        right[count++] = columns + tap * filter_tap;
+      }
+      for (int64_t strip = 0; strip < row_strips_ && count > 0; strip++) {
+        float* tile = sums + (static_cast<int64_t>(pixel) * row_strips_ + strip) * block_strips_ * tile_;
+        vector_.multiply_add(tile, left, right, count, std::min(kDepth, direction_.depth - depth));
+        for (int64_t i = 0; i < count; i++) left[i] += row_strip;
       }
     }
   }
@@ -117,6 +126,8 @@ class TapProducts {
   std::vector<PixelGroup> groups_;
   const VectorKernels& vector_;
   int64_t row_strips_, column_strips_, block_strips_, tile_;
+  /** Taps whose products are summed in one go, so that shallow ones do not go back to memory too often. */
+  int64_t taps_at_once_;
 };
 
 /** Packs w [K, taps, C] for the convolution: strips of k, depth c. */
@@ -172,15 +183,20 @@ Kernel input_gradient(const Step& step, Build& build, const WindowGeometry& g) {
 /** dw[k, tap, c] = sum over the pixels that the tap joins, and over images, of dy[.., k] x[.., c]. */
 class TapFilterGradient {
  public:
-  TapFilterGradient(const WindowGeometry& g, const VectorKernels& vector)
+  TapFilterGradient(const WindowGeometry& g, const VectorKernels& vector, int threads)
       : g_(g),
         pairs_(pairs_of_taps(g)),
         vector_(vector),
         k_strips_(strips_of(g.k, vector.tile_rows)),
         c_strips_(strips_of(g.c, vector.tile_columns)),
-        k_block_(kRows / vector.tile_rows),
-        c_block_(kColumns / vector.tile_columns),
-        tile_(vector.tile_rows * vector.tile_columns) {}
+        k_block_(std::min(k_strips_, kRows / vector.tile_rows)),
+        c_block_(std::min(c_strips_, kColumns / vector.tile_columns)),
+        tile_(vector.tile_rows * vector.tile_columns),
+        group_pixels_(std::clamp<int64_t>(kRows / g.n, 1, kMostPixels)) {
+    const int64_t taps = g.r * g.s, blocks = strips_of(k_strips_, k_block_) * strips_of(c_strips_, c_block_);
+    tap_shares_ = strips_of(taps, kTapsPerShare);
+    while (tap_shares_ < taps && blocks * tap_shares_ % threads != 0) tap_shares_++;
+  }
 
   size_t workspace_bytes(int threads) const {
     return sizeof(float) * static_cast<size_t>(threads * sums_floats() + g_.h * g_.w * image_panel() + g_.p * g_.q * result_panel());
@@ -193,16 +209,26 @@ class TapFilterGradient {
     pack(run, images, x, g_.h * g_.w, g_.c, image_panel(), vector_.tile_columns);
     pack(run, results, dy, g_.p * g_.q, g_.k, result_panel(), vector_.tile_rows);
     const int64_t k_blocks = strips_of(k_strips_, k_block_), c_blocks = strips_of(c_strips_, c_block_);
-    parallel_items(run.threads, g_.r * g_.s * k_blocks * c_blocks, [&](int thread, int64_t item) {
-      const int64_t tap = item / (k_blocks * c_blocks), k = item / c_blocks % k_blocks, c = item % c_blocks;
-      compute_block(tap, k * k_block_, c * c_block_, dw, images, results, sums + thread * sums_floats());
+    parallel_items(run.threads, k_blocks * c_blocks * tap_shares_, [&](int thread, int64_t item) {
+      const int64_t block = item / tap_shares_, k = block / c_blocks * k_block_, c = block % c_blocks * c_block_;
+      const Block part{share_of(g_.r * g_.s, static_cast<int>(item % tap_shares_), static_cast<int>(tap_shares_)),
+                       {k, std::min(k + k_block_, k_strips_)},
+                       {c, std::min(c + c_block_, c_strips_)}};
+      compute_block(part, dw, images, results, sums + thread * sums_floats());
     });
   }
 
  private:
+  /** A part of the filter: taps, strips of k, strips of c. */
+  struct Block {
+    Range taps, k, c;
+
+    int64_t tiles_per_tap() const { return (k.end - k.begin) * (c.end - c.begin); }
+  };
+
   int64_t image_panel() const { return c_strips_ * g_.n * vector_.tile_columns; }
   int64_t result_panel() const { return k_strips_ * g_.n * vector_.tile_rows; }
-  int64_t sums_floats() const { return k_block_ * c_block_ * tile_; }
+  int64_t sums_floats() const { return strips_of(g_.r * g_.s, tap_shares_) * k_block_ * c_block_ * tile_; }
 
   void pack(const Run& run, float* panels, const float* x, int64_t pixels, int64_t channels, int64_t panel, int64_t width) const {
     parallel_for(run.threads, pixels, pixels * panel, [&](int, Range range) {
@@ -212,54 +238,61 @@ class TapFilterGradient {
     });
   }
 
-  void compute_block(int64_t tap, int64_t first_k, int64_t first_c, float* dw, const float* images, const float* results, float* sums) const {
-    const int64_t k_count = std::min(k_block_, k_strips_ - first_k), c_count = std::min(c_block_, c_strips_ - first_c);
-    std::memset(sums, 0, sizeof(float) * static_cast<size_t>(k_count * c_count * tile_));
-    const std::vector<PixelPair>& pairs = pairs_[static_cast<size_t>(tap)];
-    const int64_t run_length = std::clamp<int64_t>(kRows / g_.n, 1, kMostRuns);
-    for (int64_t first = 0; first < static_cast<int64_t>(pairs.size()); first += run_length) {
-      const int64_t count = std::min<int64_t>(run_length, static_cast<int64_t>(pairs.size()) - first);
-      const float* left[kMostRuns];
-      const float* right[kMostRuns];
-      for (int64_t k = 0; k < k_count; k++) {
-        for (int64_t i = 0; i < count; i++) {
-          left[i] = results + pairs[static_cast<size_t>(first + i)].result * result_panel() + (first_k + k) * g_.n * vector_.tile_rows;
-          prefetch(left[i] + g_.n * vector_.tile_rows, g_.n * vector_.tile_rows);
-        }
-        for (int64_t c = 0; c < c_count; c++) {
-          for (int64_t i = 0; i < count; i++) {
-            right[i] = images + pairs[static_cast<size_t>(first + i)].image * image_panel() + (first_c + c) * g_.n * vector_.tile_columns;
-          }
-          vector_.multiply_add(sums + (k * c_count + c) * tile_, left, right, count, g_.n);
-        }
+  /** A few pixels of the result at a time, through all taps: they and their neighbours in the image stay in the cache. */
+  void compute_block(const Block& block, float* dw, const float* images, const float* results, float* sums) const {
+    std::memset(sums, 0, sizeof(float) * static_cast<size_t>((block.taps.end - block.taps.begin) * block.tiles_per_tap() * tile_));
+    std::vector<PixelPair>::const_iterator next[kTapsPerShare];
+    for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++) next[tap - block.taps.begin] = pairs_[static_cast<size_t>(tap)].begin();
+    for (int64_t last = group_pixels_; last < g_.p * g_.q + group_pixels_; last += group_pixels_) {
+      for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++) {
+        auto& pair = next[tap - block.taps.begin];
+        PixelPair joined[kMostPixels];
+        int64_t count = 0;
+        for (; pair != pairs_[static_cast<size_t>(tap)].end() && pair->result < last; pair++) joined[count++] = *pair;
+        if (count > 0) add_products(block, joined, count, images, results, sums + (tap - block.taps.begin) * block.tiles_per_tap() * tile_);
       }
     }
-    store_block(tap, first_k, k_count, first_c, c_count, dw, sums);
+    for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++) {
+      store_tap(block, tap, dw, sums + (tap - block.taps.begin) * block.tiles_per_tap() * tile_);
+    }
   }
 
-  void store_block(int64_t tap, int64_t first_k, int64_t k_count, int64_t first_c, int64_t c_count, float* dw, const float* sums) const {
+  void add_products(const Block& block, const PixelPair* pairs, int64_t count, const float* images, const float* results, float* sums) const {
+    const float* left[kMostPixels];
+    const float* right[kMostPixels];
+    for (int64_t k = block.k.begin; k < block.k.end; k++) {
+      for (int64_t i = 0; i < count; i++) left[i] = results + pairs[i].result * result_panel() + k * g_.n * vector_.tile_rows;
+      for (int64_t c = block.c.begin; c < block.c.end; c++, sums += tile_) {
+        for (int64_t i = 0; i < count; i++) right[i] = images + pairs[i].image * image_panel() + c * g_.n * vector_.tile_columns;
+        vector_.multiply_add(sums, left, right, count, g_.n);
+      }
+    }
+  }
+
+  void store_tap(const Block& block, int64_t tap, float* dw, const float* sums) const {
     const int64_t rows = vector_.tile_rows, width = vector_.tile_columns;
-    const int64_t last_k = std::min((first_k + k_count) * rows, g_.k);
-    for (int64_t k = first_k * rows; k < last_k; k++) {
-      const float* row = sums + (k / rows - first_k) * c_count * tile_ + k % rows * width;
+    for (int64_t k = block.k.begin * rows; k < std::min(block.k.end * rows, g_.k); k++) {
+      const float* row = sums + (k / rows - block.k.begin) * (block.c.end - block.c.begin) * tile_ + k % rows * width;
       float* target = dw + (k * g_.r * g_.s + tap) * g_.c;
-      for (int64_t strip = first_c; strip < first_c + c_count; strip++, row += tile_) {
+      for (int64_t strip = block.c.begin; strip < block.c.end; strip++, row += tile_) {
         const int64_t count = std::min(width, g_.c - strip * width);
         std::memcpy(target + strip * width, row, sizeof(float) * static_cast<size_t>(count));
       }
     }
   }
 
-  static constexpr int64_t kMostRuns = 64;
+  static constexpr int64_t kMostPixels = 64;
+  static constexpr int64_t kTapsPerShare = 4;
 
   WindowGeometry g_;
   std::vector<std::vector<PixelPair>> pairs_;
   const VectorKernels& vector_;
   int64_t k_strips_, c_strips_, k_block_, c_block_, tile_;
+  int64_t group_pixels_, tap_shares_;
 };
 
 Kernel filter_gradient(const Step& step, Build& build, const WindowGeometry& g) {
-  const auto gradient = std::make_shared<TapFilterGradient>(g, build.vector);
+  const auto gradient = std::make_shared<TapFilterGradient>(g, build.vector, build.threads);
   return {[step, gradient](const Run& run) {
             gradient->run(run, run.output<float>(step.output), run.input<float>(step.inputs[0]), run.input<float>(step.inputs[1]));
           },

@@ -14,12 +14,9 @@ std::vector<PixelGroup> make_groups(const std::vector<int32_t>& order, const std
     group.pixels.assign(order.begin() + static_cast<std::ptrdiff_t>(first),
                         order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), first + size)));
     for (const std::vector<int32_t>& partner : partners) {
-      std::vector<Join> joins;
-      for (size_t i = 0; i < group.pixels.size(); i++) {
-        const int32_t read = partner[static_cast<size_t>(group.pixels[i])];
-        if (read >= 0) joins.push_back({static_cast<int32_t>(i), read});
-      }
-      group.taps.push_back(std::move(joins));
+      std::vector<int32_t> reads;
+      for (const int32_t pixel : group.pixels) reads.push_back(partner[static_cast<size_t>(pixel)]);
+      group.reads.push_back(std::move(reads));
     }
     groups.push_back(std::move(group));
   }

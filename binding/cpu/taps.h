@@ -9,15 +9,11 @@
 // does a tap join? Pixels in the padding take part in none, so no work is spent on them.
 namespace gannet {
 
-/** One product: pixel `read` contributes to the pixel at position `written` of its group. */
-struct Join {
-  int32_t written, read;
-};
-
-/** Pixels that are computed together, and per tap what they read. */
+/** Pixels that are computed together. */
 struct PixelGroup {
   std::vector<int32_t> pixels;
-  std::vector<std::vector<Join>> taps;
+  /** reads[tap][i]: the pixel that contributes to pixels[i] through the tap, or -1. */
+  std::vector<std::vector<int32_t>> reads;
 };
 
 /** Groups of up to `size` pixels of the result, with the image pixels they read. */
@@ -32,7 +28,7 @@ struct PixelPair {
   int32_t image, result;
 };
 
-/** Per tap, every pair of pixels that it joins. */
+/** Per tap, every pair of pixels that it joins, by ascending result. */
 std::vector<std::vector<PixelPair>> pairs_of_taps(const WindowGeometry& g);
 
 }  // namespace gannet
