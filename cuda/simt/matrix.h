@@ -1,0 +1,30 @@
+#pragma once
+
+// Twins of the warp's matrix instructions; ../mma.h says what they compute and how fragments lie on lanes.
+
+#include <bit>
+#include <cstdint>
+
+namespace gannet::simt {
+
+/** cvt.rna.tf32.f32: to 10 bits of mantissa, nearest, ties away from zero. */
+inline uint32_t round_to_tf32(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const bool finite = (bits & 0x7f800000u) != 0x7f800000u;
+  return (finite ? bits + 0x1000u : bits) & 0xffffe000u;
+}
+
+/** cvt.rn.bf16x2.f32: nearest even; NaN becomes the canonical one. */
+uint32_t pack_bf16(float low, float high);
+/** cvt.rn.f16x2.f32: nearest even, beyond 65504 infinite. */
+uint32_t pack_f16(float low, float high);
+
+void mma_m16n8k8_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void mma_m16n8k8_f16(float (&d)[4], const uint32_t (&a)[2], const uint32_t (&b)[1]);
+
+/** ldmatrix of `count` matrices, `r` being that many registers. */
+void load_matrices(uint32_t* r, int count, const void* row, bool transposed);
+
+}  // namespace gannet::simt
