@@ -6,6 +6,6 @@ export function explainDevice({ device }: Pick<Config, 'device'>): string {
   if (device !== 'auto') return `${device}, as asked`;
   const { kind, description } = bestDevice();
   const missing = listDevices().filter(({ available }) => !available);
-  const reasons = missing.map((other) => `; not ${other.kind}: ${other.problem}`);
+  const reasons = missing.map(({ kind, problem }) => `; not ${kind}: ${problem.split(';')[0]}`);
   return `${kind} (${description}), the best there is${reasons.join('')}`;
 }

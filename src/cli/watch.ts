@@ -8,15 +8,22 @@ import { createProgress, type Progress, type ProgressUpdate } from './progress.t
 /** What a training is given so that it can be watched and stopped. */
 export type TrainingControls = Required<Pick<TrainOptions, 'signal' | 'onDataProgress'>>;
 
+export interface WatchOptions {
+  /** Events as JSON lines on stdout in place of progress. */
+  readonly json: boolean;
+  /** A line to show once the training has started. */
+  readonly note?: string;
+}
+
 /** Runs a training to its end, showing its events as progress or as JSON lines. Returns the exit code.
  *  @throws what the training throws */
 export async function watchTraining(
   io: Io,
-  { json }: { readonly json: boolean },
+  { json, note }: WatchOptions,
   start: (controls: TrainingControls) => AsyncIterable<TrainEvent>,
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
-  const display = json ? undefined : new TrainingDisplay(io);
+  const display = json ? undefined : new TrainingDisplay(io, note);
   const onDataProgress = (done: number, total: number): void => display?.showReading(done, total);
   try {
     let last: TrainEvent | undefined;
@@ -50,14 +57,16 @@ const LABELS: Readonly<Record<string, string>> = {
 /** Shows a training to a person. */
 class TrainingDisplay {
   readonly #io: Io;
+  readonly #note: string | undefined;
   readonly #startedMs = performance.now();
   readonly #seen = new Map<TrainEvent['type'], TrainEvent>();
   #progress: Progress;
   #state: ProgressUpdate = { step: 0, total: 0, imagesPerSecond: 0, values: {} };
   #isReading = false;
 
-  constructor(io: Io) {
+  constructor(io: Io, note: string | undefined) {
     this.#io = io;
+    this.#note = note;
     this.#progress = this.#newProgress();
   }
 
@@ -76,6 +85,7 @@ class TrainingDisplay {
       case 'start':
         this.finish();
         this.#progress = this.#newProgress();
+        if (this.#note !== undefined) this.#progress.message(this.#note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
         break;
       case 'step': {

@@ -3,9 +3,8 @@ import { train } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, configFrom, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { explainDevice } from '../device_choice.ts';
-import { printLine } from '../io.ts';
 import { rehearse } from '../rehearsal.ts';
-import { watchTraining } from '../watch.ts';
+import { type TrainingControls, watchTraining } from '../watch.ts';
 
 interface TrainCommandOptions extends ConfigOptions {
   readonly out?: string;
@@ -31,6 +30,6 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
       const config = configFrom(source, options);
       if (dryRun) return rehearse(config, context.io, { json });
-      if (!json) printLine(context.io.stderr, `Device: ${explainDevice(config)}`);
-      context.exitCode = await watchTraining(context.io, { json }, (controls) => train(config, { ...controls, out }));
+      const start = (controls: TrainingControls) => train(config, { ...controls, out });
+      context.exitCode = await watchTraining(context.io, { json, note: `Device: ${explainDevice(config)}` }, start);
     });
