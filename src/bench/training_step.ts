@@ -29,11 +29,11 @@ export async function createStepProbe(device: Device, config: Config): Promise<S
   await session.initialize();
   const images = new Float32Array(config.batch * elements(model.discriminator.inputShape));
   for (const i of images.keys()) images[i] = Math.sin(i * 0.37);
-  const batches = Array.from({ length: session.batchesPerStep }, () => ({ images }));
-  await session.step(batches, { fetch: true });
+  const batches = Array.from({ length: session.batchesIn(1) }, () => ({ images }));
+  await session.step(1, batches, { fetch: true });
 
   const before = counted.runs.length;
-  await session.step(batches, { fetch: true });
+  await session.step(1, batches, { fetch: true });
   const crossings = counted.runs.length - before;
 
   return {
@@ -42,7 +42,7 @@ export async function createStepProbe(device: Device, config: Config): Promise<S
     crossings,
     measure: async () => {
       const started = performance.now();
-      await session.step(batches, { fetch: true });
+      await session.step(1, batches, { fetch: true });
       const wallMs = performance.now() - started;
       return { wallMs, nativeMs: (counted.runs.at(-1) as RunResult).nativeMs };
     },

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
 import { OPTIMIZER_DEFAULTS } from '../optim/index.ts';
+import { didYouMean } from '../suggest.ts';
 import type { Recipe } from './recipe.ts';
 import { findRecipe, recipes } from './recipes.ts';
 import { type Config, configSchema, type ModelConfig } from './schema.ts';
@@ -37,12 +37,18 @@ export function validateConfig(value: unknown): Config {
   throw new ConfigError('invalid_config', `the configuration cannot be used:\n${problems.join('\n')}`);
 }
 
-function expectOptimizerKeys(player: string, { name, learningRate: _, clip: __, ...settings }: Config['generator']): void {
+function expectOptimizerKeys(
+  player: string,
+  { name, learningRate: _, clip: __, ...settings }: Config['generator'],
+): void {
   const known = Object.keys(OPTIMIZER_DEFAULTS[name]);
   const unknown = Object.keys(settings).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const all = ['name', 'learningRate', 'clip', ...known].join(', ');
-  throw new ConfigError('unknown_setting', `${player}: optimiser '${name}' has no setting '${unknown}'; it has ${all}.`);
+  throw new ConfigError(
+    'unknown_setting',
+    `${player}: optimiser '${name}' has no setting '${unknown}'; it has ${all}.`,
+  );
 }
 
 /** A recipe whose networks are fixed in a respect does not take a key that would change it. Saying its own value is no change. */
@@ -50,7 +56,9 @@ function expectModelKeys({ name, modelKeys, defaults }: Recipe, { model }: Confi
   if (!isGroup(model)) return;
   const fixed = Object.entries(model).find(
     ([key, value]) =>
-      key in defaults.model && !modelKeys.includes(key as keyof ModelConfig) && value !== defaults.model[key as keyof ModelConfig],
+      key in defaults.model &&
+      !modelKeys.includes(key as keyof ModelConfig) &&
+      value !== defaults.model[key as keyof ModelConfig],
   );
   if (!fixed) return;
   const known = modelKeys.length === 0 ? 'none' : modelKeys.map((key) => `model.${key}`).join(', ');
@@ -73,7 +81,8 @@ export function mergeChanges({ epochs, ...base }: ConfigChanges, changes: Config
   return merge({ ...base, ...(keepsEpochs && { epochs }) }, changes);
 }
 
-const isGroup = (value: unknown): value is ConfigChanges => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isGroup = (value: unknown): value is ConfigChanges =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function merge(base: ConfigChanges, changes: ConfigChanges): ConfigChanges {
   const merged: Record<string, unknown> = { ...base };
@@ -92,7 +101,10 @@ function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
     const key = prefix + issue.keys[0];
     return `'${key}' is no key of the configuration.${didYouMean(key, known)} Known here: ${known.join(', ')}.`;
   }
-  const received = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], config);
+  const received = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    config,
+  );
   const suggestion = issue.code === 'invalid_value' ? didYouMean(String(received), issue.values.map(String)) : '';
   return `${path}: ${issue.message.replace(/^Invalid (input|option): /, '')}, but received ${JSON.stringify(received)}.${suggestion}`;
 }

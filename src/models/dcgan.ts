@@ -1,37 +1,60 @@
-import { block, convolution, linear, normal, sequential, transposedConvolution } from '../nn/index.ts';
-import { baseDefaults, type Gan, halvingSizes, type Recipe } from './recipe.ts';
+import { block, convolution, linear, sequential, transposedConvolution } from '../nn/index.ts';
+import { baseDefaults, type Gan, halvingSizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config, ModelConfig } from './schema.ts';
 
-const MODEL_KEYS: (keyof ModelConfig)[] = ['kernel', 'width', 'norm', 'firstNorm', 'generatorActivation', 'discriminatorActivation'];
+/** What the DCGAN's builder reads of `model`. */
+export const DCGAN_MODEL_KEYS: (keyof ModelConfig)[] = [
+  'kernel',
+  'width',
+  'generatorNorm',
+  'discriminatorNorm',
+  'firstNorm',
+  'generatorActivation',
+  'discriminatorActivation',
+];
 
 /** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
  *  @see arXiv:1511.06434 */
 export function buildDcgan({ size, channels, latent, model, weights }: Config): Gan {
-  const { kernel, width, norm, firstNorm, generatorActivation, discriminatorActivation } = model;
+  const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
+    model;
   const levels = Math.log2(size / 4);
   const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
-  const shared = { weights: normal(weights) };
+  const shared = { weights: weightInitializer(weights) };
 
-  const discriminator = sequential('discriminator', [size, size, channels], [
-    ...widths.map((out, level) =>
-      block({
-        ...shared,
-        transform: convolution({ channels: out, kernel, stride: 2 }),
-        norm: level > 0 || firstNorm ? norm : 'none',
-        activation: discriminatorActivation,
-      }),
-    ),
-    block({ ...shared, transform: linear([1]) }),
-  ]);
+  const discriminator = sequential(
+    'discriminator',
+    [size, size, channels],
+    [
+      ...widths.map((out, level) =>
+        block({
+          ...shared,
+          transform: convolution({ channels: out, kernel, stride: 2 }),
+          norm: level > 0 || firstNorm ? discriminatorNorm : 'none',
+          activation: discriminatorActivation,
+        }),
+      ),
+      block({ ...shared, transform: linear([1]) }),
+    ],
+  );
 
   const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
-  const generator = sequential('generator', [latent.size], [
-    block({ ...shared, transform: linear([4, 4, deepest]), norm, activation: generatorActivation }),
-    ...rest.map((out) =>
-      block({ ...shared, transform: transposedConvolution({ channels: out, kernel, stride: 2 }), norm, activation: generatorActivation }),
-    ),
-    block({ ...shared, transform: transposedConvolution({ channels, kernel, stride: 2 }), activation: 'tanh' }),
-  ]);
+  const generator = sequential(
+    'generator',
+    [latent.size],
+    [
+      block({ ...shared, transform: linear([4, 4, deepest]), norm: generatorNorm, activation: generatorActivation }),
+      ...rest.map((out) =>
+        block({
+          ...shared,
+          transform: transposedConvolution({ channels: out, kernel, stride: 2 }),
+          norm: generatorNorm,
+          activation: generatorActivation,
+        }),
+      ),
+      block({ ...shared, transform: transposedConvolution({ channels, kernel, stride: 2 }), activation: 'tanh' }),
+    ],
+  );
   return { generator, discriminator };
 }
 
@@ -40,7 +63,7 @@ export const dcgan: Recipe = {
   name: 'dcgan',
   summary: 'DCGAN of the faces-and-flowers study: 64x64, 5x5 kernels, widths 128-1024',
   defaults: baseDefaults,
-  modelKeys: MODEL_KEYS,
+  modelKeys: DCGAN_MODEL_KEYS,
   sizes: halvingSizes,
   build: buildDcgan,
 };

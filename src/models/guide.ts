@@ -1,5 +1,16 @@
-import { type BlockOptions, block, convolution, flat, linear, maxPool, normal, normalization, sequential, transposedConvolution, upsample } from '../nn/index.ts';
-import { baseDefaults, onlySizes, type Recipe } from './recipe.ts';
+import {
+  type BlockOptions,
+  block,
+  convolution,
+  flat,
+  linear,
+  maxPool,
+  normalization,
+  sequential,
+  transposedConvolution,
+  upsample,
+} from '../nn/index.ts';
+import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config } from './schema.ts';
 
 /** The practical guide's DCGAN: norms after activations, no biases beside them, a convolution of stride 1 at the end. */
@@ -18,22 +29,34 @@ export const dcganGuide: Recipe = {
     schedule: 'simultaneous',
   },
   build({ size, channels, latent, model: { kernel }, weights }: Config) {
-    const shared = { weights: normal(weights) };
+    const shared = { weights: weightInitializer(weights) };
     const normed: Partial<BlockOptions> = { ...shared, norm: 'batch', activationFirst: true, bias: false };
-    const generator = sequential('generator', [latent.size], [
-      block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu', activationFirst: true }),
-      ...[256, 128, 64].map((out) =>
-        block({ ...normed, transform: transposedConvolution({ channels: out, kernel, stride: 2 }), activation: 'relu' }),
-      ),
-      block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
-    ]);
-    const discriminator = sequential('discriminator', [size, size, channels], [
-      ...[64, 128, 256].map((out) =>
-        block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }), activation: 'leakyRelu' }),
-      ),
-      block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
-      flat,
-    ]);
+    const generator = sequential(
+      'generator',
+      [latent.size],
+      [
+        block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu', activationFirst: true }),
+        ...[256, 128, 64].map((out) =>
+          block({
+            ...normed,
+            transform: transposedConvolution({ channels: out, kernel, stride: 2 }),
+            activation: 'relu',
+          }),
+        ),
+        block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
+      ],
+    );
+    const discriminator = sequential(
+      'discriminator',
+      [size, size, channels],
+      [
+        ...[64, 128, 256].map((out) =>
+          block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }), activation: 'leakyRelu' }),
+        ),
+        block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+        flat,
+      ],
+    );
     return { generator, discriminator };
   },
 };
@@ -51,24 +74,32 @@ export const convGuide: Recipe = {
     latent: { size: 100, distribution: 'normal' },
   },
   build({ size, channels, latent, model: { kernel }, weights }: Config) {
-    const shared = { weights: normal(weights) };
-    const generator = sequential('generator', [latent.size], [
-      block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu' }),
-      ...[256, 128, 64].flatMap((out) => [
-        upsample(2),
-        block({ ...shared, transform: convolution({ channels: out, kernel }), norm: 'batch', activation: 'relu' }),
-      ]),
-      block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
-    ]);
-    const discriminator = sequential('discriminator', [size, size, channels], [
-      ...[64, 128, 256].flatMap((out) => [
-        block({ ...shared, transform: convolution({ channels: out, kernel }) }),
-        maxPool(2),
-        normalization({ norm: 'batch', activation: 'relu' }),
-      ]),
-      block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
-      flat,
-    ]);
+    const shared = { weights: weightInitializer(weights) };
+    const generator = sequential(
+      'generator',
+      [latent.size],
+      [
+        block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu' }),
+        ...[256, 128, 64].flatMap((out) => [
+          upsample(2),
+          block({ ...shared, transform: convolution({ channels: out, kernel }), norm: 'batch', activation: 'relu' }),
+        ]),
+        block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
+      ],
+    );
+    const discriminator = sequential(
+      'discriminator',
+      [size, size, channels],
+      [
+        ...[64, 128, 256].flatMap((out) => [
+          block({ ...shared, transform: convolution({ channels: out, kernel }) }),
+          maxPool(2),
+          normalization({ norm: 'batch', activation: 'relu' }),
+        ]),
+        block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+        flat,
+      ],
+    );
     return { generator, discriminator };
   },
 };

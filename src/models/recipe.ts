@@ -1,11 +1,13 @@
+import { glorot, normal } from '../nn/initializers.ts';
 import type { Network } from '../nn/network.ts';
+import type { Initializer } from '../tensor/variable.ts';
 import type { Config, ModelConfig } from './schema.ts';
 
-/** The two networks of a GAN. The discriminator ends in one logit per image. */
+/** The two networks of a GAN. The discriminator ends in one logit (a critic in one score) per image. */
 export interface Gan {
   /** [N, latent] -> [N, H, W, C] in [-1, 1]. */
   readonly generator: Network;
-  /** [N, H, W, C] -> [N, 1]. */
+  /** [N, H, W, C] -> [N, 1], or what is like an image: a BEGAN's discriminator is an autoencoder. */
   readonly discriminator: Network;
 }
 
@@ -23,6 +25,10 @@ export interface Recipe {
   build(config: Config): Gan;
 }
 
+/** The initialiser that a configuration's `weights` names. */
+export const weightInitializer = (weights: Config['weights']): Initializer =>
+  weights === 'glorot' ? glorot : normal(weights);
+
 const adam = { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.999 } as const;
 
 /** The study's DCGAN settings, from which other recipes depart. */
@@ -34,20 +40,26 @@ export const baseDefaults: Config = {
   model: {
     kernel: 5,
     width: 128,
-    norm: 'batch',
+    generatorNorm: 'batch',
+    discriminatorNorm: 'batch',
     firstNorm: false,
     generatorActivation: 'relu',
     discriminatorActivation: 'leakyRelu',
   },
   weights: 0.02,
   loss: 'nonSaturating',
+  gradientPenalty: 0,
   labels: { real: 1, fake: 0 },
   generator: adam,
   discriminator: adam,
   schedule: 'alternating',
   discriminatorSteps: 1,
   generatorSteps: 1,
+  criticSchedule: 'constant',
   reuseLatents: false,
+  equilibrium: { gamma: 0.5, lambdaK: 1e-3, carrySteps: 16_000, outputActivation: 'none', descriptorWindow: 1000 },
+  learningRateDecay: { kind: 'none', factor: 0.5, every: 100_000, floor: 2e-5 },
+  ema: { halfLife: 0 },
   batch: 128,
   steps: 20_000,
   seed: 1,

@@ -1,12 +1,26 @@
 import { ConfigError } from '../errors.ts';
+import { began } from './began.ts';
 import { dcgan, dcganDigits, dcganDraft, dcganReport } from './dcgan.ts';
 import { convGuide, dcganGuide } from './guide.ts';
 import type { Gan, Recipe } from './recipe.ts';
 import { convReport, mlpReport } from './report.ts';
 import type { Config } from './schema.ts';
+import { wganClip, wganGp } from './wgan.ts';
 
 /** Every recipe, in the order listings show them. */
-export const recipes: readonly Recipe[] = [dcgan, dcganDraft, dcganDigits, dcganGuide, dcganReport, convGuide, convReport, mlpReport];
+export const recipes: readonly Recipe[] = [
+  dcgan,
+  dcganDraft,
+  dcganDigits,
+  dcganGuide,
+  dcganReport,
+  convGuide,
+  convReport,
+  mlpReport,
+  wganGp,
+  wganClip,
+  began,
+];
 
 export const findRecipe = (name: string): Recipe | undefined => recipes.find((recipe) => recipe.name === name);
 
@@ -14,7 +28,10 @@ export const findRecipe = (name: string): Recipe | undefined => recipes.find((re
 export function buildGan(config: Config): Gan {
   const recipe = findRecipe(config.recipe);
   if (!recipe) {
-    throw new ConfigError('unknown_recipe', `there is no recipe '${config.recipe}'; known are ${recipes.map(({ name }) => name).join(', ')}`);
+    throw new ConfigError(
+      'unknown_recipe',
+      `there is no recipe '${config.recipe}'; known are ${recipes.map(({ name }) => name).join(', ')}`,
+    );
   }
   if (!recipe.sizes.accepts(config.size)) {
     throw new ConfigError(

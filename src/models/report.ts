@@ -1,5 +1,16 @@
-import { type BlockOptions, block, convolution, dropout, flat, type LayerBuilder, linear, normal, reshaped, sequential, transposedConvolution } from '../nn/index.ts';
-import { baseDefaults, onlySizes, type Recipe } from './recipe.ts';
+import {
+  type BlockOptions,
+  block,
+  convolution,
+  dropout,
+  flat,
+  type LayerBuilder,
+  linear,
+  reshaped,
+  sequential,
+  transposedConvolution,
+} from '../nn/index.ts';
+import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config } from './schema.ts';
 
 const reportDefaults = {
@@ -17,21 +28,36 @@ export const convReport: Recipe = {
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
   build({ size, channels, latent, model: { kernel }, weights }: Config) {
-    const normed: Partial<BlockOptions> = { weights: normal(weights), norm: 'batch', activation: 'leakyRelu' };
+    const normed: Partial<BlockOptions> = {
+      weights: weightInitializer(weights),
+      norm: 'batch',
+      activation: 'leakyRelu',
+    };
     const widths = size === 64 ? [128, 256, 512, 1024] : [256, 512, 1024];
     const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
     const up = (out: number) => transposedConvolution({ channels: out, kernel, stride: 2 });
-    const generator = sequential('generator', [latent.size], [
-      reshaped([1, 1, latent.size]),
-      block({ ...normed, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
-      ...rest.map((out) => block({ ...normed, transform: up(out) })),
-      block({ weights: normal(weights), transform: up(channels), activation: 'tanh' }),
-    ]);
-    const discriminator = sequential('discriminator', [size, size, channels], [
-      ...widths.map((out) => block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }) })),
-      block({ weights: normal(weights), transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
-      flat,
-    ]);
+    const generator = sequential(
+      'generator',
+      [latent.size],
+      [
+        reshaped([1, 1, latent.size]),
+        block({ ...normed, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
+        ...rest.map((out) => block({ ...normed, transform: up(out) })),
+        block({ weights: weightInitializer(weights), transform: up(channels), activation: 'tanh' }),
+      ],
+    );
+    const discriminator = sequential(
+      'discriminator',
+      [size, size, channels],
+      [
+        ...widths.map((out) => block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }) })),
+        block({
+          weights: weightInitializer(weights),
+          transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }),
+        }),
+        flat,
+      ],
+    );
     return { generator, discriminator };
   },
 };
@@ -45,15 +71,23 @@ export const mlpReport: Recipe = {
   defaults: { ...reportDefaults, recipe: 'mlp-report' },
   build({ size, channels, latent, weights }: Config) {
     const dense = (units: number): LayerBuilder =>
-      block({ weights: normal(weights), transform: linear([units]), activation: 'leakyRelu' });
-    const generator = sequential('generator', [latent.size], [
-      ...[256, 512, 1024].map(dense),
-      block({ weights: normal(weights), transform: linear([size, size, channels]), activation: 'tanh' }),
-    ]);
-    const discriminator = sequential('discriminator', [size, size, channels], [
-      ...[1024, 512, 256].flatMap((units) => [dense(units), dropout(0.3)]),
-      block({ weights: normal(weights), transform: linear([1]) }),
-    ]);
+      block({ weights: weightInitializer(weights), transform: linear([units]), activation: 'leakyRelu' });
+    const generator = sequential(
+      'generator',
+      [latent.size],
+      [
+        ...[256, 512, 1024].map(dense),
+        block({ weights: weightInitializer(weights), transform: linear([size, size, channels]), activation: 'tanh' }),
+      ],
+    );
+    const discriminator = sequential(
+      'discriminator',
+      [size, size, channels],
+      [
+        ...[1024, 512, 256].flatMap((units) => [dense(units), dropout(0.3)]),
+        block({ weights: weightInitializer(weights), transform: linear([1]) }),
+      ],
+    );
     return { generator, discriminator };
   },
 };

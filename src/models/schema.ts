@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { type AdversarialLossName, adversarialLosses } from '../losses/gan.ts';
 import { ACTIVATIONS } from '../nn/activation.ts';
 import { NORMS } from '../nn/block.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
-import { adversarialLosses, type AdversarialLossName } from '../losses/gan.ts';
 
 const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
 const whole = z.number().int();
@@ -25,12 +25,32 @@ const model = z
   .strictObject({
     kernel: positive.max(7).describe('side of the convolutions'),
     width: positive.describe('channels of the layer next to the image; every halving of the image doubles them'),
-    norm: z.enum(NORMS),
+    generatorNorm: z.enum(NORMS),
+    discriminatorNorm: z.enum(NORMS).describe('layer or none with a gradient penalty, which is defined per image'),
     firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
     generatorActivation: z.enum(ACTIVATIONS),
     discriminatorActivation: z.enum(ACTIVATIONS),
   })
   .describe('parameters of the networks; which of them a recipe has, its table in the documentation tells');
+
+const equilibrium = z
+  .strictObject({
+    gamma: z.number().min(0).max(1).describe('wanted ratio of the generated to the real reconstruction error'),
+    lambdaK: z.number().positive().describe('how fast k follows the ratio'),
+    carrySteps: whole.min(0).describe('steps in which the residual connections vanish; 0 = none from the start'),
+    outputActivation: z.enum(ACTIVATIONS),
+    descriptorWindow: whole.min(0).describe('batches that the descriptor statistics remember; 0 = all'),
+  })
+  .describe('parameters of BEGAN');
+
+const decay = z
+  .strictObject({
+    kind: z.enum(['none', 'stepped', 'plateau']),
+    factor: z.number().positive().max(1).describe('what the learning rates are multiplied by'),
+    every: positive.describe('stepped: steps between two decays; plateau: steps without progress before one'),
+    floor: z.number().min(0).describe('the smallest learning rate'),
+  })
+  .describe("decay of both learning rates; plateau watches BEGAN's convergence measure");
 
 /** Everything a run is made from. A recipe gives every key a value; a configuration file and --set change some. */
 export const configSchema = z.strictObject({
@@ -39,11 +59,16 @@ export const configSchema = z.strictObject({
   channels: z.union([z.literal(1), z.literal(3)]).describe('1: grey, 3: colour'),
   latent: z.strictObject({
     size: positive,
-    distribution: z.enum(['uniform', 'normal']).describe('uniform: in [-1, 1); normal: of deviation 1'),
+    distribution: z
+      .enum(['uniform', 'normal', 'descriptors'])
+      .describe("uniform: in [-1, 1); normal: of deviation 1; descriptors: of BEGAN's running mean and covariance"),
   }),
   model,
-  weights: z.number().positive().describe('standard deviation of the initial weights'),
-  loss: z.enum(names<AdversarialLossName>(adversarialLosses)),
+  weights: z
+    .union([z.number().positive(), z.literal('glorot')])
+    .describe('initial weights: the standard deviation of a normal, or glorot: uniform, scaled by the layer'),
+  loss: z.enum([...names<AdversarialLossName>(adversarialLosses), 'equilibrium']).describe('equilibrium: BEGAN'),
+  gradientPenalty: z.number().min(0).describe("weight of the critic's gradient penalty; 0 = none"),
   labels: z
     .strictObject({ real: z.number().min(0).max(1), fake: z.number().min(0).max(1) })
     .describe('targets of the discriminator; 1 and 0 without label smoothing'),
@@ -51,10 +76,25 @@ export const configSchema = z.strictObject({
   discriminator: optimizer,
   schedule: z
     .enum(['alternating', 'simultaneous'])
-    .describe('alternating: generator steps see the updated discriminator; simultaneous: both update from one batch of fakes'),
+    .describe(
+      'alternating: generator steps see the updated discriminator; simultaneous: both update from one batch of fakes',
+    ),
   discriminatorSteps: positive.describe('discriminator updates per step'),
   generatorSteps: positive.describe('generator updates per step'),
+  criticSchedule: z
+    .enum(['constant', 'guide'])
+    .describe(
+      'guide: 100 discriminator updates in each of the first 100 steps and in every 500th, else discriminatorSteps',
+    ),
   reuseLatents: z.boolean().describe('whether generator updates use the latents of the last discriminator update'),
+  equilibrium,
+  learningRateDecay: decay,
+  ema: z.strictObject({
+    halfLife: z
+      .number()
+      .min(0)
+      .describe("images after which an average of the generator's weights has half forgotten; 0 = no average"),
+  }),
   batch: positive.describe('images per update'),
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),

@@ -42,15 +42,22 @@ export const block =
       // Batch norm subtracts each channel's mean, and with it a bias per channel: that then takes part in nothing but the running mean.
       if (annihilatesBias && pass.training) return activate(activation, normalize(y, pass, bias));
       const biased = bias ? addBias(y, read(bias)) : y;
-      return activationFirst ? normalize(activate(activation, biased), pass) : activate(activation, normalize(biased, pass));
+      return activationFirst
+        ? normalize(activate(activation, biased), pass)
+        : activate(activation, normalize(biased, pass));
     };
-    const parts = [transform.description, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(activation === 'none' ? [] : [activation])];
+    const parts = [
+      transform.description,
+      ...(norm === 'none' ? [] : [`${norm} norm`]),
+      ...(activation === 'none' ? [] : [activation]),
+    ];
     if (activationFirst) [parts[1], parts[2]] = [parts[2] as string, parts[1] as string];
     return {
       name: lastName(path),
       description: parts.filter(Boolean).join(', '),
       inputShape,
       outputShape: transform.outputShape,
+      mixesSamples: norm === 'batch',
       variables: [weight, ...(bias ? [bias] : []), ...normalize.variables],
       apply: (x, pass) => scoped(lastName(path), () => apply(x, pass)),
     };
@@ -58,7 +65,12 @@ export const block =
 
 /** A norm and an activation by themselves, such as behind a pooling. Settings as in `block`. */
 export const normalization =
-  ({ norm = 'batch', activation = 'none', epsilon = 1e-5, momentum = 0.9 }: Omit<BlockOptions, 'transform'>): LayerBuilder =>
+  ({
+    norm = 'batch',
+    activation = 'none',
+    epsilon = 1e-5,
+    momentum = 0.9,
+  }: Omit<BlockOptions, 'transform'>): LayerBuilder =>
   (path, inputShape) => {
     const normalize = NORMALIZERS[norm](`${path}.norm`, axisSize(inputShape, -1), epsilon, momentum);
     return {
@@ -66,6 +78,7 @@ export const normalization =
       description: `${norm} norm, ${activation}`,
       inputShape,
       outputShape: inputShape,
+      mixesSamples: norm === 'batch',
       variables: normalize.variables,
       apply: (x, pass) => scoped(lastName(path), () => activate(activation, normalize(x, pass))),
     };

@@ -1,7 +1,8 @@
-import { fill } from '../ops/leaves.ts';
 import { assign, randomNormal, randomUniform } from '../ops/index.ts';
-import type { Initializer, Variable } from '../tensor/variable.ts';
+import { fill } from '../ops/leaves.ts';
+import { elements } from '../tensor/shape.ts';
 import { feed, type Graph, trace } from '../tensor/trace.ts';
+import type { Initializer, Variable } from '../tensor/variable.ts';
 
 /** Every element `value`. */
 export const constant =
@@ -23,6 +24,14 @@ export const uniform =
   (low: number, high: number): Initializer =>
   (shape, random) =>
     randomUniform(random, shape, low, high);
+
+/** Uniform in +-sqrt(6 / (inputs + outputs)) of a linear weight [in,out] or a filter [K,R,S,C], so that signals keep their size.
+ *  @see Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (2010) */
+export const glorot: Initializer = (shape, random) => {
+  const window = elements(shape.slice(1, -1));
+  const limit = Math.sqrt(6 / (window * ((shape[0] as number) + (shape.at(-1) as number))));
+  return randomUniform(random, shape, -limit, limit);
+};
 
 /** The graph that gives every variable its initial value; its feed `random` is int32 [2]: (seed, 0). */
 export const initialization = (variables: readonly Variable[]): Graph =>

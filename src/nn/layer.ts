@@ -18,6 +18,8 @@ export interface Layer {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly variables: readonly Variable[];
+  /** Whether a sample's output depends on the others of its batch while training. */
+  readonly mixesSamples: boolean;
   /** x [N, ...inputShape] -> [N, ...outputShape]. */
   apply(x: Tensor, pass: Pass): Tensor;
 }

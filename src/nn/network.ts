@@ -11,6 +11,8 @@ export interface Network {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly variables: readonly Variable[];
+  /** Whether a sample's output depends on the others of its batch while training, as with batch norm. */
+  readonly mixesSamples: boolean;
   /** Those that an optimiser adjusts. */
   readonly parameters: readonly Variable[];
   /** x [N, ...inputShape] -> [N, ...outputShape]. */
@@ -34,6 +36,7 @@ export function sequential(name: string, inputShape: Shape, builders: readonly L
     inputShape,
     outputShape: shape,
     variables,
+    mixesSamples: layers.some((layer) => layer.mixesSamples),
     parameters: variables.filter(({ trainable }) => trainable),
     apply: (x, pass) => scoped(name, () => layers.reduce((h, layer) => layer.apply(h, pass), x)),
   };

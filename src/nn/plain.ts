@@ -1,27 +1,34 @@
 import { ConfigError } from '../errors.ts';
-import { dropout as drop, maxPool as pool, flatten, reshape, upsampleNearest } from '../ops/index.ts';
+import { dropout as drop, flatten, maxPool as pool, reshape, upsampleNearest } from '../ops/index.ts';
+import { scoped } from '../tensor/scope.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { scoped } from '../tensor/scope.ts';
 import { type LayerBuilder, lastName, type Pass } from './layer.ts';
 
 /** A layer without variables. */
 const plain =
-  (description: string, outputShape: (input: Shape) => Shape, apply: (x: Tensor, pass: Pass, path: string) => Tensor): LayerBuilder =>
+  (
+    description: string,
+    outputShape: (input: Shape) => Shape,
+    apply: (x: Tensor, pass: Pass, path: string) => Tensor,
+  ): LayerBuilder =>
   (path, inputShape) => ({
     name: lastName(path),
     description,
     inputShape,
     outputShape: outputShape(inputShape),
     variables: [],
+    mixesSamples: false,
     apply: (x, pass) => scoped(lastName(path), () => apply(x, pass, path)),
   });
 
-const scaleSides = (factor: number) => ([height, width, channels]: Shape): Shape => [
-  Math.floor((height as number) * factor),
-  Math.floor((width as number) * factor),
-  channels as number,
-];
+const scaleSides =
+  (factor: number) =>
+  ([height, width, channels]: Shape): Shape => [
+    Math.floor((height as number) * factor),
+    Math.floor((width as number) * factor),
+    channels as number,
+  ];
 
 /** The same elements under another shape (per sample). */
 export const reshaped = (shape: Shape): LayerBuilder =>
@@ -35,10 +42,12 @@ export const reshaped = (shape: Shape): LayerBuilder =>
 export const flat: LayerBuilder = plain('flatten', (input) => [elements(input)], flatten);
 
 /** Maximum of size x size windows, stride `size`. */
-export const maxPool = (size: number): LayerBuilder => plain(`max pool ${size}`, scaleSides(1 / size), (x) => pool(x, size));
+export const maxPool = (size: number): LayerBuilder =>
+  plain(`max pool ${size}`, scaleSides(1 / size), (x) => pool(x, size));
 
 /** Every pixel repeated scale x scale times. */
-export const upsample = (scale: number): LayerBuilder => plain(`nearest ${scale}x`, scaleSides(scale), (x) => upsampleNearest(x, scale));
+export const upsample = (scale: number): LayerBuilder =>
+  plain(`nearest ${scale}x`, scaleSides(scale), (x) => upsampleNearest(x, scale));
 
 /** Zeroes a part `rate` of the activations while training. */
 export const dropout = (rate: number): LayerBuilder =>
@@ -47,7 +56,8 @@ export const dropout = (rate: number): LayerBuilder =>
     (input) => input,
     (x, { training, random }, path) => {
       if (!training) return x;
-      if (!random) throw new ConfigError('dropout_random', `${path}: dropout while training needs a random state in the pass`);
+      if (!random)
+        throw new ConfigError('dropout_random', `${path}: dropout while training needs a random state in the pass`);
       return drop(x, rate, random);
     },
   );

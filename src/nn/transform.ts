@@ -1,8 +1,8 @@
 import { add, broadcast, conv2d, conv2dTranspose, flatten, matmul, type Padding, reshape } from '../ops/index.ts';
+import { shapeError } from '../ops/op.ts';
 import { outputSize, resolveWindow } from '../ops/window.ts';
 import { elements, formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { shapeError } from '../ops/op.ts';
 
 /** The linear part of a layer: what its weight does to x. Shapes are per sample. */
 export interface Transform {
@@ -25,7 +25,8 @@ export interface ConvolutionOptions {
 }
 
 function image(shape: Shape, what: string): [number, number, number] {
-  if (shape.length !== 3) throw shapeError('image_expected', `${what} expects images [H,W,C], but received ${formatShape(shape)}`);
+  if (shape.length !== 3)
+    throw shapeError('image_expected', `${what} expects images [H,W,C], but received ${formatShape(shape)}`);
   return [...shape] as [number, number, number];
 }
 

@@ -1,5 +1,5 @@
 import { GraphError } from '../errors.ts';
-import { type DType, formatShape, type Shape } from './shape.ts';
+import { type DType, formatShape, type Shape, sameShape } from './shape.ts';
 import { createTensor, type Tensor } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
@@ -83,9 +83,9 @@ export function read(variable: Variable): Tensor {
       `two variables are named '${name}'; names must be unique within a graph`,
     );
   }
-  variables.set(name, variable);
   let value = values.get(name);
   if (!value) {
+    variables.set(name, variable);
     value = createTensor({ op: 'variable', inputs: [], attributes: { name }, shape, dtype, scope: '' });
     values.set(name, value);
   }
@@ -97,6 +97,18 @@ export function overwrite(variable: Variable, next: Tensor): void {
   const { updates, values } = activeTrace('overwrite');
   values.set(variable.name, next);
   updates.push(next);
+}
+
+/** Makes later reads of `variable` in this trace give another value of its shape; nothing is overwritten. */
+export function substitute(variable: Variable, value: Tensor): void {
+  const { values } = activeTrace('substitute');
+  if (!sameShape(value.shape, variable.shape)) {
+    throw new GraphError(
+      'substitute_shape',
+      `'${variable.name}' ${formatShape(variable.shape)} cannot stand for a value of ${formatShape(value.shape)}`,
+    );
+  }
+  values.set(variable.name, value);
 }
 
 /** A number no other random op of this trace has: the stream of the counter-based generator. */

@@ -4,12 +4,10 @@ import type { Call, Device, Executable, HostArray } from '../device/index.ts';
 import { initialization } from '../nn/initializers.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
-import { sampleProgram, stepPrograms } from './programs.ts';
+import { type StepProgram, sampleProgram, stepPrograms } from './programs.ts';
 
-interface LoadedProgram {
+interface LoadedProgram extends Omit<StepProgram, 'graph'> {
   readonly executable: Executable;
-  readonly repeats: number;
-  readonly readsImages: boolean;
 }
 
 /** The scalars that a step's programs put out, such as discriminatorLoss. */
@@ -34,7 +32,8 @@ export class TrainingSession {
   /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
   static async open(model: TrainingModel, device: Device): Promise<TrainingSession> {
     const programs: LoadedProgram[] = [];
-    for (const { graph, ...how } of stepPrograms(model)) programs.push({ executable: await device.load(graph), ...how });
+    for (const { graph, ...how } of stepPrograms(model))
+      programs.push({ executable: await device.load(graph), ...how });
     return new TrainingSession(model, device, programs);
   }
 
@@ -43,9 +42,9 @@ export class TrainingSession {
     return new TrainingSession(model, device, []);
   }
 
-  /** Batches of real images that one step takes. */
-  get batchesPerStep(): number {
-    return this.programs.reduce((sum, { readsImages, repeats }) => sum + (readsImages ? repeats : 0), 0);
+  /** Batches of real images that training step `step` (from 1) takes. */
+  batchesIn(step: number): number {
+    return this.programs.reduce((sum, { readsImages, repeats }) => sum + (readsImages ? repeats(step) : 0), 0);
   }
 
   get executables(): readonly Executable[] {
@@ -66,19 +65,25 @@ export class TrainingSession {
     await this.device.write(this.model.random, Int32Array.of(seed, 1));
   }
 
-  /** One training step as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
-   *  @param batches `batchesPerStep` of them, images [N,H,W,C]; they may be released afterwards */
-  async step(batches: readonly Pick<Batch, 'images'>[], { fetch }: { fetch: boolean }): Promise<StepMetrics> {
+  /** Training step `step` as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
+   *  @param batches `batchesIn(step)` of them, images [N,H,W,C]; they may be released afterwards */
+  async step(
+    step: number,
+    batches: readonly Pick<Batch, 'images'>[],
+    { fetch }: { fetch: boolean },
+  ): Promise<StepMetrics> {
     const images = batches.values();
     const calls = this.programs.flatMap(({ executable, repeats, readsImages }): Call[] =>
-      Array.from({ length: repeats }, (_, i) => ({
+      Array.from({ length: repeats(step) }, (_, i) => ({
         executable,
         feeds: readsImages ? { real: (images.next().value as Pick<Batch, 'images'>).images } : {},
-        fetch: fetch && i === repeats - 1,
+        fetch: fetch && i === repeats(step) - 1,
       })),
     );
     const { outputs } = await this.device.run(calls);
-    return Object.fromEntries(outputs.flatMap((output) => Object.entries(output).map(([name, [value]]) => [name, value as number])));
+    return Object.fromEntries(
+      outputs.flatMap((output) => Object.entries(output).map(([name, [value]]) => [name, value as number])),
+    );
   }
 
   /** Images [count,H,W,C] for latents [count, latent size]. */

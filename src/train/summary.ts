@@ -1,10 +1,10 @@
 import { compile, countFlops, optimize } from '../graph/index.ts';
+import type { Config } from '../models/index.ts';
 import { countParameters, type Network } from '../nn/index.ts';
 import type { OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, elements, type Shape } from '../tensor/shape.ts';
 import { createModel, type TrainingModel, variableGroups } from './model.ts';
 import { stepPrograms } from './programs.ts';
-import type { Config } from '../models/index.ts';
 
 export interface LayerSummary {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface NetworkSummary {
 
 export interface ProgramSummary {
   readonly name: string;
-  /** How often it runs in one training step. */
+  /** How often it runs in an ordinary training step. */
   readonly repeats: number;
   readonly ops: number;
   /** Of its convolutions and matrix products, 1 multiply-add = 2, per run. */
@@ -47,6 +47,9 @@ export interface ModelSummary {
   readonly variableBytes: number;
 }
 
+/** A step that no schedule makes an exception for. */
+const ORDINARY_STEP = 1001;
+
 /** Builds and compiles everything that `config` describes. @param claims composites that the device executes itself
  *  @throws ConfigError, ShapeError */
 export function summarize(config: Config, claims: ReadonlySet<OpName> = new Set()): ModelSummary {
@@ -55,7 +58,7 @@ export function summarize(config: Config, claims: ReadonlySet<OpName> = new Set(
   const programs = stepPrograms(model).map(({ graph, repeats }): ProgramSummary => {
     const { steps, arenaBytes } = compile(graph, claims);
     const flops = countFlops(optimize(graph, claims));
-    return { name: graph.name, repeats, ops: steps.length, flops, arenaBytes };
+    return { name: graph.name, repeats: repeats(ORDINARY_STEP), ops: steps.length, flops, arenaBytes };
   });
   return {
     recipe: config.recipe,

@@ -98,8 +98,8 @@ class RunningTotals {
   async next(options: { fetch: boolean }): Promise<StepMetrics> {
     const { session } = this.sitting;
     const batches: Batch[] = [];
-    for (let i = 0; i < session.batchesPerStep; i++) batches.push(await this.loader.next());
-    const metrics = await session.step(batches, options);
+    for (let i = 0; i < session.batchesIn(this.step + 1); i++) batches.push(await this.loader.next());
+    const metrics = await session.step(this.step + 1, batches, options);
     this.after = batches.at(-1)?.after;
     for (const batch of batches) batch.release();
     this.step++;

@@ -11,7 +11,7 @@ import { feed, type Graph } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
 import { SafetensorsFile } from '../../src/train/checkpoint/safetensors.ts';
 import { createModel, type TrainingModel, variableGroups } from '../../src/train/model.ts';
-import { discriminatorStep, generatorStep } from '../../src/train/programs.ts';
+import { discriminatorStep, generatorStep } from '../../src/train/adversarial.ts';
 import { devices } from '../devices.ts';
 
 const FOLDER = fileURLToPath(new URL('../fixtures/dcgan', import.meta.url));
@@ -74,7 +74,10 @@ class Replay {
 
   static async open(device: Device): Promise<Replay> {
     const model = createModel(config);
-    const recorded = (player: string) => () => feed(`latent/${player}`, [config.batch, config.latent.size]);
+    const recorded = (player: string) => ({
+      latents: () => feed(`latent/${player}`, [config.batch, config.latent.size]),
+      mixing: () => assert.unreachable() as never,
+    });
     const graphs = [discriminatorStep(model, recorded('discriminator')), generatorStep(model, recorded('generator'))];
     const programs = [];
     for (const graph of graphs) programs.push(await device.load(withGradients(graph)));

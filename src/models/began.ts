@@ -1,0 +1,194 @@
+import {
+  type Activation,
+  block,
+  constant,
+  convolution,
+  type Layer,
+  type LayerBuilder,
+  linear,
+  type Network,
+  type Pass,
+} from '../nn/index.ts';
+import { statistic } from '../nn/layer.ts';
+import { add, broadcastScalar, concat, mul, sub, upsampleNearest } from '../ops/index.ts';
+import { scoped } from '../tensor/scope.ts';
+import { type Shape, sameShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { read } from '../tensor/trace.ts';
+import type { Initializer, Variable } from '../tensor/variable.ts';
+import { baseDefaults, type Gan, halvingSizes, type Recipe, weightInitializer } from './recipe.ts';
+import type { Config } from './schema.ts';
+
+/** A discriminator that reconstructs its input: decode(encode(x)). */
+export interface Autoencoder extends Network {
+  /** [N, H, W, C] -> descriptors [N, latent]. */
+  encode(x: Tensor, pass: Pass): Tensor;
+  /** Descriptors [N, latent] -> [N, H, W, C]. */
+  decode(descriptors: Tensor, pass: Pass): Tensor;
+}
+
+/** A BEGAN's networks, and the variable that fades its residual connections out. */
+export interface Began extends Gan {
+  readonly discriminator: Autoencoder;
+  /** Scalar from 1 to 0: how much of a layer's input passes it by. */
+  readonly carry: Variable;
+}
+
+/** The smallest maps of a BEGAN, at its bottleneck. */
+const SMALLEST = 8;
+
+/** The boundary equilibrium GAN of the study: an autoencoder as discriminator, and a generator built like its decoder.
+ *  @see arXiv:1703.10717 */
+export function buildBegan({ size, channels, latent, model: { width }, weights, equilibrium }: Config): Began {
+  const carry = statistic('carry', [], constant(equilibrium.carrySteps > 0 ? 1 : 0));
+  const parts = new Parts(width, weightInitializer(weights), carry);
+  const image = [size, size, channels] as const;
+  const encoder = parts.encoder('discriminator.encoder', image, latent.size);
+  const decoder = parts.decoder('discriminator.decoder', image, latent.size, equilibrium.outputActivation);
+  const generator = parts.decoder('generator', image, latent.size, equilibrium.outputActivation);
+  return { generator, discriminator: autoencoder(encoder, decoder), carry };
+}
+
+function autoencoder(encoder: Network, decoder: Network): Autoencoder {
+  const encode = encoder.apply;
+  const decode = decoder.apply;
+  return {
+    name: 'discriminator',
+    layers: [...encoder.layers, ...decoder.layers],
+    inputShape: encoder.inputShape,
+    outputShape: decoder.outputShape,
+    variables: [...encoder.variables, ...decoder.variables],
+    mixesSamples: false,
+    parameters: [...encoder.parameters, ...decoder.parameters],
+    encode,
+    decode,
+    apply: (x, pass) => decode(encode(x, pass), pass),
+  };
+}
+
+/** Builds encoder and decoder of one width. */
+class Parts {
+  constructor(
+    private readonly width: number,
+    private readonly weights: Initializer,
+    private readonly carry: Variable,
+  ) {}
+
+  /** Three convolutions at the image's size, then per halving: one of stride 2 and two that widen. A linear layer at the end. */
+  encoder(name: string, image: Shape, latent: number): Network {
+    const scales = Math.log2((image[0] as number) / SMALLEST) + 1;
+    const chain = new Chain(name, image);
+    chain.add(this.conv(this.width));
+    for (let scale = 1; scale <= scales; scale++) {
+      const channels = this.width * scale;
+      for (let i = 0; i < 2; i++) chain.add(this.conv(channels), this.residual);
+      if (scale < scales) chain.add(this.conv(channels, 2));
+    }
+    chain.add(block({ weights: this.weights, transform: linear([latent]) }));
+    return chain.network();
+  }
+
+  /** A linear layer to 8x8 maps, then per doubling: three convolutions, the first of which also sees the 8x8 maps enlarged. */
+  decoder(name: string, image: Shape, latent: number, outputActivation: Activation): Network {
+    const [size, , channels] = image as [number, number, number];
+    const doublings = Math.log2(size / SMALLEST);
+    const chain = new Chain(name, [latent]);
+    chain.add(block({ weights: this.weights, transform: linear([SMALLEST, SMALLEST, this.width]) }));
+    for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
+    for (let doubling = 1; doubling <= doublings; doubling++) {
+      chain.enlarge(2 ** doubling);
+      for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
+    }
+    chain.add(
+      block({ weights: this.weights, transform: convolution({ channels, kernel: 3 }), activation: outputActivation }),
+    );
+    return chain.network();
+  }
+
+  private conv(channels: number, stride = 1): LayerBuilder {
+    return block({ weights: this.weights, transform: convolution({ channels, kernel: 3, stride }), activation: 'elu' });
+  }
+
+  /** out = carry in + (1 - carry) layer(in), where the shapes allow. */
+  private readonly residual: Wrapper = (layer) => {
+    if (!sameShape(layer.inputShape, layer.outputShape)) return layer.apply;
+    return (x, pass) => {
+      const carry = broadcastScalar(read(this.carry), x.shape);
+      return add(mul(carry, x), mul(sub(1, carry), layer.apply(x, pass)));
+    };
+  };
+}
+
+type Apply = Layer['apply'];
+type Wrapper = (layer: Layer) => Apply;
+
+/** Layers one after another, with skip connections from the output of the first. */
+class Chain {
+  private readonly layers: Layer[] = [];
+  private readonly steps: ((h: Tensor, first: Tensor, pass: Pass) => Tensor)[] = [];
+  private shape: Shape;
+
+  constructor(
+    private readonly name: string,
+    private readonly inputShape: Shape,
+  ) {
+    this.shape = inputShape;
+  }
+
+  add(build: LayerBuilder, wrap: Wrapper = ({ apply }) => apply): void {
+    const layer = build(`${this.name}.layer${this.layers.length + 1}`, this.shape);
+    const apply = wrap(layer);
+    this.layers.push(layer);
+    this.steps.push((h, _, pass) => apply(h, pass));
+    this.shape = layer.outputShape;
+  }
+
+  /** Doubles the maps and appends the first layer's, enlarged `scale` times. */
+  enlarge(scale: number): void {
+    const [height, width, channels] = this.shape as [number, number, number];
+    const extra = this.layers[0]?.outputShape[2] as number;
+    this.shape = [2 * height, 2 * width, channels + extra];
+    this.steps.push((h, first) => concat([upsampleNearest(h, 2), upsampleNearest(first, scale)], 3));
+  }
+
+  network(): Network {
+    const { name, layers, steps, inputShape, shape } = this;
+    const variables = layers.flatMap((layer) => layer.variables);
+    return {
+      name,
+      layers,
+      inputShape,
+      outputShape: shape,
+      variables,
+      mixesSamples: false,
+      parameters: variables.filter(({ trainable }) => trainable),
+      apply: (x, pass) =>
+        scoped(name, () => {
+          const [head, ...rest] = steps as [(typeof steps)[number], ...typeof steps];
+          const first = head(x, x, pass);
+          return rest.reduce((h, step) => step(h, first, pass), first);
+        }),
+    };
+  }
+}
+
+/** The study's BEGAN: 64x64 or 128x128, width 128; 17.19 M parameters at 64x64. */
+export const began: Recipe & { build(config: Config): Began } = {
+  name: 'began',
+  summary: 'boundary equilibrium GAN: an autoencoder as discriminator, latents from its own descriptors',
+  modelKeys: ['width'],
+  sizes: halvingSizes,
+  build: buildBegan,
+  defaults: {
+    ...baseDefaults,
+    recipe: 'began',
+    weights: 'glorot',
+    latent: { size: 64, distribution: 'descriptors' },
+    loss: 'equilibrium',
+    generator: { name: 'adam', learningRate: 1e-4, beta1: 0.5, beta2: 0.999 },
+    discriminator: { name: 'adam', learningRate: 1e-4, beta1: 0.5, beta2: 0.999 },
+    learningRateDecay: { kind: 'plateau', factor: 0.5, every: 10_000, floor: 2e-5 },
+    batch: 48,
+    steps: 200_000,
+  },
+};
