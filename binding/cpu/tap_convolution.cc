@@ -299,20 +299,29 @@ Kernel filter_gradient(const Step& step, Build& build, const WindowGeometry& g) 
           gradient->workspace_bytes(build.threads)};
 }
 
+constexpr int64_t kFewestChannels = 32;
+
+/** Large images of few channels have little padding and much to pack: oneDNN is as fast there. */
+bool suits_forward(const WindowGeometry& g, const VectorKernels& vector) {
+  return fills_tiles(g.k, vector.tile_columns) && (g.p * g.q < 256 || g.c > 128);
+}
+
+bool suits_filter_gradient(const WindowGeometry& g, const VectorKernels& vector) {
+  const bool fills = g.n >= vector.tile_rows && fills_tiles(g.k, vector.tile_rows) && fills_tiles(g.c, vector.tile_columns);
+  return fills && (g.p * g.q < 512 || g.c > 64);
+}
+
 }  // namespace
 
 std::optional<Kernel> tap_convolution(const Step& step, Build& build) {
-  constexpr int64_t kFewestChannels = 32;
   const WindowGeometry g = convolution_geometry(step);
-  const VectorKernels& v = build.vector;
-  const bool deep = g.c >= kFewestChannels && g.k >= kFewestChannels;
+  if (g.r * g.s == 1 || std::min(g.c, g.k) < kFewestChannels) return std::nullopt;
   if (step.op == "conv2dFilterGradient") {
-    if (!deep || g.n < v.tile_rows || !fills_tiles(g.k, v.tile_rows) || !fills_tiles(g.c, v.tile_columns)) return std::nullopt;
-    return filter_gradient(step, build, g);
+    return suits_filter_gradient(g, build.vector) ? std::optional(filter_gradient(step, build, g)) : std::nullopt;
   }
-  const bool is_forward = step.op == "conv2d";
-  if (!deep || !fills_tiles(g.n, v.tile_rows) || !fills_tiles(is_forward ? g.k : g.c, v.tile_columns)) return std::nullopt;
-  return is_forward ? forward(step, build, g) : input_gradient(step, build, g);
+  if (!fills_tiles(g.n, build.vector.tile_rows)) return std::nullopt;
+  if (step.op == "conv2d") return suits_forward(g, build.vector) ? std::optional(forward(step, build, g)) : std::nullopt;
+  return fills_tiles(g.c, build.vector.tile_columns) ? std::optional(input_gradient(step, build, g)) : std::nullopt;
 }
 
 }  // namespace gannet
