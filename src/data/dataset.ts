@@ -23,8 +23,9 @@ export interface Dataset extends ImageFormat {
   /** Changes when the images or their order do, so that a resumed run can tell that its data is not what it was. */
   readonly fingerprint: string;
   /** Writes image `index` as float32 [H,W,C] in [-1, 1] into `into` at `offset`. Answers a promise only where the image has
-   *  to be decoded first. @throws DataError if the file behind it has become unreadable. */
-  read(index: number, into: Float32Array, offset: number): void | Promise<void>;
+   *  to be decoded first. Only an augmented data set heeds `epoch` (from 0, the default).
+   *  @throws DataError if the file behind it has become unreadable. */
+  read(index: number, into: Float32Array, offset: number, epoch?: number): void | Promise<void>;
 }
 
 /** Which part of a data set that comes in two. */

@@ -26,7 +26,7 @@ export interface GridOptions {
 }
 
 /** Copies one image into the picture, its upper left corner at (left, top), each pixel `scale` x `scale` times. */
-function drawImage(picture: Picture, image: Picture, left: number, top: number, scale: number): void {
+export function drawImage(picture: Picture, image: Picture, left: number, top: number, scale: number): void {
   const { channels } = picture;
   for (let y = 0; y < image.height * scale; y++) {
     const from = Math.floor(y / scale) * image.width;

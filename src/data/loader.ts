@@ -69,7 +69,10 @@ interface Waiter {
 const DEFAULT_AHEAD = 2;
 
 /** Whether `createLoader` would take these options. @throws DataError as it does */
-export function checkLoaderOptions(dataset: Dataset, { batch, seed, ahead = DEFAULT_AHEAD, position }: LoaderOptions): void {
+export function checkLoaderOptions(
+  dataset: Dataset,
+  { batch, seed, ahead = DEFAULT_AHEAD, position }: LoaderOptions,
+): void {
   if (!Number.isInteger(batch) || batch < 1) {
     throw new DataError('batch_size', `batch: expected a whole number of images from 1 on, but received ${batch}`);
   }
@@ -206,7 +209,7 @@ class PrefetchingLoader implements Loader {
     const begin = turn ? 0 : this.#planned.index;
     const arrays = this.#free.pop() ?? this.#allocate();
     arrays.indices.set(this.#orderOf(epoch).subarray(begin, begin + this.#batch));
-    await this.#read(arrays);
+    await this.#read(arrays, epoch);
     if (labels) for (const [i, index] of arrays.indices.entries()) arrays.labels[i] = labels.values[index] as number;
     this.#planned = { epoch, index: begin + this.#batch, count, fingerprint };
     let released = false;
@@ -223,10 +226,10 @@ class PrefetchingLoader implements Loader {
     };
   }
 
-  async #read({ images, indices }: Arrays): Promise<void> {
+  async #read({ images, indices }: Arrays, epoch: number): Promise<void> {
     const elements = imageElements(this.#dataset);
     await forEachConcurrently(indices.length, decodersInFlight(), async (i) => {
-      await this.#dataset.read(indices[i] as number, images, i * elements);
+      await this.#dataset.read(indices[i] as number, images, i * elements, epoch);
     });
   }
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
 import { findCifar10, openCifar10 } from './cifar10.ts';
 import type { Dataset, ProgressListener, Split } from './dataset.ts';
+import { openEmoji } from './emoji.ts';
 import { openImageFolder } from './folder.ts';
 import { holdsIdx, openFashionMnist, openIdxFolder, openMnist } from './mnist.ts';
 import type { Channels, ImageSize } from './pixels.ts';
-import { didYouMean } from '../suggest.ts';
 
 /** What any data set is asked for. */
 export interface OpenOptions {
@@ -33,6 +34,7 @@ const NAMED: Record<string, Opener> = {
     }
     return openCifar10(directory, options);
   },
+  emoji: (directory, options) => openEmoji({ ...options, directory }),
 };
 
 /** The data sets that openDataset knows by name. */
@@ -54,7 +56,7 @@ function openFolder(directory: string, options: ResolvedOptions): Promise<Datase
   return openImageFolder(directory, { ...options, size, channels });
 }
 
-/** Opens what `--data` names: `mnist`, `fashion-mnist`, `cifar10:DIR`, `mnist:DIR`, `fashion-mnist:DIR`, or a folder: of
+/** Opens what `--data` names: `mnist`, `fashion-mnist`, `cifar10:DIR`, `emoji`, `mnist:DIR`, `fashion-mnist:DIR`, `emoji:DIR`, or a folder: of
  *  images, of IDX files named as MNIST's, or of CIFAR-10's binary files. A name wins over a folder of that name (`./mnist`).
  *  @throws DataError data_unknown with the nearest name, and what the data sets throw. */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {

@@ -40,14 +40,19 @@ async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Writes a picture as PNG, atomically; folders above it are made. @throws CheckpointError image_unwritable. */
+export async function writePicture(path: string, picture: Picture): Promise<void> {
+  await writeAtomically(path, await encodePng(picture));
+}
+
 /** Writes a grid of images as one PNG, atomically; folders above it are made.
  *  @throws CheckpointError image_unwritable. */
-export async function writeGrid(path: string, images: ImageBatch, options: GridOptions = {}): Promise<void> {
-  await writeAtomically(path, await encodePng(composeGrid(images, options)));
+export function writeGrid(path: string, images: ImageBatch, options: GridOptions = {}): Promise<void> {
+  return writePicture(path, composeGrid(images, options));
 }
 
 /** Writes image `index` of a batch as a PNG of its own, atomically; folders above it are made.
  *  @throws CheckpointError image_unwritable. */
-export async function writeImage(path: string, images: ImageBatch, index = 0): Promise<void> {
-  await writeAtomically(path, await encodePng(composeImage(images, index)));
+export function writeImage(path: string, images: ImageBatch, index = 0): Promise<void> {
+  return writePicture(path, composeImage(images, index));
 }
