@@ -52,6 +52,16 @@ const decay = z
   })
   .describe("decay of both learning rates; plateau watches BEGAN's convergence measure");
 
+const augment = z
+  .strictObject({
+    flip: z.boolean().describe('mirrors left to right, every other time'),
+    rotate: z.boolean().describe('turns by 0, 90, 180 or 270 degrees'),
+    hue: z.number().min(0).max(0.5).describe('largest shift of the hue either way, in turns'),
+    saturation: z.number().min(0).max(1).describe('saturation is scaled by 1 - this to 1 + this'),
+    value: z.number().min(0).max(1).describe('brightness is scaled by 1 - this to 1 + this'),
+  })
+  .describe('random changes of the images, drawn anew in each epoch');
+
 /** Everything a run is made from. A recipe gives every key a value; a configuration file and --set change some. */
 export const configSchema = z.strictObject({
   recipe: z.string().describe('the recipe whose networks and defaults are used'),
@@ -95,11 +105,18 @@ export const configSchema = z.strictObject({
       .min(0)
       .describe("images after which an average of the generator's weights has half forgotten; 0 = no average"),
   }),
+  health: z.strictObject({
+    collapseBelow: z.number().min(0).max(1).describe('diversity of samples, relative to real images, that counts as collapse'),
+    onCollapse: z
+      .enum(['warn', 'stop', 'rollback'])
+      .describe('rollback: back to the weights of the best checkpoint, at lower learning rates'),
+  }),
   batch: positive.describe('images per update'),
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),
-  data: z.string().describe('mnist, fashion-mnist, cifar10:DIR or a folder of images'),
+  data: z.string().describe('mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images'),
+  augment,
   device: z.enum(['auto', 'cpu', 'cuda', 'simt']),
   threads: whole.min(0).describe('processor threads; 0 = all'),
   logEvery: positive.describe('steps between lines of metrics'),

@@ -1,4 +1,5 @@
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
+import { augmented } from '../data/augment.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
@@ -6,7 +7,7 @@ import { buildGan, type Config, validateConfig } from '../models/index.ts';
 import { ConfigError } from '../errors.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { createModel } from './model.ts';
-import { restore } from './persistence.ts';
+import { restore, SAMPLING_PARTS } from './persistence.ts';
 import { RunRecord } from './record.ts';
 import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
@@ -119,8 +120,10 @@ async function* sitting(part: Omit<Sitting, 'record'>, folder: string): AsyncGen
   }
 }
 
-const openImages = (config: Config, { onDataProgress, signal }: TrainOptions): Promise<Dataset> =>
-  openDataset(config.data, { size: config.size, channels: config.channels, onProgress: onDataProgress, signal });
+async function openImages(config: Config, { onDataProgress, signal }: TrainOptions): Promise<Dataset> {
+  const { data, size, channels, augment, seed } = config;
+  return augmented(await openDataset(data, { size, channels, onProgress: onDataProgress, signal }), augment, seed);
+}
 
 /** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
 export const chooseDevice = ({ device, threads }: Pick<Config, 'device' | 'threads'>): Device =>
@@ -144,7 +147,7 @@ export async function openSampler(
   const opened = chooseDevice(withOptions(stored, { device }));
   try {
     const session = TrainingSession.forSampling(createModel(stored), opened);
-    await restore(session, checkpoint, ['generator']);
+    await restore(session, checkpoint, SAMPLING_PARTS);
     return session;
   } catch (error) {
     opened.close();
