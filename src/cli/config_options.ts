@@ -13,6 +13,7 @@ export interface ConfigOptions {
   readonly seed?: number;
   readonly device?: string;
   readonly threads?: number;
+  readonly stopOnCollapse?: boolean;
   readonly set: readonly string[];
 }
 
@@ -47,7 +48,8 @@ export const addConfigOptions = (command: Command): Command =>
 /** The configuration that a command line asks for: the recipe's defaults, changed by the file, the options and --set, the
  *  later ones winning. @throws ConfigError */
 export function configFrom(source: string, { set, ...options }: ConfigOptions): Config {
-  const layers = [readSource(source), definedKeys(options), ...set.map(parseAssignment)];
+  const stop = options.stopOnCollapse ? { health: { onCollapse: 'stop' } } : {};
+  const layers = [readSource(source), definedKeys(options), stop, ...set.map(parseAssignment)];
   return resolveConfig(layers.reduce(mergeChanges));
 }
 

@@ -32,7 +32,7 @@ export async function watchTraining(
       else printJson(io.stdout, event);
       last = event;
     }
-    return last?.type === 'end' && last.reason === 'interrupted' ? EXIT.interrupted : EXIT.ok;
+    return last?.type === 'end' ? EXIT_OF_END[last.reason] : EXIT.ok;
   } catch (error) {
     if (!isAbort(error, interrupt.signal)) throw error;
     printLine(io.stderr, 'Stopped before the first step; there was nothing to save yet.');
@@ -46,12 +46,19 @@ export async function watchTraining(
 /** Whether the error is what the signal's abortion makes its listeners throw. */
 const isAbort = (error: unknown, signal: AbortSignal): boolean => signal.aborted && error === signal.reason;
 
+const EXIT_OF_END = { finished: EXIT.ok, interrupted: EXIT.interrupted, collapsed: EXIT.diverged };
+
 /** What the bar calls the losses and probabilities; others are only in metrics.jsonl. */
 const LABELS: Readonly<Record<string, string>> = {
   discriminatorLoss: 'lossD',
   generatorLoss: 'lossG',
   dReal: 'D(x)',
   dFake: 'D(G(z))',
+  wasserstein: 'W',
+  gradientNorm: 'slope',
+  reconstruction: 'L(x)',
+  convergence: 'M',
+  k: 'k',
 };
 
 /** Shows a training to a person. */
@@ -99,6 +106,14 @@ class TrainingDisplay {
       case 'sample':
       case 'checkpoint':
         this.#progress.message(`${event.type} ${event.path}`);
+        break;
+      case 'warning':
+        this.#progress.message(`warning at step ${event.step}: ${event.message}`);
+        break;
+      case 'rollback':
+        this.#progress.message(
+          `step ${event.step}: went back to the weights of step ${event.to}, at lower learning rates`,
+        );
         break;
       case 'end':
         this.finish();

@@ -106,7 +106,11 @@ export const configSchema = z.strictObject({
       .describe("images after which an average of the generator's weights has half forgotten; 0 = no average"),
   }),
   health: z.strictObject({
-    collapseBelow: z.number().min(0).max(1).describe('diversity of samples, relative to real images, that counts as collapse'),
+    collapseBelow: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('diversity of samples, relative to real images, that counts as collapse'),
     onCollapse: z
       .enum(['warn', 'stop', 'rollback'])
       .describe('rollback: back to the weights of the best checkpoint, at lower learning rates'),

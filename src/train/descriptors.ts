@@ -56,10 +56,12 @@ export function trackDescriptors({ mean, covariance, batches }: DescriptorStatis
   assign(mean, add(read(mean), mul(broadcastScalar(weight, [size]), shift)));
 }
 
-/** Latents [count,z] from the normal distribution of the descriptors: mean + L e with L L^T the covariance and e normal. */
-export function drawFromDescriptors({ mean, covariance }: DescriptorStatistics, count: number, random: Tensor): Tensor {
-  const [size] = mean.shape as [number];
-  const noise = randomNormal(random, [count, size]);
+/** Latents [count,z] drawn from the normal distribution that has the descriptors' mean and covariance. */
+export const drawFromDescriptors = (statistics: DescriptorStatistics, count: number, random: Tensor): Tensor =>
+  latentsFromNoise(statistics, randomNormal(random, [count, ...statistics.mean.shape]));
+
+/** mean + L e for each row e of `noise` [N,z], with L L^T the covariance. */
+export function latentsFromNoise({ mean, covariance }: DescriptorStatistics, noise: Tensor): Tensor {
   const offset = matmul(noise, cholesky(read(covariance)), { transposeB: true });
   return add(offset, perChannel(read(mean), offset.shape));
 }

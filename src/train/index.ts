@@ -5,6 +5,20 @@ export { createModel, type TrainingModel } from './model.ts';
 export { type StepProgram, stepPrograms } from './programs.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
 export { TrainingSession } from './session.ts';
-export { type LayerSummary, type ModelSummary, type NetworkSummary, type ProgramSummary, summarize } from './summary.ts';
-export { openSampler, type Prepared, prepareTraining, type ResumeOptions, resume, type TrainOptions, train } from './train.ts';
+export {
+  type LayerSummary,
+  type ModelSummary,
+  type NetworkSummary,
+  type ProgramSummary,
+  summarize,
+} from './summary.ts';
+export {
+  openSampler,
+  type Prepared,
+  prepareTraining,
+  type ResumeOptions,
+  resume,
+  type TrainOptions,
+  train,
+} from './train.ts';
 export type { TrainEvent } from './trainer.ts';

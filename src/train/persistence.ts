@@ -2,11 +2,12 @@ import type { LoaderPosition } from '../data/loader.ts';
 import type { HostArray } from '../device/index.ts';
 import { CheckpointError, DivergedError } from '../errors.ts';
 import { formatShape } from '../tensor/shape.ts';
+import type { Variable } from '../tensor/variable.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint/checkpoint.ts';
 import type { TensorSource } from './checkpoint/safetensors.ts';
+import type { DecayState } from './learning_rate.ts';
 import { variableGroups } from './model.ts';
 import type { JsonValue } from './run/durable.ts';
-import type { Variable } from '../tensor/variable.ts';
 import type { TrainingSession } from './session.ts';
 
 /** How far a run has come, beside what its variables hold. */
@@ -17,6 +18,8 @@ export interface TrainingProgress {
   readonly elapsedMs: number;
   /** Where the stream of images stands; absent before the first batch. */
   readonly data?: LoaderPosition;
+  /** How far the learning rates have decayed. */
+  readonly decay?: DecayState;
 }
 
 /** Saves everything that going on needs. Returns the checkpoint's folder.
@@ -43,21 +46,26 @@ function expectFinite({ name }: Variable, values: HostArray): HostArray {
   throw new DivergedError('diverged', `${name} holds NaN or infinity`);
 }
 
-/** Which files of a checkpoint to restore; training needs all, sampling the generator's. */
-export type CheckpointPart = 'generator' | 'discriminator' | 'optimizer' | 'state';
+/** The files of a checkpoint that sampling needs. */
+export const SAMPLING_PARTS = ['generator', 'average', 'state'];
 
-/** Gives the session's variables the checkpoint's values. @throws CheckpointError `checkpoint_mismatch` if it is another model's */
+/** Gives the session's variables the checkpoint's values, those of some files only if `parts` says so. @throws CheckpointError `checkpoint_mismatch` if it is another model's */
 export async function restore(
   session: TrainingSession,
   checkpoint: Checkpoint,
-  parts: readonly CheckpointPart[] = ['generator', 'discriminator', 'optimizer', 'state'],
+  parts?: readonly string[],
 ): Promise<TrainingProgress> {
-  const groups = variableGroups(session.model);
-  for (const part of parts) {
+  for (const [part, variables] of Object.entries(variableGroups(session.model))) {
+    if (parts && !parts.includes(part)) continue;
     const file = checkpoint.files.get(part);
-    for (const variable of groups[part] ?? []) {
+    for (const variable of variables) {
       const stored = file?.tensors.get(variable.name);
-      if (!file || !stored || formatShape(stored.shape) !== formatShape(variable.shape) || stored.dtype !== variable.dtype) {
+      if (
+        !file ||
+        !stored ||
+        formatShape(stored.shape) !== formatShape(variable.shape) ||
+        stored.dtype !== variable.dtype
+      ) {
         const found = stored ? `${stored.dtype} ${formatShape(stored.shape)}` : 'nothing of that name';
         throw new CheckpointError(
           'checkpoint_mismatch',

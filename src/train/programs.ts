@@ -1,6 +1,7 @@
 import { feed, type Graph, trace } from '../tensor/trace.ts';
 import { discriminatorStep, generatorStep, simultaneousStep } from './adversarial.ts';
 import { useAverage } from './average.ts';
+import { type DescriptorStatistics, latentsFromNoise } from './descriptors.ts';
 import { equilibriumStep } from './equilibrium.ts';
 import type { TrainingModel } from './model.ts';
 
@@ -33,6 +34,12 @@ export function stepPrograms(model: TrainingModel): StepProgram[] {
     { graph: generatorStep(model), repeats: () => generatorSteps, readsImages: false },
   ];
 }
+
+/** Latents [N, z] of the descriptors' distribution from normal numbers. Feed `noise` [N, z]; output `latents`. */
+export const latentsProgram = (descriptors: DescriptorStatistics, count: number): Graph =>
+  trace('latents', () => ({
+    latents: latentsFromNoise(descriptors, feed('noise', [count, ...descriptors.mean.shape])),
+  }));
 
 /** Images from latents [N, latent], with the running statistics of training, by the averaged weights where an average is kept.
  *  Feed `latents`; output `images` [N,H,W,C]. */

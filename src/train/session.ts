@@ -3,8 +3,9 @@ import type { Batch } from '../data/loader.ts';
 import type { Call, Device, Executable, HostArray } from '../device/index.ts';
 import { initialization } from '../nn/initializers.ts';
 import type { Variable } from '../tensor/variable.ts';
+import { hostLatents } from './latents.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
-import { type StepProgram, sampleProgram, stepPrograms } from './programs.ts';
+import { latentsProgram, type StepProgram, sampleProgram, stepPrograms } from './programs.ts';
 
 interface LoadedProgram extends Omit<StepProgram, 'graph'> {
   readonly executable: Executable;
@@ -84,6 +85,17 @@ export class TrainingSession {
     return Object.fromEntries(
       outputs.flatMap((output) => Object.entries(output).map(([name, [value]]) => [name, value as number])),
     );
+  }
+
+  /** Latents [count, size] of a seed, as the recipe draws them; those of a BEGAN follow its descriptors as they are now. */
+  async drawLatents(count: number, seed: number): Promise<Float32Array> {
+    const { config, equilibrium } = this.model;
+    const noise = hostLatents(config.latent, count, seed);
+    if (!equilibrium || config.latent.distribution !== 'descriptors') return noise;
+    const executable = await this.device.load(latentsProgram(equilibrium.descriptors, count));
+    const { outputs } = await this.device.run([{ executable, feeds: { noise }, fetch: true }]);
+    executable.release();
+    return outputs[0]?.latents as Float32Array;
   }
 
   /** Images [count,H,W,C] for latents [count, latent size]. */

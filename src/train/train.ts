@@ -1,10 +1,10 @@
-import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { augmented } from '../data/augment.ts';
+import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
-import { buildGan, type Config, validateConfig } from '../models/index.ts';
 import { ConfigError } from '../errors.ts';
+import { buildGan, type Config, validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { createModel } from './model.ts';
 import { restore, SAMPLING_PARTS } from './persistence.ts';
@@ -13,7 +13,8 @@ import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder, readRunFolder, rewriteConfig } from './run/folder.ts';
 import { TrainingSession } from './session.ts';
-import { runSteps, type Sitting, type TrainEvent } from './trainer.ts';
+import type { SittingOptions } from './sitting.ts';
+import { runSteps, type TrainEvent } from './trainer.ts';
 
 export interface TrainOptions {
   /** The run's folder; without it one is made under runs/. */
@@ -98,7 +99,8 @@ export async function* resume(folder: string, options: ResumeOptions = {}): Asyn
   try {
     const session = await TrainingSession.open(createModel(config), device);
     const from = await restore(session, checkpoint);
-    if (config.steps !== stored.steps) await rewriteConfig(folder, { ...stored, steps: config.steps } as unknown as JsonValue);
+    if (config.steps !== stored.steps)
+      await rewriteConfig(folder, { ...stored, steps: config.steps } as unknown as JsonValue);
     yield* sitting({ session, dataset, from, checkpoint: checkpoint.folder, signal: options.signal }, folder);
   } finally {
     device.close();
@@ -109,11 +111,13 @@ export async function* resume(folder: string, options: ResumeOptions = {}): Asyn
 const withOptions = (stored: Config, { steps, device }: Pick<ResumeOptions, 'steps' | 'device'>): Config =>
   validateConfig({ ...stored, steps: steps ?? stored.steps, device: device ?? stored.device });
 
-async function* sitting(part: Omit<Sitting, 'record'>, folder: string): AsyncGenerator<TrainEvent, void> {
+async function* sitting(part: Omit<SittingOptions, 'record'>, folder: string): AsyncGenerator<TrainEvent, void> {
   const { from, session } = part;
   const record = await RunRecord.open(folder, from.step);
   try {
-    await record.log(`${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${session.device.description}`);
+    await record.log(
+      `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${session.device.description}`,
+    );
     yield* runSteps({ ...part, record });
   } finally {
     await record.close();

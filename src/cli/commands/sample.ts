@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type ImageBatch, writeGrid } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
-import { hostLatents, openSampler } from '../../train/index.ts';
+import { openSampler } from '../../train/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { printJson, printLine } from '../io.ts';
@@ -70,7 +70,7 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 async function drawImages(folder: string, { count, seed, step, device }: SampleCommandOptions): Promise<ImageBatch> {
   const session = await openSampler(folder, { step, device });
   try {
-    return await session.sample(hostLatents(session.model.config.latent, count, seed));
+    return await session.sample(await session.drawLatents(count, seed));
   } finally {
     session.close();
   }

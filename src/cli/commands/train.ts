@@ -25,6 +25,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     .option('--device <kind>', 'auto, cpu, cuda or simt')
     .option('--threads <count>', 'processor threads; 0 = all', parseNumber)
     .option('--out <folder>', "the run's folder (default: runs/RECIPE-DATE-TIME)")
+    .option('--stop-on-collapse', 'end the run when its samples have become alike (exit code 5)')
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
     .option('--json', 'print one JSON event per line in place of progress')
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {

@@ -1,0 +1,46 @@
+import type { Config } from '../models/index.ts';
+import type { StepMetrics, TrainingSession } from './session.ts';
+
+/** What a plateau's watcher remembers; saved with a checkpoint. */
+export interface DecayState {
+  /** What the configured learning rates are multiplied by now. */
+  readonly scale: number;
+  /** The lowest smoothed measure of convergence so far, and the step that reached it or that last lowered the rates. */
+  readonly best?: number;
+  readonly since: number;
+  readonly smoothed?: number;
+}
+
+/** Weight of a new measurement in the smoothed measure: single batches are noisy. */
+const SMOOTHING = 0.1;
+
+/** Progress smaller than this part of the best is none. */
+const PROGRESS = 1e-3;
+
+/** The state after `step`, whose metrics are given if they were read. */
+export function nextDecay(
+  decay: Config['learningRateDecay'],
+  state: DecayState,
+  step: number,
+  metrics: StepMetrics,
+): DecayState {
+  if (decay.kind === 'none') return state;
+  if (decay.kind === 'stepped') return { scale: decay.factor ** Math.floor(step / decay.every), since: step };
+  const measured = metrics.convergence;
+  if (measured === undefined) return state;
+  const smoothed = state.smoothed === undefined ? measured : state.smoothed + SMOOTHING * (measured - state.smoothed);
+  if (state.best === undefined || smoothed < state.best * (1 - PROGRESS))
+    return { ...state, best: smoothed, since: step, smoothed };
+  if (step - state.since < decay.every) return { ...state, smoothed };
+  return { ...state, scale: state.scale * decay.factor, since: step, smoothed };
+}
+
+/** Writes both players' learning rates for a scale, none below the floor or above what is configured. */
+export async function applyScale(session: TrainingSession, scale: number): Promise<void> {
+  const { optimizers, config } = session.model;
+  for (const player of ['generator', 'discriminator'] as const) {
+    const { learningRate } = config[player];
+    const rate = Math.min(learningRate, Math.max(learningRate * scale, config.learningRateDecay.floor));
+    await session.write(optimizers[player].learningRate, Float32Array.of(rate));
+  }
+}

@@ -1,0 +1,181 @@
+import type { Dataset } from '../data/dataset.ts';
+import type { ImageBatch } from '../data/grid.ts';
+import { type Batch, createLoader, type Loader } from '../data/loader.ts';
+import { DivergedError } from '../errors.ts';
+import { loadCheckpoint } from './checkpoint/checkpoint.ts';
+import { listCheckpoints, markBest } from './checkpoint/listing.ts';
+import { diversity, HealthMonitor, realImagesOf, type Warning } from './health.ts';
+import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
+import { restore, save, type TrainingProgress } from './persistence.ts';
+import type { RunRecord } from './record.ts';
+import type { MetricsRecord } from './run/metrics.ts';
+import type { StepMetrics, TrainingSession } from './session.ts';
+
+/** What a sitting needs, made by `train` and `resume`. */
+export interface SittingOptions {
+  readonly session: TrainingSession;
+  readonly dataset: Dataset;
+  readonly record: RunRecord;
+  /** Where to go on from. */
+  readonly from: TrainingProgress;
+  /** The checkpoint that `from` was read from. */
+  readonly checkpoint?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One stretch of a run without interruption: counts steps, images and time, and does what a step brings with it. */
+export class TrainingSitting {
+  step: number;
+  private readonly options: SittingOptions;
+  private readonly loader: Loader;
+  private readonly health: HealthMonitor;
+  private readonly startedAt: number;
+  private imagesSeen: number;
+  private savedStep: number;
+  private lastCheckpoint: string | undefined;
+  private after: TrainingProgress['data'];
+  private decay: DecayState;
+  private lap: { readonly images: number; readonly at: number };
+  private realDiversity: number | undefined;
+
+  /** @throws DataError if the images do not suit the batch or are not those of the checkpoint */
+  constructor(options: SittingOptions) {
+    const { from, session, dataset, checkpoint } = options;
+    const { batch, seed, health } = session.model.config;
+    this.options = options;
+    this.loader = createLoader(dataset, { batch, seed, position: from.data });
+    this.health = new HealthMonitor(health.collapseBelow);
+    this.startedAt = performance.now() - from.elapsedMs;
+    this.step = from.step;
+    this.imagesSeen = from.imagesSeen;
+    this.savedStep = from.step === 0 ? -1 : from.step;
+    this.lastCheckpoint = checkpoint;
+    this.after = from.data;
+    this.decay = from.decay ?? { scale: 1, since: from.step };
+    this.lap = { images: from.imagesSeen, at: performance.now() };
+  }
+
+  get isSaved(): boolean {
+    return this.savedStep === this.step;
+  }
+
+  /** Since the last metrics. */
+  get imagesPerSecond(): number {
+    return ((this.imagesSeen - this.lap.images) * 1000) / (performance.now() - this.lap.at);
+  }
+
+  /** The next training step. @throws DivergedError if a metric that was fetched is NaN or infinite */
+  async next(options: { fetch: boolean }): Promise<StepMetrics> {
+    const { session } = this.options;
+    const batches: Batch[] = [];
+    for (let i = 0; i < session.batchesIn(this.step + 1); i++) batches.push(await this.loader.next());
+    const metrics = await session.step(this.step + 1, batches, options);
+    this.after = batches.at(-1)?.after;
+    for (const batch of batches) batch.release();
+    this.step++;
+    this.imagesSeen += batches.length * session.model.config.batch;
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+    if (bad) throw this.diverged(`${bad[0]} is ${bad[1]}`);
+    await this.decayRates(metrics);
+    return metrics;
+  }
+
+  private async decayRates(metrics: StepMetrics): Promise<void> {
+    const { session } = this.options;
+    const { logEvery, learningRateDecay } = session.model.config;
+    // At fixed steps only: metrics of other steps, such as the last, depend on where a run was cut.
+    if (this.step % logEvery !== 0) return;
+    const before = this.decay.scale;
+    this.decay = nextDecay(learningRateDecay, this.decay, this.step, metrics);
+    if (this.decay.scale !== before) await applyScale(session, this.decay.scale);
+  }
+
+  /** Records metrics; answers them as they were recorded, and what they warn of. */
+  async measure(values: StepMetrics): Promise<{ record: MetricsRecord; warnings: readonly Warning[] }> {
+    const { imagesPerSecond } = this;
+    const now = performance.now();
+    this.lap = { images: this.imagesSeen, at: now };
+    const record: MetricsRecord = {
+      step: this.step,
+      epoch: this.imagesSeen / this.options.dataset.count,
+      imagesSeen: this.imagesSeen,
+      elapsedMs: now - this.startedAt,
+      imagesPerSecond,
+      values,
+    };
+    await this.options.record.measured(record);
+    return { record, warnings: this.health.observe(values) };
+  }
+
+  /** Writes a grid of the run's fixed latents; answers its path, its diversity relative to real images, and what that warns of. */
+  async sample(): Promise<{ path: string; diversity: number; warnings: readonly Warning[] }> {
+    const { session, record } = this.options;
+    const { sampleCount, seed } = session.model.config;
+    const images = await session.sample(await session.drawLatents(sampleCount, seed));
+    const path = await record.sampled(this.step, images);
+    const relative = await this.relativeDiversity(images);
+    await record.diversity(this.step, relative);
+    return { path, diversity: relative, warnings: this.health.observeDiversity(relative) };
+  }
+
+  private async relativeDiversity(images: ImageBatch): Promise<number> {
+    if (images.shape[0] < 2) return 1;
+    this.realDiversity ??= diversity(await realImagesOf(this.options.dataset, images.shape[0]));
+    return this.realDiversity === 0 ? 1 : diversity(images) / this.realDiversity;
+  }
+
+  /** Saves a checkpoint and answers its folder; the one with the best measure of convergence so far is marked.
+   *  @throws CheckpointError; DivergedError if a variable is NaN or infinite */
+  async save(): Promise<string> {
+    const { session, record } = this.options;
+    const path = await save(session, record.folder, {
+      step: this.step,
+      imagesSeen: this.imagesSeen,
+      elapsedMs: performance.now() - this.startedAt,
+      decay: this.decay,
+      ...(this.after && { data: this.after }),
+    }).catch((error: unknown) => {
+      throw error instanceof DivergedError ? this.diverged(error.message) : error;
+    });
+    this.savedStep = this.step;
+    this.lastCheckpoint = path;
+    const { best, smoothed } = this.decay;
+    if (smoothed !== undefined && smoothed === best) await markBest(record.folder, this.step);
+    await record.log(`saved ${path}`);
+    return path;
+  }
+
+  /** Takes the weights of the best checkpoint, or of the newest where none is marked, and lowers the learning rates, since the
+   *  same ones would lead to the same end. The clock, the random state and the images go on. Answers the checkpoint's step;
+   *  undefined if there is no checkpoint. */
+  async rollBack(): Promise<number | undefined> {
+    const { session, record } = this.options;
+    const saved = await listCheckpoints(record.folder);
+    const target = saved.find(({ best }) => best) ?? saved.at(-1);
+    if (!target) return undefined;
+    await restore(session, await loadCheckpoint(record.folder, { step: target.step }), [
+      'generator',
+      'discriminator',
+      'optimizer',
+      'average',
+    ]);
+    this.decay = { ...this.decay, scale: this.decay.scale * session.model.config.learningRateDecay.factor };
+    await applyScale(session, this.decay.scale);
+    await record.log(`rolled back to the weights of step ${target.step}`);
+    return target.step;
+  }
+
+  async close(): Promise<void> {
+    await this.loader.close();
+  }
+
+  private diverged(problem: string): DivergedError {
+    const saved = this.lastCheckpoint
+      ? `The last good checkpoint is ${this.lastCheckpoint}.`
+      : 'No checkpoint had been saved yet.';
+    return new DivergedError(
+      'diverged',
+      `${problem} at step ${this.step}. ${saved}\n  Try a smaller learning rate (--set generator.learningRate=... --set discriminator.learningRate=...) or label smoothing (--set labels.real=0.9).`,
+    );
+  }
+}
