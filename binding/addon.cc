@@ -46,8 +46,7 @@ Napi::Value supported_ops(const Napi::CallbackInfo& info) {
 
 Napi::Value open_device(const Napi::CallbackInfo& info) {
   try {
-    const Field threads = Field(info[1], "options").at("threads");
-    return info.Env().GetInstanceData<Environment>()->device_class.New({info[0], Napi::Number::New(info.Env(), threads.number())});
+    return info.Env().GetInstanceData<Environment>()->device_class.New({info[0], info[1]});
   } catch (const Error& error) {
     throw to_js(info.Env(), error);
   }

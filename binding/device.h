@@ -60,13 +60,29 @@ class Device {
   std::atomic<bool> cancelled_{false};
 };
 
+/** What a device is opened with. */
+struct DeviceOptions {
+  /** 0 means all; only the CPU device counts threads. */
+  int threads = 0;
+  /** 'auto', 'float32', 'tf32' or 'bfloat16': how convolutions and matrix products multiply. */
+  std::string precision = "auto";
+};
+
+/** One kind of device: what is known without opening it, and how to open it. */
+struct DeviceKind {
+  DeviceInfo (*info)();
+  std::vector<std::string> (*supported_ops)();
+  /** @throws Error `device_unavailable`, `precision_unsupported` */
+  std::unique_ptr<Device> (*open)(const DeviceOptions&);
+};
+
 /** Every kind of device this build knows, the available ones and the others. */
 std::vector<DeviceInfo> list_devices();
 
 /** Ops that a kind of device executes. @throws Error `device_unknown` */
 std::vector<std::string> supported_ops(const std::string& kind);
 
-/** Opens a device; `threads` 0 means all. @throws Error `device_unknown`, `device_unavailable` */
-std::unique_ptr<Device> open_device(const std::string& kind, int threads);
+/** Opens a device. @throws Error `device_unknown`, `device_unavailable`, `precision_unsupported` */
+std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options);
 
 }  // namespace gannet

@@ -1,37 +1,55 @@
 #include "cpu/cpu_device.h"
 #include "device.h"
 #include "error.h"
+#include "simulator.h"
+#ifdef GANNET_CUDA
+#include "cuda/cuda_device.h"
+#endif
 
 namespace gannet {
 
 namespace {
 
-DeviceInfo cuda_info() {
-  return {"cuda", "", {}, "this build has no CUDA device; it was compiled without the CUDA toolkit. Use the device 'cpu'"};
+#ifndef GANNET_CUDA
+DeviceInfo missing_cuda() {
+  return {"cuda", "", {}, "this build has no CUDA device; `npm run build:addon -- --cuda` makes one that has, where the CUDA toolkit is installed"};
 }
 
-const DeviceInfo& info_of(const std::vector<DeviceInfo>& devices, const std::string& kind) {
-  for (const DeviceInfo& info : devices) {
-    if (info.kind == kind) return info;
+/** What stands for the device `cuda` in a build without it. */
+DeviceKind cuda_kind() {
+  return {missing_cuda, [] { return std::vector<std::string>(); }, nullptr};
+}
+#endif
+
+std::vector<DeviceKind> kinds() { return {cpu_kind(), cuda_kind(), simulator_kind()}; }
+
+const DeviceKind& kind_of(const std::vector<DeviceKind>& kinds, const std::string& name) {
+  for (const DeviceKind& kind : kinds) {
+    if (kind.info().kind == name) return kind;
   }
-  throw Error("device_unknown", text("no device is called '", kind, "'; the devices are 'cpu' and 'cuda'"));
+  throw Error("device_unknown", text("no device is called '", name, "'; the devices are 'cpu', 'cuda' and 'simt'"));
 }
 
 }  // namespace
 
-std::vector<DeviceInfo> list_devices() { return {cpu_info(), cuda_info()}; }
-
-std::vector<std::string> supported_ops(const std::string& kind) {
-  const std::vector<DeviceInfo> devices = list_devices();
-  const DeviceInfo& info = info_of(devices, kind);
-  return info.problem.empty() ? cpu_supported_ops() : std::vector<std::string>{};
+std::vector<DeviceInfo> list_devices() {
+  std::vector<DeviceInfo> devices;
+  for (const DeviceKind& kind : kinds()) devices.push_back(kind.info());
+  return devices;
 }
 
-std::unique_ptr<Device> open_device(const std::string& kind, int threads) {
-  const std::vector<DeviceInfo> devices = list_devices();
-  const DeviceInfo& info = info_of(devices, kind);
-  if (!info.problem.empty()) throw Error("device_unavailable", text("device '", kind, "' is not available: ", info.problem));
-  return open_cpu_device(threads);
+std::vector<std::string> supported_ops(const std::string& kind) {
+  const std::vector<DeviceKind> known = kinds();
+  const DeviceKind& found = kind_of(known, kind);
+  return found.info().problem.empty() ? found.supported_ops() : std::vector<std::string>{};
+}
+
+std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options) {
+  const std::vector<DeviceKind> known = kinds();
+  const DeviceKind& found = kind_of(known, kind);
+  const std::string problem = found.info().problem;
+  if (!problem.empty()) throw Error("device_unavailable", text("device '", kind, "' is not available: ", problem));
+  return found.open(options);
 }
 
 }  // namespace gannet

@@ -67,9 +67,12 @@ Napi::Function NativeDevice::define(Napi::Env env) {
 
 NativeDevice::NativeDevice(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeDevice>(info) {
   guarded(info.Env(), [&] {
-    const int64_t threads = Field(info[1], "threads").integer();
+    const Field options(info[1], "options");
+    const int64_t threads = options.at("threads").integer();
     if (threads < 0 || threads > 1024) throw Error("argument_invalid", text("threads must be 0 (all) to 1024, but is ", threads));
-    std::unique_ptr<Device> device = open_device(Field(info[0], "kind").string(), static_cast<int>(threads));
+    const Field precision = options.at("precision");
+    std::unique_ptr<Device> device = open_device(Field(info[0], "kind").string(),
+                                                 {static_cast<int>(threads), precision.present() ? precision.string() : "auto"});
     worker_ = std::make_unique<Worker>(info.Env(), std::move(device), [this](bool busy) { busy ? Ref() : Unref(); });
   });
 }

@@ -18,7 +18,7 @@ class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  /** new (kind: string, threads: number) */
+  /** new (kind: string, options: { threads: number, precision: string }) */
   explicit NativeDevice(const Napi::CallbackInfo& info);
 
  private:

@@ -186,21 +186,28 @@ std::string processor_name() {
   return "CPU";
 }
 
-}  // namespace
-
-DeviceInfo cpu_info() {
+DeviceInfo info() {
   return {"cpu",
           processor_name(),
           {{"oneDNN", onednn_version()}, {"oneDNN isa", onednn_isa()}, {"isa", vector_kernels().isa}, {"threads", std::to_string(omp_get_max_threads())}},
           ""};
 }
 
-std::vector<std::string> cpu_supported_ops() {
+std::vector<std::string> supported_ops() {
   std::vector<std::string> ops;
   for (const auto& [name, factory] : kernel_table()) ops.emplace_back(name);
   return ops;
 }
 
-std::unique_ptr<Device> open_cpu_device(int threads) { return std::make_unique<CpuDevice>(threads); }
+std::unique_ptr<Device> open(const DeviceOptions& options) {
+  if (options.precision != "auto" && options.precision != "float32") {
+    throw Error("precision_unsupported", text("the device 'cpu' computes in float32, but the precision '", options.precision, "' was asked for"));
+  }
+  return std::make_unique<CpuDevice>(options.threads);
+}
+
+}  // namespace
+
+DeviceKind cpu_kind() { return {info, supported_ops, open}; }
 
 }  // namespace gannet

@@ -1,17 +1,10 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "device.h"
 
 namespace gannet {
 
-DeviceInfo cpu_info();
-std::vector<std::string> cpu_supported_ops();
-
-/** `threads` 0 means as many as OpenMP would use. */
-std::unique_ptr<Device> open_cpu_device(int threads);
+/** The device `cpu`: the processor, with oneDNN. */
+DeviceKind cpu_kind();
 
 }  // namespace gannet

@@ -5,7 +5,7 @@ import type { NativeAddon } from './native.ts';
 
 let loaded: NativeAddon | undefined;
 
-/** The native addon: a prebuilt binary of this platform, or the one built here.
+/** The native addon: a prebuilt binary of this platform, the one built here, or the file that GANNET_ADDON names.
  *  @throws DeviceError `addon_missing` with the cause and the command that builds it */
 export function loadAddon(): NativeAddon {
   loaded ??= requireAddon();
@@ -15,7 +15,8 @@ export function loadAddon(): NativeAddon {
 function requireAddon(): NativeAddon {
   const require = createRequire(import.meta.url);
   try {
-    return require('node-gyp-build')(PACKAGE_ROOT) as NativeAddon;
+    const file = process.env.GANNET_ADDON;
+    return (file ? require(file) : require('node-gyp-build')(PACKAGE_ROOT)) as NativeAddon;
   } catch (cause) {
     const reason = (cause as Error).message.split('\n')[0];
     throw new DeviceError(

@@ -1,3 +1,3 @@
 export { type Call, DEVICE_KINDS, type Device, type DeviceKind, type Executable, type Feeds, type HostArray, type Outputs, type RunResult } from './device.ts';
 export type { NativeDeviceInfo } from './native.ts';
-export { bestDevice, listDevices, type DeviceOptions, openDevice } from './open.ts';
+export { bestDevice, listDevices, type DeviceOptions, openDevice, PRECISIONS, type Precision } from './open.ts';

@@ -49,5 +49,5 @@ export interface NativeAddon {
   listDevices(): readonly NativeDeviceInfo[];
   /** Ops that the device executes itself; the rest must be lowered. */
   supportedOps(kind: string): readonly string[];
-  openDevice(kind: string, options: { threads: number }): NativeDevice;
+  openDevice(kind: string, options: { threads: number; precision?: string }): NativeDevice;
 }

@@ -17,11 +17,11 @@ export class AddonDevice implements Device {
   private readonly claims: ReadonlySet<OpName>;
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
-  constructor(kind: DeviceKind, description: string, threads: number) {
+  constructor(kind: DeviceKind, description: string, options: { readonly threads: number; readonly precision: string }) {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
-    this.native = addon.openDevice(kind, { threads });
+    this.native = addon.openDevice(kind, options);
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
   }
 

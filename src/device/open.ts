@@ -4,13 +4,20 @@ import type { Device, DeviceKind } from './device.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { AddonDevice } from './native_device.ts';
 
+/** How a device multiplies in convolutions and matrix products; it adds in float32 always. `auto` is `tf32` on GPUs whose
+ *  tensor cores have it, `float32` elsewhere. The CPU has float32 only. */
+export const PRECISIONS = ['auto', 'float32', 'tf32', 'bfloat16'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export interface DeviceOptions {
   /** 0 = one per processor core. */
   readonly threads?: number;
+  readonly precision?: Precision;
 }
 
 const REMEDIES: Partial<Record<string, string>> = {
-  cuda: 'Install an NVIDIA driver and a build of gannet with CUDA, or train on the CPU with --device cpu.',
+  cuda: 'Install a driver for CUDA 13 (>= 580) and a build of gannet with CUDA, or train on the CPU with --device cpu.',
+  simt: 'It is built from a checkout of the sources: npm run build:addon.',
 };
 
 /** What the addon finds on this machine, available or not. */
@@ -22,15 +29,16 @@ export function bestDevice(): NativeDeviceInfo {
   return available.find(({ kind }) => kind === 'cuda') ?? (available.find(({ kind }) => kind === 'cpu') as NativeDeviceInfo);
 }
 
-/** Opens a device of the addon with variables of its own. @throws DeviceError `device_unavailable` with the remedy */
-export function openDevice(kind: Exclude<DeviceKind, 'tfjs'>, { threads = 0 }: DeviceOptions = {}): Device {
+/** Opens a device of the addon with variables of its own.
+ *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
+export function openDevice(kind: Exclude<DeviceKind, 'tfjs'>, { threads = 0, precision = 'auto' }: DeviceOptions = {}): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
     const reason = info?.problem ?? 'this build of gannet does not contain it';
     throw new DeviceError(
-      'device_unavailable',
-      `device '${kind}' was asked for, but ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
+      `${kind}_unavailable`,
+      `--device ${kind} was asked for, and ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
     );
   }
-  return new AddonDevice(kind, info.description, threads);
+  return new AddonDevice(kind, info.description, { threads, precision });
 }

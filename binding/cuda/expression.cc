@@ -1,0 +1,82 @@
+#include "cuda/kernel.h"
+#include "error.h"
+
+namespace gannet::cuda {
+
+namespace {
+
+// Kernels and programs number functions and accesses alike.
+static_assert(static_cast<int>(kernels::Function::kConstant) == static_cast<int>(Function::kConstant));
+static_assert(static_cast<int>(kernels::Function::kSelect) == static_cast<int>(Function::kSelect));
+static_assert(static_cast<int>(kernels::Function::kElu) == static_cast<int>(Function::kElu));
+static_assert(static_cast<int>(kernels::Access::kScalar) == static_cast<int>(Access::kScalar));
+static_assert(static_cast<int>(kernels::Access::kSample) == static_cast<int>(Access::kSample));
+
+void expect_room(size_t count, int most, const char* what) {
+  if (count <= static_cast<size_t>(most)) return;
+  throw Error("expression_unsupported", text("the kernels take expressions of up to ", most, " ", what, ", but this one has ", count));
+}
+
+/** The expression over `total` elements as kernels take it, but for the operands' addresses. */
+kernels::Expression translate(const Step& step, int64_t total) {
+  const Expression& expression = step.attributes.expression;
+  expect_room(expression.access.size(), kernels::kMaxOperands, "operands");
+  expect_room(expression.instructions.size(), kernels::kMaxInstructions, "instructions");
+  narrow(total);
+  kernels::Expression result;
+  for (size_t i = 0; i < expression.access.size(); i++) {
+    result.sizes[i] = count_of(step.inputs[i]);
+    result.access[i] = static_cast<kernels::Access>(expression.access[i]);
+  }
+  result.operand_count = static_cast<int>(expression.access.size());
+  for (size_t i = 0; i < expression.instructions.size(); i++) {
+    const Instruction& instruction = expression.instructions[i];
+    result.instructions[i] = {static_cast<kernels::Function>(instruction.function),
+                              {instruction.args[0], instruction.args[1], instruction.args[2]},
+                              instruction.value};
+  }
+  result.instruction_count = static_cast<int>(expression.instructions.size());
+  return result;
+}
+
+/** The expression with the addresses of a run. */
+kernels::Expression bind(kernels::Expression expression, const Step& step, const Run& run) {
+  for (size_t i = 0; i < step.inputs.size(); i++) expression.operands[i] = run.input(step.inputs[i]);
+  return expression;
+}
+
+Kernel elementwise(const Step& step, const Build&) {
+  const kernels::Expression expression = translate(step, step.output.size());
+  return {[step, expression](const Run& run) {
+    kernels::elementwise({.y = run.output(step.output), .expression = bind(expression, step, run), .total = count_of(step.output)}, run.stream);
+  }};
+}
+
+/** Over the middle axis of [outer, reduced, inner]. */
+Kernel reduce(const Step& step, const Build&) {
+  const Attributes& a = step.attributes;
+  const kernels::ReduceArgs args{.y = nullptr,
+                                 .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
+                                 .kind = a.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax,
+                                 .outer = narrow(a.extent[0]),
+                                 .reduced = narrow(a.extent[1]),
+                                 .inner = narrow(a.extent[2]),
+                                 .workspace = nullptr};
+  return {[step, args](const Run& run) {
+            kernels::ReduceArgs bound = args;
+            bound.y = run.output(step.output);
+            bound.expression = bind(args.expression, step, run);
+            bound.workspace = run.workspace;
+            kernels::reduce(bound, run.stream);
+          },
+          kernels::reduce_workspace_bytes(args)};
+}
+
+}  // namespace
+
+void add_expression_kernels(KernelTable& table) {
+  table["elementwise"] = elementwise;
+  table["reduce"] = reduce;
+}
+
+}  // namespace gannet::cuda

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "kernels.h"
+#include "op_rules.h"
+#include "program.h"
+
+namespace gannet::cuda {
+
+/** Device memory of one run of a program, and the stream it is queued on. */
+struct Run {
+  char* arena;
+  const std::vector<const char*>& feeds;
+  const std::vector<char*>& variables;
+  /** Scratch memory for the step that runs now, aligned to 256 bytes. */
+  char* workspace;
+  /** Where lookups report an index that is out of range. */
+  kernels::IndexError* index_error;
+  cudaStream_t stream;
+
+  template <typename T = float>
+  const T* input(const Slot& slot) const {
+    return reinterpret_cast<const T*>(address(slot));
+  }
+  template <typename T = float>
+  T* output(const Slot& slot) const {
+    return reinterpret_cast<T*>(const_cast<char*>(address(slot)));
+  }
+
+  const char* address(const Slot& slot) const {
+    switch (slot.storage) {
+      case Storage::kFeed: return feeds[static_cast<size_t>(slot.offset)];
+      case Storage::kVariable: return variables[static_cast<size_t>(slot.offset)];
+      default: return arena + slot.offset;
+    }
+  }
+};
+
+/** One step made ready: `queue` puts its launches on the run's stream. */
+struct Kernel {
+  std::function<void(const Run&)> queue;
+  size_t workspace_bytes = 0;
+  /** Whether it may report an index that is out of range. */
+  bool looks_up = false;
+};
+
+/** What kernels are built for. */
+struct Build {
+  kernels::Precision precision;
+  kernels::GpuLimits gpu;
+  /** The index of the step in its program. */
+  int step = 0;
+};
+
+using KernelFactory = Kernel (*)(const Step&, const Build&);
+using KernelTable = std::map<std::string_view, KernelFactory>;
+
+/** Every op of the device. */
+const KernelTable& kernel_table();
+
+/** A size as kernels take it. @throws Error `shape_unsupported` if it needs more than 31 bits */
+int narrow(int64_t size);
+
+/** The number of elements of a tensor, as kernels take it. @throws Error `shape_unsupported` */
+inline int count_of(const Slot& slot) { return narrow(slot.size()); }
+
+// One function per family adds its ops.
+void add_convolution_kernels(KernelTable& table);
+void add_matmul_kernels(KernelTable& table);
+void add_expression_kernels(KernelTable& table);
+void add_movement_kernels(KernelTable& table);
+void add_pooling_kernels(KernelTable& table);
+void add_lookup_kernels(KernelTable& table);
+void add_random_kernels(KernelTable& table);
+void add_norm_kernels(KernelTable& table);
+void add_update_kernels(KernelTable& table);
+
+}  // namespace gannet::cuda

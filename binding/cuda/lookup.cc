@@ -1,0 +1,65 @@
+#include "cuda/kernel.h"
+
+namespace gannet::cuda {
+
+namespace {
+
+Kernel looking_up(std::function<void(const Run&)> queue) { return {.queue = std::move(queue), .looks_up = true}; }
+
+/** table [V,D], indices [...] -> [...,D] */
+Kernel gather(const Step& step, const Build& build) {
+  count_of(step.inputs[0]), count_of(step.output);
+  return looking_up([step, index = build.step](const Run& run) {
+    const Shape& table = step.inputs[0].shape;
+    kernels::gather({.y = run.output(step.output),
+                     .table = run.input(step.inputs[0]),
+                     .indices = run.input<int>(step.inputs[1]),
+                     .count = count_of(step.inputs[1]),
+                     .rows = narrow(table[0]),
+                     .width = narrow(table[1]),
+                     .error = run.index_error,
+                     .step = index},
+                    run.stream);
+  });
+}
+
+/** indices [...], dy [...,D] -> [V,D] */
+Kernel scatter_add(const Step& step, const Build& build) {
+  count_of(step.inputs[1]), count_of(step.output);
+  return looking_up([step, index = build.step](const Run& run) {
+    const Shape& table = step.output.shape;
+    kernels::scatter_add({.y = run.output(step.output),
+                          .indices = run.input<int>(step.inputs[0]),
+                          .dy = run.input(step.inputs[1]),
+                          .count = count_of(step.inputs[0]),
+                          .rows = narrow(table[0]),
+                          .width = narrow(table[1]),
+                          .error = run.index_error,
+                          .step = index},
+                         run.stream);
+  });
+}
+
+/** indices [...] -> [...,depth] */
+Kernel one_hot(const Step& step, const Build& build) {
+  count_of(step.output);
+  return looking_up([step, index = build.step](const Run& run) {
+    kernels::one_hot({.y = run.output(step.output),
+                      .indices = run.input<int>(step.inputs[0]),
+                      .count = count_of(step.inputs[0]),
+                      .depth = narrow(step.attributes.depth),
+                      .error = run.index_error,
+                      .step = index},
+                     run.stream);
+  });
+}
+
+}  // namespace
+
+void add_lookup_kernels(KernelTable& table) {
+  table["gather"] = gather;
+  table["scatterAdd"] = scatter_add;
+  table["oneHot"] = one_hot;
+}
+
+}  // namespace gannet::cuda

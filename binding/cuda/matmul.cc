@@ -1,0 +1,31 @@
+#include "cuda/kernel.h"
+
+namespace gannet::cuda {
+
+namespace {
+
+/** a [M,L], b [L,N] -> [M,N]; either may lie transposed. */
+Kernel matmul(const Step& step, const Build& build) {
+  const Attributes& a = step.attributes;
+  for (const Slot& input : step.inputs) count_of(input);
+  count_of(step.output);
+  const kernels::MatmulShape shape{narrow(step.output.shape[0]), narrow(step.output.shape[1]),
+                                   narrow(step.inputs[0].shape[a.transpose_a ? 0 : 1]), a.transpose_a, a.transpose_b};
+  const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu);
+  return {[step, shape, config](const Run& run) {
+            kernels::matmul({.c = run.output(step.output),
+                             .a = run.input(step.inputs[0]),
+                             .b = run.input(step.inputs[1]),
+                             .workspace = reinterpret_cast<float*>(run.workspace),
+                             .shape = shape,
+                             .config = config},
+                            run.stream);
+          },
+          config.workspace_bytes};
+}
+
+}  // namespace
+
+void add_matmul_kernels(KernelTable& table) { table["matmul"] = matmul; }
+
+}  // namespace gannet::cuda
