@@ -91,7 +91,6 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaDeviceSynchronize();
-cudaError_t cudaDeviceReset();
 
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();

@@ -1,0 +1,265 @@
+#include "engine.h"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "../launch_error.h"
+#include "executor_bridge.h"
+
+namespace gannet::simt {
+
+thread_local Engine* runningEngine = nullptr;
+thread_local Engine* checkingEngine = nullptr;
+
+namespace {
+
+constexpr size_t kSharedGuardBytes = 64 * 1024;
+constexpr size_t kSharedAlignment = 128;
+
+uint64_t setting(const char* name, uint64_t standard) {
+  const char* text = std::getenv(name);
+  return text == nullptr || *text == 0 ? standard : std::strtoull(text, nullptr, 10);
+}
+
+uint64_t scramble(uint64_t value) {
+  value += 0x9e3779b97f4a7c15u;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
+  return value ^ (value >> 31);
+}
+
+std::string triple(uint3 value) {
+  return "(" + std::to_string(value.x) + "," + std::to_string(value.y) + "," + std::to_string(value.z) + ")";
+}
+
+uint3 position(unsigned linear, dim3 extent) {
+  return {linear % extent.x, linear / extent.x % extent.y, linear / extent.x / extent.y};
+}
+
+}  // namespace
+
+Engine& Engine::of_this_thread() {
+  static thread_local Engine engine;
+  return engine;
+}
+
+Engine::Engine()
+    : sharedMemory_(kMaxSharedBytes + 2 * kSharedGuardBytes),
+      shared_(sharedMemory_.data() + kSharedGuardBytes),
+      sharedShadow_(kMaxSharedBytes / kCellBytes) {
+  static_assert(kSharedGuardBytes % kSharedAlignment == 0);
+}
+
+uint32_t Engine::random() {
+  randomState_ ^= randomState_ << 13;
+  randomState_ ^= randomState_ >> 7;
+  randomState_ ^= randomState_ << 17;
+  return static_cast<uint32_t>(randomState_ >> 32);
+}
+
+void Engine::run(const Launch& launch, const std::string& kernelName) {
+  launch_ = &launch;
+  kernelName_ = kernelName;
+  checks_ = setting("GANNET_SIMT_CHECK", 1) != 0;
+  recent_ = nullptr;
+  launchTime_ = ++now_;
+  randomState_ = scramble(setting("GANNET_SIMT_SEED", 1) ^ scramble(now_)) | 1;
+  failure_.clear();
+
+  const unsigned blocks = launch.grid.x * launch.grid.y * launch.grid.z;
+  // The blocks' order is a random rotation of the grid, forwards or backwards.
+  const unsigned first = random() % blocks;
+  const bool backwards = random() % 2 == 1;
+  for (unsigned i = 0; i < blocks; ++i) {
+    const auto step = static_cast<unsigned>((uint64_t{first} + i) % blocks);
+    run_block(backwards ? blocks - 1 - step : step);
+    if (!failure_.empty()) throw kernels::LaunchError(kernelName_, failure_);
+  }
+  if (const Allocation* damaged = DeviceMemory::instance().damaged()) {
+    throw kernels::LaunchError(kernelName_, "wrote outside of an allocation of " + std::to_string(damaged->bytes) + " bytes");
+  }
+}
+
+void Engine::run_block(unsigned linearIndex) {
+  blockIndex_ = position(linearIndex, launch_->grid);
+  blockTime_ = blockBarrier_ = ++now_;
+  std::memset(shared_, kPoison, launch_->sharedBytes);
+  if (checks_) std::memset(static_cast<void*>(sharedShadow_.data()), 0, (launch_->sharedBytes / kCellBytes + 1) * sizeof(Cell));
+  prepare_threads();
+  runningEngine = this;
+  checkingEngine = checks_ ? this : nullptr;
+  continue_with(*choose(), &hostContext_);
+  runningEngine = checkingEngine = nullptr;
+}
+
+void Engine::prepare_threads() {
+  threadCount_ = launch_->block.x * launch_->block.y * launch_->block.z;
+  exitedCount_ = barrierCount_ = 0;
+  predicateCount_ = 0;
+  const unsigned warps = (threadCount_ + kWarpLanes - 1) / kWarpLanes;
+  readyWarps_ = warps == kMaxWarps ? ~0u : (1u << warps) - 1;
+  for (unsigned i = 0; i < warps; ++i) {
+    const unsigned lanes = std::min(threadCount_ - i * kWarpLanes, kWarpLanes);
+    warps_[i].lanes = warps_[i].ready = lanes == kWarpLanes ? ~0u : (1u << lanes) - 1;
+    warps_[i].barrier = 0;
+    warps_[i].pending.clear();
+  }
+  for (unsigned rank = 0; rank < threadCount_; ++rank) {
+    Thread& thread = threads_[rank];
+    thread.context = make_context(stacks_.stack(rank), Stacks::usable_bytes(), fiber_main);
+    thread.index = position(rank, launch_->block);
+    thread.rank = rank;
+    thread.waitsIn = nullptr;
+    thread.exited = false;
+    thread.committedGroups = 0;
+    thread.copies.clear();
+  }
+  lastWarp_ = random() % warps;
+}
+
+void Engine::fiber_main() {
+  Engine& engine = *runningEngine;
+  engine.launch_->invoke(engine.launch_->kernel, engine.launch_->arguments.data());
+  engine.exit_thread();
+}
+
+void Engine::exit_thread() {
+  current_->exited = true;
+  current_warp().ready &= ~(1u << current_->rank % kWarpLanes);
+  if (current_warp().ready == 0) readyWarps_ &= ~(1u << current_->rank / kWarpLanes);
+  void* abandoned;
+  if (++exitedCount_ == threadCount_) {
+    gannet_switch_context(&abandoned, hostContext_);
+  }
+  Thread* next = choose();
+  if (next == nullptr) fail_deadlocked();
+  continue_with(*next, &abandoned);
+  __builtin_unreachable();
+}
+
+void Engine::continue_with(Thread& thread, void** saved) {
+  current_ = &thread;
+  gannet_switch_context(saved, thread.context);
+}
+
+Thread* Engine::choose() {
+  if (readyWarps_ == 0) return nullptr;
+  // Mostly the same warp goes on, which is kinder to the cache; now and then another one overtakes it.
+  if ((readyWarps_ >> lastWarp_ & 1) == 0 || random() % 8 == 0) {
+    const int turn = static_cast<int>(random() % kMaxWarps);
+    lastWarp_ = (std::countr_zero(std::rotr(readyWarps_, turn)) + turn) % kMaxWarps;
+  }
+  const int turn = static_cast<int>(random() % kWarpLanes);
+  const unsigned lane = (std::countr_zero(std::rotr(warps_[lastWarp_].ready, turn)) + turn) % kWarpLanes;
+  return &threads_[lastWarp_ * kWarpLanes + lane];
+}
+
+void Engine::wait(const char* operation) {
+  Thread& self = *current_;
+  self.waitsIn = operation;
+  Warp& warp = current_warp();
+  warp.ready &= ~(1u << self.rank % kWarpLanes);
+  if (warp.ready == 0) readyWarps_ &= ~(1u << self.rank / kWarpLanes);
+  Thread* next = choose();
+  if (next == nullptr) fail_deadlocked();
+  continue_with(*next, &self.context);
+}
+
+void Engine::release(Warp& warp, unsigned lanes) {
+  const auto warpIndex = static_cast<unsigned>(&warp - warps_.data());
+  for (unsigned rest = lanes; rest != 0; rest &= rest - 1) {
+    threads_[warpIndex * kWarpLanes + std::countr_zero(rest)].waitsIn = nullptr;
+  }
+  warp.ready |= lanes;
+  readyWarps_ |= 1u << warpIndex;
+}
+
+int Engine::synchronize_block(bool predicate) {
+  predicateCount_ += predicate ? 1 : 0;
+  if (++barrierCount_ < threadCount_) {
+    wait("__syncthreads");
+    return predicateResult_;
+  }
+  barrierCount_ = 0;
+  predicateResult_ = predicateCount_;
+  predicateCount_ = 0;
+  blockBarrier_ = ++now_;
+  const unsigned warps = (threadCount_ + kWarpLanes - 1) / kWarpLanes;
+  for (unsigned i = 0; i < warps; ++i) release(warps_[i], warps_[i].lanes);
+  return predicateResult_;
+}
+
+void Engine::synchronize_warp(const char* name, unsigned mask, void* operand,
+                              void (*work)(Engine&, const WarpOperation&)) {
+  Warp& warp = current_warp();
+  const unsigned lane = current_->rank % kWarpLanes;
+  const unsigned bit = 1u << lane;
+  if ((mask & bit) == 0) fail(std::string(name) + " with a mask that leaves out the calling lane");
+  mask &= warp.lanes;
+  size_t at = 0;
+  while (at < warp.pending.size() && (warp.pending[at].mask & mask) == 0) ++at;
+  if (at == warp.pending.size()) {
+    warp.pending.push_back({name, mask, 0, {}});
+  } else if (warp.pending[at].mask != mask || warp.pending[at].name != name) {
+    fail(std::string(name) + " while other lanes of the warp wait in " + warp.pending[at].name + " with mask " +
+         std::to_string(warp.pending[at].mask));
+  }
+  WarpOperation& operation = warp.pending[at];
+  operation.operands[lane] = operand;
+  operation.arrived |= bit;
+  if (operation.arrived != mask) {
+    wait(name);
+    return;
+  }
+  const WarpOperation complete = operation;
+  warp.pending.erase(warp.pending.begin() + static_cast<std::ptrdiff_t>(at));
+  if (work != nullptr) work(*this, complete);
+  release(warp, mask & ~bit);
+}
+
+void Engine::fail(const std::string& message) {
+  failure_ = "block " + triple(blockIndex_) + ", thread " + triple(current_->index) + ": " + message;
+  void* abandoned;
+  gannet_switch_context(&abandoned, hostContext_);
+  __builtin_unreachable();
+}
+
+void Engine::fail_deadlocked() {
+  failure_ = "block " + triple(blockIndex_) + ": divergent barrier: " + describe_waiting();
+  void* abandoned;
+  gannet_switch_context(&abandoned, hostContext_);
+  __builtin_unreachable();
+}
+
+std::string Engine::describe_waiting() const {
+  struct Group {
+    const char* operation;
+    unsigned count;
+    const Thread* first;
+    const Thread* last;
+  };
+  std::vector<Group> groups;
+  for (unsigned rank = 0; rank < threadCount_; ++rank) {
+    const Thread& thread = threads_[rank];
+    const char* operation = thread.exited ? "the end of the kernel" : thread.waitsIn;
+    size_t at = 0;
+    while (at < groups.size() && groups[at].operation != operation) ++at;
+    if (at == groups.size()) groups.push_back({operation, 0, &thread, nullptr});
+    ++groups[at].count;
+    groups[at].last = &thread;
+  }
+  std::string text;
+  for (const Group& group : groups) {
+    if (!text.empty()) text += "; ";
+    text += std::to_string(group.count) + " of " + std::to_string(threadCount_) + " threads, " + triple(group.first->index) +
+            " to " + triple(group.last->index) + ", are at " + group.operation;
+  }
+  return text;
+}
+
+Observer Engine::observer() {
+  return {now_, launchTime_, blockTime_, blockBarrier_, std::max(current_warp().barrier, blockBarrier_), current_->rank};
+}
+
+}  // namespace gannet::simt

@@ -1,0 +1,151 @@
+#pragma once
+
+// Runs the blocks of a launch one after another, each thread of a block on a fiber of its own, in an order drawn from
+// GANNET_SIMT_SEED; and checks what the threads do.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "context.h"
+#include "launch.h"
+#include "memory.h"
+#include "shadow.h"
+#include "vector_types.h"
+
+namespace gannet::simt {
+
+constexpr unsigned kMaxThreads = 1024;
+constexpr unsigned kWarpLanes = 32;
+constexpr unsigned kMaxWarps = kMaxThreads / kWarpLanes;
+constexpr size_t kMaxSharedBytes = 227 * 1024;
+
+/** A cp.async on its way. */
+struct Copy {
+  char* target;
+  const char* source;  // null: zeros
+  size_t bytes;
+  int group;
+};
+
+/** One CUDA thread. */
+struct Thread {
+  void* context = nullptr;
+  uint3 index{};
+  unsigned rank = 0;
+  const char* waitsIn = nullptr;  // the operation it waits in; null while it can run
+  bool exited = false;
+  int committedGroups = 0;
+  std::vector<Copy> copies;  // in the order of issue
+};
+
+/** What the lanes of `mask` do together; the last one to arrive does the work for all. */
+struct WarpOperation {
+  const char* name;
+  unsigned mask;
+  unsigned arrived = 0;
+  std::array<void*, kWarpLanes> operands{};
+};
+
+struct Warp {
+  unsigned lanes = 0;  // those that exist
+  unsigned ready = 0;  // those that can run
+  Time barrier = 0;
+  std::vector<WarpOperation> pending;
+};
+
+class Engine {
+ public:
+  /** The one of this operating-system thread. */
+  static Engine& of_this_thread();
+
+  /** Runs all blocks. @throws kernels::LaunchError */
+  void run(const Launch& launch, const std::string& kernelName);
+
+  // For the running fiber.
+  Thread& current() { return *current_; }
+  Warp& current_warp() { return warps_[current_->rank / kWarpLanes]; }
+  uint3 block_index() const { return blockIndex_; }
+  const Launch& launch() const { return *launch_; }
+  char* shared() const { return shared_; }
+  Observer observer();
+
+  /** Waits for every thread of the block; gives how many passed true. */
+  int synchronize_block(bool predicate);
+  /** Waits for the lanes of `mask`, each with its operand. The last to come calls work(operation, context) for all, with the
+   *  operands of the lanes that came. `name` is the operation's, the same pointer for all lanes. */
+  void synchronize_warp(const char* name, unsigned mask, void* operand, void (*work)(Engine&, const WarpOperation&));
+  /** Orders the memory accesses of the lanes of the current warp before this from those after. */
+  void order_warp() { current_warp().barrier = ++now_; }
+
+  /** Judges an access of the running thread, or of `rank` on its behalf. Ends the launch if it is not allowed. */
+  void access(uintptr_t address, size_t bytes, Access access, const void* code);
+  void access_as(unsigned rank, uintptr_t address, size_t bytes, Access access, const void* code);
+  void begin_copy(char* target, const char* source, size_t bytes, const void* code);
+  void end_copy(const Copy& copy);
+
+  /** Ends the launch with this error of the running thread. Nothing on the fibers' stacks is destroyed. */
+  [[noreturn]] void fail(const std::string& message);
+  bool checks() const { return checks_; }
+
+ private:
+  Engine();
+
+  void run_block(unsigned linearIndex);
+  void prepare_threads();
+  static void fiber_main();
+  [[noreturn]] void exit_thread();
+  /** Lets another thread run until this one is ready again. */
+  void wait(const char* operation);
+  /** The next thread to run; null if none is ready. */
+  Thread* choose();
+  void continue_with(Thread& thread, void** saved);
+  void release(Warp& warp, unsigned lanes);
+  [[noreturn]] void fail_deadlocked();
+  std::string describe_waiting() const;
+  uint32_t random();
+
+  bool access_shared(uintptr_t address, size_t bytes, Access access, const void* code);
+  bool access_global(uintptr_t address, size_t bytes, Access access, const void* code);
+  [[noreturn]] void fail_access(Verdict verdict, const std::string& place, uintptr_t address, size_t bytes, Access access,
+                                const void* code);
+  Cell* shared_cells() { return sharedShadow_.data(); }
+
+  Stacks stacks_{kMaxThreads};
+  std::vector<Thread> threads_{kMaxThreads};
+  std::vector<Warp> warps_{kMaxWarps};
+  Reserved sharedMemory_;
+  char* shared_;
+  std::vector<Cell> sharedShadow_;
+
+  const Launch* launch_ = nullptr;
+  std::string kernelName_;
+  uint3 blockIndex_{};
+  unsigned threadCount_ = 0;
+  unsigned exitedCount_ = 0;
+  unsigned barrierCount_ = 0;
+  int predicateCount_ = 0;
+  int predicateResult_ = 0;
+  unsigned readyWarps_ = 0;
+  unsigned lastWarp_ = 0;
+  Thread* current_ = nullptr;
+  void* hostContext_ = nullptr;
+  std::string failure_;
+  bool checks_ = false;
+  uint64_t randomState_ = 1;
+
+  inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines
+  Time launchTime_ = 0;
+  Time blockTime_ = 0;
+  Time blockBarrier_ = 0;
+  Allocation* recent_ = nullptr;
+};
+
+/** The engine whose fiber runs on this operating-system thread; null in host code. */
+extern thread_local Engine* runningEngine __attribute__((tls_model("initial-exec")));
+/** The same while accesses are checked. */
+extern thread_local Engine* checkingEngine __attribute__((tls_model("initial-exec")));
+
+}  // namespace gannet::simt

@@ -1,0 +1,82 @@
+#pragma once
+
+// What the simulator remembers of each 4-byte word of shared and global memory: which bytes were ever written, and the latest
+// write and read with their time, so that two accesses no barrier separates are recognised as a race.
+//
+// Time is a counter that grows at the start of each launch and block and whenever a barrier opens. An access is ordered before
+// the running thread if it is older than the thread's last barrier: of the block, or for a thread of the same warp, of the warp.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gannet::simt {
+
+constexpr size_t kCellBytes = 4;
+using Time = uint64_t;
+
+/** The latest write and read of a word, packed; all zero for memory never touched. */
+struct Cell {
+  uint64_t write = 0;
+  uint64_t read = 0;
+};
+
+/** The running thread as the shadow sees it. */
+struct Observer {
+  Time now = 0;
+  /** Start of the launch, start of the block, last barrier of the block and of the warp. */
+  Time launch = 0;
+  Time block = 0;
+  Time blockBarrier = 0;
+  Time warpBarrier = 0;
+  unsigned thread = 0;
+};
+
+enum class Access { read, write, atomic };
+
+enum class Finding {
+  none,
+  uninitialised,
+  copyInFlight,
+  forbidden,
+  raceWithWrite,
+  raceWithRead,
+  raceWithOtherBlock,
+};
+
+/** The outcome of an access: the first thing wrong with it, and the other thread where it takes two. */
+struct Verdict {
+  Finding finding = Finding::none;
+  unsigned otherThread = 0;
+};
+
+/** Judges and records an access to the bytes of `mask` of one word. `needsInitialised` is false where the simulator cannot know
+ *  what was written. */
+Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised);
+
+/** Marks the bytes as the target of an asynchronous copy: unreadable until it lands. */
+Verdict begin_copy(Cell& cell, unsigned mask, const Observer& observer);
+/** The copy lands: written now by the observer, whatever was judged when it began. */
+void end_copy(Cell& cell, unsigned mask, const Observer& observer);
+
+/** Marks bytes written by the host. */
+void mark_initialised(Cell& cell, unsigned mask);
+void mark_uninitialised(Cell& cell, unsigned mask);
+void mark_forbidden(Cell& cell);
+
+/** Calls visit(cell, mask) for each word of [address, address + bytes); `cells` is the shadow from `base` on. Stops and gives
+ *  false when visit does. */
+template <typename Visit>
+inline bool each_word(Cell* cells, uintptr_t base, uintptr_t address, size_t bytes, Visit visit) {
+  uintptr_t offset = address - base;
+  const uintptr_t end = offset + bytes;
+  while (offset < end) {
+    const uintptr_t word = offset / kCellBytes;
+    const uintptr_t next = (word + 1) * kCellBytes < end ? (word + 1) * kCellBytes : end;
+    const unsigned mask = ((1u << (next - offset)) - 1u) << (offset % kCellBytes);
+    if (!visit(cells[word], mask)) return false;
+    offset = next;
+  }
+  return true;
+}
+
+}  // namespace gannet::simt
