@@ -31,19 +31,27 @@ void add_windows(const WindowGeometry& g, float* dx, const float* windows, const
 std::optional<Kernel> few_channels_input_gradient(const Step& step, Build& build) {
   constexpr int64_t kMostChannels = 4;
   constexpr int64_t kFewestFilters = 16;
+  /** Rows of one product: their windows stay in the cache until they have been added. */
+  constexpr int64_t kRows = 8192;
   const WindowGeometry g = convolution_geometry(step);
   if (g.c > kMostChannels || g.k < kFewestFilters) return std::nullopt;
-  const int64_t window = g.r * g.s * g.c, positions = g.p * g.q;
-  const MatrixProduct product{false, false, g.n * positions, window, g.k, g.k, window};
-  const auto run = [step, g, product, window, positions, &vector = build.vector](const Run& run) {
+  const int64_t window = g.r * g.s * g.c, positions = g.p * g.q, image = g.h * g.w * g.c;
+  const int64_t at_once = std::min(g.n, std::max<int64_t>(build.threads, kRows / positions));
+  const auto run = [step, g, window, positions, image, at_once, &vector = build.vector](const Run& run) {
     float* windows = reinterpret_cast<float*>(run.workspace);
     float* dx = run.output<float>(step.output);
-    product.run(windows, run.input<float>(step.inputs[0]), run.input<float>(step.inputs[1]));
-    parallel_for(run.threads, g.n, g.n * positions * window, [&](int, Range range) {
-      for (int64_t n = range.begin; n < range.end; n++) add_windows(g, dx + n * g.h * g.w * g.c, windows + n * positions * window, vector);
-    });
+    const float* dy = run.input<float>(step.inputs[0]);
+    const float* w = run.input<float>(step.inputs[1]);
+    for (int64_t first = 0; first < g.n; first += at_once) {
+      const int64_t images = std::min(at_once, g.n - first);
+      const MatrixProduct product{false, false, images * positions, window, g.k, g.k, window};
+      product.run(windows, dy + first * positions * g.k, w);
+      parallel_for(run.threads, images, images * positions * window, [&](int, Range range) {
+        for (int64_t n = range.begin; n < range.end; n++) add_windows(g, dx + (first + n) * image, windows + n * positions * window, vector);
+      });
+    }
   };
-  return Kernel{run, sizeof(float) * static_cast<size_t>(g.n * positions * window)};
+  return Kernel{run, sizeof(float) * static_cast<size_t>(at_once * positions * window)};
 }
 
 }  // namespace gannet
