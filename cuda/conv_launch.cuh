@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cassert>
+
+#include "conv_core.cuh"
+#include "conv_phases.h"
+
+// From a configuration to a launch. A family is the set of kernels of one product:
+//
+//   Parameters                      what its kernels take
+//   kernel<Tile, precision, a, b>() the kernel for one tile, precision and pair of vector widths
+//   kThin                           whether it has kernels for up to 8 columns
+//   MixedTile                       the tile of its kernels that read A in vectors and B element by element, or void
+namespace gannet::kernels {
+
+/** result[i] = f(sum of parts[0..splits)[i] + bias), in that order; parts lie `elements` apart, columns run fastest. */
+void sum_parts(float* result, const float* parts, int64_t elements, int splits, int columns, const Epilogue& epilogue, cudaStream_t stream);
+
+template <class Family>
+using KernelOf = void (*)(typename Family::Parameters);
+
+template <class Family, Precision precision>
+KernelOf<Family> select_vectors(ProductTile tile) {
+  switch (tile) {
+    case ProductTile::k128x128:
+      return Family::template kernel<Tile128x128, precision, 4, 4>();
+    case ProductTile::k128x64:
+      return Family::template kernel<Tile128x64, precision, 4, 4>();
+    case ProductTile::k64x64:
+      return Family::template kernel<Tile64x64, precision, 4, 4>();
+    default:
+      if constexpr (Family::kThin) return Family::template kernel<Tile128x8, precision, 4, 4>();
+      return nullptr;
+  }
+}
+
+template <class Family, Precision precision>
+KernelOf<Family> select_scalars(ProductTile tile) {
+  if (tile == ProductTile::k64x64) return Family::template kernel<Tile64x64, precision, 1, 1>();
+  if constexpr (Family::kThin) return Family::template kernel<Tile128x8, precision, 1, 1>();
+  return nullptr;
+}
+
+template <class Family, Precision precision>
+KernelOf<Family> select_kernel(const ProductConfig& config) {
+  if (config.vector_b == 4) return select_vectors<Family, precision>(config.tile);
+  if (config.vector_a == 1) return select_scalars<Family, precision>(config.tile);
+  if constexpr (!std::is_void_v<typename Family::MixedTile>) return Family::template kernel<typename Family::MixedTile, precision, 4, 1>();
+  return nullptr;
+}
+
+template <class Family>
+KernelOf<Family> select_kernel(const ProductConfig& config) {
+  switch (config.precision) {
+    case Precision::kFloat32:
+      return select_kernel<Family, Precision::kFloat32>(config);
+    case Precision::kTf32:
+      return select_kernel<Family, Precision::kTf32>(config);
+    default:
+      return select_kernel<Family, Precision::kBfloat16>(config);
+  }
+}
+
+inline int tile_rows(ProductTile tile) { return tile == ProductTile::k64x64 ? Tile64x64::kRows : Tile128x128::kRows; }
+
+/** Launches a product whose phases are set, and the sum of its parts if its reduction is split. */
+template <class Family>
+void launch_product(const ProductConfig& config, typename Family::Parameters& parameters, float* result, float* workspace, int64_t elements,
+                    const Epilogue& epilogue, cudaStream_t stream) {
+  const KernelOf<Family> kernel = select_kernel<Family>(config);
+  assert(kernel != nullptr && "the configuration was not chosen for this product");
+  const bool split = config.splits > 1;
+  int block = 0;
+  for (int i = 0; i < parameters.phases; i++) {
+    parameters.first_block[i] = block;
+    block += ceil_div(parameters.phase[i].rows, tile_rows(config.tile));
+  }
+  assert(block == config.row_blocks && "the configuration was chosen for another shape");
+  parameters.stages = config.stages;
+  parameters.splits = config.splits;
+  parameters.steps_per_split = config.steps_per_split;
+  parameters.target = split ? workspace : result;
+  parameters.elements = elements;
+  parameters.epilogue = epilogue;
+  const dim3 grid(config.row_blocks, config.column_blocks, config.splits);
+  launch(kernel, grid, dim3(config.threads), config.shared_bytes, stream, parameters);
+  if (split) sum_parts(result, workspace, elements, config.splits, parameters.phase[0].columns, epilogue, stream);
+}
+
+}  // namespace gannet::kernels
