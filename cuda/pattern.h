@@ -1,0 +1,91 @@
+#pragma once
+
+#include <utility>
+
+#include "operand.h"
+#include "scalar_functions.h"
+
+// Expressions that are compiled: the hottest ones, written as types. A pattern keeps its values in machine registers; it is chosen
+// on the host, by comparing an expression's instructions with the pattern's, whatever their immediate values.
+namespace gannet::kernels {
+
+template <Access... kAccess>
+struct Reads {};
+
+/** An instruction; registers are numbered as in Expression. */
+template <Function kName, int kA = 0, int kB = 0, int kC = 0>
+struct Op {
+  static constexpr Function kFunction = kName;
+  static constexpr int kFirst = kA, kSecond = kB, kThird = kC;
+
+  static bool matches(const Instruction& instruction) {
+    const int expected[3] = {kA, kB, kC};
+    if (instruction.function != kName) return false;
+    for (int i = 0; i < arity(kName); i++) {
+      if (instruction.args[i] != expected[i]) return false;
+    }
+    return true;
+  }
+};
+
+template <typename Operands, typename... Instructions>
+struct Pattern;
+
+template <Access... kAccess, typename... Instructions>
+struct Pattern<Reads<kAccess...>, Instructions...> {
+  static constexpr int kOperands = sizeof...(kAccess);
+  static constexpr int kInstructions = sizeof...(Instructions);
+
+  /** What a launch needs; passed by value. */
+  struct Code {
+    ExpressionOperand operands[kOperands];
+    float values[kInstructions + 1];
+  };
+
+  static bool matches(const Expression& expression) {
+    if (expression.operand_count != kOperands || expression.instruction_count != kInstructions) return false;
+    const Access access[] = {kAccess...};
+    for (int i = 0; i < kOperands; i++) {
+      if (expression.access[i] != access[i]) return false;
+    }
+    int i = 0;
+    return (Instructions::matches(expression.instructions[i++]) && ...);
+  }
+
+  static Code encode(const Expression& expression, unsigned total) {
+    Code code{};
+    const Access access[] = {kAccess...};
+    for (int i = 0; i < kOperands; i++) code.operands[i] = make_operand(expression, i, access[i], total);
+    for (int i = 0; i < kInstructions; i++) code.values[i] = expression.instructions[i].value;
+    return code;
+  }
+
+  /** The expression's values at first .. first + count. */
+  static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count) {
+    return evaluate(code, first, count, std::make_integer_sequence<int, kOperands>{}, std::make_integer_sequence<int, kInstructions>{});
+  }
+
+ private:
+  template <int... kOperand, int... kInstruction>
+  static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count, std::integer_sequence<int, kOperand...>,
+                                                    std::integer_sequence<int, kInstruction...>) {
+    float4 registers[kOperands + kInstructions];
+    ((registers[kOperand] = read_operand<kAccess>(code.operands[kOperand], first, count)), ...);
+    ((registers[kOperands + kInstruction] =
+          apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
+                                         code.values[kInstruction])),
+     ...);
+    return registers[kOperands + kInstructions - 1];
+  }
+};
+
+template <typename... Patterns>
+struct PatternList {
+  /** Calls body(pattern) with the pattern that an expression is; false if there is none. */
+  template <typename Body>
+  static bool find(const Expression& expression, Body body) {
+    return ((Patterns::matches(expression) && (body(Patterns{}), true)) || ...);
+  }
+};
+
+}  // namespace gannet::kernels

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "kernels.h"
+
+#include "common.h"
+
+// The scalar functions of src/tensor/operators.ts on one and on four elements.
+namespace gannet::kernels {
+
+/** Unused arguments are ignored. Comparisons are turned so that NaN comes through: a diverged training must show. */
+template <Function kFunction>
+__device__ __forceinline__ float apply(float a, float b, float c, float value) {
+  if constexpr (kFunction == Function::kNeg) return -a;
+  if constexpr (kFunction == Function::kAbs) return fabsf(a);
+  if constexpr (kFunction == Function::kSign) return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a;
+  if constexpr (kFunction == Function::kStep) return a > 0.0f ? 1.0f : 0.0f;
+  if constexpr (kFunction == Function::kExp) return expf(a);
+  if constexpr (kFunction == Function::kLog) return logf(a);
+  if constexpr (kFunction == Function::kSqrt) return sqrtf(a);
+  if constexpr (kFunction == Function::kReciprocal) return 1.0f / a;
+  if constexpr (kFunction == Function::kTanh) return tanhf(a);
+  if constexpr (kFunction == Function::kSigmoid) {
+    const float e = expf(-fabsf(a));
+    return (a < 0.0f ? e : 1.0f) / (1.0f + e);
+  }
+  if constexpr (kFunction == Function::kSoftplus) return (a < 0.0f ? 0.0f : a) + log1pf(expf(-fabsf(a)));
+  if constexpr (kFunction == Function::kRelu) return a < 0.0f ? 0.0f : a;
+  if constexpr (kFunction == Function::kLeakyRelu) return a > 0.0f ? a : value * a;
+  if constexpr (kFunction == Function::kElu) return a > 0.0f ? a : value * expm1f(a);
+  if constexpr (kFunction == Function::kAdd) return a + b;
+  if constexpr (kFunction == Function::kSub) return a - b;
+  if constexpr (kFunction == Function::kMul) return a * b;
+  if constexpr (kFunction == Function::kDiv) return a / b;
+  if constexpr (kFunction == Function::kMaximum) return a != a || a > b ? a : b;
+  if constexpr (kFunction == Function::kMinimum) return a != a || a < b ? a : b;
+  if constexpr (kFunction == Function::kGreater) return a > b ? 1.0f : 0.0f;
+  if constexpr (kFunction == Function::kEqual) return a == b ? 1.0f : 0.0f;
+  if constexpr (kFunction == Function::kSelect) return a > 0.0f ? b : c;
+  return value;
+}
+
+template <Function kFunction>
+__device__ __forceinline__ float4 apply(float4 a, float4 b, float4 c, float value) {
+  return make_float4(apply<kFunction>(a.x, b.x, c.x, value), apply<kFunction>(a.y, b.y, c.y, value),
+                     apply<kFunction>(a.z, b.z, c.z, value), apply<kFunction>(a.w, b.w, c.w, value));
+}
+
+/** The same for a function known only while running. */
+__device__ inline float4 apply(Function function, float4 a, float4 b, float4 c, float value) {
+  switch (function) {
+    case Function::kNeg: return apply<Function::kNeg>(a, b, c, value);
+    case Function::kAbs: return apply<Function::kAbs>(a, b, c, value);
+    case Function::kSign: return apply<Function::kSign>(a, b, c, value);
+    case Function::kStep: return apply<Function::kStep>(a, b, c, value);
+    case Function::kExp: return apply<Function::kExp>(a, b, c, value);
+    case Function::kLog: return apply<Function::kLog>(a, b, c, value);
+    case Function::kSqrt: return apply<Function::kSqrt>(a, b, c, value);
+    case Function::kReciprocal: return apply<Function::kReciprocal>(a, b, c, value);
+    case Function::kTanh: return apply<Function::kTanh>(a, b, c, value);
+    case Function::kSigmoid: return apply<Function::kSigmoid>(a, b, c, value);
+    case Function::kSoftplus: return apply<Function::kSoftplus>(a, b, c, value);
+    case Function::kRelu: return apply<Function::kRelu>(a, b, c, value);
+    case Function::kLeakyRelu: return apply<Function::kLeakyRelu>(a, b, c, value);
+    case Function::kElu: return apply<Function::kElu>(a, b, c, value);
+    case Function::kAdd: return apply<Function::kAdd>(a, b, c, value);
+    case Function::kSub: return apply<Function::kSub>(a, b, c, value);
+    case Function::kMul: return apply<Function::kMul>(a, b, c, value);
+    case Function::kDiv: return apply<Function::kDiv>(a, b, c, value);
+    case Function::kMaximum: return apply<Function::kMaximum>(a, b, c, value);
+    case Function::kMinimum: return apply<Function::kMinimum>(a, b, c, value);
+    case Function::kGreater: return apply<Function::kGreater>(a, b, c, value);
+    case Function::kEqual: return apply<Function::kEqual>(a, b, c, value);
+    case Function::kSelect: return apply<Function::kSelect>(a, b, c, value);
+    default: return apply<Function::kConstant>(a, b, c, value);
+  }
+}
+
+/** How many registers a function reads. */
+__host__ __device__ constexpr int arity(Function function) {
+  return function == Function::kConstant ? 0 : function < Function::kAdd ? 1 : function < Function::kSelect ? 2 : 3;
+}
+
+}  // namespace gannet::kernels
