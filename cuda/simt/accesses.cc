@@ -48,7 +48,7 @@ std::string range_text(uintptr_t address, uintptr_t begin, size_t bytes) {
 }  // namespace
 
 void Engine::access(uintptr_t address, size_t bytes, Access access, const void* code) {
-  if (address - reinterpret_cast<uintptr_t>(stacks_.stack(current_->rank)) < Stacks::usable_bytes()) return;
+  if (is_own_stack(address)) return;
   if (access_shared(address, bytes, access, code) || access_global(address, bytes, access, code)) return;
   const char* place = stacks_.contains(address) ? "the local memory of another thread" : "memory that is not the device's";
   fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes in " + place + ": out of range" + describe_code(code));
@@ -56,9 +56,9 @@ void Engine::access(uintptr_t address, size_t bytes, Access access, const void* 
 
 void Engine::access_as(unsigned rank, uintptr_t address, size_t bytes, Access kind, const void* code) {
   Thread* const self = current_;
-  current_ = &threads_[rank];
+  observe_as(threads_[rank]);
   access(address, bytes, kind, code);
-  current_ = self;
+  observe_as(*self);
 }
 
 bool Engine::access_shared(uintptr_t address, size_t bytes, Access access, const void* code) {
@@ -70,9 +70,8 @@ bool Engine::access_shared(uintptr_t address, size_t bytes, Access access, const
     fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at " + range_text(address, base, size) +
          " of shared memory: out of range" + describe_code(code));
   }
-  const Observer self = observer();
-  each_word(shared_cells(), base, address, bytes, [&](Cell& cell, unsigned mask) {
-    const Verdict verdict = judge(cell, mask, access, self, true);
+  each_word(sharedShadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
+    const Verdict verdict = judge(cell, mask, access, self_, true);
     if (verdict.finding != Finding::none) fail_access(verdict, "shared memory", address - base, bytes, access, code);
     return true;
   });
@@ -89,10 +88,9 @@ bool Engine::access_global(uintptr_t address, size_t bytes, Access access, const
     fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at " + range_text(address, base, recent_->bytes) +
          " of an allocation: out of range" + describe_code(code));
   }
-  const Observer self = observer();
   const bool needsInitialised = !executor_present();
   each_word(recent_->cell(base), base, address, bytes, [&](Cell& cell, unsigned mask) {
-    const Verdict verdict = judge(cell, mask, access, self, needsInitialised);
+    const Verdict verdict = judge(cell, mask, access, self_, needsInitialised);
     if (verdict.finding != Finding::none) fail_access(verdict, "an allocation", address - base, bytes, access, code);
     return true;
   });
@@ -120,9 +118,8 @@ void Engine::begin_copy(char* target, const char* source, size_t bytes, const vo
   if (source != nullptr && !access_global(reinterpret_cast<uintptr_t>(source), bytes, Access::read, code)) {
     fail("copies " + std::to_string(bytes) + " bytes from memory that is not the device's: out of range" + describe_code(code));
   }
-  const Observer self = observer();
-  each_word(shared_cells(), base, address, bytes, [&](Cell& cell, unsigned mask) {
-    const Verdict verdict = simt::begin_copy(cell, mask, self);
+  each_word(sharedShadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
+    const Verdict verdict = simt::begin_copy(cell, mask, self_);
     if (verdict.finding != Finding::none) fail_access(verdict, "shared memory", address - base, bytes, Access::write, code);
     return true;
   });
@@ -130,9 +127,8 @@ void Engine::begin_copy(char* target, const char* source, size_t bytes, const vo
 
 void Engine::end_copy(const Copy& copy) {
   const auto base = reinterpret_cast<uintptr_t>(shared_);
-  const Observer self = observer();
-  each_word(shared_cells(), base, reinterpret_cast<uintptr_t>(copy.target), copy.bytes, [&](Cell& cell, unsigned mask) {
-    simt::end_copy(cell, mask, self);
+  each_word(sharedShadow_.data(), base, reinterpret_cast<uintptr_t>(copy.target), copy.bytes, [&](Cell& cell, unsigned mask) {
+    simt::end_copy(cell, mask, self_);
     return true;
   });
 }

@@ -63,7 +63,7 @@ void Engine::run(const Launch& launch, const std::string& kernelName) {
   kernelName_ = kernelName;
   checks_ = setting("GANNET_SIMT_CHECK", 1) != 0;
   recent_ = nullptr;
-  launchTime_ = ++now_;
+  self_.launch = ++now_;
   randomState_ = scramble(setting("GANNET_SIMT_SEED", 1) ^ scramble(now_)) | 1;
   failure_.clear();
 
@@ -83,7 +83,7 @@ void Engine::run(const Launch& launch, const std::string& kernelName) {
 
 void Engine::run_block(unsigned linearIndex) {
   blockIndex_ = position(linearIndex, launch_->grid);
-  blockTime_ = blockBarrier_ = ++now_;
+  self_.now = self_.block = self_.blockBarrier = ++now_;
   std::memset(shared_, kPoison, launch_->sharedBytes);
   if (checks_) std::memset(static_cast<void*>(sharedShadow_.data()), 0, (launch_->sharedBytes / kCellBytes + 1) * sizeof(Cell));
   prepare_threads();
@@ -139,9 +139,17 @@ void Engine::exit_thread() {
 }
 
 void Engine::continue_with(Thread& thread, void** saved) {
-  current_ = &thread;
+  observe_as(thread);
   gannet_switch_context(saved, thread.context);
 }
+
+void Engine::observe_as(Thread& thread) {
+  current_ = &thread;
+  self_.thread = thread.rank;
+  self_.warpBarrier = std::max(current_warp().barrier, self_.blockBarrier);
+}
+
+void Engine::order_warp() { current_warp().barrier = self_.now = self_.warpBarrier = ++now_; }
 
 Thread* Engine::choose() {
   if (readyWarps_ == 0) return nullptr;
@@ -184,7 +192,7 @@ int Engine::synchronize_block(bool predicate) {
   barrierCount_ = 0;
   predicateResult_ = predicateCount_;
   predicateCount_ = 0;
-  blockBarrier_ = ++now_;
+  self_.now = self_.blockBarrier = self_.warpBarrier = ++now_;
   const unsigned warps = (threadCount_ + kWarpLanes - 1) / kWarpLanes;
   for (unsigned i = 0; i < warps; ++i) release(warps_[i], warps_[i].lanes);
   return predicateResult_;
@@ -256,10 +264,6 @@ std::string Engine::describe_waiting() const {
             " to " + triple(group.last->index) + ", are at " + group.operation;
   }
   return text;
-}
-
-Observer Engine::observer() {
-  return {now_, launchTime_, blockTime_, blockBarrier_, std::max(current_warp().barrier, blockBarrier_), current_->rank};
 }
 
 }  // namespace gannet::simt

@@ -70,7 +70,6 @@ class Engine {
   uint3 block_index() const { return blockIndex_; }
   const Launch& launch() const { return *launch_; }
   char* shared() const { return shared_; }
-  Observer observer();
 
   /** Waits for every thread of the block; gives how many passed true. */
   int synchronize_block(bool predicate);
@@ -78,7 +77,7 @@ class Engine {
    *  operands of the lanes that came. `name` is the operation's, the same pointer for all lanes. */
   void synchronize_warp(const char* name, unsigned mask, void* operand, void (*work)(Engine&, const WarpOperation&));
   /** Orders the memory accesses of the lanes of the current warp before this from those after. */
-  void order_warp() { current_warp().barrier = ++now_; }
+  void order_warp();
 
   /** Judges an access of the running thread, or of `rank` on its behalf. Ends the launch if it is not allowed. */
   void access(uintptr_t address, size_t bytes, Access access, const void* code);
@@ -89,6 +88,9 @@ class Engine {
   /** Ends the launch with this error of the running thread. Nothing on the fibers' stacks is destroyed. */
   [[noreturn]] void fail(const std::string& message);
   bool checks() const { return checks_; }
+  bool is_own_stack(uintptr_t address) const {
+    return address - reinterpret_cast<uintptr_t>(stacks_.stack(current_->rank)) < Stacks::usable_bytes();
+  }
 
  private:
   Engine();
@@ -102,6 +104,7 @@ class Engine {
   /** The next thread to run; null if none is ready. */
   Thread* choose();
   void continue_with(Thread& thread, void** saved);
+  void observe_as(Thread& thread);
   void release(Warp& warp, unsigned lanes);
   [[noreturn]] void fail_deadlocked();
   std::string describe_waiting() const;
@@ -111,7 +114,6 @@ class Engine {
   bool access_global(uintptr_t address, size_t bytes, Access access, const void* code);
   [[noreturn]] void fail_access(Verdict verdict, const std::string& place, uintptr_t address, size_t bytes, Access access,
                                 const void* code);
-  Cell* shared_cells() { return sharedShadow_.data(); }
 
   Stacks stacks_{kMaxThreads};
   std::vector<Thread> threads_{kMaxThreads};
@@ -137,9 +139,7 @@ class Engine {
   uint64_t randomState_ = 1;
 
   inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines
-  Time launchTime_ = 0;
-  Time blockTime_ = 0;
-  Time blockBarrier_ = 0;
+  Observer self_;  // the current thread
   Allocation* recent_ = nullptr;
 };
 

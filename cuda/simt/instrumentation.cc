@@ -12,7 +12,7 @@ namespace {
 
 inline void check(const void* address, size_t bytes, Access access, const void* code) {
   Engine* engine = checkingEngine;
-  if (engine != nullptr) engine->access(reinterpret_cast<uintptr_t>(address), bytes, access, code);
+  if (engine != nullptr && !engine->is_own_stack(reinterpret_cast<uintptr_t>(address))) engine->access(reinterpret_cast<uintptr_t>(address), bytes, access, code);
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ Verdict judge_write(Cell& cell, unsigned mask, bool atomic, const Observer& obse
 
 }  // namespace
 
-Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised) {
+Verdict judge_access(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised) {
   if (cell.write == kForbidden) return {Finding::forbidden, 0};
   if (access == Access::read) return judge_read(cell, mask, observer, needsInitialised);
   const bool known = !needsInitialised || (Write(cell.write).initialised & mask) == mask;

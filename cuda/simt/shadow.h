@@ -49,9 +49,31 @@ struct Verdict {
   unsigned otherThread = 0;
 };
 
+// The bits of a cell that the inlined part of judge looks at; shadow.cc has the whole layout.
+constexpr unsigned kTimeShift = 20;
+constexpr uint64_t kWriteSettled = 15 << 2;             // every byte initialised
+constexpr uint64_t kWriteUnsettled = 1;                 // a copy in flight
+constexpr uint64_t kReadByMany = 15 << 6 | 2 << 4;      // every byte read, by several warps
+
+/** True if nothing is to be learned from this read: the word was written before the last barrier of the running block (and, if in
+ *  this launch, by this block), and reads of all its bytes by several warps since that barrier are on record. */
+inline bool is_settled_read(const Cell& cell, const Observer& observer) {
+  const Time written = cell.write >> kTimeShift;
+  return written < observer.blockBarrier && (written < observer.launch || written >= observer.block) &&
+         (cell.write & (kWriteSettled | kWriteUnsettled)) == kWriteSettled && cell.read >> kTimeShift >= observer.blockBarrier &&
+         (cell.read & kReadByMany) == kReadByMany;
+}
+
+/** The general case of judge. */
+Verdict judge_access(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised);
+
 /** Judges and records an access to the bytes of `mask` of one word. `needsInitialised` is false where the simulator cannot know
  *  what was written. */
-Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised);
+inline Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised) {
+  // Most accesses read whole words that many warps read since they were written before the last barrier.
+  if (access == Access::read && is_settled_read(cell, observer)) return {};
+  return judge_access(cell, mask, access, observer, needsInitialised);
+}
 
 /** Marks the bytes as the target of an asynchronous copy: unreadable until it lands. */
 Verdict begin_copy(Cell& cell, unsigned mask, const Observer& observer);
