@@ -12,7 +12,13 @@ export function loadAddon(): NativeAddon {
   return loaded;
 }
 
+/** How long a thread of the OpenMP runtime spins for work before it sleeps. The runtime's own choice, milliseconds, costs a busy
+ *  machine ten times the training time: a spinning thread holds the very core that the others wait for. */
+const SPIN_COUNT = '1000';
+
 function requireAddon(): NativeAddon {
+  // The runtime reads its environment once, when the addon brings it in.
+  process.env.GOMP_SPINCOUNT ??= SPIN_COUNT;
   const require = createRequire(import.meta.url);
   try {
     const file = process.env.GANNET_ADDON;
