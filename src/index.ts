@@ -3,6 +3,7 @@
 export * from './data/index.ts';
 export * from './device/index.ts';
 export * from './errors.ts';
+export * from './explore/index.ts';
 export * from './graph/index.ts';
 export * from './losses/index.ts';
 export * from './models/index.ts';

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package.ts';
+import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addExploreCommand } from './commands/explore.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
 import { addResumeCommand } from './commands/resume.ts';
@@ -16,6 +18,8 @@ const COMMANDS = [
   addTrainCommand,
   addResumeCommand,
   addSampleCommand,
+  addExploreCommand,
+  addDataCommand,
   addPlanCommand,
   addRecipesCommand,
   addSchemaCommand,

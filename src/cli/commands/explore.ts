@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { writePicture } from '../../data/index.ts';
+import { CheckpointError, ConfigError } from '../../errors.ts';
+import {
+  type Explorer,
+  formatLatents,
+  type LatentGrid,
+  type Origin,
+  openExplorer,
+  readLatents,
+} from '../../explore/index.ts';
+import { parseCount, parseNumber } from '../config_options.ts';
+import type { Context } from '../context.ts';
+import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
+import { printJson, printLine } from '../io.ts';
+
+interface ExploreCommandOptions extends PictureOptions {
+  readonly step?: number;
+  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
+  readonly latents?: string;
+  readonly scale?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+
+function parseIndices(text: string): number[] {
+  if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
+  throw new InvalidArgumentError('It should be whole numbers with commas between them, such as 0,3,5.');
+}
+
+function parseRange(text: string): number {
+  const range = parseNumber(text);
+  if (range > 0) return range;
+  throw new InvalidArgumentError('It should be a number above 0.');
+}
+
+const HELP = `
+interpolate  paths between pairs of random latents
+mean         the image at the mean of the descriptors (BEGAN)
+eigen        movement along the strongest directions, in standard deviations
+montage      random descriptors, neutral and with each trait (BEGAN)
+sequence     random descriptors from neutral to the full trait (BEGAN)
+arithmetic   mean of group a - mean of group b + mean of group c
+
+A trait file names combinations of directions: {"smile": {"0": 1.5, "3": -2}}, coefficients in standard deviations.
+Beside every picture its latents are written as JSON; --latents makes the picture again.`;
+
+/** `gannet explore`: pictures of a run's latent space. */
+export const addExploreCommand = (program: Command, { io }: Context): Command =>
+  program
+    .command('explore')
+    .description("make a picture of a run's latent space, its latents as JSON beside it")
+    .argument('<run>', 'the folder of a run')
+    .addArgument(new Argument('[picture]', 'which one; none with --latents').choices(Object.keys(PICTURES)))
+    .option('--step <number>', "use this step's checkpoint in place of the newest", parseCount(0))
+    .option('--seed <number>', 'decides the random latents, numbered as `gannet sample` draws them', parseCount(0), 1)
+    .option('--rows <count>', 'rows of the picture', parseCount(1))
+    .option('--columns <count>', 'columns of the picture', parseCount(1))
+    .option(
+      '--directions <indices>',
+      'eigen: which to show; montage, sequence: which to take out, or to show without a trait file',
+      parseIndices,
+    )
+    .option('--range <deviations>', 'eigen: how far to go either way', parseRange, 3)
+    .addOption(
+      new Option('--arc <kind>', 'interpolate: (default: linear for BEGAN, else spherical)').choices([
+        'linear',
+        'spherical',
+      ]),
+    )
+    .option('--traits <file.json>', 'montage, sequence: the traits')
+    .option(
+      '--trait <name>',
+      'one of the traits, or a sum such as smile+tan (may be repeated; default: all)',
+      collect,
+      [],
+    )
+    .option(
+      '--a <group>',
+      'arithmetic: numbers of random latents (3,17), a latents file, or some of one (FILE.json#0,3)',
+    )
+    .option('--b <group>', 'arithmetic: the group that is taken away')
+    .option('--c <group>', 'arithmetic: the group that is added')
+    .option('--latents <file.json>', 'make the picture of these latents')
+    .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1))
+    .option('--out <file.png>', 'where the picture goes (default: in the run, explore/PICTURE-seed-SEED.png)')
+    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
+    .option('--json', 'print the paths as one JSON object')
+    .addHelpText('after', HELP)
+    .action(async (folder: string, picture: string | undefined, options: ExploreCommandOptions) => {
+      checkRequest(picture, options);
+      const out = options.out ?? join(folder, 'explore', `${picture ?? 'latents'}-seed-${options.seed}.png`);
+      const explorer = await openExplorer(folder, options);
+      try {
+        const origin = originOf(folder, picture, options, explorer);
+        const { grid, ...made } =
+          picture === undefined
+            ? await remembered(options.latents as string, origin, explorer)
+            : { grid: await (PICTURES[picture] as GridMaker)(explorer, options), origin };
+        await writePicture(out, await explorer.render(grid, options));
+        const latents = await writeLatents(out, grid, made.origin);
+        if (options.json) printJson(io.stdout, { type: 'explore', picture: out, latents, step: explorer.step });
+        else printLine(io.stdout, `picture in ${out}, its latents in ${latents}`);
+      } finally {
+        explorer.close();
+      }
+    });
+
+function checkRequest(picture: string | undefined, { latents, out }: ExploreCommandOptions): void {
+  if ((picture === undefined) === (latents === undefined)) {
+    throw new ConfigError(
+      'explore_picture',
+      `expected either a picture (${Object.keys(PICTURES).join(', ')}) or --latents FILE.json`,
+    );
+  }
+  if (out !== undefined && !out.toLowerCase().endsWith('.png')) {
+    throw new ConfigError('out_not_png', `--out expects the name of a .png file, but received ${out}`);
+  }
+}
+
+/** The grid of a latents file. What made the latents is told on; the checkpoint is the present one. */
+async function remembered(path: string, { step, recipe }: Origin, { space }: Explorer) {
+  const { origin, ...grid } = await readLatents(path, space.size);
+  return { grid, origin: { ...origin, step, recipe } };
+}
+
+function originOf(
+  folder: string,
+  picture: string | undefined,
+  options: ExploreCommandOptions,
+  { session, step }: Explorer,
+): Origin {
+  const { out: _out, json: _json, device: _device, trait, ...given } = options;
+  const flags = [...Object.entries(given), ...trait.map((name) => ['trait', name] as const)];
+  const words = ['gannet explore', folder, picture, ...flags.map(([name, value]) => `--${name} ${value}`)];
+  const command = words.join(' ');
+  return { command, recipe: session.model.config.recipe, step, seed: options.seed };
+}
+
+/** Writes the latents beside the picture and returns where. @throws CheckpointError latents_unwritable */
+async function writeLatents(picture: string, grid: LatentGrid, origin: Origin): Promise<string> {
+  const path = picture.replace(/\.png$/i, '.json');
+  try {
+    await writeFile(path, formatLatents(grid, origin));
+  } catch (cause) {
+    throw new CheckpointError(
+      'latents_unwritable',
+      `${path}: the latents cannot be written: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  return path;
+}

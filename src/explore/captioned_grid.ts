@@ -1,0 +1,98 @@
+import { drawImage } from '../data/grid.ts';
+import type { Picture } from '../data/index.ts';
+import { charactersIn, drawCentred, textHeight, textWidth, wrapText } from './captions.ts';
+
+/** Pictures of one size, in rows and columns with captions. */
+export interface CaptionedPictures {
+  /** Above the columns; may be fewer. */
+  readonly columns: readonly string[];
+  readonly rows: readonly { readonly caption: string; readonly pictures: readonly (Picture | undefined)[] }[];
+}
+
+export interface CaptionedGridOptions {
+  /** Side of the square of pixels that one pixel becomes; so that images are at least 64 pixels wide if not given. */
+  readonly scale?: number | undefined;
+}
+
+/** Images are brought to this width, and captions are written at double size from there on. */
+const READABLE = 64;
+const GAP = 4;
+const LONGEST_ROW_CAPTION = 12;
+
+interface Layout {
+  readonly scale: number;
+  readonly textScale: number;
+  readonly cellWidth: number;
+  readonly cellHeight: number;
+  readonly columnLines: readonly (readonly string[])[];
+  readonly rowLines: readonly (readonly string[])[];
+  /** Room for the captions, gaps included. */
+  readonly left: number;
+  readonly top: number;
+  /** Width of the row captions. */
+  readonly rowWidth: number;
+}
+
+const longest = (lines: readonly string[]): number => Math.max(0, ...lines.map(({ length }) => length));
+
+/** Double size if every word of the column captions fits above its column. */
+function chooseTextScale(columns: readonly string[], cellWidth: number): number {
+  const limit = charactersIn(cellWidth, 2);
+  const fits = columns.every((caption) => caption.split(/(?<=[ +-])/).every((word) => word.trim().length <= limit));
+  return cellWidth >= READABLE && fits ? 2 : 1;
+}
+
+function layOut({ columns, rows }: CaptionedPictures, sample: Picture, options: CaptionedGridOptions): Layout {
+  const scale = options.scale ?? Math.max(1, Math.ceil(READABLE / sample.width));
+  const cellWidth = sample.width * scale;
+  const textScale = chooseTextScale(columns, cellWidth);
+  const columnLines = columns.map((caption) => wrapText(caption, charactersIn(cellWidth, textScale)));
+  const rowLines = rows.map(({ caption }) => wrapText(caption, LONGEST_ROW_CAPTION));
+  const rowWidth = textWidth(longest(rowLines.flat()), textScale);
+  const lines = Math.max(0, ...columnLines.map(({ length }) => length));
+  return {
+    scale,
+    textScale,
+    cellWidth,
+    cellHeight: sample.height * scale,
+    columnLines,
+    rowLines,
+    rowWidth,
+    left: rowWidth > 0 ? rowWidth + 2 * GAP : GAP,
+    top: lines > 0 ? textHeight(lines, textScale) + 2 * GAP : GAP,
+  };
+}
+
+/** One picture, white around images, with the captions in black above the columns and before the rows. */
+export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGridOptions = {}): Picture {
+  const sample = grid.rows.flatMap(({ pictures }) => pictures).find((picture) => picture !== undefined) as Picture;
+  const layout = layOut(grid, sample, options);
+  const { cellWidth, cellHeight, left, top } = layout;
+  const count = Math.max(grid.columns.length, ...grid.rows.map(({ pictures }) => pictures.length));
+  const width = left + count * (cellWidth + GAP);
+  const height = top + grid.rows.length * (cellHeight + GAP);
+  const { channels } = sample;
+  const picture = { width, height, channels, pixels: new Uint8Array(width * height * channels).fill(255) };
+  drawCaptions(picture, layout);
+  for (const [row, { pictures }] of grid.rows.entries()) {
+    for (const [column, image] of pictures.entries()) {
+      if (!image) continue;
+      drawImage(picture, image, left + column * (cellWidth + GAP), top + row * (cellHeight + GAP), layout.scale);
+    }
+  }
+  return picture;
+}
+
+function drawCaptions(
+  picture: Picture,
+  { columnLines, rowLines, left, top, rowWidth, textScale, cellWidth, cellHeight }: Layout,
+): void {
+  for (const [column, lines] of columnLines.entries()) {
+    const bottomAligned = top - GAP - textHeight(lines.length, textScale);
+    drawCentred(picture, lines, left + column * (cellWidth + GAP), bottomAligned, cellWidth, textScale);
+  }
+  for (const [row, lines] of rowLines.entries()) {
+    const middle = Math.floor((cellHeight - textHeight(lines.length, textScale)) / 2);
+    drawCentred(picture, lines, GAP, top + row * (cellHeight + GAP) + Math.max(0, middle), rowWidth, textScale);
+  }
+}

@@ -1,0 +1,57 @@
+import { composeImage, type Picture } from '../data/index.ts';
+import type { Config } from '../models/index.ts';
+import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
+import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
+import type { LatentGrid } from './grids.ts';
+import { type LatentSpace, openSpace } from './space.ts';
+
+/** A run's generator at a checkpoint, and the space of its latents. */
+export interface Explorer {
+  readonly session: TrainingSession;
+  readonly space: LatentSpace;
+  /** Of the checkpoint. */
+  readonly step: number;
+  /** Generates a grid's images and lays them out with their captions. @throws DeviceError */
+  render(grid: LatentGrid, options?: CaptionedGridOptions): Promise<Picture>;
+  close(): void;
+}
+
+/** Opens a run to explore, at its newest checkpoint or that of `step`.
+ *  @throws CheckpointError, ConfigError, DeviceError */
+export async function openExplorer(
+  folder: string,
+  options: { readonly step?: number | undefined; readonly device?: Config['device'] | undefined } = {},
+): Promise<Explorer> {
+  const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
+  const { step } = checkpoint;
+  // A run that goes on meanwhile may save another: both must be the same.
+  const session = await openSampler(folder, { ...options, step });
+  try {
+    const space = await openSpace(session, checkpoint);
+    return {
+      session,
+      space,
+      step,
+      render: (grid, how) => render(session, grid, how),
+      close: () => session.close(),
+    };
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+async function render(
+  session: TrainingSession,
+  { columns, rows }: LatentGrid,
+  options?: CaptionedGridOptions,
+): Promise<Picture> {
+  const latents = rows.flatMap(({ cells }) => cells.filter((cell) => cell !== undefined));
+  const images = await session.sample(Float32Array.from(latents.flatMap((latent) => [...latent])));
+  let next = 0;
+  const pictured = rows.map(({ caption, cells }) => ({
+    caption,
+    pictures: cells.map((cell) => cell && composeImage(images, next++)),
+  }));
+  return composeCaptioned({ columns, rows: pictured }, options);
+}

@@ -1,0 +1,23 @@
+export { type CaptionedGridOptions, type CaptionedPictures, composeCaptioned } from './captioned_grid.ts';
+export { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
+export { chooseDirections, type Direction, eigendirections, principalDirections } from './directions.ts';
+export { type Explorer, openExplorer } from './explorer.ts';
+export {
+  arithmetic,
+  arithmeticGrid,
+  eigenGrid,
+  type GridShape,
+  type Groups,
+  interpolationGrid,
+  type LatentGrid,
+  type LatentRow,
+  meanGrid,
+  montageGrid,
+  sequenceGrid,
+} from './grids.ts';
+export { readGroup } from './groups.ts';
+export { type Arc, interpolate } from './interpolate.ts';
+export { formatLatents, type Origin, readLatents } from './latents_file.ts';
+export { descriptorSpace, type LatentSpace, noiseSpace } from './space.ts';
+export { findTrait, neutral, parseTraits, sumOfTraits, type Trait, withTrait } from './traits.ts';
+export type { Latent } from './vectors.ts';

@@ -1,0 +1,91 @@
+import { CheckpointError, ConfigError } from '../errors.ts';
+import type { Config } from '../models/index.ts';
+import type { Variable } from '../tensor/variable.ts';
+import { type Checkpoint, hostLatents, type TrainingSession } from '../train/index.ts';
+import { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
+import { type Direction, eigendirections, principalDirections } from './directions.ts';
+import type { Arc } from './interpolate.ts';
+import { type Latent, rowsOf } from './vectors.ts';
+
+/** The latents of a run: where they lie and how they are distributed. */
+export interface LatentSpace {
+  readonly size: number;
+  /** The centre of the distribution. */
+  readonly origin: Latent;
+  /** The path between two latents that stays among likely ones: spherical for noise, linear for descriptors. */
+  readonly arc: Arc;
+  /** Absent for the families whose latents are pure noise. */
+  readonly descriptors?: DescriptorMoments;
+  /** Latents as training draws them. Number i depends on (seed, i) alone. */
+  draw(count: number, seed: number): Latent[];
+  /** As many as the latent's size, the strongest first: eigenvectors of the descriptors' covariance, or the principal
+   *  directions of the generator's first layer. @throws ConfigError directions_missing if that layer is not linear */
+  directions(): Promise<readonly Direction[]>;
+}
+
+/** The space of noise with a linear layer's weight [latent, units] to find directions by. */
+export function noiseSpace(latent: Config['latent'], readWeight: () => Promise<ArrayLike<number>>): LatentSpace {
+  // The variance of the uniform distribution on [-1, 1) is 1/3.
+  const deviation = latent.distribution === 'uniform' ? Math.sqrt(1 / 3) : 1;
+  return {
+    size: latent.size,
+    origin: new Float64Array(latent.size),
+    arc: 'spherical',
+    draw: (count, seed) => rowsOf(hostLatents(latent, count, seed), count),
+    directions: async () => principalDirections(rowsOf(await readWeight(), latent.size), deviation),
+  };
+}
+
+/** The space of descriptors with these moments. */
+export function descriptorSpace(moments: DescriptorMoments): LatentSpace {
+  const size = moments.mean.length;
+  const noise = { size, distribution: 'normal' } as const;
+  return {
+    size,
+    origin: moments.mean,
+    arc: 'linear',
+    descriptors: moments,
+    draw: (count, seed) => descriptorsFromNoise(moments, rowsOf(hostLatents(noise, count, seed), count)),
+    directions: async () => eigendirections(moments.covariance),
+  };
+}
+
+/** The latent space of a run at a checkpoint: that of descriptors where its generator was trained on them, or else of noise.
+ *  @throws CheckpointError descriptors_missing, descriptors_damaged */
+export async function openSpace(session: TrainingSession, checkpoint: Checkpoint): Promise<LatentSpace> {
+  const { latent } = session.model.config;
+  if (latent.distribution !== 'descriptors') {
+    return noiseSpace(latent, () => session.read(firstLinearWeight(session)));
+  }
+  const moments = await readDescriptors(checkpoint, latent.size);
+  if (moments) return descriptorSpace(moments);
+  throw new CheckpointError(
+    'descriptors_missing',
+    `${checkpoint.folder}: expected the mean and covariance of descriptors, which this run draws its latents from, but the checkpoint holds none`,
+  );
+}
+
+/** The weight [latent, units] of the generator's first layer, averaged where samples are drawn from the average. */
+function firstLinearWeight({ model }: TrainingSession): Variable {
+  const { generator, average, config } = model;
+  const weight = generator.layers[0]?.variables.find(
+    ({ shape }) => shape.length === 2 && shape[0] === config.latent.size,
+  );
+  if (!weight) {
+    throw new ConfigError(
+      'directions_missing',
+      `the generator of recipe '${config.recipe}' does not begin with a linear layer, so it has no principal directions; interpolate and arithmetic need none`,
+    );
+  }
+  return average?.pairs.find(({ current }) => current === weight)?.average ?? weight;
+}
+
+/** The moments of a space's descriptors. @param picture what needs them
+ *  @throws CheckpointError descriptors_missing for a space of noise */
+export function requireDescriptors({ descriptors }: LatentSpace, picture: string): DescriptorMoments {
+  if (descriptors) return descriptors;
+  throw new CheckpointError(
+    'descriptors_missing',
+    `${picture} needs the mean and covariance of descriptors, which only a BEGAN keeps; this run's latents are noise. For those there are interpolate, eigen and arithmetic.`,
+  );
+}
