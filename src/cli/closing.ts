@@ -21,9 +21,15 @@ export function closingLines(last: Events): string[] {
   ].flatMap(([name, text]) => (name && text ? [[`  ${name}`, text]] : []));
   const headline = nothingToDo
     ? `Nothing to do: the run has reached its last step, ${end.step}.`
-    : `${finished ? 'Finished' : 'Interrupted and saved'} at step ${end.step}.`;
+    : `${HEADLINES[end.reason]} at step ${end.step}.`;
   return [headline, formatTable(rows), ...(end.skipped === '' ? [] : [end.skipped])];
 }
+
+const HEADLINES = {
+  finished: 'Finished',
+  interrupted: 'Interrupted and saved',
+  collapsed: 'Stopped because the samples have become alike, and saved,',
+};
 
 const eventOf = <T extends TrainEvent['type']>(events: Events, type: T): Extract<TrainEvent, { type: T }> | undefined =>
   events.get(type) as Extract<TrainEvent, { type: T }> | undefined;
