@@ -90,13 +90,7 @@ test('a batch larger than the data', async () => {
 });
 
 test('a device that is not here', async () => {
-  refused(
-    await gannet(tinyTraining('--device', 'cuda')),
-    3,
-    /device 'cuda' was asked for/,
-    /--device cpu/,
-    'gannet doctor',
-  );
+  refused(await gannet(tinyTraining('--device', 'cuda')), 3, /cuda was asked for/, /--device cpu/, 'gannet doctor');
 });
 
 test('a run folder that cannot be made, or holds a run already', async () => {

@@ -55,7 +55,8 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
 export const tinyTraining = (...more: string[]): string[] => [
   ...['train', 'dcgan-digits', '--data', tinyData(), '--size', '16', '--batch', '8', '--steps', '6', '--device', 'cpu'],
   ...['--threads', '1', '--set', 'model.width=2', '--set', 'latent.size=4', '--set', 'sampleCount=4'],
-  ...['--set', 'logEvery=2', '--set', 'sampleEvery=3', '--set', 'checkpointEvery=2', ...more],
+  ...['--set', 'logEvery=2', '--set', 'sampleEvery=3', '--set', 'checkpointEvery=2'],
+  ...['--set', 'health.collapseBelow=0', ...more],
 ];
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

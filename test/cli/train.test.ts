@@ -118,7 +118,7 @@ test('resume refuses a last step that is passed, an unknown step and an unknown 
     [['--steps', '4'], 2, /step-000006 is past step 4; name a later one with --steps/],
     [['--step', '3'], 1, /no checkpoint of step 3; there are 2, 4, 6/],
     [['--device', 'gpu'], 2, /device: expected one of .* received "gpu"/],
-    [['--device', 'cuda'], 3, /'cuda' was asked for/],
+    [['--device', 'cuda'], 3, /cuda was asked for/],
   ];
   for (const [argv, code, message] of refusals) {
     const { exitCode, stderr } = await gannet(['resume', run, ...argv]);

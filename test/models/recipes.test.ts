@@ -46,7 +46,7 @@ test("the guide's DCGAN updates both networks from one batch of fakes, Adam with
   assert.equal(config.generator, { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 });
   const programs = stepPrograms(createModel(config));
   assert.equal(
-    programs.map(({ graph, repeats, readsImages }) => [graph.name, repeats, readsImages]),
+    programs.map(({ graph, repeats, readsImages }) => [graph.name, repeats(1), readsImages]),
     [['simultaneous step', 1, true]],
   );
 });

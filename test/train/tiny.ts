@@ -32,6 +32,8 @@ export const tinyConfig = (changes: ConfigChanges = {}): Config =>
         sampleEvery: 3,
         checkpointEvery: 2,
         sampleCount: 4,
+        // So short a training draws images that are all alike.
+        health: { collapseBelow: 0 },
         device: 'cpu',
         threads: 1,
       },

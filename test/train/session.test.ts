@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadAddon } from '../../src/device/addon.ts';
+import { openDevice } from '../../src/device/index.ts';
+import type { NativeDevice } from '../../src/device/native.ts';
+import type { Config, ConfigChanges } from '../../src/models/index.ts';
+import { createModel, hostLatents, TrainingSession } from '../../src/train/index.ts';
+import { tinyConfig } from './tiny.ts';
+
+async function withSession(changes: ConfigChanges, body: (session: TrainingSession) => Promise<void>): Promise<void> {
+  const config = tinyConfig(changes);
+  const session = await TrainingSession.open(createModel(config), openDevice('cpu', { threads: config.threads }));
+  try {
+    await session.initialize();
+    await body(session);
+  } finally {
+    session.close();
+  }
+}
+
+/** A batch without anything in its images. */
+const blankBatch = ({ batch, size, channels }: Config) => ({
+  images: new Float32Array(batch * size * size * channels),
+});
+
+/** Lets `body` count the calls of native devices' methods. */
+async function countCrossings(body: (calls: Map<string, number>) => Promise<void>): Promise<void> {
+  const addon = loadAddon() as { openDevice: ReturnType<typeof loadAddon>['openDevice'] };
+  const { openDevice: original } = addon;
+  const calls = new Map<string, number>();
+  addon.openDevice = (kind, options) =>
+    new Proxy(original.call(addon, kind, options), {
+      get: (device: NativeDevice, name: keyof NativeDevice) => {
+        calls.set(name, (calls.get(name) ?? 0) + 1);
+        return device[name].bind(device);
+      },
+    });
+  try {
+    await body(calls);
+  } finally {
+    addon.openDevice = original;
+  }
+}
+
+test('a training step crosses into native code once, however many programs it has', async () => {
+  for (const schedule of [{}, { discriminatorSteps: 3, generatorSteps: 2 }, { schedule: 'simultaneous' }]) {
+    await countCrossings((calls) =>
+      withSession(schedule, async (session) => {
+        const batches = Array.from({ length: session.batchesIn(1) }, () => blankBatch(session.model.config));
+        calls.clear();
+        for (let step = 1; step <= 5; step++) await session.step(step, batches, { fetch: step === 5 });
+        assert.equal([...calls], [['run', 5]]);
+      }),
+    );
+  }
+});
+
+test('the event loop runs freely during one long step', () =>
+  withSession({ size: 64, batch: 16, model: { width: 48 } }, async (session) => {
+    const batches = [blankBatch(session.model.config)];
+    let running = true;
+    const step = session.step(1, batches, { fetch: true }).finally(() => {
+      running = false;
+    });
+    let fired = 0;
+    while (running) {
+      await sleep(1);
+      fired++;
+    }
+    await step;
+    assert.ok(fired >= 20, `a timer of a millisecond fired ${fired} times during a step`);
+  }));
+
+test('metrics are read back only when they are asked for', () =>
+  withSession({}, async (session) => {
+    const batches = [blankBatch(session.model.config)];
+    assert.equal(await session.step(1, batches, { fetch: false }), {});
+    const metrics = await session.step(2, batches, { fetch: true });
+    assert.equal(Object.keys(metrics).sort(), ['dFake', 'dGenerated', 'dReal', 'discriminatorLoss', 'generatorLoss']);
+    for (const name of ['dFake', 'dGenerated', 'dReal']) {
+      assert.ok((metrics[name] ?? -1) > 0 && (metrics[name] ?? 2) < 1, name);
+    }
+  }));
+
+test('samples that fill no whole batch are the same images as in a larger number', () =>
+  withSession({}, async (session) => {
+    const { latent } = session.model.config;
+    const many = await session.sample(hostLatents(latent, 130, 1));
+    const few = await session.sample(hostLatents(latent, 3, 1));
+    assert.equal(many.shape, [130, 16, 16, 1]);
+    assert.equal(few.shape, [3, 16, 16, 1]);
+    assert.equal(many.data.subarray(0, few.data.length), few.data);
+    assert.ok(many.data.every((value) => value >= -1 && value <= 1));
+    assert.ok(new Set(many.data).size > 1000, 'images differ');
+  }));
+
+test.run();
