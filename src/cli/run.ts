@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package.ts';
+import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExploreCommand } from './commands/explore.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addExploreCommand,
   addDataCommand,
   addPlanCommand,
+  addCurvesCommand,
   addRecipesCommand,
   addSchemaCommand,
   addDoctorCommand,

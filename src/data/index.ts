@@ -5,4 +5,4 @@ export { composeGrid, composeImage, type GridOptions, type ImageBatch, type Pict
 export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderPosition } from './loader.ts';
 export { datasetNames, type OpenOptions, openDataset } from './open.ts';
 export type { Channels, ImageFormat, ImageSize } from './pixels.ts';
-export { encodePng, writeGrid, writeImage, writePicture } from './png.ts';
+export { encodePng, writeDrawing, writeGrid, writeImage, writePicture } from './png.ts';

@@ -56,3 +56,10 @@ export function writeGrid(path: string, images: ImageBatch, options: GridOptions
 export function writeImage(path: string, images: ImageBatch, index = 0): Promise<void> {
   return writePicture(path, composeImage(images, index));
 }
+
+/** Writes an SVG drawing as a drawing (.svg) or as a PNG of twice its size, atomically. @throws CheckpointError image_unwritable. */
+export async function writeDrawing(path: string, svg: string): Promise<void> {
+  if (path.endsWith('.svg')) return writeAtomically(path, Buffer.from(svg));
+  const sharp = await loadSharp();
+  await writeAtomically(path, await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer());
+}
