@@ -1,0 +1,52 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { diversity, HealthMonitor } from '../../src/train/health.ts';
+
+const images = (...values: number[]) =>
+  ({ data: Float32Array.from(values), shape: [values.length / 2, 1, 2, 1] }) as const;
+
+const codes = (warnings: readonly { code: string }[]): string[] => warnings.map(({ code }) => code);
+
+test('diversity is the mean over all pairs of the root mean square difference', () => {
+  assert.is(diversity(images(0, 0, 0, 0)), 0);
+  assert.is(diversity(images(0, 0, 3, 3)), 3);
+  // Pairs: (0,0)-(1,1) 1, (0,0)-(3,-3) 3, (1,1)-(3,-3) sqrt((4 + 16) / 2).
+  assert.ok(Math.abs(diversity(images(0, 0, 1, 1, 3, -3)) - (4 + Math.sqrt(10)) / 3) < 1e-6);
+});
+
+test('a discriminator that has won is told once, after it has shown three times in a row', () => {
+  const health = new HealthMonitor(0.3);
+  const won = { discriminatorLoss: 1e-5 };
+  assert.equal(codes(health.observe(won)), []);
+  assert.equal(codes(health.observe(won)), []);
+  assert.equal(codes(health.observe({ discriminatorLoss: 0.5 })), []);
+  for (const expected of [[], [], ['loss_at_zero'], [], [], []]) assert.equal(codes(health.observe(won)), expected);
+});
+
+test("a critic's score and an autoencoder's error may be 0", () => {
+  const health = new HealthMonitor(0.3);
+  for (let i = 0; i < 5; i++) {
+    assert.equal(health.observe({ discriminatorLoss: -20, wasserstein: 20 }), []);
+    assert.equal(health.observe({ discriminatorLoss: 0, reconstruction: 0.1 }), []);
+  }
+});
+
+test('a gradient norm far from 1 is told', () => {
+  const health = new HealthMonitor(0.3);
+  const steep = { discriminatorLoss: 1, wasserstein: 1, gradientNorm: 1e4 };
+  assert.equal(
+    [1, 2, 3].flatMap(() => codes(health.observe(steep))),
+    ['exploding_gradient'],
+  );
+});
+
+test('two grids in a row that look alike are a collapse', () => {
+  const health = new HealthMonitor(0.3);
+  assert.equal(codes(health.observeDiversity(0.1)), []);
+  assert.equal(codes(health.observeDiversity(0.9)), []);
+  assert.equal(codes(health.observeDiversity(0.29)), []);
+  assert.equal(codes(health.observeDiversity(0.29)), ['collapse']);
+  assert.equal(codes(health.observeDiversity(0.1)), []);
+});
+
+test.run();
