@@ -18,7 +18,7 @@ inline Range share_of(int64_t count, int thread, int threads) {
 }
 
 /** Elements below which waking other threads costs more than it saves. */
-inline constexpr int64_t kWorthThreads = 32 * 1024;
+inline constexpr int64_t kWorthThreads = 64 * 1024;
 
 /** Calls body(thread, range) so that the ranges cover `items`. `work`, roughly in elements, decides whether threads help.
  *  The body must not throw. */

@@ -16,29 +16,116 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { image: [8, 8, 16], filters: 32, window: [5, 5], stride: [2, 2], padding: [1, 2, 1, 2], why: 'SAME with stride 2 pads unevenly' },
-  { image: [7, 9, 5], filters: 6, window: [5, 5], stride: [2, 2], padding: [2, 2, 2, 2], why: 'odd sizes and channels' },
+  {
+    image: [8, 8, 16],
+    filters: 32,
+    window: [5, 5],
+    stride: [2, 2],
+    padding: [1, 2, 1, 2],
+    why: 'SAME with stride 2 pads unevenly',
+  },
+  {
+    image: [7, 9, 5],
+    filters: 6,
+    window: [5, 5],
+    stride: [2, 2],
+    padding: [2, 2, 2, 2],
+    why: 'odd sizes and channels',
+  },
   { image: [9, 9, 3], filters: 16, window: [5, 5], stride: [2, 2], padding: [2, 2, 2, 2], why: 'a colour image' },
-  { image: [16, 16, 3], filters: 64, window: [5, 5], stride: [2, 2], padding: [1, 2, 1, 2], why: 'the first layer of a discriminator' },
+  {
+    image: [16, 16, 3],
+    filters: 64,
+    window: [5, 5],
+    stride: [2, 2],
+    padding: [1, 2, 1, 2],
+    why: 'the first layer of a discriminator',
+  },
   { image: [8, 8, 1], filters: 1, window: [3, 3], padding: [1, 1, 1, 1], why: 'one channel to one' },
   { image: [6, 6, 4], filters: 1, window: [4, 4], padding: [0, 0, 0, 0], why: 'one filter' },
   { n: 1, image: [5, 4, 17], filters: 33, window: [1, 1], why: 'a 1x1 window is a matrix product' },
   { image: [6, 7, 8], filters: 8, window: [1, 1], stride: [2, 2], why: 'a 1x1 window that skips every other pixel' },
   { image: [8, 6, 2], filters: 3, window: [2, 3], stride: [2, 1], padding: [0, 1, 2, 0], why: 'nothing is square' },
   { image: [10, 10, 4], filters: 4, window: [7, 7], stride: [2, 2], padding: [3, 3, 3, 3], why: 'a 7x7 window' },
-  { image: [6, 6, 4], filters: 8, window: [3, 3], stride: [2, 2], padding: [0, 0, 0, 0], why: 'the last row and column are never read' },
+  {
+    image: [6, 6, 4],
+    filters: 8,
+    window: [3, 3],
+    stride: [2, 2],
+    padding: [0, 0, 0, 0],
+    why: 'the last row and column are never read',
+  },
   { image: [3, 3, 4], filters: 8, window: [3, 3], padding: [4, 4, 4, 4], why: 'padding wider than the window' },
-  { image: [2, 2, 32], filters: 64, window: [5, 5], stride: [2, 2], padding: [1, 2, 1, 2], why: 'a window larger than the image' },
+  {
+    image: [2, 2, 32],
+    filters: 64,
+    window: [5, 5],
+    stride: [2, 2],
+    padding: [1, 2, 1, 2],
+    why: 'a window larger than the image',
+  },
   { image: [4, 4, 128], filters: 64, window: [5, 5], stride: [2, 2], padding: [1, 2, 1, 2], why: 'a deep layer' },
-  { image: [8, 8, 64], filters: 3, window: [5, 5], stride: [1, 1], padding: [2, 2, 2, 2], why: 'an image from deep features' },
-  { n: 5, image: [7, 7, 40], filters: 24, window: [4, 4], stride: [2, 2], padding: [1, 1, 1, 1], why: 'the 4x4 window of many GANs' },
+  {
+    image: [8, 8, 64],
+    filters: 3,
+    window: [5, 5],
+    stride: [1, 1],
+    padding: [2, 2, 2, 2],
+    why: 'an image from deep features',
+  },
+  {
+    n: 5,
+    image: [7, 7, 40],
+    filters: 24,
+    window: [4, 4],
+    stride: [2, 2],
+    padding: [1, 1, 1, 1],
+    why: 'the 4x4 window of many GANs',
+  },
   { n: 2, image: [5, 5, 3], filters: 4, window: [2, 2], stride: [3, 3], why: 'a stride wider than the window' },
-  { n: 8, image: [4, 5, 32], filters: 64, window: [5, 5], stride: [2, 2], padding: [1, 2, 2, 2], why: 'a batch, products by taps' },
-  { n: 12, image: [5, 4, 50], filters: 61, window: [3, 3], padding: [1, 1, 1, 1], why: 'products by taps that do not fill the last tiles' },
-  { n: 32, image: [6, 6, 32], filters: 32, window: [3, 3], stride: [2, 2], why: 'products by taps, and pixels that nothing reads' },
+  {
+    n: 8,
+    image: [4, 5, 32],
+    filters: 64,
+    window: [5, 5],
+    stride: [2, 2],
+    padding: [1, 2, 2, 2],
+    why: 'a batch, products by taps',
+  },
+  {
+    n: 12,
+    image: [5, 4, 50],
+    filters: 61,
+    window: [3, 3],
+    padding: [1, 1, 1, 1],
+    why: 'products by taps that do not fill the last tiles',
+  },
+  {
+    n: 32,
+    image: [6, 6, 32],
+    filters: 32,
+    window: [3, 3],
+    stride: [2, 2],
+    why: 'products by taps, and pixels that nothing reads',
+  },
   { n: 1, image: [33, 33, 32], filters: 150, window: [1, 1], why: 'deep, but a single image' },
-  { n: 600, image: [2, 2, 32], filters: 32, window: [2, 2], stride: [1, 1], padding: [1, 0, 1, 0], why: 'many small images' },
-  { n: 8, image: [3, 3, 300], filters: 136, window: [4, 4], padding: [2, 1, 1, 2], why: 'more channels than one block' },
+  {
+    n: 600,
+    image: [2, 2, 32],
+    filters: 32,
+    window: [2, 2],
+    stride: [1, 1],
+    padding: [1, 0, 1, 0],
+    why: 'many small images',
+  },
+  {
+    n: 8,
+    image: [3, 3, 300],
+    filters: 136,
+    window: [4, 4],
+    padding: [2, 1, 1, 2],
+    why: 'more channels than one block',
+  },
 ];
 
 interface Geometry {
@@ -49,7 +136,14 @@ interface Geometry {
   padding: [number, number, number, number];
 }
 
-function geometry({ n = 3, image: [h, wide, c], filters, window: [r, s], stride = [1, 1], padding = [0, 0, 0, 0] }: Case): Geometry {
+function geometry({
+  n = 3,
+  image: [h, wide, c],
+  filters,
+  window: [r, s],
+  stride = [1, 1],
+  padding = [0, 0, 0, 0],
+}: Case): Geometry {
   const positions = (length: number, before: number, after: number, size: number, step: number) =>
     Math.floor((length + before + after - size) / step) + 1;
   const p = positions(h, padding[0], padding[1], r, stride[0]);
@@ -58,7 +152,10 @@ function geometry({ n = 3, image: [h, wide, c], filters, window: [r, s], stride 
 }
 
 /** Visits every product of a convolution with the indices of its three numbers. */
-function forEachProduct({ x, w, y, stride, padding }: Geometry, visit: (x: number, w: number, y: number) => void): void {
+function forEachProduct(
+  { x, w, y, stride, padding }: Geometry,
+  visit: (x: number, w: number, y: number) => void,
+): void {
   const [n, h, wide, c] = x as [number, number, number, number];
   const [k, r, s] = w as [number, number, number];
   const [, p, q] = y as [number, number, number];

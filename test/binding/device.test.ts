@@ -39,7 +39,8 @@ function longProgram(): { program: Program; feeds: Float32Array[] } {
   const sketch = new Sketch();
   const x = sketch.feed([size, size]);
   let y = x;
-  for (let i = 0; i < 40; i++) y = sketch.step('matmul', { transposeA: false, transposeB: false }, [x, y], [size, size]);
+  for (let i = 0; i < 40; i++)
+    y = sketch.step('matmul', { transposeA: false, transposeB: false }, [x, y], [size, size]);
   sketch.output(y);
   return { program: sketch.program(), feeds: [numbers([size, size]).data.map((v) => v / 10)] };
 }
@@ -63,26 +64,82 @@ test('supportedOps lists the ops that need no lowering', () => {
 test('a device that is unknown, or opened with what it does not have, cannot be opened', async () => {
   assert.is((await failure(() => addon.openDevice('abacus', { threads: 0 }))).code, 'device_unknown');
   assert.is((await failure(() => addon.openDevice('cpu', { threads: -1 }))).code, 'argument_invalid');
-  assert.is((await failure(() => addon.openDevice('cpu', { threads: 0, precision: 'tf32' }))).code, 'precision_unsupported');
+  assert.is(
+    (await failure(() => addon.openDevice('cpu', { threads: 0, precision: 'tf32' }))).code,
+    'precision_unsupported',
+  );
 });
 
 const brokenPrograms: [string, string, (program: Program, slot: Slot) => Partial<Program>][] = [
   ['an unknown op', 'op_unknown', ({ steps: [step] }) => ({ steps: [{ ...step, op: 'fold' } as never] })],
-  ['an op that should have been lowered', 'op_unknown', ({ steps: [step] }) => ({ steps: [{ ...step, op: 'layerNorm' } as never] })],
-  ['a missing attribute', 'attribute_missing', ({ steps: [step] }) => ({ steps: [{ ...step, attributes: {} } as never] })],
-  ['a slot beyond the arena', 'slot_out_of_range', (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, offset: 64 } }] })],
-  ['a negative offset', 'slot_out_of_range', (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, offset: -64 } }] })],
-  ['a misaligned slot', 'slot_out_of_range', (_, slot) => ({ arenaBytes: 1024, outputs: [{ name: 'y', slot: { ...slot, offset: 4 } }] })],
-  ['an enormous slot', 'slot_out_of_range', (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [2 ** 39] } }] })],
-  ['a shape of no elements', 'shape_mismatch', (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [0] } }] })],
-  ['a shape that overflows', 'shape_mismatch', (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [2 ** 31, 2 ** 31] } }] })],
-  ['an operand of another size', 'shape_mismatch', ({ steps: [step] }, slot) => ({ steps: [{ ...step, output: { ...slot, shape: [3] } } as never] })],
-  ['a type that an op does not take', 'dtype_mismatch', ({ steps: [step] }, slot) => ({ steps: [{ ...step, output: { ...slot, dtype: 'int32' } } as never] })],
-  ['a result that overwrites a feed', 'program_invalid', ({ steps: [step] }) => ({ steps: [{ ...step, output: step?.inputs[0] } as never] })],
+  [
+    'an op that should have been lowered',
+    'op_unknown',
+    ({ steps: [step] }) => ({ steps: [{ ...step, op: 'tanh' } as never] }),
+  ],
+  [
+    'a missing attribute',
+    'attribute_missing',
+    ({ steps: [step] }) => ({ steps: [{ ...step, attributes: {} } as never] }),
+  ],
+  [
+    'a slot beyond the arena',
+    'slot_out_of_range',
+    (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, offset: 64 } }] }),
+  ],
+  [
+    'a negative offset',
+    'slot_out_of_range',
+    (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, offset: -64 } }] }),
+  ],
+  [
+    'a misaligned slot',
+    'slot_out_of_range',
+    (_, slot) => ({ arenaBytes: 1024, outputs: [{ name: 'y', slot: { ...slot, offset: 4 } }] }),
+  ],
+  [
+    'an enormous slot',
+    'slot_out_of_range',
+    (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [2 ** 39] } }] }),
+  ],
+  [
+    'a shape of no elements',
+    'shape_mismatch',
+    (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [0] } }] }),
+  ],
+  [
+    'a shape that overflows',
+    'shape_mismatch',
+    (_, slot) => ({ outputs: [{ name: 'y', slot: { ...slot, shape: [2 ** 31, 2 ** 31] } }] }),
+  ],
+  [
+    'an operand of another size',
+    'shape_mismatch',
+    ({ steps: [step] }, slot) => ({ steps: [{ ...step, output: { ...slot, shape: [3] } } as never] }),
+  ],
+  [
+    'a type that an op does not take',
+    'dtype_mismatch',
+    ({ steps: [step] }, slot) => ({ steps: [{ ...step, output: { ...slot, dtype: 'int32' } } as never] }),
+  ],
+  [
+    'a result that overwrites a feed',
+    'program_invalid',
+    ({ steps: [step] }) => ({ steps: [{ ...step, output: step?.inputs[0] } as never] }),
+  ],
   ['steps that are no array', 'program_invalid', () => ({ steps: 3 as never })],
-  ['a register that has no value yet', 'program_invalid', ({ steps: [step] }) => ({
-    steps: [{ ...step, attributes: { expression: { access: ['full'], instructions: [{ fn: 'tanh', args: [1] }] } } } as never],
-  })],
+  [
+    'a register that has no value yet',
+    'program_invalid',
+    ({ steps: [step] }) => ({
+      steps: [
+        {
+          ...step,
+          attributes: { expression: { access: ['full'], instructions: [{ fn: 'tanh', args: [1] }] } },
+        } as never,
+      ],
+    }),
+  ],
 ];
 
 for (const [what, code, change] of brokenPrograms) {
@@ -95,7 +152,12 @@ for (const [what, code, change] of brokenPrograms) {
 
 test('an error names the op and the layer', async () => {
   const device = open();
-  const error = await failure(() => device.load(tanhProgram(({ steps: [step] }) => ({ steps: [{ ...step, attributes: {} } as never] })), []));
+  const error = await failure(() =>
+    device.load(
+      tanhProgram(({ steps: [step] }) => ({ steps: [{ ...step, attributes: {} } as never] })),
+      [],
+    ),
+  );
   assert.equal([error.op, error.scope], ['elementwise', 'layer']);
   assert.ok(error instanceof Error);
   device.close();
@@ -129,13 +191,19 @@ test('programs and variables that are gone are errors', async () => {
   const device = open();
   const { program } = await device.load(tanhProgram(), []);
   device.unload(program);
-  assert.is((await failure(() => device.run([{ program, feeds: [], fetch: true }], { profile: false }))).code, 'program_unknown');
+  assert.is(
+    (await failure(() => device.run([{ program, feeds: [], fetch: true }], { profile: false }))).code,
+    'program_unknown',
+  );
   const sketch = new Sketch();
   sketch.output(sketch.variable([4]));
   const variable = device.createVariable(16);
   const { program: reader } = await device.load(sketch.program(), [variable]);
   device.releaseVariable(variable);
-  assert.is((await failure(() => device.run([{ program: reader, feeds: [], fetch: true }], { profile: false }))).code, 'variable_unknown');
+  assert.is(
+    (await failure(() => device.run([{ program: reader, feeds: [], fetch: true }], { profile: false }))).code,
+    'variable_unknown',
+  );
   assert.is((await failure(() => device.readVariable(variable))).code, 'variable_unknown');
   assert.is((await failure(() => device.load(sketch.program(), []))).code, 'variable_count');
   assert.is((await failure(() => device.load(sketch.program(), [device.createVariable(20)]))).code, 'variable_size');
@@ -156,7 +224,17 @@ test('memory that cannot be had is an error, not a crash', async () => {
   const device = open();
   const id = device.createVariable(2 ** 48);
   assert.is((await failure(() => device.writeVariable(id, new Float32Array(1)))).code, 'variable_size');
-  assert.is((await failure(() => device.load(tanhProgram(() => ({ arenaBytes: 2 ** 50 })), []))).code, 'out_of_memory');
+  assert.is(
+    (
+      await failure(() =>
+        device.load(
+          tanhProgram(() => ({ arenaBytes: 2 ** 50 })),
+          [],
+        ),
+      )
+    ).code,
+    'out_of_memory',
+  );
   const { program } = await device.load(tanhProgram(), []);
   const { outputs } = await device.run([{ program, feeds: [new Float32Array(4)], fetch: true }], { profile: false });
   assert.is(outputs[0]?.[0]?.byteLength, 16);
@@ -167,13 +245,18 @@ test('several calls run in order within one run, and fetch what was asked for', 
   const device = open();
   const sketch = new Sketch();
   const variable = sketch.variable([1]);
-  const expression = { access: ['full' as const, 'full' as const], instructions: [{ fn: 'add' as const, args: [0, 1] }] };
+  const expression = {
+    access: ['full' as const, 'full' as const],
+    instructions: [{ fn: 'add' as const, args: [0, 1] }],
+  };
   const sum = sketch.step('elementwise', { expression }, [variable, sketch.feed([1])], [1]);
   sketch.update('assign', {}, [variable, sum]);
   sketch.output(sum);
   const { program } = await device.load(sketch.program(), [device.createVariable(4)]);
   const call = (value: number, fetch: boolean) => ({ program, feeds: [new Float32Array([value])], fetch });
-  const { outputs, stepMs, nativeMs } = await device.run([call(1, true), call(2, false), call(4, true)], { profile: true });
+  const { outputs, stepMs, nativeMs } = await device.run([call(1, true), call(2, false), call(4, true)], {
+    profile: true,
+  });
   assert.equal(
     outputs.map((list) => list.map((buffer) => new Float32Array(buffer)[0])),
     [[1], [], [7]],
@@ -202,7 +285,10 @@ test('work that was queued before close still ends', async () => {
   const runs = [0, 1].map(() => device.run([{ program: id, feeds, fetch: true }], { profile: false }));
   device.close();
   const results = await Promise.all(runs);
-  assert.equal(new Float32Array(results[0]?.outputs[0]?.[0] as ArrayBuffer), new Float32Array(results[1]?.outputs[0]?.[0] as ArrayBuffer));
+  assert.equal(
+    new Float32Array(results[0]?.outputs[0]?.[0] as ArrayBuffer),
+    new Float32Array(results[1]?.outputs[0]?.[0] as ArrayBuffer),
+  );
 });
 
 test('the event loop stays free while a program runs', async () => {
@@ -239,7 +325,11 @@ test('runs repeat bit for bit, and expressions and sums do not depend on the num
     results.push([...(outputs[0] ?? [])]);
     device.close();
   }
-  for (const result of results.slice(1)) assert.equal(result.map((b) => new Float32Array(b)), results[0]?.map((b) => new Float32Array(b)));
+  for (const result of results.slice(1))
+    assert.equal(
+      result.map((b) => new Float32Array(b)),
+      results[0]?.map((b) => new Float32Array(b)),
+    );
 });
 
 test('a feed may be shared memory', async () => {
@@ -267,7 +357,11 @@ device.load(workerData.program, []).then(async ({ program }) => {
 });
 `;
 
-function startWorker(program: Program, feeds: Float32Array[], terminated: boolean): { worker: Worker; message: Promise<unknown> } {
+function startWorker(
+  program: Program,
+  feeds: Float32Array[],
+  terminated: boolean,
+): { worker: Worker; message: Promise<unknown> } {
   const path = addonPath.startsWith('/') ? addonPath : new URL(addonPath, import.meta.url).pathname;
   const worker = new Worker(workerSource, { eval: true, workerData: { addon: path, program, feeds, terminated } });
   const message = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));

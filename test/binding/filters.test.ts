@@ -33,9 +33,17 @@ for (const channels of [16, 40]) {
     sketch.update('assign', {}, [w, value]);
     conv();
     const weights = numbers(filter, 2).data;
-    const [before, again, after] = await runOnce(device, sketch, [x.data, weights.map((v) => 2 * v)], [await variableOf(weights)]);
+    const [before, again, after] = await runOnce(
+      device,
+      sketch,
+      [x.data, weights.map((v) => 2 * v)],
+      [await variableOf(weights)],
+    );
     assert.equal(again, before);
-    assert.equal(after, (before as Float32Array).map((v) => 2 * v));
+    assert.equal(
+      after,
+      (before as Float32Array).map((v) => 2 * v),
+    );
   });
 
   test(`filters of ${channels} channels that are used in turns keep apart`, async () => {
@@ -48,7 +56,12 @@ for (const channels of [16, 40]) {
       sketch.output(sketch.step('conv2d', window, [feed, slots[i] as Slot], image));
       sketch.output(sketch.step('conv2dInputGradient', inputGradient, [feed, slots[i] as Slot], image));
     }
-    const results = await runOnce(device, sketch, [x.data], await Promise.all(filters.map(({ data }) => variableOf(data))));
+    const results = await runOnce(
+      device,
+      sketch,
+      [x.data],
+      await Promise.all(filters.map(({ data }) => variableOf(data))),
+    );
     for (const [i, filterIndex] of order.entries()) {
       const w = filters[filterIndex] as { shape: number[]; data: Float32Array };
       assert.equal(results[2 * i], await applyOp(device, 'conv2d', window, [x, w], image));

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SCALAR_FUNCTIONS, type Access, type Instruction, type ScalarFunction } from '../../src/tensor/operators.ts';
+import { type Access, type Instruction, SCALAR_FUNCTIONS, type ScalarFunction } from '../../src/tensor/operators.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import { addon, applyOp, largestError, numbers, runOnce, Sketch } from './support.ts';
 
@@ -42,13 +42,24 @@ function unitsOff(actual: number, expected: number): number {
   return Math.abs(actual - expected) / unit;
 }
 
-const magnitudes = [0, 1e-20, 1e-6, 1e-3, 0.1, 0.34, 0.35, 0.5, 0.999, 1, 1.5, 2, 5, 9, 17, 40, 87, 88.5, 100, 1e4, 1e30];
-const interesting = new Float32Array([...magnitudes, ...magnitudes.map((x) => -x), ...numbers([3000]).data.map((x) => 10 * x)]);
+const magnitudes = [
+  0, 1e-20, 1e-6, 1e-3, 0.1, 0.34, 0.35, 0.5, 0.999, 1, 1.5, 2, 5, 9, 17, 40, 87, 88.5, 100, 1e4, 1e30,
+];
+const interesting = new Float32Array([
+  ...magnitudes,
+  ...magnitudes.map((x) => -x),
+  ...numbers([3000]).data.map((x) => 10 * x),
+]);
 
-for (const [fn, { arity, immediate }] of Object.entries(SCALAR_FUNCTIONS) as [ScalarFunction, { arity: number; immediate?: true }][]) {
+for (const [fn, { arity, immediate }] of Object.entries(SCALAR_FUNCTIONS) as [
+  ScalarFunction,
+  { arity: number; immediate?: true },
+][]) {
   test(`${fn} is right to a few units in the last place, and NaN and infinity come through`, async () => {
     const a = interesting;
-    const b = new Float32Array(a.length).map((_, i) => (i % 3 === 0 ? (a[i] as number) : (a[(i * 7 + 1) % a.length] as number)));
+    const b = new Float32Array(a.length).map((_, i) =>
+      i % 3 === 0 ? (a[i] as number) : (a[(i * 7 + 1) % a.length] as number),
+    );
     const c = new Float32Array(a.length).map((_, i) => i);
     const operands = [a, b, c].slice(0, arity);
     const shape = [a.length];
@@ -59,9 +70,15 @@ for (const [fn, { arity, immediate }] of Object.entries(SCALAR_FUNCTIONS) as [Sc
     for (let i = 0; i < a.length; i++) {
       const expected = scalar[fn](a[i] as number, b[i] as number, c[i] as number);
       // What is, or passes through, a number below the smallest normal one may become zero.
-      if (Math.abs(expected) < 2 ** -124) assert.ok(Math.abs(actual[i] as number) < 2 ** -123, `${fn}(${a[i]}) = ${actual[i]}`);
-      else if (Number.isNaN(expected)) assert.ok(Number.isNaN(actual[i]), `${fn}(${a[i]}) = ${actual[i]}, expected NaN`);
-      else assert.ok(unitsOff(actual[i] as number, expected) <= 3, `${fn}(${a[i]}, ${b[i]}) = ${actual[i]}, expected ${expected}`);
+      if (Math.abs(expected) < 2 ** -124)
+        assert.ok(Math.abs(actual[i] as number) < 2 ** -123, `${fn}(${a[i]}) = ${actual[i]}`);
+      else if (Number.isNaN(expected))
+        assert.ok(Number.isNaN(actual[i]), `${fn}(${a[i]}) = ${actual[i]}, expected NaN`);
+      else
+        assert.ok(
+          unitsOff(actual[i] as number, expected) <= 3,
+          `${fn}(${a[i]}, ${b[i]}) = ${actual[i]}, expected ${expected}`,
+        );
     }
   });
 }
@@ -100,7 +117,12 @@ const mixture: Instruction[] = [
 ];
 
 function mixtureAt(data: readonly Float32Array[], access: readonly Access[], i: number, total: number): number {
-  const [a, b, c, d] = data.map((x, j) => x[reads[access[j] as Access](i, x.length, total)] as number) as [number, number, number, number];
+  const [a, b, c, d] = data.map((x, j) => x[reads[access[j] as Access](i, x.length, total)] as number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return scalar.leakyRelu(a * b + c - d, 0, 0) * 0.25 + a;
 }
 
@@ -139,7 +161,10 @@ test('a fused expression may overwrite an operand that it reads in full', async 
       { fn: 'sub', args: [3, 0] },
     ] as Instruction[],
   };
-  const steps = [...program.steps, { op: 'elementwise', attributes: { expression }, inputs: [copy, feed], output: copy, scope: '' } as const];
+  const steps = [
+    ...program.steps,
+    { op: 'elementwise', attributes: { expression }, inputs: [copy, feed], output: copy, scope: '' } as const,
+  ];
   const { program: id } = await device.load({ ...program, steps, outputs: [{ name: 'y', slot: copy }] }, []);
   const { outputs } = await device.run([{ program: id, feeds: [x.data], fetch: true }], { profile: false });
   const expected = x.data.map((v) => v * v);
@@ -174,8 +199,12 @@ for (const extent of [
     }
     const expression = { access: mixtureAccess, instructions: mixture };
     const shape = [outer, inner];
-    assert.ok(largestError(await applyOp(device, 'reduce', { expression, kind: 'sum', extent }, inputs, shape), sums) < 2e-6);
-    assert.ok(largestError(await applyOp(device, 'reduce', { expression, kind: 'max', extent }, inputs, shape), maxima) < 1e-6);
+    assert.ok(
+      largestError(await applyOp(device, 'reduce', { expression, kind: 'sum', extent }, inputs, shape), sums) < 2e-6,
+    );
+    assert.ok(
+      largestError(await applyOp(device, 'reduce', { expression, kind: 'max', extent }, inputs, shape), maxima) < 1e-6,
+    );
   });
 }
 
@@ -199,7 +228,8 @@ for (const [m, k, n] of [
     const b = numbers([k, n], 2);
     const expected = Float64Array.from({ length: m * n }, (_, i) => {
       let sum = 0;
-      for (let j = 0; j < k; j++) sum += (a.data[Math.floor(i / n) * k + j] as number) * (b.data[j * n + (i % n)] as number);
+      for (let j = 0; j < k; j++)
+        sum += (a.data[Math.floor(i / n) * k + j] as number) * (b.data[j * n + (i % n)] as number);
       return sum;
     });
     for (const transposeA of [false, true])
@@ -213,7 +243,10 @@ for (const [m, k, n] of [
 
 function transposed({ shape, data }: { shape: Shape; data: Float32Array }): { shape: Shape; data: Float32Array } {
   const [rows, columns] = shape as [number, number];
-  return { shape: [columns, rows], data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)] as number) };
+  return {
+    shape: [columns, rows],
+    data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)] as number),
+  };
 }
 
 const indexOf = (shape: Shape, flat: number): number[] => {
@@ -225,15 +258,31 @@ const indexOf = (shape: Shape, flat: number): number[] => {
   return index;
 };
 
-const flatOf = (shape: Shape, index: readonly number[]): number => shape.reduce((flat, size, axis) => flat * size + (index[axis] as number), 0);
+const flatOf = (shape: Shape, index: readonly number[]): number =>
+  shape.reduce((flat, size, axis) => flat * size + (index[axis] as number), 0);
 
 for (const [shape, permutation] of [
   [[5], [0]],
-  [[40, 70], [1, 0]],
-  [[2, 17, 19, 3], [0, 3, 1, 2]],
-  [[2, 3, 17, 19], [0, 2, 3, 1]],
-  [[4, 5, 6], [2, 1, 0]],
-  [[3, 4, 5, 6, 2], [4, 0, 3, 1, 2]],
+  [
+    [40, 70],
+    [1, 0],
+  ],
+  [
+    [2, 17, 19, 3],
+    [0, 3, 1, 2],
+  ],
+  [
+    [2, 3, 17, 19],
+    [0, 2, 3, 1],
+  ],
+  [
+    [4, 5, 6],
+    [2, 1, 0],
+  ],
+  [
+    [3, 4, 5, 6, 2],
+    [4, 0, 3, 1, 2],
+  ],
 ] as [Shape, number[]][]) {
   test(`transpose of [${shape}] by [${permutation}]`, async () => {
     const x = numbers(shape);
@@ -241,7 +290,12 @@ for (const [shape, permutation] of [
     const actual = await applyOp(device, 'transpose', { permutation }, [x], result);
     const expected = x.data.map((_, i) => {
       const index = indexOf(result, i);
-      return x.data[flatOf(shape, shape.map((_, axis) => index[permutation.indexOf(axis)] as number))] as number;
+      return x.data[
+        flatOf(
+          shape,
+          shape.map((_, axis) => index[permutation.indexOf(axis)] as number),
+        )
+      ] as number;
     });
     assert.equal(actual, expected);
   });
@@ -251,7 +305,10 @@ for (const [shape, axes] of [
   [[4], [0]],
   [[3, 4, 5], [0]],
   [[3, 4, 5], [2]],
-  [[3, 4, 5], [0, 2]],
+  [
+    [3, 4, 5],
+    [0, 2],
+  ],
   [[64, 33, 17], [1]],
 ] as [Shape, number[]][]) {
   test(`broadcast to [${shape}] along [${axes}]`, async () => {
@@ -290,12 +347,18 @@ test('pad, slice and concat move blocks, of either type', async () => {
     expected[flatOf([3, 3, 7], [a + 1, b, c + 1])] = value;
   });
   assert.equal(first, expected);
-  assert.equal([...(second as Int32Array)], [5, 6, 7, 5, 6, 7, 9, 10, 11, 9, 10, 11, 17, 18, 19, 17, 18, 19, 21, 22, 23, 21, 22, 23]);
+  assert.equal(
+    [...(second as Int32Array)],
+    [5, 6, 7, 5, 6, 7, 9, 10, 11, 9, 10, 11, 17, 18, 19, 17, 18, 19, 21, 22, 23, 21, 22, 23],
+  );
 });
 
 test('upsampleNearest repeats pixels', async () => {
   const x = { shape: [1, 1, 2, 2], data: new Float32Array([1, 2, 3, 4]) };
-  assert.equal([...(await applyOp(device, 'upsampleNearest', { scale: 2 }, [x], [1, 2, 4, 2]))], [1, 2, 1, 2, 3, 4, 3, 4, 1, 2, 1, 2, 3, 4, 3, 4]);
+  assert.equal(
+    [...(await applyOp(device, 'upsampleNearest', { scale: 2 }, [x], [1, 2, 4, 2]))],
+    [1, 2, 1, 2, 3, 4, 3, 4, 1, 2, 1, 2, 3, 4, 3, 4],
+  );
 });
 
 const pool = { size: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1] } as const;
@@ -305,7 +368,10 @@ const image = { shape: [1, 3, 3, 1], data: new Float32Array([1, 2, 3, 4, 9, 9, 7
 test('maxPool, its gradient and its gather agree on the first maximum of each window', async () => {
   assert.equal([...(await applyOp(device, 'maxPool', pool, [image], pooledShape))], [9, 9, 9, 9]);
   const dy = { shape: pooledShape, data: new Float32Array([1, 2, 3, 4]) };
-  assert.equal([...(await applyOp(device, 'maxPoolGradient', pool, [image, dy], image.shape))], [0, 0, 0, 0, 10, 0, 0, 0, 0]);
+  assert.equal(
+    [...(await applyOp(device, 'maxPoolGradient', pool, [image, dy], image.shape))],
+    [0, 0, 0, 0, 10, 0, 0, 0, 0],
+  );
   const ddx = { shape: image.shape, data: new Float32Array([0, 1, 2, 3, 4, 5, 6, 7, 8]) };
   assert.equal([...(await applyOp(device, 'maxPoolGather', pool, [image, ddx], pooledShape))], [4, 4, 4, 4]);
 });
@@ -322,8 +388,14 @@ test('gather, scatterAdd and oneHot look rows up', async () => {
   const indices = { shape: [2, 2], data: new Int32Array([2, 0, 2, 1]) };
   const rows = { shape: [2, 2, 2], data: new Float32Array([5, 6, 1, 2, 5, 6, 3, 4]) };
   assert.equal([...(await applyOp(device, 'gather', {}, [table, indices], [2, 2, 2]))], [...rows.data]);
-  assert.equal([...(await applyOp(device, 'scatterAdd', { rows: 4 }, [indices, rows], [4, 2]))], [1, 2, 3, 4, 10, 12, 0, 0]);
-  assert.equal([...(await applyOp(device, 'oneHot', { depth: 3 }, [indices], [2, 2, 3]))], [0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0]);
+  assert.equal(
+    [...(await applyOp(device, 'scatterAdd', { rows: 4 }, [indices, rows], [4, 2]))],
+    [1, 2, 3, 4, 10, 12, 0, 0],
+  );
+  assert.equal(
+    [...(await applyOp(device, 'oneHot', { depth: 3 }, [indices], [2, 2, 3]))],
+    [0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0],
+  );
 });
 
 test('constant fills its result', async () => {

@@ -105,7 +105,8 @@ export function numbers(shape: Shape, seed = 1): { shape: Shape; data: Float32Ar
 
 /** The largest difference, relative to the largest number expected. */
 export function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) throw new RangeError(`${actual.length} numbers, but ${expected.length} expected`);
+  if (actual.length !== expected.length)
+    throw new RangeError(`${actual.length} numbers, but ${expected.length} expected`);
   let scale = 0;
   let difference = 0;
   for (let i = 0; i < expected.length; i++) {

@@ -81,7 +81,12 @@ function testUpdate<K extends Optimiser>(op: K, { attributes, slots, rule }: Exa
       assert.ok(largestError(actual as Float32Array, weights) < 1e-5);
       for (let slot = 0; slot < slots; slot++) {
         const kept = new Float32Array(await device.readVariable(ids[slot + 1] as number));
-        assert.ok(largestError(kept, states.map((state) => state[slot] as number)) < 1e-5);
+        assert.ok(
+          largestError(
+            kept,
+            states.map((state) => state[slot] as number),
+          ) < 1e-5,
+        );
       }
     }
   });
