@@ -3,27 +3,31 @@ import { readLatents } from './latents_file.ts';
 import type { LatentSpace } from './space.ts';
 import type { Latent } from './vectors.ts';
 
+/** `FILE.json`, `FILE.json#0,3` or `0,3`; random latents are drawn one after another, so far numbers are none. */
+const FILE = /^(.+\.json)(?:#(\d+(?:,\d+)*))?$/i;
+const NUMBERS = /^\d{1,5}(?:,\d{1,5})*$/;
+
 /** The latents that a group names: numbers of random latents of the seed (`3,17,24`), those of a latents file (`FILE.json`), or
  *  some of these, counted row by row (`FILE.json#0,3`).
  *  @throws ConfigError group_syntax, group_index, and what readLatents throws */
 export async function readGroup(text: string, space: LatentSpace, seed: number): Promise<Latent[]> {
-  const [, path, list] = /^(?:(.*\.json)(?:#|$))?([\d,\s]*)$/i.exec(text) ?? [];
-  if (list === undefined || (path === undefined && list === '')) {
+  if (NUMBERS.test(text)) {
+    const numbers = parseNumbers(text);
+    return pick(space.draw(Math.max(...numbers) + 1, seed), numbers, `seed ${seed}`);
+  }
+  const [, path, list] = FILE.exec(text) ?? [];
+  if (path === undefined) {
     throw new ConfigError(
       'group_syntax',
-      `a group is named by numbers, such as 3,17,24, or by a latents file, such as FILE.json or FILE.json#0,3, but received '${text}'`,
+      `a group is named by numbers up to 99999, such as 3,17,24, or by a latents file, such as FILE.json or FILE.json#0,3, but received '${text}'`,
     );
   }
-  const numbers = list === '' ? undefined : list.split(',').map(Number);
-  if (path === undefined) {
-    const drawn = space.draw(Math.max(...(numbers ?? [])) + 1, seed);
-    return pick(drawn, numbers ?? [], `seed ${seed}`);
-  }
-  const stored = (await readLatents(path, space.size)).rows.flatMap(({ cells }) =>
-    cells.filter((cell) => cell !== undefined),
-  );
-  return numbers ? pick(stored, numbers, path) : stored;
+  const { rows } = await readLatents(path, space.size);
+  const stored = rows.flatMap(({ cells }) => cells.filter((cell) => cell !== undefined));
+  return list === undefined ? stored : pick(stored, parseNumbers(list), path);
 }
+
+const parseNumbers = (list: string): number[] => list.split(',').map(Number);
 
 function pick(latents: readonly Latent[], numbers: readonly number[], source: string): Latent[] {
   return numbers.map((number) => {

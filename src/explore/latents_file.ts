@@ -39,7 +39,7 @@ export function formatLatents({ columns, rows }: LatentGrid, { command, recipe, 
 /** Reads a latents file back. @param size the latents' size in the run they are for
  *  @throws ConfigError latents_file if it cannot be read or is none, latents_size */
 export async function readLatents(path: string, size: number): Promise<LatentGrid & { readonly origin: Origin }> {
-  const { columns, rows, size: stored, ...origin } = await parse(path);
+  const { format: _, columns, rows, size: stored, ...origin } = await parse(path);
   const sizes = [stored, ...rows.flatMap(({ latents }) => latents.flatMap((latent) => latent?.length ?? []))];
   const other = sizes.find((found) => found !== size);
   if (other !== undefined) {
