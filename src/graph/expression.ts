@@ -71,7 +71,9 @@ export function buildExpression(root: Tensor, inlined: (node: Tensor) => boolean
   const visit = (argument: Tensor): Register => {
     const from = source(argument, inlined);
     if (from.kind === 'constant') {
-      return once(`constant ${from.value}`, () => ({ result: pending.push({ fn: 'constant', args: [], value: from.value }) - 1 }));
+      return once(`constant ${from.value}`, () => ({
+        result: pending.push({ fn: 'constant', args: [], value: from.value }) - 1,
+      }));
     }
     if (from.kind === 'operand') {
       return once(`${from.access} ${from.node.id}`, () => {

@@ -40,14 +40,24 @@ const isReduction = (node: Tensor): boolean => node.op === 'reduceSum' || node.o
 function fuseNode(node: Tensor, inlined: (node: Tensor) => boolean, lookUp: (node: Tensor) => Tensor): Tensor {
   if (isScalarOp(node)) {
     const { expression, operands } = buildExpression(node, (t) => t === node || inlined(t));
-    return createTensor({ ...resultOf(node), op: 'elementwise', attributes: { expression }, inputs: operands.map(lookUp) });
+    return createTensor({
+      ...resultOf(node),
+      op: 'elementwise',
+      attributes: { expression },
+      inputs: operands.map(lookUp),
+    });
   }
   if (isOp(node, 'reduceSum') || isOp(node, 'reduceMax')) {
     const [x] = node.inputs as [Tensor];
     const { expression, operands } = buildExpression(x, inlined);
     const kind = node.op === 'reduceSum' ? 'sum' : 'max';
     const extent = reductionExtent(x.shape, node.attributes.axes);
-    return createTensor({ ...resultOf(node), op: 'reduce', attributes: { expression, kind, extent }, inputs: operands.map(lookUp) });
+    return createTensor({
+      ...resultOf(node),
+      op: 'reduce',
+      attributes: { expression, kind, extent },
+      inputs: operands.map(lookUp),
+    });
   }
   return withInputs(node, node.inputs.map(lookUp));
 }

@@ -17,7 +17,10 @@ export function gradients(y: Tensor, xs: readonly Tensor[], seed?: Tensor): Tens
 /** As `gradients`, but nothing flows further back than the tensors of `boundary`: the partial derivatives with respect to them. */
 function backpropagate(y: Tensor, xs: readonly Tensor[], boundary: ReadonlySet<Tensor>, seed?: Tensor): Tensor[] {
   if (!seed && y.shape.length > 0) {
-    throw new GraphError('gradient_of_tensor', `gradients expects a scalar, but received ${formatShape(y.shape)}; reduce it or pass a seed`);
+    throw new GraphError(
+      'gradient_of_tensor',
+      `gradients expects a scalar, but received ${formatShape(y.shape)}; reduce it or pass a seed`,
+    );
   }
   const nodes = ancestors([y]);
   const wanted = dependents(nodes, new Set(xs));
@@ -43,7 +46,12 @@ function dependents(nodes: readonly Tensor[], xs: ReadonlySet<Tensor>): Set<Tens
   return result;
 }
 
-function backward(node: Tensor, dy: Tensor, wanted: ReadonlySet<Tensor>, accumulate: (x: Tensor, dx: Tensor) => void): void {
+function backward(
+  node: Tensor,
+  dy: Tensor,
+  wanted: ReadonlySet<Tensor>,
+  accumulate: (x: Tensor, dx: Tensor) => void,
+): void {
   const rules = gradientsOf(node, dy);
   if (rules === 'none') return;
   if (rules === 'decompose') {

@@ -1,6 +1,5 @@
-import { decompositionOf } from '../ops/rules.ts';
 import { reduceMax, reduceSum } from '../ops/reduce.ts';
-import { ops } from '../ops/rules.ts';
+import { decompositionOf, ops } from '../ops/rules.ts';
 import type { OpName } from '../tensor/operators.ts';
 import { withScope } from '../tensor/scope.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';

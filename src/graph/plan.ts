@@ -31,7 +31,8 @@ const step = (tensor: Tensor, storage: Storage): Step => ({
 });
 
 /** Leaves and reshapes take no time: they are other values' memory. */
-const isPlaceholder = (tensor: Tensor): boolean => isOp(tensor, 'feed') || isOp(tensor, 'variable') || isOp(tensor, 'reshape');
+const isPlaceholder = (tensor: Tensor): boolean =>
+  isOp(tensor, 'feed') || isOp(tensor, 'variable') || isOp(tensor, 'reshape');
 
 const bytesOf = (tensor: Tensor): number => elements(tensor.shape) * BYTES_PER_ELEMENT;
 
@@ -59,7 +60,10 @@ class Storage {
   slot(tensor: Tensor): Slot {
     const owner = this.ownerOf(tensor);
     const { shape, dtype } = tensor;
-    const leaf = isOp(owner, 'feed') || isOp(owner, 'variable') ? this.leaves.get(`${owner.op} ${owner.attributes.name}`) : undefined;
+    const leaf =
+      isOp(owner, 'feed') || isOp(owner, 'variable')
+        ? this.leaves.get(`${owner.op} ${owner.attributes.name}`)
+        : undefined;
     return { ...(leaf ?? { storage: 'arena', offset: this.offsets.get(owner) as number }), shape, dtype };
   }
 

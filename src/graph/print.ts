@@ -24,7 +24,11 @@ export function printGraph(graph: Graph): string {
 export function printProgram(program: Program): string {
   const place = ({ storage, offset, shape }: Slot): string => {
     const where =
-      storage === 'arena' ? `@${offset}` : storage === 'feed' ? `<${program.feeds[offset]?.name}>` : `$${program.variables[offset]?.name}`;
+      storage === 'arena'
+        ? `@${offset}`
+        : storage === 'feed'
+          ? `<${program.feeds[offset]?.name}>`
+          : `$${program.variables[offset]?.name}`;
     return `${where}${formatShape(shape)}`;
   };
   const lines = program.steps.map(
@@ -46,7 +50,9 @@ function describe(op: string, attributes: object, inputs: readonly string[]): st
   const { expression, ...rest } = attributes as { expression?: Expression };
   const notes = Object.entries(rest).map(([key, value]) => ` ${key}=${value}`);
   if (!expression) return `${op}(${inputs.join(', ')})${notes.join('')}`;
-  const operands = inputs.map((input, i) => (expression.access[i] === 'full' ? input : `${expression.access[i]} ${input}`));
+  const operands = inputs.map((input, i) =>
+    expression.access[i] === 'full' ? input : `${expression.access[i]} ${input}`,
+  );
   return `${op} ${printExpression(expression, operands)}${notes.join('')}`;
 }
 
@@ -59,6 +65,9 @@ export function printExpression({ instructions }: Expression, operands: readonly
 
 function printInstruction({ fn, args, value }: Instruction, registers: readonly string[]): string {
   if (fn === 'constant') return String(value);
-  const parameters = [...args.map((register) => registers[register] as string), ...(value === undefined ? [] : [String(value)])];
+  const parameters = [
+    ...args.map((register) => registers[register] as string),
+    ...(value === undefined ? [] : [String(value)]),
+  ];
   return `${fn}(${parameters.join(', ')})`;
 }

@@ -18,7 +18,9 @@ export function schedule(graph: Graph): Tensor[] {
   expectOutputsSurvive(graph, order);
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   for (const tensor of order) {
-    const late = [...before(tensor), ...tensor.inputs].find((t) => (position.get(t) as number) > (position.get(tensor) as number));
+    const late = [...before(tensor), ...tensor.inputs].find(
+      (t) => (position.get(t) as number) > (position.get(tensor) as number),
+    );
     if (late) {
       throw new GraphError(
         'read_after_overwrite',
@@ -33,7 +35,10 @@ function expectOutputsSurvive(graph: Graph, order: readonly Tensor[]): void {
   const overwritten = new Set(order.flatMap(overwrittenInputs));
   for (const [name, tensor] of Object.entries(graph.outputs)) {
     if (overwritten.has(tensor)) {
-      throw new GraphError('output_overwritten', `${graph.name}: output '${name}' is a variable's value from before its update; read() it after`);
+      throw new GraphError(
+        'output_overwritten',
+        `${graph.name}: output '${name}' is a variable's value from before its update; read() it after`,
+      );
     }
   }
 }

@@ -49,7 +49,8 @@ function fold(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
   const [a, b] = values;
   if (a === undefined || values.includes(undefined)) return undefined;
   if (node.op === 'broadcast' || node.op === 'reshape') return fill(a, node.shape);
-  if (node.op === 'reduceSum') return fill((a * elements((inputs[0] as Tensor).shape)) / elements(node.shape), node.shape);
+  if (node.op === 'reduceSum')
+    return fill((a * elements((inputs[0] as Tensor).shape)) / elements(node.shape), node.shape);
   const arithmetic = ARITHMETIC[node.op];
   return arithmetic && fill(arithmetic(a, b as number), node.shape);
 }

@@ -1,7 +1,7 @@
 import { GraphError } from '../errors.ts';
+import type { Rule } from '../ops/op.ts';
 import { ops } from '../ops/rules.ts';
 import { overwrittenInputs } from '../ops/update.ts';
-import type { Rule } from '../ops/op.ts';
 import type { OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
@@ -21,8 +21,10 @@ export function verify(graph: Graph): void {
     throw new GraphError('invalid_graph', `${graph.name}: ${node.op} %${node.id} in '${node.scope}' ${problem}`);
   };
   for (const node of ancestors(roots(graph))) {
-    if (isOp(node, 'feed') && !feeds.has(node.attributes.name)) fail(node, `reads the undeclared feed '${node.attributes.name}'`);
-    if (isOp(node, 'variable') && !variables.has(node.attributes.name)) fail(node, `reads the undeclared variable '${node.attributes.name}'`);
+    if (isOp(node, 'feed') && !feeds.has(node.attributes.name))
+      fail(node, `reads the undeclared feed '${node.attributes.name}'`);
+    if (isOp(node, 'variable') && !variables.has(node.attributes.name))
+      fail(node, `reads the undeclared variable '${node.attributes.name}'`);
     if (!MADE_ELSEWHERE.has(node.op)) {
       const rule = ops[node.op].rule as unknown as Rule<OpName>;
       const { shape, dtype } = rule.result(node.attributes, ...node.inputs);
@@ -31,7 +33,8 @@ export function verify(graph: Graph): void {
       }
     }
     for (const state of overwrittenInputs(node)) {
-      if (!isOp(state, 'variable') && overwrittenInputs(state).length === 0) fail(node, `overwrites ${state.op} %${state.id}, which is no variable`);
+      if (!isOp(state, 'variable') && overwrittenInputs(state).length === 0)
+        fail(node, `overwrites ${state.op} %${state.id}, which is no variable`);
       if (overwritten.has(state)) fail(node, `overwrites %${state.id}, which another update overwrites too`);
       overwritten.add(state);
     }
@@ -57,8 +60,14 @@ const bytesOf = (slot: Slot): number => elements(slot.shape) * BYTES_PER_ELEMENT
 function expectNoOverlap(step: Step, index: number, program: Program): void {
   if (step.op === 'elementwise' || step.output.storage !== 'arena') return;
   const { offset } = step.output;
-  const clash = step.inputs.find((s) => s.storage === 'arena' && s.offset < offset + bytesOf(step.output) && offset < s.offset + bytesOf(s));
-  if (clash) throw new GraphError('invalid_plan', `${program.name}: step ${index} ${step.op} in '${step.scope}' overwrites its own input`);
+  const clash = step.inputs.find(
+    (s) => s.storage === 'arena' && s.offset < offset + bytesOf(step.output) && offset < s.offset + bytesOf(s),
+  );
+  if (clash)
+    throw new GraphError(
+      'invalid_plan',
+      `${program.name}: step ${index} ${step.op} in '${step.scope}' overwrites its own input`,
+    );
 }
 
 /** Which step last wrote each stretch of the arena. A read is good if its whole stretch was written by one step, as a whole. */
@@ -75,7 +84,10 @@ class Memory {
     const begin = slot.offset;
     const end = begin + bytesOf(slot);
     if (begin % ALIGNMENT_BYTES !== 0 || end > this.arenaBytes) {
-      throw new GraphError('invalid_plan', `step ${step} writes bytes ${begin} to ${end} of an arena of ${this.arenaBytes}`);
+      throw new GraphError(
+        'invalid_plan',
+        `step ${step} writes bytes ${begin} to ${end} of an arena of ${this.arenaBytes}`,
+      );
     }
     const kept = this.written.filter((w) => w.end <= begin || w.begin >= end);
     this.written.splice(0, this.written.length, ...kept, { begin, end, step });
@@ -85,7 +97,10 @@ class Memory {
     if (slot.storage !== 'arena') return;
     const end = slot.offset + bytesOf(slot);
     if (!this.written.some((w) => w.begin === slot.offset && w.end === end)) {
-      throw new GraphError('invalid_plan', `${reader} from bytes ${slot.offset} to ${end}, where no live value of that size is`);
+      throw new GraphError(
+        'invalid_plan',
+        `${reader} from bytes ${slot.offset} to ${end}, where no live value of that size is`,
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { Graph } from '../tensor/trace.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Graph } from '../tensor/trace.ts';
 
 /** Everything `roots` depend on and the roots themselves, each after its inputs, in a depth-first order that is a function of
  *  the graph alone. `before` names further nodes that must come first. Iterative: graphs are deeper than the call stack. */

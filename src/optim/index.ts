@@ -1,1 +1,7 @@
-export { createOptimizer, OPTIMIZER_DEFAULTS, type Optimizer, type OptimizerConfig, type OptimizerName } from './optimizer.ts';
+export {
+  createOptimizer,
+  OPTIMIZER_DEFAULTS,
+  type Optimizer,
+  type OptimizerConfig,
+  type OptimizerName,
+} from './optimizer.ts';

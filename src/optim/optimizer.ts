@@ -1,9 +1,9 @@
 import { constant, zeros } from '../nn/initializers.ts';
 import { statistic } from '../nn/layer.ts';
 import { add, assign } from '../ops/index.ts';
+import type { Op } from '../ops/op.ts';
 import { OVERWRITTEN_INPUTS, updateOps } from '../ops/update.ts';
 import type { OpAttributes } from '../tensor/operators.ts';
-import type { Op } from '../ops/op.ts';
 import { scoped } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { overwrite, read } from '../tensor/trace.ts';
@@ -23,7 +23,9 @@ export const OPTIMIZER_DEFAULTS = {
 
 /** A choice of optimiser. Settings that are left out have the defaults above. `clip` bounds every weight after its update. */
 export type OptimizerConfig = {
-  [K in OptimizerOp]: { readonly name: K; readonly learningRate: number; readonly clip?: number } & Partial<Omit<OpAttributes[K], 'clip'>>;
+  [K in OptimizerOp]: { readonly name: K; readonly learningRate: number; readonly clip?: number } & Partial<
+    Omit<OpAttributes[K], 'clip'>
+  >;
 }[OptimizerOp];
 
 export type OptimizerName = OptimizerConfig['name'];
