@@ -215,7 +215,7 @@ Step decode_step(const Field& field, const Program& program) {
 }  // namespace
 
 Program decode_program(Napi::Value value) {
-  const Field field(value, "program");
+  const Field field(value, "program", "program_invalid");
   Program program;
   program.name = field.at("name").string();
   program.arena_bytes = field.at("arenaBytes").integer();

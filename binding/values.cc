@@ -22,16 +22,16 @@ const char* type_name(Napi::Value value) {
 }  // namespace
 
 void Field::reject(const char* expected) const {
-  throw Error("program_invalid", text(path_, " must be ", expected, ", but received ", type_name(value_)));
+  throw Error(code_, text(path_, " must be ", expected, ", but received ", type_name(value_)));
 }
 
 Field Field::at(const char* key) const {
   if (!value_.IsObject()) reject("an object");
-  return Field(value_.As<Napi::Object>().Get(key), path_ + "." + key);
+  return Field(value_.As<Napi::Object>().Get(key), path_ + "." + key, code_);
 }
 
 Field Field::at(uint32_t index) const {
-  return Field(value_.As<Napi::Object>().Get(index), path_ + "[" + std::to_string(index) + "]");
+  return Field(value_.As<Napi::Object>().Get(index), path_ + "[" + std::to_string(index) + "]", code_);
 }
 
 uint32_t Field::length() const {

@@ -11,10 +11,11 @@
 // Reading JavaScript values with errors that name what was read.
 namespace gannet {
 
-/** A JavaScript value and the path that leads to it. Every reader throws Error `program_invalid` if the value is of another type. */
+/** A JavaScript value and the path that leads to it. Every reader throws Error `code` if the value is of another type. */
 class Field {
  public:
-  Field(Napi::Value value, std::string path) : value_(value), path_(std::move(path)) {}
+  Field(Napi::Value value, std::string path, const char* code = "argument_invalid")
+      : value_(value), path_(std::move(path)), code_(code) {}
 
   Field at(const char* key) const;
   Field at(uint32_t index) const;
@@ -33,6 +34,7 @@ class Field {
 
   Napi::Value value_;
   std::string path_;
+  const char* code_;
 };
 
 /** The JavaScript form of an error. */

@@ -8,9 +8,14 @@ Worker::Worker(Napi::Env env, std::unique_ptr<Device> device, std::function<void
     : env_(env), device_(std::move(device)), busy_(std::move(busy)) {
   signal_ = Signal::New(env, "gannet device", 0, 1, this);
   signal_.Unref(env);
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (...) {
+    signal_.Release();
+    throw;
+  }
   // Registered after the thread-safe function, so it runs before that is torn down with its environment.
   napi_add_env_cleanup_hook(env, on_teardown, this);
-  thread_ = std::thread([this] { work(); });
 }
 
 Worker::~Worker() {
@@ -77,29 +82,32 @@ void Worker::on_settle(Napi::Env env, Napi::Function, Worker* worker, void*) {
 void Worker::on_teardown(void* worker) { static_cast<Worker*>(worker)->stop(); }
 
 void Worker::settle(Napi::Env env) {
-  std::deque<std::unique_ptr<Job>> done;
+  std::unique_ptr<Job> job;
   {
     const std::lock_guard lock(mutex_);
-    done.swap(done_);
+    if (done_.empty()) return;
+    job = std::move(done_.front());
+    done_.pop_front();
   }
-  if (done.empty()) return;
   const Napi::HandleScope scope(env);
-  for (const std::unique_ptr<Job>& job : done) {
-    if (!job->deferred) continue;
-    try {
-      if (job->failure) {
-        job->deferred->Reject(to_js(env, *job->failure).Value());
-      } else {
-        job->deferred->Resolve(job->result ? job->result(env) : env.Undefined());
-      }
-    } catch (const Napi::Error& error) {
-      job->deferred->Reject(error.Value());
-    }
-  }
-  pending_ -= done.size();
-  if (pending_ == 0) {
+  if (job->deferred) settle_promise(env, *job);
+  job.reset();
+  // One signal per job: when none is pending, none can arrive at a worker that is gone.
+  if (--pending_ == 0) {
     signal_.Unref(env);
     busy_(false);
+  }
+}
+
+void Worker::settle_promise(Napi::Env env, Job& job) {
+  try {
+    if (job.failure) {
+      job.deferred->Reject(to_js(env, *job.failure).Value());
+    } else {
+      job.deferred->Resolve(job.result ? job.result(env) : env.Undefined());
+    }
+  } catch (const Napi::Error& error) {
+    job.deferred->Reject(error.Value());
   }
 }
 

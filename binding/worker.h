@@ -53,7 +53,9 @@ class Worker {
 
   void work();
   void execute(Job& job);
+  /** Settles the job that has ended first. */
   void settle(Napi::Env env);
+  static void settle_promise(Napi::Env env, Job& job);
   void stop();
 
   napi_env env_;

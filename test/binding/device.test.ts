@@ -241,6 +241,21 @@ test('memory that cannot be had is an error, not a crash', async () => {
   device.close();
 });
 
+test('arguments of another type are refused by name', async () => {
+  const device = open();
+  const calls: [string, () => unknown][] = [
+    ['program_invalid', () => device.load(undefined as never, [])],
+    ['argument_invalid', () => device.load(tanhProgram(), 1 as never)],
+    ['argument_invalid', () => device.run(3 as never, { profile: false })],
+    ['argument_invalid', () => device.run([], undefined as never)],
+    ['argument_invalid', () => device.createVariable('many' as never)],
+    ['argument_invalid', () => device.createVariable(6)],
+    ['argument_invalid', () => addon.openDevice('cpu', {} as never)],
+  ];
+  for (const [code, call] of calls) assert.is((await failure(call)).code, code, String(call));
+  device.close();
+});
+
 test('several calls run in order within one run, and fetch what was asked for', async () => {
   const device = open();
   const sketch = new Sketch();
