@@ -21,8 +21,11 @@ const descriptors = descriptorSpace({
 });
 const noise = noiseSpace({ size: 2, distribution: 'uniform' }, async () => [3, 0, 0, 0, 0, 5]);
 
-const cell = (grid: LatentGrid, row: number, column: number): Float64Array =>
-  grid.rows[row]?.cells[column] ?? assert.unreachable(`no cell at ${row}, ${column}`);
+function cell(grid: LatentGrid, row: number, column: number): Float64Array {
+  const latent = grid.rows[row]?.cells[column];
+  if (!latent) throw new Error(`no latent at ${row}, ${column}`);
+  return latent;
+}
 
 test('interpolation: pairs of random latents in rows, the fractions above them', () => {
   const grid = interpolationGrid(descriptors, { rows: 2, columns: 3, seed: 4 });
