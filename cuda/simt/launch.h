@@ -39,7 +39,7 @@ struct Packing {
   static constexpr Layout layout = [] {
     Layout result;
     size_t index = 0;
-    const auto place = [&](size_t size, size_t alignment) {
+    [[maybe_unused]] const auto place = [&](size_t size, size_t alignment) {
       result.bytes = (result.bytes + alignment - 1) / alignment * alignment;
       result.offsets[index++] = result.bytes;
       result.bytes += size;
@@ -63,7 +63,7 @@ struct Packing {
 
  private:
   template <size_t... Index>
-  __attribute__((no_sanitize("thread"))) static void invoke_with(const void* kernel, const std::byte* arguments,
+  __attribute__((no_sanitize("thread"))) static void invoke_with(const void* kernel, [[maybe_unused]] const std::byte* arguments,
                                                                   std::index_sequence<Index...>) {
     reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(kernel))(
         *reinterpret_cast<const Parameters*>(arguments + layout.offsets[Index])...);

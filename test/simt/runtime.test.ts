@@ -1,0 +1,41 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runCase } from './build.ts';
+
+test('arguments of every size and alignment reach the kernel, converted to its types', () => {
+  assert.equal(runCase('arguments').map(Number), [3 * 0.5 + 0.25 * 8]);
+});
+
+test('a captured graph does nothing until it is launched, and the same again at each launch', () => {
+  // y = 1 at first; each launch adds the x that it copies in: 10, then 100. Work outside of the graph adds 100 once more.
+  assert.equal(runCase('graph').map(Number), [1, 11, 111, 211]);
+});
+
+test('allocations beyond the limit fail, and succeed when memory was freed', () => {
+  assert.equal(runCase('memory limit', { GANNET_SIMT_MEMORY: '5000' }), [
+    'cudaSuccess',
+    '2000 of 5000',
+    'cudaErrorMemoryAllocation',
+    'null cudaErrorMemoryAllocation',
+    'cudaSuccess',
+  ]);
+});
+
+test('copies and fills stay inside of one allocation', () => {
+  assert.equal(runCase('misuse of memory'), ['cudaSuccess', ...Array(5).fill('cudaErrorInvalidValue')]);
+});
+
+test('gaps declared inside of an allocation are out of range for kernels', () => {
+  const [touched, error] = runCase('gap in an allocation');
+  assert.is(touched, 'touched');
+  assert.match(
+    error as string,
+    /writes 4 bytes at byte 128 of an allocation, which lie between two buffers: out of range/,
+  );
+});
+
+test('poisoned elements count as never written', () => {
+  assert.match(runCase('poison')[0] as string, /thread \(7,0,0\): reads 4 bytes at byte 28 .*uninitialised read/);
+});
+
+test.run();
