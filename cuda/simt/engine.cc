@@ -33,6 +33,13 @@ std::string triple(uint3 value) {
   return "(" + std::to_string(value.x) + "," + std::to_string(value.y) + "," + std::to_string(value.z) + ")";
 }
 
+/** Stacks that all began at multiples of their size would compete for the same lines of the cache. */
+size_t stagger(unsigned rank) {
+  constexpr size_t kStep = 13 * 64;
+  constexpr size_t kPeriod = 32 * 1024;
+  return rank * kStep % kPeriod;
+}
+
 uint3 position(unsigned linear, dim3 extent) {
   return {linear % extent.x, linear / extent.x % extent.y, linear / extent.x / extent.y};
 }
@@ -107,7 +114,7 @@ void Engine::prepare_threads() {
   }
   for (unsigned rank = 0; rank < threadCount_; ++rank) {
     Thread& thread = threads_[rank];
-    thread.context = make_context(stacks_.stack(rank), Stacks::usable_bytes(), fiber_main);
+    thread.context = make_context(stacks_.stack(rank), Stacks::usable_bytes() - stagger(rank), fiber_main);
     thread.index = position(rank, launch_->block);
     thread.rank = rank;
     thread.waitsIn = nullptr;
