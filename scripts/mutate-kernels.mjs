@@ -1,0 +1,102 @@
+// Takes each barrier and each wait for asynchronous copies out of the product kernels, one at a time, and runs their tests on the
+// simulator: every such kernel must fail some test. Prints one line per mutation and exits with 1 if any survives.
+//
+//   node scripts/mutate-kernels.mjs                        the product kernels against test/cuda/conv*.test.ts
+//   node scripts/mutate-kernels.mjs test/cuda/x.test.ts    against these tests
+//
+// Works in build/mutants/ on a copy of the sources; needs the addon to be built.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'build/mutants');
+const tree = join(folder, 'tree');
+const cmakeFolder = join(folder, 'cmake');
+const addon = join(folder, 'gannet.node');
+
+const MUTATED_FILES = /^(conv_\w+|matmul)\.(cu|cuh|h)$/;
+const SYNCHRONISATION = /\b(__syncthreads\(\)|cp_async_wait<[^<>;]*>\(\));/g;
+
+const tests = process.argv.length > 2 ? process.argv.slice(2) : defaultTests();
+prepare();
+if (!build() || !testsPass())
+  throw new Error('the kernels as they are do not build or fail their tests: nothing to mutate');
+
+const survivors = [];
+for (const site of sites()) {
+  const verdict = tryWithout(site);
+  console.log(`${verdict.padEnd(9)} ${site.label}`);
+  if (verdict === 'survived') survivors.push(site.label);
+}
+console.log(survivors.length === 0 ? 'no mutation survived' : `${survivors.length} survived: ${survivors.join('; ')}`);
+process.exitCode = survivors.length === 0 ? 0 : 1;
+
+function defaultTests() {
+  const found = readdirSync(join(root, 'test/cuda')).filter((name) => /^conv.*\.test\.ts$/.test(name));
+  if (found.length === 0) throw new Error('test/cuda holds no conv*.test.ts');
+  return found.map((name) => join('test/cuda', name));
+}
+
+/** A copy of what the simulator is built from, beside a copy of the addon that loads it. */
+function prepare() {
+  const built = join(root, 'build/Release/gannet.node');
+  if (!existsSync(built)) throw new Error('build/Release/gannet.node is missing: npm run build:addon');
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  for (const name of ['CMakeLists.txt', 'package.json', 'binding', 'cuda']) {
+    cpSync(join(root, name), join(tree, name), { recursive: true, preserveTimestamps: true });
+  }
+  copyFileSync(built, addon);
+  const options = ['-DGANNET_SIMT=ON', '-DCMAKE_BUILD_TYPE=Release'];
+  execFileSync('cmake', ['-S', tree, '-B', cmakeFolder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Builds the simulator from the tree; false if the compiler refuses. */
+function build() {
+  const made = spawnSync('cmake', ['--build', cmakeFolder, '--target', 'gannet_simt', '--parallel', '2'], {
+    stdio: 'ignore',
+  });
+  if (made.status !== 0) return false;
+  copyFileSync(join(cmakeFolder, 'cuda/simt/gannet_simt.so'), join(folder, 'gannet_simt.so'));
+  return true;
+}
+
+function testsPass() {
+  const env = { ...process.env, GANNET_ADDON: addon };
+  return tests.every((file) => {
+    const run = spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: root, env, stdio: 'ignore' });
+    return run.status === 0;
+  });
+}
+
+/** Every statement to be taken out: { path, start, end, label }. */
+function sites() {
+  return readdirSync(join(tree, 'cuda'))
+    .filter((name) => MUTATED_FILES.test(name))
+    .flatMap((name) => {
+      const path = join(tree, 'cuda', name);
+      const source = readFileSync(path, 'utf8');
+      return [...source.matchAll(SYNCHRONISATION)].map((match) => {
+        const line = source.slice(0, match.index).split('\n').length;
+        return {
+          path,
+          start: match.index,
+          end: match.index + match[0].length,
+          label: `${relative(tree, path)}:${line} ${match[1]}`,
+        };
+      });
+    });
+}
+
+function tryWithout({ path, start, end }) {
+  const source = readFileSync(path, 'utf8');
+  writeFileSync(path, `${source.slice(0, start)}{}${source.slice(end)}`);
+  try {
+    if (!build()) return 'unbuilt';
+    return testsPass() ? 'survived' : 'caught';
+  } finally {
+    writeFileSync(path, source);
+  }
+}
