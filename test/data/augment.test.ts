@@ -75,6 +75,9 @@ test('hue turns colours: a third of a turn brings red to green, half a turn to c
   assert.equal(shifted([1, 0, 0], { hue: 0.5 }), [0, 1, 1]);
   assert.equal(shifted([1, 0, 0], { hue: -1 / 3 }), [0, 0, 1]);
   assert.equal(shifted([0.2, 0.2, 0.6], { hue: 1 / 6 }), [0.6, 0.2, 0.6]);
+  assert.equal(shifted([0.4, 0.8, 0.2], { hue: 1 / 3 }), [0.2, 0.4, 0.8]);
+  assert.equal(shifted([0.4, 0.2, 0.8], { hue: 1 / 3 }), [0.8, 0.4, 0.2]);
+  assert.equal(shifted([0.8, 0.2, 0.4], { hue: 1 / 3 }), [0.4, 0.8, 0.2]);
   assert.equal(shifted([0.8, 0.2, 0.5], { hue: 0 }), [0.8, 0.2, 0.5]);
 });
 

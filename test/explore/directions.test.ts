@@ -55,12 +55,13 @@ test('the factor of a covariance, also of one that is not of full rank', () => {
       [0, 1, 2],
     ],
   );
-  const singular = choleskyFactor([vector(1, 1), vector(1, 1)]);
+  const singular = choleskyFactor([vector(1, 1, 2), vector(1, 1, 2), vector(2, 2, 5)]);
   assert.equal(
     singular.map((row) => [...row]),
     [
-      [1, 0],
-      [1, 0],
+      [1, 0, 0],
+      [1, 0, 0],
+      [2, 0, 1],
     ],
   );
 });
