@@ -115,8 +115,8 @@ ProductConfig configure(const ProductSize& size, const TileTraits& tile, int spl
   config.precision = precision;
   config.vector_a = size.vector_a;
   config.vector_b = size.vector_b;
-  config.stages = stages_of(size, tile, gpu);
   config.steps_per_split = std::max(1, divide_up(steps_of(size), splits));
+  config.stages = std::min(stages_of(size, tile, gpu), std::max(2, config.steps_per_split + 1));
   config.splits = std::max(1, divide_up(steps_of(size), config.steps_per_split));
   config.row_blocks = row_blocks(size, tile);
   config.column_blocks = divide_up(size.columns, tile.columns);

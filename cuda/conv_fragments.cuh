@@ -14,28 +14,21 @@ namespace gannet::kernels {
 /** The tensor cores of sm_75 know no TF32 and no bfloat16. */
 constexpr bool kFloat16Only = GANNET_ARCH != 0 && GANNET_ARCH < 800;
 
-/** Raw fragments of 16 rows x 8 steps, `count` of them one above the other. */
-template <int count>
-using FragmentsA = float[count][4];
-/** Raw fragments of 8 columns x 8 steps. */
-template <int count>
-using FragmentsB = float[count][2];
-
 /** Loads from a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. */
-template <class Operand, int rows, int count, Contiguous contiguous = Operand::kContiguous>
+template <int rows, Contiguous contiguous>
 struct FragmentLoader {
-  __device__ __forceinline__ static void load_a(FragmentsA<count>& a, const float* tile, int first_row, int k) {
+  /** 16 rows x 8 steps, not yet rounded. */
+  __device__ __forceinline__ static void load_a(float (&a)[4], const float* tile, int first_row, int k) {
     const int lane = threadIdx.x % kWarpSize;
+    uint32_t matrices[4];
+    ldmatrix_x4(matrices, tile + row_major<0>(first_row + (lane & 15), k + ((lane >> 4) << 2)));
 #pragma unroll
-    for (int i = 0; i < count; i++) {
-      uint32_t matrices[4];
-      ldmatrix_x4(matrices, tile + row_major<0>(first_row + i * 16 + (lane & 15), k + ((lane >> 4) << 2)));
-#pragma unroll
-      for (int j = 0; j < 4; j++) a[i][j] = __uint_as_float(matrices[j]);
-    }
+    for (int j = 0; j < 4; j++) a[j] = __uint_as_float(matrices[j]);
   }
 
-  __device__ __forceinline__ static void load_b(FragmentsB<count>& b, const float* tile, int first_column, int k) {
+  /** `count` times 8 columns x 8 steps, not yet rounded. */
+  template <int count>
+  __device__ __forceinline__ static void load_b(float (&b)[count][2], const float* tile, int first_column, int k) {
     const int lane = threadIdx.x % kWarpSize;
     if constexpr (count == 1) {
       uint32_t matrices[2];
@@ -56,25 +49,21 @@ struct FragmentLoader {
 };
 
 /** Loads from a tile that is contiguous along its rows, which ldmatrix could transpose for 16-bit elements only: word by word. */
-template <class Operand, int rows, int count>
-struct FragmentLoader<Operand, rows, count, Contiguous::kRows> {
-  __device__ __forceinline__ static void load_a(FragmentsA<count>& a, const float* tile, int first_row, int k) {
+template <int rows>
+struct FragmentLoader<rows, Contiguous::kRows> {
+  __device__ __forceinline__ static void load_a(float (&a)[4], const float* tile, int first_row, int k) {
     const int lane = threadIdx.x % kWarpSize;
-    const int row = first_row + lane / 4, step = k + lane % 4;
 #pragma unroll
-    for (int i = 0; i < count; i++) {
-#pragma unroll
-      for (int j = 0; j < 4; j++) a[i][j] = tile[line_major<rows>(row + i * 16 + (j % 2) * 8, step + (j / 2) * 4)];
-    }
+    for (int j = 0; j < 4; j++) a[j] = tile[line_major<rows>(first_row + lane / 4 + (j % 2) * 8, k + lane % 4 + (j / 2) * 4)];
   }
 
-  __device__ __forceinline__ static void load_b(FragmentsB<count>& b, const float* tile, int first_column, int k) {
+  template <int count>
+  __device__ __forceinline__ static void load_b(float (&b)[count][2], const float* tile, int first_column, int k) {
     const int lane = threadIdx.x % kWarpSize;
-    const int column = first_column + lane / 4, step = k + lane % 4;
 #pragma unroll
     for (int i = 0; i < count; i++) {
 #pragma unroll
-      for (int j = 0; j < 2; j++) b[i][j] = tile[line_major<rows>(column + i * 8, step + j * 4)];
+      for (int j = 0; j < 2; j++) b[i][j] = tile[line_major<rows>(first_column + i * 8 + lane / 4, k + lane % 4 + j * 4)];
     }
   }
 };
@@ -119,72 +108,69 @@ class TensorSums {
  private:
   static constexpr int kWarpRows = Tile::kRows / Tile::kWarpsM, kWarpColumns = Tile::kColumns / Tile::kWarpsN;
   static constexpr int kCountA = kWarpRows / 16, kCountB = kWarpColumns / 8;
-  using LoaderA = FragmentLoader<A, Tile::kRows, kCountA>;
-  using LoaderB = FragmentLoader<B, Tile::kColumns, kCountB>;
+  using LoaderA = FragmentLoader<Tile::kRows, A::kContiguous>;
+  using LoaderB = FragmentLoader<Tile::kColumns, B::kContiguous>;
 
   __device__ __forceinline__ void multiply_tf32(const float* tile_a, const float* tile_b) {
-#pragma unroll
+#pragma unroll 2
     for (int k = 0; k < kStep; k += 8) {
-      FragmentsA<kCountA> a;
-      FragmentsB<kCountB> b;
-      LoaderA::load_a(a, tile_a, row_, k);
-      LoaderB::load_b(b, tile_b, column_, k);
-      uint32_t rounded_b[kCountB][2];
+      float raw_b[kCountB][2];
+      uint32_t b[kCountB][2];
+      LoaderB::load_b(raw_b, tile_b, column_, k);
 #pragma unroll
       for (int j = 0; j < kCountB; j++) {
 #pragma unroll
-        for (int i = 0; i < 2; i++) rounded_b[j][i] = to_tf32(b[j][i]);
+        for (int i = 0; i < 2; i++) b[j][i] = to_tf32(raw_b[j][i]);
       }
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
-        const uint32_t rounded_a[4] = {to_tf32(a[i][0]), to_tf32(a[i][1]), to_tf32(a[i][2]), to_tf32(a[i][3])};
+        float raw[4];
+        LoaderA::load_a(raw, tile_a, row_ + i * 16, k);
+        const uint32_t a[4] = {to_tf32(raw[0]), to_tf32(raw[1]), to_tf32(raw[2]), to_tf32(raw[3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) mma_m16n8k8_tf32(sums_[i][j], rounded_a, rounded_b[j]);
+        for (int j = 0; j < kCountB; j++) mma_m16n8k8_tf32(sums_[i][j], a, b[j]);
       }
     }
   }
 
   __device__ __forceinline__ void multiply_bf16(const float* tile_a, const float* tile_b) {
-#pragma unroll
+#pragma unroll 1
     for (int k = 0; k < kStep; k += 16) {
-      uint32_t a[kCountA][4], b[kCountB][2];
+      uint32_t b[kCountB][2];
 #pragma unroll
       for (int half = 0; half < 2; half++) {
-        FragmentsA<kCountA> raw_a;
-        FragmentsB<kCountB> raw_b;
-        LoaderA::load_a(raw_a, tile_a, row_, k + half * 8);
-        LoaderB::load_b(raw_b, tile_b, column_, k + half * 8);
+        float raw[kCountB][2];
+        LoaderB::load_b(raw, tile_b, column_, k + half * 8);
 #pragma unroll
-        for (int i = 0; i < kCountA; i++) {
-          a[i][half * 2] = pack_bf16(raw_a[i][0], raw_a[i][2]);
-          a[i][half * 2 + 1] = pack_bf16(raw_a[i][1], raw_a[i][3]);
-        }
-#pragma unroll
-        for (int j = 0; j < kCountB; j++) b[j][half] = pack_bf16(raw_b[j][0], raw_b[j][1]);
+        for (int j = 0; j < kCountB; j++) b[j][half] = pack_bf16(raw[j][0], raw[j][1]);
       }
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
+        float low[4], high[4];
+        LoaderA::load_a(low, tile_a, row_ + i * 16, k);
+        LoaderA::load_a(high, tile_a, row_ + i * 16, k + 8);
+        const uint32_t a[4] = {pack_bf16(low[0], low[2]), pack_bf16(low[1], low[3]), pack_bf16(high[0], high[2]), pack_bf16(high[1], high[3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) mma_m16n8k16_bf16(sums_[i][j], a[i], b[j]);
+        for (int j = 0; j < kCountB; j++) mma_m16n8k16_bf16(sums_[i][j], a, b[j]);
       }
     }
   }
 
   __device__ __forceinline__ void multiply_f16(const float* tile_a, const float* tile_b) {
-#pragma unroll
+#pragma unroll 2
     for (int k = 0; k < kStep; k += 8) {
-      FragmentsA<kCountA> a;
-      FragmentsB<kCountB> b;
-      LoaderA::load_a(a, tile_a, row_, k);
-      LoaderB::load_b(b, tile_b, column_, k);
+      float raw_b[kCountB][2];
+      uint32_t b[kCountB][1];
+      LoaderB::load_b(raw_b, tile_b, column_, k);
+#pragma unroll
+      for (int j = 0; j < kCountB; j++) b[j][0] = pack_f16(raw_b[j][0], raw_b[j][1]);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
-        const uint32_t packed_a[2] = {pack_f16(a[i][0], a[i][2]), pack_f16(a[i][1], a[i][3])};
+        float raw[4];
+        LoaderA::load_a(raw, tile_a, row_ + i * 16, k);
+        const uint32_t a[2] = {pack_f16(raw[0], raw[2]), pack_f16(raw[1], raw[3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) {
-          const uint32_t packed_b[1] = {pack_f16(b[j][0], b[j][1])};
-          mma_m16n8k8_f16(sums_[i][j], packed_a, packed_b);
-        }
+        for (int j = 0; j < kCountB; j++) mma_m16n8k8_f16(sums_[i][j], a, b[j]);
       }
     }
   }

@@ -58,7 +58,7 @@ class FloatSums {
   }
 
   __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
-#pragma unroll 4
+#pragma unroll 1
     for (int k = 0; k < kStep; k += 2) {
       float a[kRows][2], b[kColumns][2];
       load_pair<Tile::kRows, kRows, A::kContiguous>(a, tile_a, row_, k);

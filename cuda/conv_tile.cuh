@@ -97,7 +97,7 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kReducti
     constexpr int kRowsAtOnce = threads / kChunks;
     const int k = (threadIdx.x % kChunks) * vector;
     const Position along = operand_.steps.position(step * kStep + k);
-#pragma unroll 4
+#pragma unroll 2
     for (int row = threadIdx.x / kChunks; row < rows; row += kRowsAtOnce) {
       copy_element<vector>(tile + row_major<key_shift>(row, k), operand_, position(row), along);
     }
@@ -129,7 +129,7 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kRows> {
   __device__ __forceinline__ void load(float* tile, int step) const {
     constexpr int kLinesAtOnce = threads / kChunks;
     const int row = (threadIdx.x % kChunks) * vector;
-#pragma unroll 4
+#pragma unroll 2
     for (int k = threadIdx.x / kChunks; k < kStep; k += kLinesAtOnce) {
       copy_element<vector>(tile + line_major<rows>(row, k), operand_, along_, operand_.steps.position(step * kStep + k));
     }
