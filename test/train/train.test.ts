@@ -57,6 +57,14 @@ test('a run taken up again reaches the bits of an unbroken one', async () => {
   }
 });
 
+test('a run whose steps take several batches is taken up again behind the last of them', async () => {
+  const schedule = { discriminatorSteps: 2, reuseLatents: true };
+  const whole = await trained({ ...schedule, steps: 6 });
+  const run = await trained({ ...schedule, steps: 3 });
+  await eventsOf(resume(run, { steps: 6 }));
+  assert.equal(checkpointBytes(run, 6), checkpointBytes(whole, 6));
+});
+
 test('a run taken up again from an earlier checkpoint takes the same course again', async () => {
   const run = await trained({ steps: 8, keepCheckpoints: 10 });
   const before = checkpointBytes(run, 8);
@@ -97,6 +105,13 @@ test('a step updates each network as often as configured, on new images each tim
   assert.equal(await updatesAt(run, 4), [8, 12]);
   const { imagesSeen, epoch } = (await readMetrics(run)).at(-1) ?? {};
   assert.equal([imagesSeen, epoch], [4 * 2 * 8, (4 * 2 * 8) / IMAGES]);
+});
+
+test('every update draws from a random state of its own', async () => {
+  const run = await trained({ steps: 4, discriminatorSteps: 2, generatorSteps: 3 });
+  const state = await (await loadCheckpoint(run)).files.get('state')?.read('random');
+  // State 0 drew the initial weights.
+  assert.equal([...(state ?? [])], [1, 1 + 4 * (2 + 3)]);
 });
 
 test('simultaneous updates take one batch for both networks', async () => {
