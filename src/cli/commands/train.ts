@@ -16,7 +16,7 @@ interface TrainCommandOptions extends ConfigOptions {
 export const addTrainCommand = (program: Command, context: Context): Command =>
   addConfigOptions(program.command('train'))
     .description('train a GAN; Ctrl-C saves and stops, `gannet resume` goes on')
-    .option('--data <name|folder>', 'mnist, fashion-mnist, cifar10:DIR or a folder of images')
+    .option('--data <name|folder>', 'mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images')
     .option('--steps <count>', 'how long to train', parseNumber)
     .addOption(
       new Option('--epochs <count>', 'passes over the data to train for').argParser(parseNumber).conflicts('steps'),
