@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kStepLength = 32;
 constexpr int kPositionBytes = 8;
-constexpr int kReservedBytesPerBlock = 1024;
+constexpr int kFirstAsyncArchitecture = 80;
 constexpr int kLargestAxis = 1 << 14;
 
 /** What a tile costs. Efficiencies are the share of the peak that its ratio of products to shared-memory loads allows, estimated by
@@ -78,12 +78,14 @@ int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
 }
 
 /** As many stages, up to 4, as leave room for a second block on the multiprocessor; where that is not even 2, as many as fit in one
- *  block; 0 if fewer than 2 fit at all. */
+ *  block; 0 if fewer than 2 fit at all. Without asynchronous copies more than 2 would gain nothing. */
 int stages_of(const ProductSize& size, const TileTraits& tile, const GpuLimits& gpu) {
-  for (int stages = 4; stages >= 2; stages--) {
-    if (2 * (shared_bytes(size, tile, stages) + kReservedBytesPerBlock) <= gpu.shared_bytes_per_multiprocessor) return stages;
+  const bool async = gpu.architecture >= kFirstAsyncArchitecture;
+  const int most = async ? 4 : 2, reserved = async ? 1024 : 0;
+  for (int stages = most; stages >= 2; stages--) {
+    if (2 * (shared_bytes(size, tile, stages) + reserved) <= gpu.shared_bytes_per_multiprocessor) return stages;
   }
-  for (int stages = 4; stages >= 2; stages--) {
+  for (int stages = most; stages >= 2; stages--) {
     if (shared_bytes(size, tile, stages) <= gpu.shared_bytes_per_block) return stages;
   }
   return 0;
@@ -97,14 +99,17 @@ bool suits(const ProductSize& size, const TileTraits& tile) {
   return vectors || tile.tile == ProductTile::k64x64;
 }
 
-/** Relative time: what the busiest multiprocessor multiplies, and the traffic of a split's partial sums counted as multiplications. */
+/** Relative time: what the busiest multiprocessor multiplies, more slowly where it has one block alone and nothing hides its barriers;
+ *  and the traffic of a split's partial sums, counted as multiplications. */
 double cost(const ProductSize& size, const TileTraits& tile, int splits, Precision precision, const GpuLimits& gpu) {
   constexpr double kStepsToFillAndDrain = 4;
+  constexpr double kSlownessAlone = 1.3;
   const double products_per_byte = precision == Precision::kFloat32 ? 5 : 40;
   const double blocks = static_cast<double>(row_blocks(size, tile)) * divide_up(size.columns, tile.columns) * splits;
   const double steps = mean_steps(size) / splits + kStepsToFillAndDrain;
   const double area = static_cast<double>(tile.rows) * tile.columns * kStepLength;
-  const double busiest = std::ceil(blocks / gpu.multiprocessors) * steps * area / tile.efficiency;
+  const double share = std::ceil(blocks / gpu.multiprocessors);
+  const double busiest = share * (share < 2 ? kSlownessAlone : 1) * steps * area / tile.efficiency;
   const double traffic = splits == 1 ? 0 : 8.0 * (splits + 1) * static_cast<double>(size.elements) * products_per_byte / gpu.multiprocessors;
   return busiest + traffic;
 }
