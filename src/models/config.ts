@@ -106,7 +106,7 @@ function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
     config,
   );
   const suggestion = issue.code === 'invalid_value' ? didYouMean(String(received), issue.values.map(String)) : '';
-  return `${path}: ${issue.message.replace(/^Invalid (input|option): /, '')}, but received ${JSON.stringify(received)}.${suggestion}`;
+  return `${path}: ${issue.message.replace(/^Invalid (input|option): |, received .*$/g, '')}, but received ${JSON.stringify(received)}.${suggestion}`;
 }
 
 function keysAt(path: readonly PropertyKey[]): string[] {
