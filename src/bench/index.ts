@@ -1,2 +1,4 @@
-export { type BenchOptions, benchDcgan, type DcganBench } from './dcgan.ts';
+export { type Bench, type BenchOptions, bench } from './bench.ts';
+export { type BenchCase, benchCases } from './cases.ts';
+export type { PytorchBench, RecipeBench } from './recipe_bench.ts';
 export { formatBench } from './report.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../package.ts';
 
-/** What scripts/bench/dcgan_step.py prints. */
+/** What the scripts in scripts/bench print. */
 export interface PytorchResult {
   readonly imagesPerSecond: number;
   readonly medianMs: number;
@@ -18,7 +18,7 @@ export interface PytorchResult {
 /** Debian installs torch for its own interpreter, which need not be the first in the path. */
 const INTERPRETERS = ['/usr/bin/python3', 'python3'];
 
-const SCRIPT = join(PACKAGE_ROOT, 'scripts/bench/dcgan_step.py');
+const SCRIPTS = join(PACKAGE_ROOT, 'scripts/bench');
 
 /** The first Python that can import torch; undefined if there is none. */
 export async function findPytorch(): Promise<string | undefined> {
@@ -32,15 +32,20 @@ export async function findPytorch(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Times the same DCGAN step in PyTorch, in a process of its own. @param format only this memory format; both, and the faster
- *  counts, if not given */
-export async function timePytorch(
-  python: string,
-  { batch, threads, steps, format }: { batch: number; threads: number; steps: number; format?: string | undefined },
-): Promise<PytorchResult> {
-  const counts = { batch, threads, steps, warmup: 1 };
+export interface PytorchRun {
+  /** The file in scripts/bench. */
+  readonly script: string;
+  readonly batch: number;
+  readonly threads: number;
+  readonly steps: number;
+  /** Only this memory format; both, and the faster counts, if not given. */
+  readonly format?: string | undefined;
+}
+
+/** Times a recipe's step in PyTorch, in a process of its own. */
+export async function timePytorch(python: string, { script, format, ...counts }: PytorchRun): Promise<PytorchResult> {
   const flags = Object.entries(counts).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (format !== undefined) flags.push('--format', format);
-  const { stdout } = await promisify(execFile)(python, ['-B', SCRIPT, ...flags]);
+  const { stdout } = await promisify(execFile)(python, ['-B', join(SCRIPTS, script), ...flags]);
   return JSON.parse(stdout) as PytorchResult;
 }

@@ -1,38 +1,49 @@
-import type { DcganBench } from './dcgan.ts';
+import type { Bench } from './bench.ts';
+import type { RecipeBench } from './recipe_bench.ts';
 import type { Spread } from './statistics.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-const milliseconds = ({ median, lowest, highest }: Spread): string =>
-  `${median.toFixed(0)} ms (${lowest.toFixed(0)}-${highest.toFixed(0)})`;
+const spread = ({ median, lowest, highest }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} (${lowest.toFixed(digits)}-${highest.toFixed(digits)})`;
+
+const HEADER = ['recipe', 'batch', '', 'ms per step', 'images/s', 'GFLOP/s', 'memory', 'times PyTorch'];
 
 /** The benchmark as a Markdown table and a few lines beneath it. */
-export function formatBench({ machine, batch, sgemmGflops, gannet, pytorch, timerDelayMs }: DcganBench): string {
-  const memory = gannet.arenaBytes + gannet.workspaceBytes + gannet.variableBytes;
-  const rows = [
-    ['', 'step', 'images/s', 'GFLOP/s', 'memory'],
-    ['---', '---', '---', '---', '---'],
-    ['gannet cpu', milliseconds(gannet.stepMs), gannet.imagesPerSecond.toFixed(1), gannet.gflops.toFixed(0), megabytes(memory)],
-    ...(pytorch
-      ? [
-          [
-            `PyTorch ${pytorch.torchVersion} (${pytorch.memoryFormat}, ${pytorch.blas})`,
-            milliseconds(pytorch.stepMs),
-            ((1000 * batch) / pytorch.stepMs.median).toFixed(1),
-            ((gannet.gflops * gannet.stepMs.median) / pytorch.stepMs.median).toFixed(0),
-            megabytes(pytorch.peakRssBytes),
-          ],
-        ]
-      : []),
-  ];
+export function formatBench({ machine, recipes, timerDelayMs: { idle, training } }: Bench): string {
+  const rows = [HEADER, HEADER.map(() => '---'), ...recipes.flatMap(recipeRows)];
   return [
-    `DCGAN training step, 64x64x3, batch ${batch}, on ${machine}`,
+    `Training steps at the published widths, on ${machine}; medians, and the lowest and highest`,
     '',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
     '',
-    `- SGEMM of oneDNN in the same rounds: ${sgemmGflops.median.toFixed(0)} GFLOP/s (${sgemmGflops.lowest.toFixed(0)}-${sgemmGflops.highest.toFixed(0)}); the whole step reaches ${(100 * gannet.ofSgemm).toFixed(0)} % of it`,
-    ...(pytorch ? [`- ${pytorch.speedup.toFixed(2)} times the images per second of PyTorch`] : ['- PyTorch: not installed']),
-    `- Node-API crossings per step: ${gannet.crossingsPerStep}; time outside native code: ${(100 * gannet.outsideNative).toFixed(2)} %`,
-    `- memory: arena ${megabytes(gannet.arenaBytes)}, workspace ${megabytes(gannet.workspaceBytes)}, variables ${megabytes(gannet.variableBytes)}`,
-    `- delay of a 10 ms timer, 99th percentile: ${timerDelayMs.idle.toFixed(1)} ms idle, ${timerDelayMs.training.toFixed(1)} ms while training`,
+    ...recipes.map(recipeLine),
+    `- delay of a 10 ms timer, 99th percentile: ${idle.toFixed(1)} ms idle, ${training.toFixed(1)} ms while training`,
+    ...(recipes.some(({ pytorch }) => pytorch) ? [] : ['- PyTorch: not installed']),
   ].join('\n');
+}
+
+const rates = ({ imagesPerSecond, gflops }: { imagesPerSecond: number; gflops: number }): string[] => [
+  imagesPerSecond.toFixed(2),
+  gflops.toFixed(0),
+];
+
+function recipeRows({ recipe, size, batch, gannet, pytorch }: RecipeBench): string[][] {
+  const memory = gannet.arenaBytes + gannet.workspaceBytes + gannet.variableBytes;
+  const name = `${recipe} ${size}x${size}`;
+  const speedup = pytorch ? spread(pytorch.speedup, 2) : '';
+  const own = [name, String(batch), 'gannet', spread(gannet.stepMs, 0), ...rates(gannet), megabytes(memory), speedup];
+  if (!pytorch) return [own];
+  const { torchVersion, memoryFormat, blas, stepMs, peakRssBytes } = pytorch;
+  const peer = `PyTorch ${torchVersion} (${memoryFormat}, ${blas})`;
+  return [own, [name, String(batch), peer, spread(stepMs, 0), ...rates(pytorch), megabytes(peakRssBytes), '1']];
+}
+
+function recipeLine({ recipe, flopsPerStep, imagesPerStep, sgemmGflops, gannet }: RecipeBench): string {
+  const { arenaBytes, workspaceBytes, variableBytes } = gannet;
+  return [
+    `- ${recipe}: ${(flopsPerStep / 1e9).toFixed(0)} GFLOP and ${imagesPerStep} images per step`,
+    `${(100 * gannet.ofSgemm).toFixed(0)} % of oneDNN's SGEMM, ${spread(sgemmGflops, 0)} GFLOP/s in the same rounds`,
+    `arena ${megabytes(arenaBytes)}, workspace ${megabytes(workspaceBytes)}, variables ${megabytes(variableBytes)}`,
+    `${gannet.crossingsPerStep} Node-API crossing per step, ${(100 * gannet.outsideNative).toFixed(2)} % of the time outside native code`,
+  ].join('; ');
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package.ts';
+import { addBenchCommand } from './commands/bench.ts';
 import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addCurvesCommand,
   addRecipesCommand,
   addSchemaCommand,
+  addBenchCommand,
   addDoctorCommand,
 ];
 
