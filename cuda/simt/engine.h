@@ -136,6 +136,7 @@ class Engine {
   void* hostContext_ = nullptr;
   std::string failure_;
   bool checks_ = false;
+  bool knowsWrites_ = true;  // false where an executor may have written global memory
   uint64_t randomState_ = 1;
 
   inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines

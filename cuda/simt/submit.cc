@@ -9,9 +9,13 @@
 #include "engine.h"
 #include "executor_bridge.h"
 #include "launch.h"
+#include "recorder.h"
 #include "stream.h"
 
 namespace gannet::simt {
+
+thread_local LaunchRecorder* LaunchRecorder::current = nullptr;
+
 namespace {
 
 /** The kernel's mangled name; empty if the module does not export it. */
@@ -40,6 +44,7 @@ std::string refusal(const Launch& launch) {
   constexpr unsigned kMaxBlockZ = 64;
   constexpr unsigned kMaxGridX = 0x7fffffff;
   constexpr unsigned kMaxGridYZ = 65535;
+  constexpr size_t kMaxArgumentBytes = 32764;
   const dim3& grid = launch.grid;
   const dim3& block = launch.block;
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
@@ -51,6 +56,10 @@ std::string refusal(const Launch& launch) {
   }
   if (launch.sharedBytes > kMaxSharedBytes) {
     return std::to_string(launch.sharedBytes) + " bytes of shared memory; a block has at most " + std::to_string(kMaxSharedBytes);
+  }
+  if (launch.arguments.size() > kMaxArgumentBytes) {
+    return std::to_string(launch.arguments.size()) + " bytes of arguments; a kernel takes at most " +
+           std::to_string(kMaxArgumentBytes);
   }
   return "";
 }
@@ -68,6 +77,10 @@ void submit(Launch launch, cudaStream_t stream) {
   std::string kernelName = readable(symbol);
   const std::string refused = refusal(launch);
   if (!refused.empty()) throw kernels::LaunchError(kernelName, "was launched with " + refused);
+  if (LaunchRecorder* recorder = LaunchRecorder::current) {
+    recorder->launches.push_back({std::move(symbol), launch.grid, launch.block, launch.sharedBytes});
+    return;
+  }
   if (executor_present() && symbol.empty()) throw kernels::LaunchError(kernelName, "its name is not exported");
   enqueue(stream, [launch = std::move(launch), symbol = std::move(symbol), kernelName = std::move(kernelName)] {
     execute(launch, symbol, kernelName);
