@@ -115,6 +115,7 @@ export class TrainingSitting {
     const path = await record.sampled(this.step, images);
     const relative = await this.relativeDiversity(images);
     await record.diversity(this.step, relative);
+    await record.log(`drew ${path}, diversity ${relative.toFixed(2)} of that of real images`);
     return { path, diversity: relative, warnings: this.health.observeDiversity(relative) };
   }
 
