@@ -5,7 +5,8 @@ import type { Config } from '../models/index.ts';
 export function explainDevice({ device }: Pick<Config, 'device'>): string {
   if (device !== 'auto') return `${device}, as asked`;
   const { kind, description } = bestDevice();
-  const missing = listDevices().filter(({ available }) => !available);
-  const reasons = missing.map(({ kind, problem }) => `; not ${kind}: ${problem.split(';')[0]}`);
+  // The simulator is never the best, whether it is here or not.
+  const missing = listDevices().filter((other) => !other.available && other.kind === 'cuda');
+  const reasons = missing.map(({ problem }) => `; not cuda: ${problem.split(';')[0]}`);
   return `${kind} (${description}), the best there is${reasons.join('')}`;
 }
