@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyOp, numbers } from '../binding/support.ts';
-import { closeDevices, expectAgreement, simt } from './support.ts';
+import { closeDevices, expectAgreement, kernels } from './support.ts';
 
 const indices = (count: number, rows: number) => ({
   shape: [count],
@@ -33,7 +33,7 @@ test('an index out of range is an error that names the first one, and a later ru
   const wrong = indices(300, 20);
   wrong.data[277] = -1;
   wrong.data[30] = 20;
-  const failure = await applyOp(simt, 'oneHot', { depth: 20 }, [wrong], [300, 20]).then(
+  const failure = await applyOp(kernels, 'oneHot', { depth: 20 }, [wrong], [300, 20]).then(
     () => undefined,
     (error: Error) => error,
   );

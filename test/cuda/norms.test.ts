@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Shape } from '../../src/tensor/shape.ts';
 import { applyOp, largestError, numbers } from '../binding/support.ts';
-import { closeDevices, simt } from './support.ts';
+import { closeDevices, kernels } from './support.ts';
 
 type Kind = 'batch' | 'layer';
 
@@ -79,9 +79,9 @@ for (const kind of ['batch', 'layer'] as const) {
         // Numbers near 100 are known to 4e-6, of a deviation of 0.6.
         const tolerance = offset === 0 ? 1e-5 : 1e-3;
         const attributes = { epsilon: EPSILON };
-        const y = await applyOp(simt, `${kind}Norm`, attributes, [x, gain, bias], shape);
+        const y = await applyOp(kernels, `${kind}Norm`, attributes, [x, gain, bias], shape);
         assert.ok(largestError(y, expected.y) < tolerance, `result off by ${largestError(y, expected.y)}`);
-        const dx = await applyOp(simt, `${kind}NormGradient`, attributes, [x, gain, dy], shape);
+        const dx = await applyOp(kernels, `${kind}NormGradient`, attributes, [x, gain, dy], shape);
         assert.ok(largestError(dx, expected.dx) < tolerance, `gradient off by ${largestError(dx, expected.dx)}`);
       });
     }

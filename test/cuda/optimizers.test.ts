@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { OpAttributes } from '../../src/tensor/operators.ts';
 import { largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
-import { closeDevices, cpu, simt } from './support.ts';
+import { closeDevices, cpu, kernels } from './support.ts';
 
 const OPTIMIZERS = {
   sgd: { slots: 0, settings: {} },
@@ -48,7 +48,10 @@ for (const name of Object.keys(OPTIMIZERS) as Name[]) {
   test(`three updates by ${name}, with and without clipping`, async () => {
     for (const size of [1, 3, 1024, 2051]) {
       for (const clip of [Number.POSITIVE_INFINITY, 0.25]) {
-        const [actual, expected] = await Promise.all([updated(simt, name, size, clip), updated(cpu, name, size, clip)]);
+        const [actual, expected] = await Promise.all([
+          updated(kernels, name, size, clip),
+          updated(cpu, name, size, clip),
+        ]);
         actual.forEach((values, i) => {
           const error = largestError(values, expected[i] as Float32Array);
           assert.ok(error < 1e-6, `${i === 0 ? 'weights' : `slot ${i}`} of ${size}, clip ${clip}: off by ${error}`);

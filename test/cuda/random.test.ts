@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runOnce, Sketch } from '../binding/support.ts';
-import { closeDevices, expectAgreement, simt } from './support.ts';
+import { closeDevices, expectAgreement, kernels } from './support.ts';
 
 const state = { shape: [2], data: new Int32Array([0xfedcba98 | 0, 0xc0000001 | 0]) };
 
@@ -27,10 +27,10 @@ test("randomNormal draws the CPU's numbers", async () => {
 test('advanceRandom counts steps modulo 2^32 and leaves the seed alone', async () => {
   const sketch = new Sketch();
   sketch.output(sketch.update('advanceRandom', {}, [sketch.variable([2], 'int32')]));
-  const variable = simt.createVariable(8);
-  await simt.writeVariable(variable, new Int32Array([42, -1]));
-  await runOnce(simt, sketch, [], [variable]);
-  assert.equal([...new Int32Array(await simt.readVariable(variable))], [42, 0]);
+  const variable = kernels.createVariable(8);
+  await kernels.writeVariable(variable, new Int32Array([42, -1]));
+  await runOnce(kernels, sketch, [], [variable]);
+  assert.equal([...new Int32Array(await kernels.readVariable(variable))], [42, 0]);
 });
 
 test.after(closeDevices);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Access, Expression, Instruction } from '../../src/tensor/operators.ts';
 import { applyOp, numbers } from '../binding/support.ts';
-import { closeDevices, expectAgreement, inputs, simt } from './support.ts';
+import { closeDevices, expectAgreement, inputs, kernels } from './support.ts';
 
 type Extent = readonly [outer: number, reduced: number, inner: number];
 
@@ -68,7 +68,7 @@ test('a sum whose terms nearly cancel keeps its digits', async () => {
   data[size / 2] = 0.5;
   const exact = data.reduce((sum, x) => sum + x, 0);
   const attributes = { expression: elementsOf, kind: 'sum', extent: [1, size, 1] } as const;
-  const [sum] = await applyOp(simt, 'reduce', attributes, [{ shape: [size], data }], []);
+  const [sum] = await applyOp(kernels, 'reduce', attributes, [{ shape: [size], data }], []);
   // The magnitudes add up to 25 million, of which a float resolves 2.
   assert.ok(Math.abs((sum as number) - exact) < 5e-3, `${sum}, expected ${exact}`);
 });
@@ -78,7 +78,7 @@ test('NaN is the greatest of all, and infinity sums to infinity', async () => {
   data[170] = Number.NaN;
   const extent = [1, 300, 1] as const;
   const [maximum] = await applyOp(
-    simt,
+    kernels,
     'reduce',
     { expression: elementsOf, kind: 'max', extent },
     [{ shape: [300], data }],
@@ -87,7 +87,7 @@ test('NaN is the greatest of all, and infinity sums to infinity', async () => {
   assert.ok(Number.isNaN(maximum));
   data[170] = Number.POSITIVE_INFINITY;
   const [sum] = await applyOp(
-    simt,
+    kernels,
     'reduce',
     { expression: elementsOf, kind: 'sum', extent },
     [{ shape: [300], data }],
