@@ -1,5 +1,6 @@
 #include <napi.h>
 
+#include "decode.h"
 #include "device.h"
 #include "native_device.h"
 #include "values.h"
@@ -52,11 +53,36 @@ Napi::Value open_device(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value plan_launches(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    const Field gpu(info[1], "gpu");
+    const auto number = [&](const char* key) { return static_cast<int>(gpu.at(key).integer()); };
+    const std::vector<PlannedLaunch> launches = gannet::plan_launches(
+        decode_program(info[0]), {number("multiprocessors"), number("sharedBytesPerMultiprocessor"), number("sharedBytesPerBlock"),
+                                  number("architecture"), gpu.at("precision").string()});
+    Napi::Array result = Napi::Array::New(env, launches.size());
+    for (uint32_t i = 0; i < launches.size(); i++) {
+      Napi::Object launch = Napi::Object::New(env);
+      launch["step"] = Napi::Number::New(env, static_cast<double>(launches[i].step));
+      launch["symbol"] = Napi::String::New(env, launches[i].symbol);
+      launch["blocks"] = Napi::Number::New(env, static_cast<double>(launches[i].blocks));
+      launch["threads"] = Napi::Number::New(env, static_cast<double>(launches[i].threads));
+      launch["sharedBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].shared_bytes));
+      result[i] = launch;
+    }
+    return result;
+  } catch (const Error& error) {
+    throw to_js(env, error);
+  }
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment{Napi::Persistent(NativeDevice::define(env))});
   exports["version"] = Napi::String::New(env, GANNET_VERSION);
   exports["listDevices"] = Napi::Function::New<list_devices>(env, "listDevices");
   exports["supportedOps"] = Napi::Function::New<supported_ops>(env, "supportedOps");
+  exports["planLaunches"] = Napi::Function::New<plan_launches>(env, "planLaunches");
   exports["openDevice"] = Napi::Function::New<open_device>(env, "openDevice");
   return exports;
 }

@@ -68,12 +68,32 @@ struct DeviceOptions {
   std::string precision = "auto";
 };
 
+/** The limits of a GPU that decide how kernels are launched. */
+struct GpuDescription {
+  int multiprocessors = 0;
+  /** In bytes. */
+  int shared_per_multiprocessor = 0, shared_per_block = 0;
+  /** 10 * major + minor of the compute capability. */
+  int architecture = 0;
+  std::string precision;
+};
+
+/** A kernel's launch that a program's step leads to. */
+struct PlannedLaunch {
+  size_t step = 0;
+  /** The kernel's mangled name. */
+  std::string symbol;
+  int64_t blocks = 0, threads = 0, shared_bytes = 0;
+};
+
 /** One kind of device: what is known without opening it, and how to open it. */
 struct DeviceKind {
   DeviceInfo (*info)();
   std::vector<std::string> (*supported_ops)();
   /** @throws Error `device_unavailable`, `precision_unsupported` */
   std::unique_ptr<Device> (*open)(const DeviceOptions&);
+  /** The launches of a program on a GPU that need not be there; null where the kind cannot tell. */
+  std::vector<PlannedLaunch> (*plan)(const Program&, const GpuDescription&) = nullptr;
 };
 
 /** Every kind of device this build knows, the available ones and the others. */
@@ -81,6 +101,9 @@ std::vector<DeviceInfo> list_devices();
 
 /** Ops that a kind of device executes. @throws Error `device_unknown` */
 std::vector<std::string> supported_ops(const std::string& kind);
+
+/** The launches of a program on a GPU that need not be there. @throws Error `device_unavailable` in a build without the simulator */
+std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescription& gpu);
 
 /** Opens a device. @throws Error `device_unknown`, `device_unavailable`, `precision_unsupported` */
 std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options);

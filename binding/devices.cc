@@ -44,6 +44,12 @@ std::vector<std::string> supported_ops(const std::string& kind) {
   return found.info().problem.empty() ? found.supported_ops() : std::vector<std::string>{};
 }
 
+std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescription& gpu) {
+  const DeviceKind simulator = simulator_kind();
+  if (!simulator.plan) throw Error("device_unavailable", simulator.info().problem);
+  return simulator.plan(program, gpu);
+}
+
 std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options) {
   const std::vector<DeviceKind> known = kinds();
   const DeviceKind& found = kind_of(known, kind);

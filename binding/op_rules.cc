@@ -281,6 +281,17 @@ void check_assign(const Step& step) {
   expect_shape(step.inputs[1], step.inputs[0].shape, "the value");
 }
 
+/** x [N,...,C], gain [C], and a bias [C] or an output gradient like x. */
+void check_norm(const Step& step) {
+  expect_all_float(step);
+  const Shape& x = step.inputs[0].shape;
+  expect(x.size() >= 2, "shape_mismatch", text("x must have samples and channels, but has the shape ", to_string(x)));
+  const bool gradient = step.op == "batchNormGradient" || step.op == "layerNormGradient";
+  expect_shape(step.inputs[1], {x.back()}, "the gain");
+  expect_shape(step.inputs[2], gradient ? x : Shape{x.back()}, gradient ? "the output gradient" : "the bias");
+  expect_shape(step.output, x, "the output");
+}
+
 /** w, its slots and the gradient have one shape; the last `scalars` inputs have one element. */
 template <size_t scalars>
 void check_optimiser(const Step& step) {
@@ -321,6 +332,10 @@ const std::map<std::string_view, OpRule>& rules() {
       {"oneHot", {"depth"}, 1, 1, check_one_hot},
       {"randomUniform", {"shape", "stream", "low", "high"}, 1, 1, check_random},
       {"randomNormal", {"shape", "stream", "mean", "deviation"}, 1, 1, check_random},
+      {"batchNorm", {"epsilon"}, 3, 3, check_norm},
+      {"batchNormGradient", {"epsilon"}, 3, 3, check_norm},
+      {"layerNorm", {"epsilon"}, 3, 3, check_norm},
+      {"layerNormGradient", {"epsilon"}, 3, 3, check_norm},
       {"assign", {}, 2, 2, check_assign, 1},
       {"advanceRandom", {}, 1, 1, check_random_state, 1},
       {"sgd", {"clip"}, 3, 3, check_optimiser<1>, 1},

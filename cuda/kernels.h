@@ -422,6 +422,15 @@ struct AdvanceRandomArgs {
 };
 void advance_random(const AdvanceRandomArgs& args, cudaStream_t stream);
 
+/** Lower triangular l with l l^T = a, of which the lower triangle is read; n * n below 2^31. A pivot that is not above 1e-5 of its
+ *  diagonal element leaves a column of zeros. */
+struct CholeskyArgs {
+  float* l;        // (n, n)
+  const float* a;  // (n, n)
+  int n;
+};
+void cholesky(const CholeskyArgs& args, cudaStream_t stream);
+
 // -------------------------------------------------------------------------------------------------------------- optimisers
 
 enum class Optimizer { kSgd, kMomentum, kAdagrad, kAdadelta, kRmsprop, kAdam };

@@ -1,5 +1,8 @@
-// Builds the native addon: build/Release/gannet.node, or build-sanitize/Release/gannet.node with --sanitize.
+// Builds the native addon and, beside it, the simulator of the CUDA kernels: build/Release/gannet.node and gannet_simt.so.
 // Does nothing when no source has changed since the last build.
+//   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
+//   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
+//   --sanitize          build-sanitize/Release/gannet.node with sanitizers, without simulator
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sanitize = process.argv.includes('--sanitize');
+const cuda = process.argv.includes('--cuda');
 const folder = join(root, sanitize ? 'build-sanitize' : 'build');
 const addon = join(folder, 'Release', 'gannet.node');
 const stamp = join(folder, 'built');
@@ -19,10 +23,32 @@ function* sources(path) {
   else for (const name of readdirSync(path)) yield* sources(join(path, name));
 }
 
+const cache = () =>
+  existsSync(join(folder, 'CMakeCache.txt')) ? readFileSync(join(folder, 'CMakeCache.txt'), 'utf8') : '';
+
+/** What the next build is configured with beyond what the folder remembers. */
+function changedOptions() {
+  const options = [];
+  if (sanitize && !cache().includes('GANNET_SANITIZE:BOOL=ON')) options.push('--CDGANNET_SANITIZE=ON');
+  if (!cuda) return options;
+  const wanted = architectures();
+  const remembered = /^GANNET_CUDA_ARCHITECTURES:\w+=(.*)$/m.exec(cache())?.[1];
+  if (!/^GANNET_CUDA:\w+=ON$/m.test(cache()) || remembered !== wanted) {
+    options.push('--CDGANNET_CUDA=ON', `--CDGANNET_CUDA_ARCHITECTURES=${wanted}`);
+  }
+  return options;
+}
+
+function architectures() {
+  const at = process.argv.indexOf('--arch');
+  if (at >= 0) return process.argv[at + 1];
+  return spawnSync('nvidia-smi', { stdio: 'ignore' }).status === 0 ? 'native' : '80';
+}
+
 function upToDate() {
-  if (!existsSync(addon) || !existsSync(stamp)) return false;
+  if (!existsSync(addon) || !existsSync(stamp) || changedOptions().length > 0) return false;
   const built = statSync(stamp).mtimeMs;
-  const inputs = ['CMakeLists.txt', 'binding', 'scripts/build-addon.mjs'];
+  const inputs = ['CMakeLists.txt', 'binding', 'cuda', 'scripts/build-addon.mjs'];
   return inputs.every((input) => [...sources(join(root, input))].every((file) => statSync(file).mtimeMs < built));
 }
 
@@ -54,10 +80,18 @@ async function acquireLock() {
 function build() {
   const started = new Date();
   const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
-  const options = ['build', '--out', folder, '--config', 'Release', '--log-level', 'warn'];
-  if (sanitize) options.push('--CDGANNET_SANITIZE=ON');
-  const { status } = spawnSync(process.execPath, [cmakeJs, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) {
+  const cmake = (command, options) =>
+    spawnSync(
+      process.execPath,
+      [cmakeJs, command, '--out', folder, '--config', 'Release', '--log-level', 'warn', ...options],
+      {
+        cwd: root,
+        stdio: ['ignore', 2, 2],
+      },
+    ).status === 0;
+  const options = changedOptions();
+  // A folder that has been configured ignores new options of `build`.
+  if ((options.length > 0 && !cmake('configure', options)) || !cmake('build', [])) {
     console.error('The native addon could not be built. It needs cmake, a C++20 compiler and oneDNN:');
     console.error('  apt-get install build-essential cmake libdnnl-dev');
     process.exitCode = 1;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cuda/loaded_program.h"
+#include "cuda/planned_launches.h"
 #include "error.h"
 
 namespace gannet {
@@ -199,11 +200,20 @@ std::unique_ptr<Device> open(const DeviceOptions& options) {
   return std::make_unique<CudaDevice>(Settings{precision, limits_of(properties), environment_flag("GANNET_CUDA_SYNC"), kSimulated});
 }
 
+#if defined(GANNET_SIMT)
+std::vector<PlannedLaunch> plan(const Program& program, const GpuDescription& gpu) {
+  return plan_launches(program, choose_precision(gpu.precision, gpu.architecture),
+                       {gpu.multiprocessors, gpu.shared_per_multiprocessor, gpu.shared_per_block, gpu.architecture});
+}
+#else
+constexpr auto plan = nullptr;
+#endif
+
 }  // namespace
 
 }  // namespace cuda
 
-DeviceKind cuda_kind() { return {cuda::info, cuda::supported_ops, cuda::open}; }
+DeviceKind cuda_kind() { return {cuda::info, cuda::supported_ops, cuda::open, cuda::plan}; }
 
 }  // namespace gannet
 

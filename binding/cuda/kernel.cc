@@ -11,6 +11,7 @@ const KernelTable& kernel_table() {
     KernelTable result;
     add_convolution_kernels(result);
     add_matmul_kernels(result);
+    add_linalg_kernels(result);
     add_expression_kernels(result);
     add_movement_kernels(result);
     add_pooling_kernels(result);

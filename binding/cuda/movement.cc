@@ -37,19 +37,19 @@ Kernel constant(const Step& step, const Build&) {
   }};
 }
 
-/** Copies as `plan` says, made with null for the addresses that only a run knows. */
-Kernel copy_as(const Step& step, const kernels::CopyArgs& plan) {
+/** The copy that `plan` makes of the addresses of y and x, which only a run knows. */
+template <typename Plan>
+Kernel copy_as(const Step& step, Plan plan) {
   for (const Slot& input : step.inputs) count_of(input);
   count_of(step.output);
   return {[input = step.inputs[0], output = step.output, plan](const Run& run) {
-    kernels::CopyArgs args = plan;
-    args.y = run.output<Bits>(output);
-    args.x = run.input<Bits>(input);
-    kernels::copy(args, run.stream);
+    kernels::copy(plan(run.output<Bits>(output), run.input<Bits>(input)), run.stream);
   }};
 }
 
-Kernel reshape(const Step& step, const Build&) { return copy_as(step, kernels::contiguous_copy(nullptr, nullptr, count_of(step.output))); }
+Kernel reshape(const Step& step, const Build&) {
+  return copy_as(step, [total = count_of(step.output)](Bits* y, const Bits* x) { return kernels::contiguous_copy(y, x, total); });
+}
 
 Kernel broadcast(const Step& step, const Build&) {
   const Attributes& a = step.attributes;
@@ -57,27 +57,30 @@ Kernel broadcast(const Step& step, const Build&) {
   kernels::Axes repeated;
   repeated.count = shape.count;
   for (const int64_t axis : a.axes) repeated.values[axis] = 1;
-  return copy_as(step, kernels::broadcast_copy(nullptr, nullptr, shape, repeated));
+  return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::broadcast_copy(y, x, shape, repeated); });
 }
 
 Kernel transpose(const Step& step, const Build&) {
-  return copy_as(step, kernels::transpose_copy(nullptr, nullptr, axes_of(step.inputs[0].shape), axes_of(step.attributes.permutation)));
+  const kernels::Axes shape = axes_of(step.inputs[0].shape), permutation = axes_of(step.attributes.permutation);
+  return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::transpose_copy(y, x, shape, permutation); });
 }
 
 Kernel slice(const Step& step, const Build&) {
-  const Attributes& a = step.attributes;
-  return copy_as(step, kernels::slice_copy(nullptr, nullptr, axes_of(step.inputs[0].shape), axes_of(a.begin), axes_of(a.size)));
+  const kernels::Axes shape = axes_of(step.inputs[0].shape), begin = axes_of(step.attributes.begin), size = axes_of(step.attributes.size);
+  return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::slice_copy(y, x, shape, begin, size); });
 }
 
 Kernel pad(const Step& step, const Build&) {
-  const Attributes& a = step.attributes;
-  return copy_as(step, kernels::pad_copy(nullptr, nullptr, axes_of(step.inputs[0].shape), axes_of(a.before), axes_of(a.after)));
+  const kernels::Axes shape = axes_of(step.inputs[0].shape), before = axes_of(step.attributes.before), after = axes_of(step.attributes.after);
+  return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::pad_copy(y, x, shape, before, after); });
 }
 
 Kernel upsample_nearest(const Step& step, const Build&) {
-  const Shape& x = step.inputs[0].shape;
-  return copy_as(step, kernels::upsample_copy(nullptr, nullptr, narrow(x[0]), narrow(x[1]), narrow(x[2]), narrow(x[3]),
-                                              narrow(step.attributes.scale)));
+  const kernels::Axes shape = axes_of(step.inputs[0].shape);
+  return copy_as(step, [shape, scale = narrow(step.attributes.scale)](Bits* y, const Bits* x) {
+    const int* n = shape.values;
+    return kernels::upsample_copy(y, x, n[0], n[1], n[2], n[3], scale);
+  });
 }
 
 /** One copy per input. */

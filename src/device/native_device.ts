@@ -6,7 +6,17 @@ import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { loadAddon } from './addon.ts';
-import { type Call, type Device, type DeviceKind, type Executable, type Feeds, type HostArray, hostArray, type Outputs, type RunResult } from './device.ts';
+import {
+  type Call,
+  type Device,
+  type DeviceKind,
+  type Executable,
+  type Feeds,
+  type HostArray,
+  hostArray,
+  type Outputs,
+  type RunResult,
+} from './device.ts';
 import type { NativeCall, NativeDevice } from './native.ts';
 
 /** A device of the native addon. */
@@ -17,7 +27,11 @@ export class AddonDevice implements Device {
   private readonly claims: ReadonlySet<OpName>;
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
-  constructor(kind: DeviceKind, description: string, options: { readonly threads: number; readonly precision: string }) {
+  constructor(
+    kind: DeviceKind,
+    description: string,
+    options: { readonly threads: number; readonly precision: string },
+  ) {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
@@ -34,7 +48,9 @@ export class AddonDevice implements Device {
 
   async run(calls: readonly Call[], { profile = false } = {}): Promise<RunResult> {
     const executables = calls.map(({ executable }) => this.own(executable));
-    const native = calls.map(({ feeds = {}, fetch = false }, i) => nativeCall(executables[i] as AddonExecutable, feeds, fetch));
+    const native = calls.map(({ feeds = {}, fetch = false }, i) =>
+      nativeCall(executables[i] as AddonExecutable, feeds, fetch),
+    );
     const { outputs, ...times } = await this.native.run(native, { profile });
     return { ...times, outputs: outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers)) };
   }
@@ -54,7 +70,10 @@ export class AddonDevice implements Device {
 
   private own(executable: Executable): AddonExecutable {
     if (executable instanceof AddonExecutable && executable.native === this.native) return executable;
-    throw new DeviceError('foreign_executable', `'${executable.graph.name}' was loaded by another device; load the graph on the device that runs it`);
+    throw new DeviceError(
+      'foreign_executable',
+      `'${executable.graph.name}' was loaded by another device; load the graph on the device that runs it`,
+    );
   }
 
   private idOf(variable: Variable): number {
@@ -89,7 +108,11 @@ function nativeCall({ program, id }: AddonExecutable, feeds: Feeds, fetch: boole
     fetch,
     feeds: program.feeds.map((binding) => {
       const values = feeds[binding.name];
-      if (!values) throw new DeviceError('feed_missing', `${program.name}: no value for the feed '${binding.name}' ${formatShape(binding.shape)}`);
+      if (!values)
+        throw new DeviceError(
+          'feed_missing',
+          `${program.name}: no value for the feed '${binding.name}' ${formatShape(binding.shape)}`,
+        );
       expectLength(`${program.name}: feed '${binding.name}'`, binding, values);
       return values;
     }),
@@ -97,10 +120,12 @@ function nativeCall({ program, id }: AddonExecutable, feeds: Feeds, fetch: boole
 }
 
 function named({ program }: AddonExecutable, buffers: readonly ArrayBuffer[]): Outputs {
-  return Object.fromEntries(buffers.map((bytes, i) => {
-    const { name, slot } = program.outputs[i] as Program['outputs'][number];
-    return [name, hostArray(slot.dtype, bytes)];
-  }));
+  return Object.fromEntries(
+    buffers.map((bytes, i) => {
+      const { name, slot } = program.outputs[i] as Program['outputs'][number];
+      return [name, hostArray(slot.dtype, bytes)];
+    }),
+  );
 }
 
 function expectLength(what: string, { shape, dtype }: Pick<Binding, 'shape' | 'dtype'>, values: HostArray): void {

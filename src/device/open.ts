@@ -26,12 +26,17 @@ export const listDevices = (): readonly NativeDeviceInfo[] => loadAddon().listDe
 /** The best device there is: a GPU if one answers, else the CPU. */
 export function bestDevice(): NativeDeviceInfo {
   const available = listDevices().filter((device) => device.available);
-  return available.find(({ kind }) => kind === 'cuda') ?? (available.find(({ kind }) => kind === 'cpu') as NativeDeviceInfo);
+  return (
+    available.find(({ kind }) => kind === 'cuda') ?? (available.find(({ kind }) => kind === 'cpu') as NativeDeviceInfo)
+  );
 }
 
 /** Opens a device of the addon with variables of its own.
  *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
-export function openDevice(kind: Exclude<DeviceKind, 'tfjs'>, { threads = 0, precision = 'auto' }: DeviceOptions = {}): Device {
+export function openDevice(
+  kind: Exclude<DeviceKind, 'tfjs'>,
+  { threads = 0, precision = 'auto' }: DeviceOptions = {},
+): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
     const reason = info?.problem ?? 'this build of gannet does not contain it';

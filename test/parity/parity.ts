@@ -17,7 +17,11 @@ type Results = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Registers one test per case: its value, its gradients, its gradients' gradients and the variables it overwrites are the
  *  oracle's on this device. */
-export function testParity(open: () => Promise<Device>, table: readonly Case[] = cases): void {
+export function testParity(
+  open: () => Promise<Device>,
+  table: readonly Case[] = cases,
+  toleranceOf: (row: Case) => number = () => TOLERANCE,
+): void {
   let device: Device;
   test.before(async () => {
     device = await open();
@@ -26,7 +30,7 @@ export function testParity(open: () => Promise<Device>, table: readonly Case[] =
   for (const row of table) {
     test(row.name, async () => {
       const traced = traceCase(row);
-      expectClose(await runOn(device, traced), expected(traced));
+      expectClose(await runOn(device, traced), expected(traced), toleranceOf(row));
     });
   }
 }

@@ -1,0 +1,48 @@
+#include "cuda/planned_launches.h"
+
+#if defined(GANNET_SIMT)
+
+#include "error.h"
+#include "simt/recorder.h"
+
+namespace gannet::cuda {
+
+namespace {
+
+/** Stands for memory in launches that never run: aligned as real memory is, and far from null. */
+char* pretended_address(int64_t index) { return reinterpret_cast<char*>((index + 1) << 40); }
+
+template <typename Address>
+std::vector<Address> pretended_addresses(size_t count, int64_t first) {
+  std::vector<Address> addresses;
+  for (size_t i = 0; i < count; i++) addresses.push_back(pretended_address(first + static_cast<int64_t>(i)));
+  return addresses;
+}
+
+int64_t volume(dim3 size) { return int64_t{size.x} * size.y * size.z; }
+
+}  // namespace
+
+std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu) {
+  const auto feeds = pretended_addresses<const char*>(program.feeds.size(), 8);
+  const auto variables = pretended_addresses<char*>(program.variables.size(), 8 + static_cast<int64_t>(feeds.size()));
+  const Run run{pretended_address(0), feeds, variables, pretended_address(1), reinterpret_cast<kernels::IndexError*>(pretended_address(2)), nullptr};
+  std::vector<PlannedLaunch> result;
+  Build build{precision, gpu};
+  for (const Step& step : program.steps) {
+    const auto found = kernel_table().find(step.op);
+    if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op").blamed_on(step.op, step.scope);
+    simt::LaunchRecorder recorder;
+    found->second(step, build).queue(run);
+    for (const simt::LaunchRecord& launch : recorder.launches) {
+      result.push_back({static_cast<size_t>(build.step), launch.symbol, volume(launch.grid), volume(launch.block),
+                        static_cast<int64_t>(launch.sharedBytes)});
+    }
+    build.step++;
+  }
+  return result;
+}
+
+}  // namespace gannet::cuda
+
+#endif

@@ -1,0 +1,163 @@
+// `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
+// and to scripts/kernels/rules.mjs. Without nvcc it says that it was skipped.
+//   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
+//   --update       rewrite the table instead of comparing with it
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ptxFaults, resourceFaults } from './kernels/rules.mjs';
+import {
+  ARCHITECTURES,
+  findNvcc,
+  headers,
+  inParallel,
+  kernelFiles,
+  kernelFolder,
+  NVCC_FLAGS,
+  nvccVersion,
+  option,
+  root,
+  run,
+} from './kernels/toolchain.mjs';
+
+const TABLE = join(kernelFolder, 'resources.json');
+const CACHE = join(root, 'build/kernels');
+
+const nvcc = findNvcc();
+if (nvcc === undefined) {
+  console.log('skipped: the kernels were not compiled, because no nvcc was found (PATH, CUDA_HOME, /usr/local/cuda)');
+  process.exit(0);
+}
+const architectures = option('arch')?.split(',').map(Number) ?? ARCHITECTURES;
+const update = process.argv.includes('--update');
+const toolkit = nvccVersion(nvcc);
+const shared = headers();
+
+const faults = [];
+const compiled = [];
+const jobs = kernelFiles().flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
+await inParallel(jobs, Math.min(2, availableParallelism()), async (job) => {
+  try {
+    compiled.push({ ...job, kernels: await figuresOf(job) });
+  } catch (error) {
+    faults.push(`${job.file} for sm_${job.architecture}: ${error.message}`);
+  }
+});
+
+const table = update ? {} : readTable();
+for (const { architecture, kernels } of compiled) {
+  for (const kernel of kernels) check(kernel, architecture);
+}
+if (update) writeTable();
+for (const fault of faults) console.error(fault);
+console.log(
+  `${jobs.length} compilations for ${architectures.map((a) => `sm_${a}`).join(' ')}, ${faults.length} faults`,
+);
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+/** Registers, spills and PTX faults of every kernel of a file, from the cache where neither it nor a header has changed. */
+async function figuresOf({ file, architecture }) {
+  const source = readFileSync(join(kernelFolder, file), 'utf8');
+  const rules = readFileSync(join(root, 'scripts/kernels/rules.mjs'), 'utf8');
+  const key = createHash('sha256')
+    .update([toolkit, architecture, NVCC_FLAGS.join(' '), shared, source, rules].join('\0'))
+    .digest('hex');
+  const folder = join(CACHE, `sm_${architecture}`);
+  const cached = join(folder, `${file}.json`);
+  if (existsSync(cached)) {
+    const stored = JSON.parse(readFileSync(cached, 'utf8'));
+    if (stored.key === key) return stored.kernels;
+  }
+  const kernels = await compile(file, architecture, folder);
+  writeFileSync(cached, JSON.stringify({ key, kernels }));
+  return kernels;
+}
+
+async function compile(file, architecture, folder) {
+  const kept = join(folder, file.replace(/\.cu$/, ''));
+  mkdirSync(kept, { recursive: true });
+  const cubin = join(kept, 'kernels.cubin');
+  const flags = [...NVCC_FLAGS, `-arch=sm_${architecture}`, '-Xptxas', '-v', '--keep', '--keep-dir', kept];
+  const report = await run(nvcc, [...flags, '-cubin', '-o', cubin, join(kernelFolder, file)]);
+  const bodies = ptxBodies(readFileSync(join(kept, file.replace(/\.cu$/, '.ptx')), 'utf8'));
+  return parseReport(report).map((kernel) => {
+    const body = bodies.get(kernel.symbol) ?? '';
+    return { ...kernel, threads: threadsOf(body), faults: ptxFaults(kernel.name, body, architecture) };
+  });
+}
+
+/** What `ptxas -v` says of each kernel. */
+function parseReport(report) {
+  const kernels = [];
+  for (const line of report.split('\n')) {
+    const entry = /Compiling entry function '(\S+)'/.exec(line);
+    if (entry) kernels.push({ symbol: entry[1], spills: 0, registers: 0, shared: 0 });
+    const kernel = kernels.at(-1);
+    if (!kernel) continue;
+    const spills = /(\d+) bytes spill stores, (\d+) bytes spill loads/.exec(line);
+    if (spills) kernel.spills = Number(spills[1]) + Number(spills[2]);
+    const used = /Used (\d+) registers/.exec(line);
+    if (used) kernel.registers = Number(used[1]);
+    const memory = /(\d+) bytes smem/.exec(line);
+    if (memory) kernel.shared = Number(memory[1]);
+  }
+  const names = demangle(kernels.map(({ symbol }) => symbol));
+  return kernels.map((kernel, i) => ({ ...kernel, name: names[i] }));
+}
+
+/** Names as C++ writes them, without parameters and namespaces. */
+function demangle(symbols) {
+  const { stdout } = spawnSync('c++filt', { input: symbols.join('\n'), encoding: 'utf8' });
+  const lines = stdout?.split('\n') ?? symbols;
+  return lines.map((line) => withoutParameters(line.replaceAll('gannet::kernels::', '').replace(/^void /, '')));
+}
+
+/** `f<(A)1, B<2> >(int)` -> `f<(A)1, B<2> >`: parameters begin at the first parenthesis outside angle brackets. */
+function withoutParameters(name) {
+  let depth = 0;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] === '<') depth++;
+    else if (name[i] === '>') depth--;
+    else if (name[i] === '(' && depth === 0) return name.slice(0, i);
+  }
+  return name;
+}
+
+function ptxBodies(ptx) {
+  const parts = ptx.split(/\.entry (\w+)\(/);
+  const bodies = new Map();
+  for (let i = 1; i < parts.length; i += 2) bodies.set(parts[i], parts[i + 1]);
+  return bodies;
+}
+
+/** The block size that a kernel declares, or null. */
+function threadsOf(body) {
+  const bound = /\.maxntid (\d+)(?:, (\d+), (\d+))?/.exec(body);
+  return bound ? bound.slice(1).reduce((product, n) => product * Number(n ?? 1), 1) : null;
+}
+
+function check(kernel, architecture) {
+  const { symbol, name, threads, registers, spills, shared: staticShared } = kernel;
+  const figures = { registers, spills, shared: staticShared };
+  if (update) {
+    table[symbol] ??= { name, threads, on: {} };
+    table[symbol].on[architecture] = figures;
+  }
+  const budget = table[symbol]?.on[architecture];
+  for (const fault of [...kernel.faults, ...resourceFaults(name, figures, budget)])
+    faults.push(`${name} for sm_${architecture} ${fault}`);
+}
+
+function readTable() {
+  return existsSync(TABLE) ? JSON.parse(readFileSync(TABLE, 'utf8')).kernels : {};
+}
+
+/** One line per kernel, in the order of names, so that changes read well. */
+function writeTable() {
+  const entries = Object.entries(table).sort(([, a], [, b]) => (a.name < b.name ? -1 : 1));
+  const lines = entries.map(([symbol, entry]) => `    ${JSON.stringify(symbol)}: ${JSON.stringify(entry)}`);
+  writeFileSync(TABLE, `{\n  "toolkit": ${JSON.stringify(toolkit)},\n  "kernels": {\n${lines.join(',\n')}\n  }\n}\n`);
+}
