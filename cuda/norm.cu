@@ -119,7 +119,7 @@ __global__ void sample_moments_kernel(float* __restrict__ pieces,    // (samples
 }
 
 /** The statistics of up to `columns` neighbours: each of blockDim / columns rows of threads takes every so manieth piece.
- *  Grid: (tiles of inner, outer). */
+ *  Grid: (outer, tiles of inner). */
 template <bool kGradient>
 __global__ void statistics_kernel(float* __restrict__ statistics,    // (kStatistics, stride)
                                   const float* __restrict__ pieces,  // (outer, splits, fields, inner)
@@ -128,11 +128,11 @@ __global__ void statistics_kernel(float* __restrict__ statistics,    // (kStatis
   using Value = Moments<kGradient>;
   float* scratch = shared_memory<float>();
   const unsigned column = threadIdx.x % columns, thread_row = threadIdx.x / columns, thread_rows = blockDim.x / columns;
-  const unsigned i = blockIdx.x * columns + column;
+  const unsigned i = blockIdx.y * columns + column;
   Value value;
   if (i < inner) {
     for (unsigned piece = thread_row; piece < splits; piece += thread_rows) {
-      value.combine(Value::load(pieces + (blockIdx.y * splits + piece) * Value::kFields * inner + i, inner));
+      value.combine(Value::load(pieces + (blockIdx.x * splits + piece) * Value::kFields * inner + i, inner));
     }
   }
   value.store(scratch + thread_row * Value::kFields * columns + column, columns);
@@ -140,7 +140,7 @@ __global__ void statistics_kernel(float* __restrict__ statistics,    // (kStatis
   if (thread_row > 0 || i >= inner) return;
   value = Value::load(scratch + column, columns);
   const float rstd = 1.0f / sqrtf(value.squares / value.count + epsilon);
-  float* result = statistics + blockIdx.y * inner + i;
+  float* result = statistics + blockIdx.x * inner + i;
   result[kMean * stride] = value.mean;
   result[kRstd * stride] = rstd;
   if constexpr (kGradient) {
@@ -201,7 +201,7 @@ template <bool kGradient>
 void combine_pieces(const Workspace& workspace, const Plan& plan, const float* gain, float epsilon, cudaStream_t stream) {
   const unsigned columns = plan.inner == 1 ? 1 : kCombineColumns;
   const unsigned threads = plan.inner == 1 ? kWarpSize : kCombineThreads;
-  launch(statistics_kernel<kGradient>, dim3(ceil_div(plan.inner, columns), plan.outer), dim3(threads),
+  launch(statistics_kernel<kGradient>, dim3(plan.outer, ceil_div(plan.inner, columns)), dim3(threads),
          threads * Moments<kGradient>::kFields * sizeof(float), stream, workspace.statistics, workspace.pieces, gain, plan.splits, plan.inner,
          columns, workspace.stride, epsilon);
 }
