@@ -4,14 +4,14 @@ import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
 import { ConfigError } from '../errors.ts';
-import { buildGan, type Config, validateConfig } from '../models/index.ts';
+import { buildGan, type Config, type ConfigChanges, resolveConfig, validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { createModel } from './model.ts';
 import { restore, SAMPLING_PARTS } from './persistence.ts';
 import { RunRecord } from './record.ts';
 import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
-import { createRunFolder, readRunFolder, rewriteConfig } from './run/folder.ts';
+import { createRunFolder, type Run, readRunFolder, rewriteConfig } from './run/folder.ts';
 import { TrainingSession } from './session.ts';
 import type { SittingOptions } from './sitting.ts';
 import { runSteps, type TrainEvent } from './trainer.ts';
@@ -86,7 +86,7 @@ export async function* train(asked: Config, options: TrainOptions = {}): AsyncGe
  *  @throws CheckpointError, and what `train` throws */
 export async function* resume(folder: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent, void> {
   const run = await readRunFolder(folder);
-  const stored = validateConfig(run.config);
+  const stored = storedConfig(run);
   const config = withOptions(stored, options);
   const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   if (config.steps < checkpoint.step) {
@@ -140,13 +140,16 @@ function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {
   return { ...config, steps: Math.max(1, Math.floor((epochs * dataset.count) / imagesPerStep)) };
 }
 
+/** A run's configuration; keys that it was made without have the recipe's values. @throws ConfigError */
+const storedConfig = ({ config }: Run): Config => resolveConfig(config as ConfigChanges);
+
 /** A session that only samples: the generator of a run's checkpoint on a device.
  *  @throws CheckpointError, DeviceError */
 export async function openSampler(
   folder: string,
   { step, device }: { readonly step?: number | undefined; readonly device?: Config['device'] | undefined } = {},
 ): Promise<TrainingSession> {
-  const stored = validateConfig((await readRunFolder(folder)).config);
+  const stored = storedConfig(await readRunFolder(folder));
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
   const opened = chooseDevice(withOptions(stored, { device }));
   try {
