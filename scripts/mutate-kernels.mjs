@@ -4,9 +4,10 @@
 //   node scripts/mutate-kernels.mjs                        the product kernels against test/cuda/conv*.test.ts
 //   node scripts/mutate-kernels.mjs test/cuda/x.test.ts    against these tests
 //
-// Works in build/mutants/ on a copy of the sources; needs the addon to be built.
+// Works in build/mutants/ on a copy of the sources.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'build/mutants');
 const tree = join(folder, 'tree');
 const cmakeFolder = join(folder, 'cmake');
-const addon = join(folder, 'gannet.node');
+const addon = join(cmakeFolder, 'Release/gannet.node');
 
 const MUTATED_FILES = /^(conv_\w+|matmul)\.(cu|cuh|h)$/;
 const SYNCHRONISATION = /\b(__syncthreads\(\)|cp_async_wait<[^<>;]*>\(\));/g;
@@ -39,28 +40,22 @@ function defaultTests() {
   return found.map((name) => join('test/cuda', name));
 }
 
-/** A copy of what the simulator is built from, beside a copy of the addon that loads it. */
+/** A copy of what the addon and its simulator are built from, and the first build of it. */
 function prepare() {
-  const built = join(root, 'build/Release/gannet.node');
-  if (!existsSync(built)) throw new Error('build/Release/gannet.node is missing: npm run build:addon');
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   for (const name of ['CMakeLists.txt', 'package.json', 'binding', 'cuda']) {
     cpSync(join(root, name), join(tree, name), { recursive: true, preserveTimestamps: true });
   }
-  copyFileSync(built, addon);
-  const options = ['-DGANNET_SIMT=ON', '-DCMAKE_BUILD_TYPE=Release'];
-  execFileSync('cmake', ['-S', tree, '-B', cmakeFolder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
+  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
+  const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+  const options = ['--directory', tree, '--out', cmakeFolder, '--config', 'Release', '--log-level', 'warn'];
+  execFileSync(process.execPath, [cmakeJs, 'build', ...options, '--CDGANNET_SIMT=ON'], { stdio: ['ignore', 2, 2] });
 }
 
-/** Builds the simulator from the tree; false if the compiler refuses. */
+/** Builds what changed in the tree; false if the compiler refuses. */
 function build() {
-  const made = spawnSync('cmake', ['--build', cmakeFolder, '--target', 'gannet_simt', '--parallel', '2'], {
-    stdio: 'ignore',
-  });
-  if (made.status !== 0) return false;
-  copyFileSync(join(cmakeFolder, 'cuda/simt/gannet_simt.so'), join(folder, 'gannet_simt.so'));
-  return true;
+  return spawnSync('cmake', ['--build', cmakeFolder, '--parallel', '2'], { stdio: 'ignore' }).status === 0;
 }
 
 function testsPass() {
