@@ -1,0 +1,186 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { NativeDevice } from '../../src/device/native.ts';
+import { addon, applyOp, numbers, runOnce, Sketch } from '../binding/support.ts';
+
+const simulated = process.env.GANNET_KERNEL_DEVICE !== 'cuda';
+const kind = simulated ? 'simt' : 'cuda';
+const onSimulator = simulated ? test : test.skip;
+
+const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const;
+const open = (precision = 'float32'): NativeDevice => addon.openDevice(kind, { threads: 0, precision });
+
+/** Runs `body` with a device that is opened under environment variables. */
+async function withDevice(
+  body: (device: NativeDevice) => Promise<void>,
+  { precision = 'float32', ...environment }: Record<string, string> = {},
+): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+  const device = open(precision);
+  try {
+    await body(device);
+  } finally {
+    device.close();
+    for (const name of Object.keys(environment)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
+}
+
+async function failure(action: () => unknown): Promise<Error & { code: string; op?: string }> {
+  try {
+    await action();
+  } catch (error) {
+    return error as Error & { code: string };
+  }
+  throw new Error('nothing failed');
+}
+
+const WINDOW = { stride: [2, 2], padding: [1, 2, 1, 2] } as const;
+
+/** A convolution, both of its gradients, a sum and a normalisation. */
+function network(): { sketch: Sketch; feeds: Float32Array[] } {
+  const sketch = new Sketch();
+  const x = sketch.feed([2, 8, 8, 8]);
+  const w = sketch.feed([12, 5, 5, 8]);
+  const y = sketch.step('conv2d', WINDOW, [x, w], [2, 4, 4, 12]);
+  const dx = sketch.step('conv2dInputGradient', { ...WINDOW, inputSize: [8, 8] }, [y, w], [2, 8, 8, 8]);
+  const dw = sketch.step('conv2dFilterGradient', { ...WINDOW, filterSize: [5, 5] }, [x, y], [12, 5, 5, 8]);
+  const expression = { access: ['full'], instructions: [] } as const;
+  const sum = sketch.step('reduce', { expression, kind: 'sum', extent: [1, 32, 12] }, [y], [12]);
+  const normalized = sketch.step('layerNorm', { epsilon: 1e-5 }, [y, sum, sum], [2, 4, 4, 12]);
+  for (const slot of [y, dx, dw, sum, normalized]) sketch.output(slot);
+  return { sketch, feeds: [numbers([2, 8, 8, 8], 1).data, numbers([12, 5, 5, 8], 2).data] };
+}
+
+test('the CUDA kernels cover every op that the CPU executes', () => {
+  const covered = new Set(addon.supportedOps(kind));
+  assert.equal(
+    addon.supportedOps('cpu').filter((op) => !covered.has(op)),
+    [],
+  );
+});
+
+for (const precision of PRECISIONS) {
+  onSimulator(`the order in which threads run changes no bit in ${precision}`, async () => {
+    const results: Float32Array[][] = [];
+    for (const seed of ['1', '2', '77']) {
+      const { sketch, feeds } = network();
+      await withDevice(async (device) => void results.push(await runOnce(device, sketch, feeds)), {
+        precision,
+        GANNET_SIMT_SEED: seed,
+      });
+    }
+    assert.equal(results[1], results[0]);
+    assert.equal(results[2], results[0]);
+  });
+}
+
+test('a precision rounds what is multiplied and nothing else', async () => {
+  const a = { shape: [16, 16], data: new Float32Array(256).fill(1 + 2 ** -11) };
+  const b = { shape: [16, 16], data: Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 1 : 0)) };
+  const attributes = { transposeA: false, transposeB: false };
+  const product = async (precision: string): Promise<number> => {
+    const device = open(precision);
+    const [first] = await applyOp(device, 'matmul', attributes, [a, b], [16, 16]);
+    device.close();
+    return first as number;
+  };
+  assert.is(await product('float32'), 1 + 2 ** -11);
+  assert.is(await product('tf32'), 1 + 2 ** -10);
+  assert.is(await product('bfloat16'), 1);
+});
+
+test('a precision that does not exist is refused', async () => {
+  const error = await failure(() => open('float16'));
+  assert.is(error.code, 'precision_unsupported');
+  assert.match(error.message, /'float16'.*'bfloat16'/);
+});
+
+test('a program recorded once replays with new feeds, and again after memory has moved', async () => {
+  await withDevice(async (device) => {
+    const double = new Sketch();
+    const x = double.feed([3]);
+    const expression = { access: ['full'], instructions: [{ fn: 'add', args: [0, 0] }] } as const;
+    double.output(double.step('elementwise', { expression }, [x], [3]));
+    const { program } = await device.load(double.program(), []);
+    const run = async (...values: number[]) => {
+      const call = { program, feeds: [Float32Array.from(values)], fetch: true };
+      const { outputs } = await device.run([call], { profile: false });
+      return [...new Float32Array(outputs[0]?.[0] as ArrayBuffer)];
+    };
+    assert.equal(await run(1, 2, 3), [2, 4, 6]);
+    assert.equal(await run(4, 5, 6), [8, 10, 12]);
+    const { sketch } = network();
+    await device.load(sketch.program(), []);
+    assert.equal(await run(7, 8, 9), [14, 16, 18]);
+  });
+});
+
+test('calls of one run see each other through variables, and feeds are their own', async () => {
+  await withDevice(async (device) => {
+    const total = device.createVariable(4);
+    const sketch = new Sketch();
+    const [sum, x] = [sketch.variable([1]), sketch.feed([1])];
+    const expression = { access: ['full', 'full'], instructions: [{ fn: 'add', args: [0, 1] }] } as const;
+    sketch.update('assign', {}, [sum, sketch.step('elementwise', { expression }, [sum, x], [1])]);
+    const { program } = await device.load(sketch.program(), [total]);
+    const calls = [1, 10, 100].map((value) => ({ program, feeds: [Float32Array.of(value)], fetch: false }));
+    await device.run(calls, { profile: false });
+    assert.equal([...new Float32Array(await device.readVariable(total))], [111]);
+  });
+});
+
+test('waiting for every launch gives the same bits', async () => {
+  const { sketch, feeds } = network();
+  const results: Float32Array[][] = [];
+  await withDevice(async (device) => void results.push(await runOnce(device, sketch, feeds)));
+  await withDevice(async (device) => void results.push(await runOnce(device, sketch, feeds)), {
+    GANNET_CUDA_SYNC: '1',
+  });
+  assert.equal(results[1], results[0]);
+});
+
+test('a profile has a time for every step', async () => {
+  await withDevice(async (device) => {
+    const { sketch, feeds } = network();
+    const { program } = await device.load(sketch.program(), []);
+    const { stepMs } = await device.run([{ program, feeds, fetch: false }], { profile: true });
+    assert.is(stepMs?.[0]?.length, 5);
+    assert.ok(stepMs?.[0]?.every((ms) => ms >= 0));
+  });
+});
+
+test('an index out of range names op, position and bounds, and the device goes on', async () => {
+  await withDevice(async (device) => {
+    const table = numbers([3, 4]);
+    const error = await failure(() =>
+      applyOp(device, 'gather', {}, [table, { shape: [3], data: Int32Array.of(0, 3, 1) }], [3, 4]),
+    );
+    assert.is(error.code, 'index_out_of_range');
+    assert.is(error.op, 'gather');
+    assert.match(error.message, /index 1 is 3, but must be from 0 to 2/);
+    const rows = await applyOp(device, 'gather', {}, [table, { shape: [1], data: Int32Array.of(2) }], [1, 4]);
+    assert.equal(rows, table.data.slice(8));
+  });
+});
+
+onSimulator('memory that cannot be had is a typed error that says how much, and the device goes on', async () => {
+  const large = new Sketch();
+  large.output(large.step('constant', { value: 1 }, [], [1 << 20]));
+  const small = new Sketch();
+  small.output(small.step('constant', { value: 3 }, [], [2]));
+  await withDevice(
+    async (device) => {
+      const error = await failure(() => device.load(large.program(), []));
+      assert.is(error.code, 'out_of_memory');
+      assert.match(error.message, /cannot allocate \d+ bytes of .* memory.*smaller batch/s);
+      assert.equal([...((await runOnce(device, small, []))[0] as Float32Array)], [3, 3]);
+    },
+    { GANNET_SIMT_MEMORY: '1000000' },
+  );
+});
+
+test.run();
