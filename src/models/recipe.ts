@@ -68,6 +68,7 @@ export const baseDefaults: Config = {
   augment: { flip: false, rotate: false, hue: 0, saturation: 0, value: 0 },
   device: 'auto',
   threads: 0,
+  precision: 'auto',
   logEvery: 50,
   sampleEvery: 500,
   checkpointEvery: 1000,

@@ -123,6 +123,9 @@ export const configSchema = z.strictObject({
   augment,
   device: z.enum(['auto', 'cpu', 'cuda', 'simt']),
   threads: whole.min(0).describe('processor threads; 0 = all'),
+  precision: z
+    .enum(['auto', 'float32', 'tf32', 'bfloat16'])
+    .describe('how GPUs multiply; auto: tf32 where tensor cores have it, else float32'),
   logEvery: positive.describe('steps between lines of metrics'),
   sampleEvery: positive.describe('steps between sample grids'),
   checkpointEvery: positive.describe('steps between checkpoints'),

@@ -130,8 +130,12 @@ async function openImages(config: Config, { onDataProgress, signal }: TrainOptio
 }
 
 /** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
-export const chooseDevice = ({ device, threads }: Pick<Config, 'device' | 'threads'>): Device =>
-  openDevice(device === 'auto' ? (bestDevice().kind as Exclude<DeviceKind, 'tfjs'>) : device, { threads });
+export const chooseDevice = ({
+  device,
+  threads,
+  precision,
+}: Pick<Config, 'device' | 'threads' | 'precision'>): Device =>
+  openDevice(device === 'auto' ? (bestDevice().kind as Exclude<DeviceKind, 'tfjs'>) : device, { threads, precision });
 
 /** Turns epochs into steps, now that the number of images is known. */
 function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {
