@@ -69,6 +69,7 @@ Napi::Value plan_launches(const Napi::CallbackInfo& info) {
       launch["blocks"] = Napi::Number::New(env, static_cast<double>(launches[i].blocks));
       launch["threads"] = Napi::Number::New(env, static_cast<double>(launches[i].threads));
       launch["sharedBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].shared_bytes));
+      launch["workspaceBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].workspace_bytes));
       result[i] = launch;
     }
     return result;

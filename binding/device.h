@@ -84,6 +84,8 @@ struct PlannedLaunch {
   /** The kernel's mangled name. */
   std::string symbol;
   int64_t blocks = 0, threads = 0, shared_bytes = 0;
+  /** Scratch memory of the whole step. */
+  int64_t workspace_bytes = 0;
 };
 
 /** One kind of device: what is known without opening it, and how to open it. */

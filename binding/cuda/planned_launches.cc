@@ -33,10 +33,11 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precis
     const auto found = kernel_table().find(step.op);
     if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op").blamed_on(step.op, step.scope);
     simt::LaunchRecorder recorder;
-    found->second(step, build).queue(run);
+    const Kernel kernel = found->second(step, build);
+    kernel.queue(run);
     for (const simt::LaunchRecord& launch : recorder.launches) {
       result.push_back({static_cast<size_t>(build.step), launch.symbol, volume(launch.grid), volume(launch.block),
-                        static_cast<int64_t>(launch.sharedBytes)});
+                        static_cast<int64_t>(launch.sharedBytes), static_cast<int64_t>(kernel.workspace_bytes)});
     }
     build.step++;
   }

@@ -1,3 +1,4 @@
+export { countCost, type LaunchCost, type ProgramCost, precisionOn } from './cost_model.ts';
 export {
   type Call,
   DEVICE_KINDS,
@@ -9,5 +10,6 @@ export {
   type Outputs,
   type RunResult,
 } from './device.ts';
+export { GPUS, type Gpu, type GpuName } from './gpus.ts';
 export type { NativeDeviceInfo } from './native.ts';
 export { bestDevice, type DeviceOptions, listDevices, openDevice, PRECISIONS, type Precision } from './open.ts';

@@ -43,11 +43,36 @@ export interface NativeDevice {
   close(): void;
 }
 
+/** A kernel's launch that a program's step leads to. */
+export interface NativeLaunch {
+  /** Index of the step in its program. */
+  readonly step: number;
+  /** The kernel's mangled name. */
+  readonly symbol: string;
+  readonly blocks: number;
+  readonly threads: number;
+  /** Dynamic shared memory of a block. */
+  readonly sharedBytes: number;
+  /** Scratch memory of the whole step. */
+  readonly workspaceBytes: number;
+}
+
+/** The limits of a GPU that decide how kernels are launched. */
+export interface NativeGpu {
+  readonly multiprocessors: number;
+  readonly sharedBytesPerMultiprocessor: number;
+  readonly sharedBytesPerBlock: number;
+  readonly architecture: number;
+  readonly precision: string;
+}
+
 /** The addon's exports. Its errors are Error objects with `code` (as in errors.ts), and `op` and `scope` where one is to blame. */
 export interface NativeAddon {
   readonly version: string;
   listDevices(): readonly NativeDeviceInfo[];
   /** Ops that the device executes itself; the rest must be lowered. */
   supportedOps(kind: string): readonly string[];
+  /** The launches of a program on a GPU that need not be there. */
+  planLaunches(program: Program, gpu: NativeGpu): readonly NativeLaunch[];
   openDevice(kind: string, options: { threads: number; precision?: string }): NativeDevice;
 }

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeviceError } from '../errors.ts';
+import { compile } from '../graph/compile.ts';
+import { flopsOfStep } from '../graph/flops.ts';
+import type { Program, Slot, Step } from '../graph/program.ts';
+import { PACKAGE_ROOT } from '../package.ts';
+import type { OpName } from '../tensor/operators.ts';
+import { BYTES_PER_ELEMENT, elements } from '../tensor/shape.ts';
+import type { Graph } from '../tensor/trace.ts';
+import { loadAddon } from './addon.ts';
+import { type Gpu, type KernelResources, residentBlocks } from './gpus.ts';
+import type { NativeLaunch } from './native.ts';
+import type { Precision } from './open.ts';
+
+/** What a kernel's launch should cost: counted from shapes and data sheets, never measured. */
+export interface LaunchCost {
+  /** Index of the step in its program. */
+  readonly step: number;
+  readonly op: OpName;
+  readonly scope: string;
+  /** The kernel's name with its template arguments. */
+  readonly kernel: string;
+  readonly flops: number;
+  /** Bytes that must cross the memory bus if nothing is read twice. */
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly threads: number;
+  readonly registers: number;
+  readonly sharedBytes: number;
+  /** Blocks that a multiprocessor holds at once, and the part of its threads that they fill. */
+  readonly residentBlocks: number;
+  readonly occupancy: number;
+  /** How many times the whole GPU is filled. */
+  readonly waves: number;
+  /** The larger of the times that arithmetic and memory take at their peaks. */
+  readonly rooflineMs: number;
+  /** The roofline with the last wave's idle multiprocessors, and no less than a launch takes. */
+  readonly modelMs: number;
+  /** The part of the program's modelled time. */
+  readonly share: number;
+}
+
+export interface ProgramCost {
+  readonly name: string;
+  readonly launches: readonly LaunchCost[];
+  readonly flops: number;
+  readonly bytes: number;
+  /** The sum of the rooflines: what no implementation of these launches goes below. */
+  readonly floorMs: number;
+  readonly modelMs: number;
+}
+
+/** What a launch takes inside a replayed graph, whatever it does. */
+const LAUNCH_MS = 0.002;
+
+const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
+  'matmul',
+  'conv2d',
+  'conv2dInputGradient',
+  'conv2dFilterGradient',
+]);
+
+interface ResourceTable {
+  readonly kernels: Readonly<
+    Record<
+      string,
+      {
+        readonly name: string;
+        readonly on: Readonly<Record<string, { readonly registers: number; readonly shared: number }>>;
+      }
+    >
+  >;
+}
+
+let table: ResourceTable | undefined;
+
+/** Registers and static shared memory of every kernel, as the compiler reported them. */
+function resources(): ResourceTable {
+  table ??= JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cuda/resources.json'), 'utf8')) as ResourceTable;
+  return table;
+}
+
+/** The precision that 'auto' means on a GPU. @throws DeviceError `precision_unsupported` */
+export function precisionOn(gpu: Gpu, precision: Precision): 'float32' | 'tf32' | 'bfloat16' {
+  const chosen = precision !== 'auto' ? precision : gpu.peak.tf32 ? 'tf32' : 'float32';
+  if (gpu.peak[chosen] !== undefined) return chosen;
+  throw new DeviceError('precision_unsupported', `${gpu.name} has no ${chosen} tensor cores; choose float32`);
+}
+
+/** Counts what a graph costs on a GPU, which need not be there: the launches are those that the device `cuda` makes.
+ *  @throws DeviceError `device_unavailable` in a build without the simulator, `precision_unsupported` */
+export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto'): ProgramCost {
+  const addon = loadAddon();
+  const program = compile(graph, new Set(addon.supportedOps('simt') as OpName[]));
+  const chosen = precisionOn(gpu, precision);
+  const launches = addon.planLaunches(program, { ...gpu, precision: chosen });
+  const costs = launches.map((launch, i) => launchCost(program, launches, i, launch, gpu, gpu.peak[chosen] as number));
+  const modelMs = sum(costs, (cost) => cost.modelMs);
+  return {
+    name: program.name,
+    launches: costs.map((cost) => ({ ...cost, share: cost.modelMs / modelMs })),
+    flops: sum(program.steps, flopsOfStep),
+    bytes: sum(costs, (cost) => cost.bytes),
+    floorMs: sum(costs, (cost) => cost.rooflineMs),
+    modelMs,
+  };
+}
+
+function launchCost(
+  program: Program,
+  launches: readonly NativeLaunch[],
+  index: number,
+  launch: NativeLaunch,
+  gpu: Gpu,
+  productPeak: number,
+): Omit<LaunchCost, 'share'> {
+  const step = program.steps[launch.step] as Step;
+  const first = launches[index - 1]?.step !== launch.step;
+  const last = launches[index + 1]?.step !== launch.step;
+  const flops = first ? operationsOf(step) : 0;
+  const bytes = bytesOf(step, launch, first, last);
+  const { kernel, registers, sharedBytes } = resourcesOf(launch, gpu);
+  const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
+  const waves = launch.blocks / (resident * gpu.multiprocessors);
+  const peak = PRODUCTS.has(step.op) ? productPeak : gpu.peak.float32;
+  const rooflineMs = 1e3 * Math.max(flops / peak, bytes / gpu.bytesPerSecond);
+  return {
+    step: launch.step,
+    op: step.op,
+    scope: step.scope,
+    kernel,
+    flops,
+    bytes,
+    blocks: launch.blocks,
+    threads: launch.threads,
+    registers,
+    sharedBytes,
+    residentBlocks: resident,
+    occupancy: (resident * launch.threads) / gpu.threadsPerMultiprocessor,
+    waves,
+    rooflineMs,
+    modelMs: Math.max(LAUNCH_MS, (rooflineMs * Math.ceil(waves)) / waves),
+  };
+}
+
+/** Multiplications and additions of products; instructions per element of expressions. */
+function operationsOf(step: Step): number {
+  if (step.op !== 'elementwise' && step.op !== 'reduce') return flopsOfStep(step);
+  const { expression } = (step as Step<'elementwise' | 'reduce'>).attributes;
+  const total = Math.max(elements(step.output.shape), ...step.inputs.map(({ shape }) => elements(shape)));
+  return total * (expression.instructions.length + (step.op === 'reduce' ? 1 : 0));
+}
+
+const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELEMENT;
+
+/** The first launch of a step reads its inputs and the last writes its output; what lies between goes through scratch memory. */
+function bytesOf(step: Step, { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
+  const inputs = new Map(step.inputs.map((slot) => [`${slot.storage} ${slot.offset}`, bytesOfSlot(slot)]));
+  const read = first ? sum([...inputs.values()], (bytes) => bytes) : workspaceBytes;
+  return read + (last ? bytesOfSlot(step.output) * writtenTensors(step) : workspaceBytes);
+}
+
+/** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
+const writtenTensors = ({ output, inputs, op }: Step): number =>
+  output.storage === 'variable' && op !== 'assign'
+    ? Math.max(1, inputs.filter((slot) => bytesOfSlot(slot) === bytesOfSlot(output)).length - 1)
+    : 1;
+
+function resourcesOf(
+  { symbol, threads, sharedBytes }: NativeLaunch,
+  gpu: Gpu,
+): KernelResources & { readonly kernel: string } {
+  const entry = resources().kernels[symbol];
+  const figures = entry?.on[gpu.architecture];
+  if (!entry || !figures) {
+    throw new DeviceError(
+      'kernel_unknown',
+      `cuda/resources.json has no figures of ${entry?.name ?? symbol} for sm_${gpu.architecture}; run \`npm run check:kernels -- --update\``,
+    );
+  }
+  return { kernel: entry.name, threads, registers: figures.registers, sharedBytes: sharedBytes + figures.shared };
+}
+
+const sum = <T>(items: readonly T[], value: (item: T) => number): number =>
+  items.reduce((total, item) => total + value(item), 0);

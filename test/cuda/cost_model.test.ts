@@ -1,0 +1,72 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { countCost, GPUS, type GpuName, type Precision, type ProgramCost } from '../../src/device/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import { createModel, stepPrograms } from '../../src/train/index.ts';
+
+/** The step well after the first ones, on which some schedules train the critic longer. */
+const LATER_STEP = 1_000_001;
+
+function costOfStep(recipe: string, gpu: GpuName, precision: Precision): { cost: ProgramCost; repeats: number }[] {
+  return stepPrograms(createModel(resolveConfig({ recipe }))).map(({ graph, repeats }) => ({
+    cost: countCost(graph, GPUS[gpu], precision),
+    repeats: repeats(LATER_STEP),
+  }));
+}
+
+const total = (recipe: string, gpu: GpuName, precision: Precision, of: 'flops' | 'floorMs'): number =>
+  costOfStep(recipe, gpu, precision).reduce((sum, { cost, repeats }) => sum + cost[of] * repeats, 0);
+
+/** Whether a number is within 3 % of what it was worked out to be by hand. */
+const expectNear = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual / expected - 1) < 0.03, `${actual}, not ${expected}`);
+
+test('the DCGAN at batch 128 takes 1.96 TFLOP a step', () =>
+  expectNear(total('dcgan', 'a100', 'tf32', 'flops'), 1.96e12));
+
+test('WGAN-GP with layer norm takes 11.42 TFLOP a step', () =>
+  expectNear(total('wgan-gp', 'a100', 'tf32', 'flops'), 11.42e12));
+
+test('no peak is exceeded: the floor is at least the products at the full speed of the card', () => {
+  assert.ok(total('dcgan', 't4', 'float32', 'floorMs') >= 242);
+  assert.ok(total('dcgan', 'h100', 'bfloat16', 'floorMs') >= 1.98);
+});
+
+test('launches on the tensor cores are counted once: their operations add up to those of the program', () => {
+  for (const { cost } of costOfStep('dcgan', 'a100', 'tf32')) {
+    const products = cost.launches.filter(({ kernel }) => /^(conv2d|matmul)/.test(kernel));
+    expectNear(
+      products.reduce((sum, { flops }) => sum + flops, 0),
+      cost.flops,
+    );
+  }
+});
+
+test('every product keeps two blocks, or a quarter of the threads, on each multiprocessor from Ampere on', () => {
+  for (const gpu of ['a100', 'h100'] as const) {
+    const launches = costOfStep('dcgan', gpu, 'float32').flatMap(({ cost }) => [...cost.launches]);
+    const products = launches.filter(({ kernel }) => /^(conv2d|matmul)/.test(kernel));
+    assert.ok(products.length > 20);
+    for (const { kernel, residentBlocks, occupancy } of products) {
+      assert.ok(
+        residentBlocks >= 2 || occupancy >= 0.25,
+        `${gpu}: ${kernel} has ${residentBlocks} blocks, ${occupancy}`,
+      );
+    }
+  }
+});
+
+test('what launches take adds up to the whole', () => {
+  const cost = costOfStep('dcgan', 'a100', 'auto')[0]?.cost as ProgramCost;
+  expectNear(
+    cost.launches.reduce((sum, { share }) => sum + share, 0),
+    1,
+  );
+  assert.ok(cost.modelMs >= cost.floorMs);
+});
+
+test('a card without tensor cores for a precision refuses it', () => {
+  assert.throws(() => costOfStep('dcgan', 't4', 'tf32'), /T4 has no tf32 tensor cores; choose float32/);
+});
+
+test.run();
