@@ -154,10 +154,14 @@ function operationsOf(step: Step): number {
 
 const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELEMENT;
 
+/** Normalisations read their inputs twice: for the moments, and to apply them. */
+const readsTwice = ({ op }: Step): boolean => /Norm/.test(op);
+
 /** The first launch of a step reads its inputs and the last writes its output; what lies between goes through scratch memory. */
 function bytesOf(step: Step, { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
   const inputs = new Map(step.inputs.map((slot) => [`${slot.storage} ${slot.offset}`, bytesOfSlot(slot)]));
-  const read = first ? sum([...inputs.values()], (bytes) => bytes) : workspaceBytes;
+  const whole = sum([...inputs.values()], (bytes) => bytes);
+  const read = first ? whole : workspaceBytes + (last && readsTwice(step) ? whole : 0);
   return read + (last ? bytesOfSlot(step.output) * writtenTensors(step) : workspaceBytes);
 }
 

@@ -1,25 +1,43 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { countCost, GPUS, type GpuName, PRECISIONS, type Precision, precisionOn } from '../../device/index.ts';
 import { compile, printProgram } from '../../graph/index.ts';
 import type { Config } from '../../models/index.ts';
 import { createModel, stepPrograms, summarize } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, configFrom } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { type CountedProgram, formatCost } from '../cost_table.ts';
 import { printJson, printLine } from '../io.ts';
 import { formatSummary } from '../summary_table.ts';
 
 interface PlanCommandOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly program?: boolean;
+  readonly device?: 'cuda';
+  readonly gpu: GpuName;
+  readonly precision: Precision;
 }
+
+/** A step after those first ones on which some schedules train the critic longer. */
+const LATER_STEP = 1_000_001;
 
 /** `gannet plan`: what a configuration builds and needs, without data or a device. */
 export const addPlanCommand = (program: Command, { io }: Context): Command =>
   addConfigOptions(program.command('plan'))
     .description('print layers, shapes, parameters, operations per step and memory of a recipe')
     .option('--program', 'print the programs of a training step: every op and where its values lie')
+    .addOption(
+      new Option('--device <name>', 'count what a step costs on a GPU, which need not be there').choices(['cuda']),
+    )
+    .addOption(new Option('--gpu <name>', 'the GPU to count for').choices(Object.keys(GPUS)).default('a100'))
+    .addOption(new Option('--precision <name>', 'how the GPU multiplies').choices(PRECISIONS).default('auto'))
     .option('--json', 'print it as one JSON object')
-    .action((source: string, options: PlanCommandOptions) => {
+    .action((source: string, { device, gpu, precision, ...options }: PlanCommandOptions) => {
       const config = configFrom(source, options);
+      if (device) {
+        const programs = countPrograms(config, gpu, precision);
+        if (options.json) return printJson(io.stdout, { model: true, gpu, programs });
+        return printLine(io.stdout, formatCost(programs, GPUS[gpu], precisionOn(GPUS[gpu], precision)));
+      }
       if (options.program) return printLine(io.stdout, programText(config));
       const summary = summarize(config);
       if (options.json) printJson(io.stdout, { ...summary, config });
@@ -30,3 +48,9 @@ const programText = (config: Config): string =>
   stepPrograms(createModel(config))
     .map(({ graph }) => printProgram(compile(graph, new Set())))
     .join('\n\n');
+
+const countPrograms = (config: Config, gpu: GpuName, precision: Precision): CountedProgram[] =>
+  stepPrograms(createModel(config)).map(({ graph, repeats }) => ({
+    cost: countCost(graph, GPUS[gpu], precision),
+    repeats: repeats(LATER_STEP),
+  }));
