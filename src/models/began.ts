@@ -7,6 +7,7 @@ import {
   type LayerBuilder,
   linear,
   type Network,
+  networkOf,
   type Pass,
 } from '../nn/index.ts';
 import { statistic } from '../nn/layer.ts';
@@ -52,18 +53,14 @@ export function buildBegan({ size, channels, latent, model: { width }, weights, 
 function autoencoder(encoder: Network, decoder: Network): Autoencoder {
   const encode = encoder.apply;
   const decode = decoder.apply;
-  return {
+  const whole = networkOf({
     name: 'discriminator',
     layers: [...encoder.layers, ...decoder.layers],
     inputShape: encoder.inputShape,
     outputShape: decoder.outputShape,
-    variables: [...encoder.variables, ...decoder.variables],
-    mixesSamples: false,
-    parameters: [...encoder.parameters, ...decoder.parameters],
-    encode,
-    decode,
     apply: (x, pass) => decode(encode(x, pass), pass),
-  };
+  });
+  return { ...whole, encode, decode };
 }
 
 /** Builds encoder and decoder of one width. */
@@ -153,22 +150,13 @@ class Chain {
 
   network(): Network {
     const { name, layers, steps, inputShape, shape } = this;
-    const variables = layers.flatMap((layer) => layer.variables);
-    return {
-      name,
-      layers,
-      inputShape,
-      outputShape: shape,
-      variables,
-      mixesSamples: false,
-      parameters: variables.filter(({ trainable }) => trainable),
-      apply: (x, pass) =>
-        scoped(name, () => {
-          const [head, ...rest] = steps as [(typeof steps)[number], ...typeof steps];
-          const first = head(x, x, pass);
-          return rest.reduce((h, step) => step(h, first, pass), first);
-        }),
-    };
+    const apply: Apply = (x, pass) =>
+      scoped(name, () => {
+        const [head, ...rest] = steps as [(typeof steps)[number], ...typeof steps];
+        const first = head(x, x, pass);
+        return rest.reduce((h, step) => step(h, first, pass), first);
+      });
+    return networkOf({ name, layers, inputShape, outputShape: shape, apply });
   }
 }
 

@@ -19,6 +19,17 @@ export interface Network {
   apply(x: Tensor, pass: Pass): Tensor;
 }
 
+/** A network of layers that are put together by `apply`; what follows from the layers is worked out here. */
+export function networkOf(parts: Pick<Network, 'name' | 'layers' | 'inputShape' | 'outputShape' | 'apply'>): Network {
+  const variables = parts.layers.flatMap((layer) => layer.variables);
+  return {
+    ...parts,
+    variables,
+    mixesSamples: parts.layers.some((layer) => layer.mixesSamples),
+    parameters: variables.filter(({ trainable }) => trainable),
+  };
+}
+
 /** Layers one after another, named layer1, layer2, ... within `name`. Shapes are per sample. */
 export function sequential(name: string, inputShape: Shape, builders: readonly LayerBuilder[]): Network {
   const layers: Layer[] = [];
@@ -29,15 +40,6 @@ export function sequential(name: string, inputShape: Shape, builders: readonly L
     layers.push(layer);
     shape = layer.outputShape;
   }
-  const variables = layers.flatMap((layer) => layer.variables);
-  return {
-    name,
-    layers,
-    inputShape,
-    outputShape: shape,
-    variables,
-    mixesSamples: layers.some((layer) => layer.mixesSamples),
-    parameters: variables.filter(({ trainable }) => trainable),
-    apply: (x, pass) => scoped(name, () => layers.reduce((h, layer) => layer.apply(h, pass), x)),
-  };
+  const apply: Network['apply'] = (x, pass) => scoped(name, () => layers.reduce((h, layer) => layer.apply(h, pass), x));
+  return networkOf({ name, layers, inputShape, outputShape: shape, apply });
 }
