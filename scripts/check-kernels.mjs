@@ -47,7 +47,8 @@ await inParallel(jobs, Math.min(2, availableParallelism()), async (job) => {
   }
 });
 
-const table = update ? {} : readTable();
+const table = readTable();
+if (update) forget(architectures);
 for (const { architecture, kernels } of compiled) {
   for (const kernel of kernels) check(kernel, architecture);
 }
@@ -153,6 +154,14 @@ function check(kernel, architecture) {
 
 function readTable() {
   return existsSync(TABLE) ? JSON.parse(readFileSync(TABLE, 'utf8')).kernels : {};
+}
+
+/** Makes room for new figures; kernels that no longer exist go with them. */
+function forget(outdated) {
+  for (const [symbol, { on }] of Object.entries(table)) {
+    for (const architecture of outdated) delete on[architecture];
+    if (Object.keys(on).length === 0) delete table[symbol];
+  }
 }
 
 /** One line per kernel, in the order of names, so that changes read well. */
