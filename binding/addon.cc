@@ -65,6 +65,7 @@ Napi::Value plan_launches(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < launches.size(); i++) {
       Napi::Object launch = Napi::Object::New(env);
       launch["step"] = Napi::Number::New(env, static_cast<double>(launches[i].step));
+      launch["steps"] = Napi::Number::New(env, static_cast<double>(launches[i].steps));
       launch["symbol"] = Napi::String::New(env, launches[i].symbol);
       launch["blocks"] = Napi::Number::New(env, static_cast<double>(launches[i].blocks));
       launch["threads"] = Napi::Number::New(env, static_cast<double>(launches[i].threads));

@@ -81,10 +81,12 @@ struct GpuDescription {
 /** A kernel's launch that a program's step leads to. */
 struct PlannedLaunch {
   size_t step = 0;
+  /** How many steps it does, from that one on. */
+  size_t steps = 1;
   /** The kernel's mangled name. */
   std::string symbol;
   int64_t blocks = 0, threads = 0, shared_bytes = 0;
-  /** Scratch memory of the whole step. */
+  /** Scratch memory of all launches of these steps. */
   int64_t workspace_bytes = 0;
 };
 

@@ -24,6 +24,23 @@ const KernelTable& kernel_table() {
   return table;
 }
 
+std::vector<Kernel> build_kernels(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu) {
+  std::vector<Kernel> result;
+  Build build{precision, gpu, program};
+  while (build.step < program.steps.size()) {
+    const Step& step = program.steps[build.step];
+    const auto found = kernel_table().find(step.op);
+    try {
+      if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op");
+      result.push_back(found->second(step, build));
+    } catch (...) {
+      throw current_error().blamed_on(step.op, step.scope);
+    }
+    build.step += result.back().steps;
+  }
+  return result;
+}
+
 int narrow(int64_t size) {
   if (size > std::numeric_limits<int>::max()) {
     throw Error("shape_unsupported", text("the kernels count in 31 bits, but a size is ", size, "; use a smaller batch"));

@@ -40,20 +40,28 @@ struct Run {
   }
 };
 
-/** One step made ready: `queue` puts its launches on the run's stream. */
+/** One step made ready, or several that one launch does: `queue` puts their launches on the run's stream. */
 struct Kernel {
   std::function<void(const Run&)> queue;
   size_t workspace_bytes = 0;
   /** Whether it may report an index that is out of range. */
   bool looks_up = false;
+  /** How many steps of the program it does, from its own on. */
+  size_t steps = 1;
 };
 
 /** What kernels are built for. */
 struct Build {
   kernels::Precision precision;
   kernels::GpuLimits gpu;
-  /** The index of the step in its program. */
-  int step = 0;
+  const Program& program;
+  /** The index of the step in the program. */
+  size_t step = 0;
+
+  /** The step that comes `distance` after this one, or null behind the last. */
+  const Step* later(size_t distance) const {
+    return step + distance < program.steps.size() ? &program.steps[step + distance] : nullptr;
+  }
 };
 
 using KernelFactory = Kernel (*)(const Step&, const Build&);
@@ -61,6 +69,9 @@ using KernelTable = std::map<std::string_view, KernelFactory>;
 
 /** Every op of the device. */
 const KernelTable& kernel_table();
+
+/** The kernels of a program, each for the steps behind those of the one before. @throws Error `op_unsupported`, `shape_unsupported` */
+std::vector<Kernel> build_kernels(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu);
 
 /** A size as kernels take it. @throws Error `shape_unsupported` if it needs more than 31 bits */
 int narrow(int64_t size);

@@ -43,24 +43,17 @@ void SharedMemory::grow(size_t arena_bytes, size_t workspace_bytes, const Stream
 }
 
 LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector<int64_t> variables, const Settings& settings)
-    : program_(std::move(program)), variables_(std::move(variables)), settings_(settings) {
-  build_kernels();
+    : program_(std::move(program)), variables_(std::move(variables)), settings_(settings), kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
+  place_kernels();
   place_buffers();
 }
 
-void LoadedProgram::build_kernels() {
-  Build build{settings_.precision, settings_.gpu};
-  for (const Step& step : program_->steps) {
-    const auto found = kernel_table().find(step.op);
-    if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op").blamed_on(step.op, step.scope);
-    try {
-      kernels_.push_back(found->second(step, build));
-    } catch (...) {
-      throw blamed(step);
-    }
-    workspace_bytes_ = std::max(workspace_bytes_, kernels_.back().workspace_bytes);
-    looks_up_ |= kernels_.back().looks_up;
-    build.step++;
+void LoadedProgram::place_kernels() {
+  first_steps_.push_back(0);
+  for (const Kernel& kernel : kernels_) {
+    workspace_bytes_ = std::max(workspace_bytes_, kernel.workspace_bytes);
+    looks_up_ |= kernel.looks_up;
+    first_steps_.push_back(first_steps_.back() + kernel.steps);
   }
 }
 
@@ -106,29 +99,46 @@ Run LoadedProgram::run_with(const SharedMemory& memory, const std::vector<char*>
           reinterpret_cast<kernels::IndexError*>(memory.index_error.data()), stream.get()};
 }
 
-void LoadedProgram::poison(const Step& step, const Run& run, size_t workspace_bytes) const {
+void LoadedProgram::poison(size_t index, const Run& run) const {
   constexpr int kNan = 0xFF;
-  if (workspace_bytes > 0) check(cudaMemsetAsync(run.workspace, kNan, workspace_bytes, run.stream), "cudaMemsetAsync");
-  const auto shares_output = [&](const Slot& input) { return step.output.overlaps(input); };
-  if (std::any_of(step.inputs.begin(), step.inputs.end(), shares_output)) return;
-  check(cudaMemsetAsync(run.output(step.output), kNan, static_cast<size_t>(step.output.bytes()), run.stream), "cudaMemsetAsync");
-}
-
-void LoadedProgram::queue_step(size_t index, const Run& run) const {
-  const Step& step = program_->steps[index];
-  try {
-    if (settings_.poisons_outputs) poison(step, run, kernels_[index].workspace_bytes);
-    kernels_[index].queue(run);
-  } catch (...) {
-    throw blamed(step);
+  if (kernels_[index].workspace_bytes > 0) {
+    check(cudaMemsetAsync(run.workspace, kNan, kernels_[index].workspace_bytes, run.stream), "cudaMemsetAsync");
+  }
+  const auto first = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index]);
+  const auto end = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index + 1]);
+  // What one of the steps leaves for a later one of them never reaches memory.
+  const auto reads = [&](auto step, const Slot& slot) {
+    const auto made_here = [&](const Slot& input) {
+      return std::any_of(first, step, [&](const Step& earlier) { return earlier.output.overlaps(input); });
+    };
+    return std::any_of(step->inputs.begin(), step->inputs.end(), [&](const Slot& input) { return slot.overlaps(input) && !made_here(input); });
+  };
+  const auto is_read = [&](const Slot& slot) {
+    for (auto step = first; step != end; step++) {
+      if (reads(step, slot)) return true;
+    }
+    return false;
+  };
+  for (auto step = first; step != end; step++) {
+    if (is_read(step->output)) continue;
+    check(cudaMemsetAsync(run.output(step->output), kNan, static_cast<size_t>(step->output.bytes()), run.stream), "cudaMemsetAsync");
   }
 }
 
-void LoadedProgram::finish_step(size_t index, const Stream& stream) const {
+void LoadedProgram::queue_kernel(size_t index, const Run& run) const {
+  try {
+    if (settings_.poisons_outputs) poison(index, run);
+    kernels_[index].queue(run);
+  } catch (...) {
+    throw blamed(program_->steps[first_steps_[index]]);
+  }
+}
+
+void LoadedProgram::finish_kernel(size_t index, const Stream& stream) const {
   try {
     stream.synchronize();
   } catch (...) {
-    throw blamed(program_->steps[index]);
+    throw blamed(program_->steps[first_steps_[index]]);
   }
 }
 
@@ -138,7 +148,7 @@ void LoadedProgram::replay(const SharedMemory& memory, const std::vector<char*>&
     const Run run = run_with(memory, variables, stream);
     graph_ = Graph();
     graph_ = Graph::capture(stream, [&] {
-      for (size_t i = 0; i < kernels_.size(); i++) queue_step(i, run);
+      for (size_t i = 0; i < kernels_.size(); i++) queue_kernel(i, run);
     });
     graph_generation_ = memory.generation;
   }

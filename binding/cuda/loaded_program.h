@@ -30,7 +30,7 @@ struct Settings {
   bool poisons_outputs;
 };
 
-/** A program made ready: a kernel per step, buffers for its feeds and outputs, and the graph of the whole once it has run. */
+/** A program made ready: kernels, buffers for its feeds and outputs, and the graph of the whole once it has run. */
 class LoadedProgram {
  public:
   /** @throws Error `op_unsupported`, `shape_unsupported` */
@@ -46,7 +46,8 @@ class LoadedProgram {
   /** Queues the whole program as one graph, recording it first if it is new or memory has moved. */
   void replay(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream);
 
-  /** Runs step by step; `cancelled` is asked before each. `step_ms`, unless null, receives the milliseconds of each step. */
+  /** Runs step by step; `cancelled` is asked before each. `step_ms`, unless null, receives the milliseconds of each step;
+   *  the first of several steps that run as one gets the time of all. */
   template <typename Cancelled>
   void run_steps(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream, Cancelled cancelled,
                  std::vector<double>* step_ms) {
@@ -55,13 +56,16 @@ class LoadedProgram {
     if (step_ms) events[0].record(stream);
     for (size_t i = 0; i < kernels_.size(); i++) {
       cancelled();
-      queue_step(i, run);
-      if (settings_.synchronous) finish_step(i, stream);
+      queue_kernel(i, run);
+      if (settings_.synchronous) finish_kernel(i, stream);
       if (step_ms) events[i + 1].record(stream);
     }
     if (!step_ms) return;
     events.back().wait();
-    for (size_t i = 0; i < kernels_.size(); i++) step_ms->push_back(events[i + 1].since(events[i]));
+    for (size_t i = 0; i < kernels_.size(); i++) {
+      step_ms->push_back(events[i + 1].since(events[i]));
+      step_ms->resize(first_steps_[i + 1], 0);
+    }
   }
 
   /** Whether a run must be waited for, because it copies something back. */
@@ -71,17 +75,20 @@ class LoadedProgram {
 
  private:
   Run run_with(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const;
-  void build_kernels();
+  void place_kernels();
   void place_buffers();
   void check_indices(const SharedMemory& memory, const Stream& stream) const;
-  void queue_step(size_t index, const Run& run) const;
-  void finish_step(size_t index, const Stream& stream) const;
-  void poison(const Step& step, const Run& run, size_t workspace_bytes) const;
+  void queue_kernel(size_t index, const Run& run) const;
+  void finish_kernel(size_t index, const Stream& stream) const;
+  /** Fills with NaN what a kernel writes, but for what it reads. */
+  void poison(size_t index, const Run& run) const;
 
   std::shared_ptr<const Program> program_;
   std::vector<int64_t> variables_;
   Settings settings_;
   std::vector<Kernel> kernels_;
+  /** The first step of each kernel, and the number of steps. */
+  std::vector<size_t> first_steps_;
   size_t workspace_bytes_ = 0;
   bool looks_up_ = false;
 

@@ -9,7 +9,7 @@ Kernel looking_up(std::function<void(const Run&)> queue) { return {.queue = std:
 /** table [V,D], indices [...] -> [...,D] */
 Kernel gather(const Step& step, const Build& build) {
   count_of(step.inputs[0]), count_of(step.output);
-  return looking_up([step, index = build.step](const Run& run) {
+  return looking_up([step, index = static_cast<int>(build.step)](const Run& run) {
     const Shape& table = step.inputs[0].shape;
     kernels::gather({.y = run.output(step.output),
                      .table = run.input(step.inputs[0]),
@@ -26,7 +26,7 @@ Kernel gather(const Step& step, const Build& build) {
 /** indices [...], dy [...,D] -> [V,D] */
 Kernel scatter_add(const Step& step, const Build& build) {
   count_of(step.inputs[1]), count_of(step.output);
-  return looking_up([step, index = build.step](const Run& run) {
+  return looking_up([step, index = static_cast<int>(build.step)](const Run& run) {
     const Shape& table = step.output.shape;
     kernels::scatter_add({.y = run.output(step.output),
                           .indices = run.input<int>(step.inputs[0]),
@@ -43,7 +43,7 @@ Kernel scatter_add(const Step& step, const Build& build) {
 /** indices [...] -> [...,depth] */
 Kernel one_hot(const Step& step, const Build& build) {
   count_of(step.output);
-  return looking_up([step, index = build.step](const Run& run) {
+  return looking_up([step, index = static_cast<int>(build.step)](const Run& run) {
     kernels::one_hot({.y = run.output(step.output),
                       .indices = run.input<int>(step.inputs[0]),
                       .count = count_of(step.inputs[0]),

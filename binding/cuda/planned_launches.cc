@@ -2,7 +2,6 @@
 
 #if defined(GANNET_SIMT)
 
-#include "error.h"
 #include "simt/recorder.h"
 
 namespace gannet::cuda {
@@ -28,18 +27,15 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precis
   const auto variables = pretended_addresses<char*>(program.variables.size(), 8 + static_cast<int64_t>(feeds.size()));
   const Run run{pretended_address(0), feeds, variables, pretended_address(1), reinterpret_cast<kernels::IndexError*>(pretended_address(2)), nullptr};
   std::vector<PlannedLaunch> result;
-  Build build{precision, gpu};
-  for (const Step& step : program.steps) {
-    const auto found = kernel_table().find(step.op);
-    if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op").blamed_on(step.op, step.scope);
+  size_t step = 0;
+  for (const Kernel& kernel : build_kernels(program, precision, gpu)) {
     simt::LaunchRecorder recorder;
-    const Kernel kernel = found->second(step, build);
     kernel.queue(run);
     for (const simt::LaunchRecord& launch : recorder.launches) {
-      result.push_back({static_cast<size_t>(build.step), launch.symbol, volume(launch.grid), volume(launch.block),
-                        static_cast<int64_t>(launch.sharedBytes), static_cast<int64_t>(kernel.workspace_bytes)});
+      result.push_back({step, kernel.steps, launch.symbol, volume(launch.grid), volume(launch.block), static_cast<int64_t>(launch.sharedBytes),
+                        static_cast<int64_t>(kernel.workspace_bytes)});
     }
-    build.step++;
+    step += kernel.steps;
   }
   return result;
 }

@@ -17,6 +17,8 @@ import type { Precision } from './open.ts';
 export interface LaunchCost {
   /** Index of the step in its program. */
   readonly step: number;
+  /** How many steps it does, from that one on. */
+  readonly steps: number;
   readonly op: OpName;
   readonly scope: string;
   /** The kernel's name with its template arguments. */
@@ -115,11 +117,12 @@ function launchCost(
   gpu: Gpu,
   productPeak: number,
 ): Omit<LaunchCost, 'share'> {
-  const step = program.steps[launch.step] as Step;
+  const steps = program.steps.slice(launch.step, launch.step + launch.steps);
+  const step = steps[0] as Step;
   const first = launches[index - 1]?.step !== launch.step;
   const last = launches[index + 1]?.step !== launch.step;
-  const flops = first ? operationsOf(step) : 0;
-  const bytes = bytesOf(step, launch, first, last);
+  const flops = first ? sum(steps, operationsOf) : 0;
+  const bytes = bytesOf(steps, launch, first, last);
   const { kernel, registers, sharedBytes } = resourcesOf(launch, gpu);
   const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
   const waves = launch.blocks / (resident * gpu.multiprocessors);
@@ -127,6 +130,7 @@ function launchCost(
   const rooflineMs = 1e3 * Math.max(flops / peak, bytes / gpu.bytesPerSecond);
   return {
     step: launch.step,
+    steps: launch.steps,
     op: step.op,
     scope: step.scope,
     kernel,
@@ -157,13 +161,34 @@ const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELE
 /** Normalisations read their inputs twice: for the moments, and to apply them. */
 const readsTwice = ({ op }: Step): boolean => /Norm/.test(op);
 
-/** The first launch of a step reads its inputs and the last writes its output; what lies between goes through scratch memory. */
-function bytesOf(step: Step, { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
-  const inputs = new Map(step.inputs.map((slot) => [`${slot.storage} ${slot.offset}`, bytesOfSlot(slot)]));
-  const whole = sum([...inputs.values()], (bytes) => bytes);
-  const read = first ? whole : workspaceBytes + (last && readsTwice(step) ? whole : 0);
-  return read + (last ? bytesOfSlot(step.output) * writtenTensors(step) : workspaceBytes);
+/** The first launch reads the inputs of its steps and the last writes their outputs; what lies between goes through scratch memory,
+ *  and what one of the steps leaves for another through none. */
+function bytesOf(steps: readonly Step[], { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
+  const whole = readBytes(steps);
+  const read = first ? whole : workspaceBytes + (last && steps.some(readsTwice) ? whole : 0);
+  return read + (last ? writtenBytes(steps) : workspaceBytes);
 }
+
+const place = ({ storage, offset }: Slot): string => `${storage} ${offset}`;
+
+function readBytes(steps: readonly Step[]): number {
+  const made = new Set<string>();
+  const read = new Map<string, number>();
+  for (const { inputs, output } of steps) {
+    for (const slot of inputs) if (!made.has(place(slot))) read.set(place(slot), bytesOfSlot(slot));
+    if (output.storage === 'arena') made.add(place(output));
+  }
+  return sum([...read.values()], (bytes) => bytes);
+}
+
+const writtenBytes = (steps: readonly Step[]): number =>
+  sum(steps, (step) => {
+    const consumed = steps.some(
+      (other) =>
+        other !== step && other.inputs.some((slot) => slot.storage === 'arena' && place(slot) === place(step.output)),
+    );
+    return consumed ? 0 : bytesOfSlot(step.output) * writtenTensors(step);
+  });
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
 const writtenTensors = ({ output, inputs, op }: Step): number =>

@@ -43,17 +43,19 @@ export interface NativeDevice {
   close(): void;
 }
 
-/** A kernel's launch that a program's step leads to. */
+/** A kernel's launch that one or several of a program's steps lead to. */
 export interface NativeLaunch {
   /** Index of the step in its program. */
   readonly step: number;
+  /** How many steps it does, from that one on. */
+  readonly steps: number;
   /** The kernel's mangled name. */
   readonly symbol: string;
   readonly blocks: number;
   readonly threads: number;
   /** Dynamic shared memory of a block. */
   readonly sharedBytes: number;
-  /** Scratch memory of the whole step. */
+  /** Scratch memory of all launches of these steps. */
   readonly workspaceBytes: number;
 }
 

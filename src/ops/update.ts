@@ -23,6 +23,10 @@ export type UpdateOp = keyof typeof OVERWRITTEN_INPUTS;
 export const overwrittenInputs = (tensor: Tensor): readonly Tensor[] =>
   tensor.inputs.slice(0, (OVERWRITTEN_INPUTS as Partial<Record<OpName, number>>)[tensor.op] ?? 0);
 
+/** Whether a node is an optimiser's update of weights, and not merely the storing of a value. */
+export const isOptimizerUpdate = ({ op }: Tensor): boolean =>
+  op in OVERWRITTEN_INPUTS && op !== 'assign' && op !== 'advanceRandom';
+
 const update = <K extends UpdateOp>(name: K, sameShaped: number, scalars: number) =>
   op<K>(name, {
     result: (_, ...inputs) => {

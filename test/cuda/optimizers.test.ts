@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { OpAttributes } from '../../src/tensor/operators.ts';
-import { largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
+import { addon, largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
 import { closeDevices, cpu, kernels } from './support.ts';
 
 const OPTIMIZERS = {
@@ -60,6 +60,73 @@ for (const name of Object.keys(OPTIMIZERS) as Name[]) {
     }
   });
 }
+
+/** The limits of some GPU, to count launches for. */
+const GPU = {
+  multiprocessors: 108,
+  sharedBytesPerMultiprocessor: 164 * 1024,
+  sharedBytesPerBlock: 163 * 1024,
+  architecture: 80,
+  precision: 'float32',
+};
+
+/** Updates of tensors of these sizes, one behind the other, with common rates. */
+function updates(sizes: readonly number[]): Sketch {
+  const sketch = new Sketch();
+  const [rate, count] = [sketch.feed([]), sketch.feed([])];
+  const { settings } = OPTIMIZERS.adam;
+  for (const size of sizes) {
+    const states = [0, 1, 2].map(() => sketch.variable([size]));
+    sketch.update('adam', { ...settings, clip: 0.25 }, [...states, sketch.feed([size]), rate, count]);
+  }
+  return sketch;
+}
+
+test('updates of many tensors share launches, 32 to each, and come out as they would alone', async () => {
+  const sizes = Array.from({ length: 40 }, (_, i) => 1 + 37 * i);
+  const sketch = updates(sizes);
+  assert.equal(
+    addon.planLaunches(sketch.program(), GPU).map(({ step, steps }) => [step, steps]),
+    [
+      [0, 32],
+      [32, 8],
+    ],
+  );
+  const feeds = [Float32Array.of(0.01), Float32Array.of(3), ...sizes.map((size, i) => numbers([size], 100 + i).data)];
+  const [actual, expected] = await Promise.all(
+    [kernels, cpu].map(async (device) => {
+      const variables: number[] = [];
+      for (const [i, { shape }] of sketch.program().variables.entries()) {
+        const variable = device.createVariable((shape[0] as number) * 4);
+        await device.writeVariable(variable, numbers(shape, i + 1).data.map(Math.abs));
+        variables.push(variable);
+      }
+      await runOnce(device, sketch, feeds, variables);
+      return Promise.all(variables.map(async (id) => new Float32Array(await device.readVariable(id))));
+    }),
+  );
+  actual?.forEach((values, i) => {
+    const error = largestError(values, expected?.[i] as Float32Array);
+    assert.ok(error < 1e-6, `variable ${i} is off by ${error}`);
+  });
+});
+
+test('an update that needs the one before it, or has a rate of its own, is launched by itself', () => {
+  const sketch = new Sketch();
+  const [rate, other] = [sketch.feed([]), sketch.feed([])];
+  const [w, v] = [sketch.variable([5]), sketch.variable([5])];
+  const gradient = sketch.feed([5]);
+  const clip = Number.POSITIVE_INFINITY;
+  sketch.update('sgd', { clip }, [w, gradient, rate]);
+  sketch.update('sgd', { clip }, [w, gradient, rate]);
+  sketch.update('sgd', { clip }, [v, w, rate]);
+  sketch.update('sgd', { clip }, [w, gradient, other]);
+  sketch.update('sgd', { clip: 1 }, [v, gradient, other]);
+  assert.equal(
+    addon.planLaunches(sketch.program(), GPU).map(({ steps }) => steps),
+    [1, 1, 1, 1, 1],
+  );
+});
 
 test.after(closeDevices);
 test.run();

@@ -1,0 +1,81 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compile } from '../../src/graph/compile.ts';
+import { POSTPONED_ELEMENTS } from '../../src/graph/postpone.ts';
+import type { Program } from '../../src/graph/program.ts';
+import { verifyProgram } from '../../src/graph/verify.ts';
+import * as gannet from '../../src/ops/index.ts';
+import { updateOps } from '../../src/ops/update.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { feed, overwrite, read, trace } from '../../src/tensor/trace.ts';
+import type { Variable } from '../../src/tensor/variable.ts';
+
+const SMALL = POSTPONED_ELEMENTS - 1;
+
+const variable = (name: string, shape: readonly number[]): Variable => ({
+  name,
+  shape,
+  dtype: 'float32',
+  initializer: () => gannet.fill(0, shape),
+  trainable: true,
+});
+
+const planned = (body: () => Record<string, Tensor>): Program => {
+  const program = compile(trace('test', body), new Set());
+  verifyProgram(program);
+  return program;
+};
+
+/** An update of a variable of `size` elements by a gradient of its own. */
+function descend(name: string, size: number, clip = 1): Variable {
+  const weight = variable(name, [size]);
+  const gradient = gannet.square(feed(`${name} gradient`, [size]));
+  overwrite(weight, updateOps.sgd({ clip }, read(weight), gradient, feed('rate', [])));
+  return weight;
+}
+
+/** Each step as its op, updates with the name of their variable. */
+const steps = ({ steps: list, variables }: Program): string[] =>
+  list.map(({ op, output }) => (output.storage === 'variable' ? `${op} ${variables[output.offset]?.name}` : op));
+
+test('updates of small tensors come last, those with equal settings together', () => {
+  const program = planned(() => {
+    descend('a', SMALL);
+    descend('large', POSTPONED_ELEMENTS);
+    descend('b', 1, 2);
+    descend('c', 10);
+    return {};
+  });
+  assert.equal(steps(program), [
+    'elementwise',
+    'elementwise',
+    'sgd large',
+    'elementwise',
+    'elementwise',
+    'sgd a',
+    'sgd c',
+    'sgd b',
+  ]);
+});
+
+test('an update whose result is read again keeps its place', () => {
+  const program = planned(() => {
+    const a = descend('a', 3);
+    descend('b', 3);
+    return { sum: gannet.reduceSum(read(a)) };
+  });
+  assert.equal(steps(program).slice(0, 3), ['elementwise', 'sgd a', 'reduce']);
+  assert.is(steps(program).at(-1), 'sgd b');
+});
+
+test('an update is not put off behind one that overwrites what it reads', () => {
+  const program = planned(() => {
+    const [weight, rate] = [variable('w', [3]), variable('rate', [])];
+    overwrite(weight, updateOps.sgd({ clip: 1 }, read(weight), feed('gradient', [3]), read(rate)));
+    overwrite(rate, updateOps.assign({}, read(rate), feed('next', [])));
+    return {};
+  });
+  assert.equal(steps(program), ['sgd w', 'assign rate']);
+});
+
+test.run();
