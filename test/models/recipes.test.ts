@@ -123,6 +123,18 @@ test("the report's convolutional GAN goes from 1x1 to the image with 4x4 kernels
   );
 });
 
+test('the width of every convolutional recipe can be chosen: all its layers follow', () => {
+  const widest = (recipe: string, width: number) =>
+    Math.max(
+      ...buildGan(resolveConfig({ recipe, channels: 1, model: { width } })).discriminator.layers.map(
+        ({ outputShape }) => (outputShape.length === 3 ? (outputShape[2] as number) : 0),
+      ),
+    );
+  assert.is(widest('dcgan-guide', 2), 8);
+  assert.is(widest('conv-guide', 3), 12);
+  assert.is(widest('conv-report', 4), 32);
+});
+
 test("the report's DCGAN has widths 32 to 128, or 64 to 512 at 64x64", () => {
   const widths = (changes: object) =>
     buildGan(resolveConfig({ recipe: 'dcgan-report', ...changes })).discriminator.layers.map(({ outputShape }) =>
