@@ -2,13 +2,13 @@ import {
   type BlockOptions,
   block,
   convolution,
+  enlargedConvolution,
   flat,
   linear,
   maxPool,
   normalization,
   sequential,
   transposedConvolution,
-  upsample,
 } from '../nn/index.ts';
 import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config } from './schema.ts';
@@ -88,10 +88,10 @@ export const convGuide: Recipe = {
       [latent.size],
       [
         block({ ...shared, transform: linear([4, 4, 4 * width]), norm: 'batch', activation: 'relu' }),
-        ...[4 * width, 2 * width, width].flatMap((out) => [
-          upsample(2),
-          block({ ...shared, transform: convolution({ channels: out, kernel }), norm: 'batch', activation: 'relu' }),
-        ]),
+        ...[4 * width, 2 * width, width].map((out) => {
+          const transform = enlargedConvolution({ channels: out, kernel, scale: 2 });
+          return block({ ...shared, transform, norm: 'batch', activation: 'relu' });
+        }),
         block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
       ],
     );
