@@ -1,7 +1,6 @@
 import type { Device } from '../src/device/device.ts';
 import { openDevice, type Precision } from '../src/device/open.ts';
 import { openTfjsDevice } from '../src/reference/index.ts';
-import type { Case } from './cases.ts';
 
 /** Where tests run the CUDA kernels: on the simulator, unless GANNET_KERNEL_DEVICE=cuda asks for a GPU. */
 const kernelDevice = process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'cuda' : 'simt';
@@ -9,15 +8,6 @@ const kernelDevice = process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'cuda' : 'sim
 /** Opens the device of the CUDA kernels in one of their precisions. */
 export const openKernelDevice = async (precision: Precision = 'float32'): Promise<Device> =>
   openDevice(kernelDevice, { precision });
-
-/** The largest error over the largest number that rounding a product's operands may cost. */
-const ROUNDING = { tf32: 1e-3, bfloat16: 1e-2 } as const;
-
-/** The tolerance of a case in a precision that rounds: three times that of one product where several follow one another. */
-export const roundingTolerance =
-  (precision: keyof typeof ROUNDING) =>
-  ({ name }: Case): number =>
-    ROUNDING[precision] * (name.includes('of a critic') ? 3 : 1);
 
 /** Every device that this machine can test, by name: the one place that lists them. All compute in float32. */
 export const devices = {

@@ -3,6 +3,7 @@ import {
   block,
   constant,
   convolution,
+  enlargedConvolution,
   type Layer,
   type LayerBuilder,
   linear,
@@ -85,7 +86,8 @@ class Parts {
     return chain.network();
   }
 
-  /** A linear layer to 8x8 maps, then per doubling: three convolutions, the first of which also sees the 8x8 maps enlarged. */
+  /** A linear layer to 8x8 maps, then per doubling: three convolutions, the first of which doubles its input and the 8x8 maps enlarged
+   *  to the same size. */
   decoder(name: string, image: Shape, latent: number, outputActivation: Activation): Network {
     const [size, , channels] = image as [number, number, number];
     const doublings = Math.log2(size / SMALLEST);
@@ -93,8 +95,9 @@ class Parts {
     chain.add(block({ weights: this.weights, transform: linear([SMALLEST, SMALLEST, this.width]) }));
     for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
     for (let doubling = 1; doubling <= doublings; doubling++) {
-      chain.enlarge(2 ** doubling);
-      for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
+      chain.concatFirst(2 ** (doubling - 1));
+      chain.add(this.doublingConv());
+      for (let i = 0; i < 2; i++) chain.add(this.conv(this.width), this.residual);
     }
     chain.add(
       block({ weights: this.weights, transform: convolution({ channels, kernel: 3 }), activation: outputActivation }),
@@ -104,6 +107,11 @@ class Parts {
 
   private conv(channels: number, stride = 1): LayerBuilder {
     return block({ weights: this.weights, transform: convolution({ channels, kernel: 3, stride }), activation: 'elu' });
+  }
+
+  private doublingConv(): LayerBuilder {
+    const transform = enlargedConvolution({ channels: this.width, kernel: 3, scale: 2 });
+    return block({ weights: this.weights, transform, activation: 'elu' });
   }
 
   /** out = carry in + (1 - carry) layer(in), where the shapes allow. */
@@ -140,12 +148,12 @@ class Chain {
     this.shape = layer.outputShape;
   }
 
-  /** Doubles the maps and appends the first layer's, enlarged `scale` times. */
-  enlarge(scale: number): void {
+  /** Appends the first layer's maps, enlarged `scale` times. */
+  concatFirst(scale: number): void {
     const [height, width, channels] = this.shape as [number, number, number];
     const extra = this.layers[0]?.outputShape[2] as number;
-    this.shape = [2 * height, 2 * width, channels + extra];
-    this.steps.push((h, first) => concat([upsampleNearest(h, 2), upsampleNearest(first, scale)], 3));
+    this.shape = [height, width, channels + extra];
+    this.steps.push((h, first) => concat([h, upsampleNearest(first, scale)], 3));
   }
 
   network(): Network {

@@ -2,13 +2,13 @@ import {
   type BlockOptions,
   block,
   convolution,
+  enlargedConvolution,
   flat,
   linear,
   maxPool,
   normalization,
   sequential,
   transposedConvolution,
-  upsample,
 } from '../nn/index.ts';
 import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config } from './schema.ts';
@@ -17,26 +17,33 @@ import type { Config } from './schema.ts';
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  modelKeys: ['kernel'],
+  modelKeys: ['kernel', 'width'],
   sizes: onlySizes(32),
   defaults: {
     ...baseDefaults,
     recipe: 'dcgan-guide',
     size: 32,
     latent: { size: 100, distribution: 'normal' },
+    model: { ...baseDefaults.model, width: 64 },
     generator: { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 },
     discriminator: { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 },
     schedule: 'simultaneous',
   },
-  build({ size, channels, latent, model: { kernel }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
     const shared = { weights: weightInitializer(weights) };
     const normed: Partial<BlockOptions> = { ...shared, norm: 'batch', activationFirst: true, bias: false };
     const generator = sequential(
       'generator',
       [latent.size],
       [
-        block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu', activationFirst: true }),
-        ...[256, 128, 64].map((out) =>
+        block({
+          ...shared,
+          transform: linear([4, 4, 4 * width]),
+          norm: 'batch',
+          activation: 'relu',
+          activationFirst: true,
+        }),
+        ...[4 * width, 2 * width, width].map((out) =>
           block({
             ...normed,
             transform: transposedConvolution({ channels: out, kernel, stride: 2 }),
@@ -50,7 +57,7 @@ export const dcganGuide: Recipe = {
       'discriminator',
       [size, size, channels],
       [
-        ...[64, 128, 256].map((out) =>
+        ...[width, 2 * width, 4 * width].map((out) =>
           block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }), activation: 'leakyRelu' }),
         ),
         block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
@@ -65,25 +72,26 @@ export const dcganGuide: Recipe = {
 export const convGuide: Recipe = {
   name: 'conv-guide',
   summary: 'vanilla convolutional GAN of the practical guide: 32x32, nearest upsampling and max pooling',
-  modelKeys: ['kernel'],
+  modelKeys: ['kernel', 'width'],
   sizes: onlySizes(32),
   defaults: {
     ...baseDefaults,
     recipe: 'conv-guide',
     size: 32,
     latent: { size: 100, distribution: 'normal' },
+    model: { ...baseDefaults.model, width: 64 },
   },
-  build({ size, channels, latent, model: { kernel }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
     const shared = { weights: weightInitializer(weights) };
     const generator = sequential(
       'generator',
       [latent.size],
       [
-        block({ ...shared, transform: linear([4, 4, 256]), norm: 'batch', activation: 'relu' }),
-        ...[256, 128, 64].flatMap((out) => [
-          upsample(2),
-          block({ ...shared, transform: convolution({ channels: out, kernel }), norm: 'batch', activation: 'relu' }),
-        ]),
+        block({ ...shared, transform: linear([4, 4, 4 * width]), norm: 'batch', activation: 'relu' }),
+        ...[4 * width, 2 * width, width].map((out) => {
+          const transform = enlargedConvolution({ channels: out, kernel, scale: 2 });
+          return block({ ...shared, transform, norm: 'batch', activation: 'relu' });
+        }),
         block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
       ],
     );
@@ -91,7 +99,7 @@ export const convGuide: Recipe = {
       'discriminator',
       [size, size, channels],
       [
-        ...[64, 128, 256].flatMap((out) => [
+        ...[width, 2 * width, 4 * width].flatMap((out) => [
           block({ ...shared, transform: convolution({ channels: out, kernel }) }),
           maxPool(2),
           normalization({ norm: 'batch', activation: 'relu' }),

@@ -20,20 +20,21 @@ const reportDefaults = {
   batch: 100,
 } satisfies Config;
 
-/** The experiments report's convolutional GAN: 4x4 kernels from 1x1 up to the image and back. */
+/** The experiments report's convolutional GAN: 4x4 kernels from 1x1 up to the image and back. `model.width` counts the channels next
+ *  to an image of 64x64; one of 32x32 lacks that layer. */
 export const convReport: Recipe = {
   name: 'conv-report',
   summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
-  modelKeys: ['kernel'],
+  modelKeys: ['kernel', 'width'],
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
-  build({ size, channels, latent, model: { kernel }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
     const normed: Partial<BlockOptions> = {
       weights: weightInitializer(weights),
       norm: 'batch',
       activation: 'leakyRelu',
     };
-    const widths = size === 64 ? [128, 256, 512, 1024] : [256, 512, 1024];
+    const widths = (size === 64 ? [1, 2, 4, 8] : [2, 4, 8]).map((times) => times * width);
     const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
     const up = (out: number) => transposedConvolution({ channels: out, kernel, stride: 2 });
     const generator = sequential(

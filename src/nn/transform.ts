@@ -1,4 +1,14 @@
-import { add, broadcast, conv2d, conv2dTranspose, flatten, matmul, type Padding, reshape } from '../ops/index.ts';
+import {
+  add,
+  broadcast,
+  conv2d,
+  conv2dEnlarged,
+  conv2dTranspose,
+  flatten,
+  matmul,
+  type Padding,
+  reshape,
+} from '../ops/index.ts';
 import { shapeError } from '../ops/op.ts';
 import { outputSize, resolveWindow } from '../ops/window.ts';
 import { elements, formatShape, type Shape } from '../tensor/shape.ts';
@@ -55,6 +65,28 @@ export const convolution =
       biasShape: [channels],
       outputShape: [...outputSize([height, width], [kernel, kernel], window), channels],
       apply: (x, weight) => conv2d(x, weight, { stride, padding }),
+    };
+  };
+
+/** The convolution of stride 1 and 'same' padding of the image enlarged `scale` times to nearest neighbours. Weight [K,R,S,C]. */
+export const enlargedConvolution =
+  ({
+    channels,
+    kernel,
+    scale,
+  }: {
+    readonly channels: number;
+    readonly kernel: number;
+    readonly scale: number;
+  }): TransformBuilder =>
+  (inputShape) => {
+    const [height, width, depth] = image(inputShape, `nearest ${scale}x, conv${kernel}`);
+    return {
+      description: `nearest ${scale}x, conv${kernel}`,
+      weightShape: [channels, kernel, kernel, depth],
+      biasShape: [channels],
+      outputShape: [height * scale, width * scale, channels],
+      apply: (x, weight) => conv2dEnlarged(x, weight, scale),
     };
   };
 

@@ -56,10 +56,14 @@ const softplusOp = op('softplus', {
   result: sameShapes('softplus'),
   gradient: (dy, _, x) => [() => mul(dy, sigmoid(x))],
 });
-const reluOp = op('relu', { result: sameShapes('relu'), gradient: (dy, _, x) => [() => mul(dy, step(x))] });
+// The result is positive where x is; it outlives the step's forward half anyway, x need not.
+const reluOp = op('relu', { result: sameShapes('relu'), gradient: (dy, y) => [() => mul(dy, step(y))] });
 const leakyReluOp = op('leakyRelu', {
   result: sameShapes('leakyRelu'),
-  gradient: (dy, { attributes: { slope } }, x) => [() => select(x, dy, mul(slope, dy))],
+  gradient: (dy, y, x) => {
+    const { slope } = y.attributes;
+    return [() => select(slope > 0 ? y : x, dy, mul(slope, dy))];
+  },
 });
 const eluOp = op('elu', {
   result: sameShapes('elu'),

@@ -1,4 +1,5 @@
 export { conv2d, conv2dTranspose } from './conv2d.ts';
+export { conv2dEnlarged } from './conv2d_enlarged.ts';
 export * from './elementwise.ts';
 export { fill } from './leaves.ts';
 export { cholesky } from './linalg.ts';

@@ -1,7 +1,7 @@
 import type { ResultType } from '../tensor/operators.ts';
 import { axisSize, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, mul, reciprocal, sqrt, square, sub } from './elementwise.ts';
+import { add, mul, neg, reciprocal, sqrt, square, sub } from './elementwise.ts';
 import { broadcast, perChannel } from './movement.ts';
 import { like, op, shapeError } from './op.ts';
 import { allButChannel, allButSample, reduceMean, reduceSum } from './reduce.ts';
@@ -73,6 +73,25 @@ function centre(g: Tensor, normalized: Tensor, axes: readonly number[]): Tensor 
   return sub(sub(g, spread(reduceMean(g, axes))), mul(normalized, spread(reduceMean(mul(g, normalized), axes))));
 }
 
+/** The gradient of sum(u rstd centre(g)) with respect to x, with g held fixed. With means over `axes` it is
+ *  -rstd^2 (mean(g x^) (u - mean(u)) + mean(u x^) (g - mean(g)) + x^ (mean(u g) - mean(u) mean(g) - 3 mean(u x^) mean(g x^))):
+ *  a weighted sum of u, g and x^, whose weights are the same for all elements that share their moments. */
+function curvature(
+  u: Tensor,
+  g: Tensor,
+  { normalized, rstd }: { normalized: Tensor; rstd: Tensor },
+  axes: readonly number[],
+): Tensor {
+  const mean = (t: Tensor) => reduceMean(t, axes);
+  const spread = (t: Tensor) => broadcast(t, axes, u.shape);
+  const [uMean, gMean, ux, gx] = [mean(u), mean(g), mean(mul(u, normalized)), mean(mul(g, normalized))];
+  const scale = neg(square(rstd));
+  const ofNormalized = sub(sub(mean(mul(u, g)), mul(uMean, gMean)), mul(3, mul(ux, gx)));
+  const weighted = (weight: Tensor, t: Tensor) => mul(spread(mul(scale, weight)), t);
+  const constant = spread(mul(scale, neg(add(mul(gx, uMean), mul(ux, gMean)))));
+  return add(add(weighted(gx, u), weighted(ux, g)), add(weighted(ofNormalized, normalized), constant));
+}
+
 /** dx = gain rstd centre(dy): the gain is constant over a channel, so its sums are those of the gain's and bias's gradients. */
 function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
   const axes = allButChannel(x.shape);
@@ -120,7 +139,18 @@ const layerNormOp = op('layerNorm', {
 
 const layerNormGradientOp = op('layerNormGradient', {
   result: expectNormShapes('layerNormGradient', 'dy'),
-  gradient: 'decompose',
+  // rstd centre(.) is its own adjoint.
+  gradient: (u, { attributes: { epsilon } }, x, gain, dy) => {
+    const axes = allButSample(x.shape);
+    const standardized = standardize(x, axes, epsilon);
+    const gains = perChannel(gain, x.shape);
+    const dg = () => mul(centre(u, standardized.normalized, axes), broadcast(standardized.rstd, axes, x.shape));
+    return [
+      () => curvature(u, mul(dy, gains), standardized, axes),
+      () => reduceSum(mul(dy, dg()), allButChannel(x.shape)),
+      () => mul(dg(), gains),
+    ];
+  },
   decompose: decomposeLayerNormGradient,
 });
 

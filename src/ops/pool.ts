@@ -111,4 +111,4 @@ export const averagePool = (x: Tensor, size: number, options: WindowOptions = {}
   averagePoolOp(poolAttributes(x, size, options), x);
 
 /** Every pixel repeated scale x scale times. x [N,H,W,C] -> [N,scale*H,scale*W,C]. */
-export const upsampleNearest = (x: Tensor, scale = 2): Tensor => upsampleNearestOp({ scale }, x);
+export const upsampleNearest = (x: Tensor, scale = 2): Tensor => (scale === 1 ? x : upsampleNearestOp({ scale }, x));

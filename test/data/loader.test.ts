@@ -56,6 +56,22 @@ const turns = async (count: number) => {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
+test('the event loop has its turns within a large batch', async () => {
+  const { dataset, reads } = numbers(16);
+  const readsPerTurn: number[] = [];
+  let counting = true;
+  const count = () => {
+    readsPerTurn.push(reads.length);
+    if (counting) setImmediate(count);
+  };
+  const loader = createLoader({ ...dataset, size: [200, 100] }, { batch: 16, seed: 1, ahead: 1 });
+  setImmediate(count);
+  await loader.next();
+  counting = false;
+  await loader.close();
+  assert.ok(readsPerTurn.includes(5) && readsPerTurn.includes(10), `${readsPerTurn}`);
+});
+
 test('an epoch visits every image once, each epoch in an order of its own', async () => {
   const batches = await takeFrom(numbers(12).dataset, { batch: 4, seed: 1 }, 6);
   assert.equal(

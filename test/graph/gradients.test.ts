@@ -5,13 +5,13 @@ import { gradients } from '../../src/graph/gradients.ts';
 import { ancestors } from '../../src/graph/walk.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { decompositionOf } from '../../src/ops/rules.ts';
+import { relativeError } from '../../src/parity/compare.ts';
+import { evaluate } from '../../src/reference/oracle/evaluate.ts';
 import { scoped } from '../../src/tensor/scope.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, trace } from '../../src/tensor/trace.ts';
 import { inputValues } from '../cases.ts';
-import { evaluate } from '../oracle/evaluate.ts';
-import { relativeError } from '../parity/parity.ts';
 
 /** The tensors that `body` builds, evaluated; feeds hold `values`, or numbers of their own. */
 function run(body: () => readonly Tensor[], values: Readonly<Record<string, readonly number[]>> = {}): Float64Array[] {

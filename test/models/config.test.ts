@@ -52,9 +52,9 @@ test('every problem is told at once', () => {
 
 test('settings that would change nothing are refused', () => {
   refuses(
-    { recipe: 'conv-guide', model: { width: 3 } },
+    { recipe: 'conv-guide', model: { firstNorm: true } },
     'fixed_key',
-    /recipe 'conv-guide' has no 'model\.width'.*model\.kernel/,
+    /recipe 'conv-guide' has no 'model\.firstNorm'.*model\.kernel/,
   );
   refuses(
     { recipe: 'dcgan', discriminator: { name: 'sgd', momentum: 0.9 } },

@@ -59,12 +59,9 @@ test("the guide's first convolutional GAN upsamples and pools", () => {
         input: '100',
         layers: [
           'linear, batch norm, relu: 4x4x256',
-          'nearest 2x: 8x8x256',
-          'conv5, batch norm, relu: 8x8x256',
-          'nearest 2x: 16x16x256',
-          'conv5, batch norm, relu: 16x16x128',
-          'nearest 2x: 32x32x128',
-          'conv5, batch norm, relu: 32x32x64',
+          'nearest 2x, conv5, batch norm, relu: 8x8x256',
+          'nearest 2x, conv5, batch norm, relu: 16x16x128',
+          'nearest 2x, conv5, batch norm, relu: 32x32x64',
           'conv5, tanh: 32x32x3',
         ],
       },
@@ -121,6 +118,18 @@ test("the report's convolutional GAN goes from 1x1 to the image with 4x4 kernels
     discriminator.layers.map(({ outputShape }) => outputShape.join('x')),
     ['32x32x128', '16x16x256', '8x8x512', '4x4x1024', '1x1x1', '1'],
   );
+});
+
+test('the width of every convolutional recipe can be chosen: all its layers follow', () => {
+  const widest = (recipe: string, width: number) =>
+    Math.max(
+      ...buildGan(resolveConfig({ recipe, channels: 1, model: { width } })).discriminator.layers.map(
+        ({ outputShape }) => (outputShape.length === 3 ? (outputShape[2] as number) : 0),
+      ),
+    );
+  assert.is(widest('dcgan-guide', 2), 8);
+  assert.is(widest('conv-guide', 3), 12);
+  assert.is(widest('conv-report', 4), 32);
 });
 
 test("the report's DCGAN has widths 32 to 128, or 64 to 512 at 64x64", () => {

@@ -6,6 +6,7 @@ import {
   convolution,
   countParameters,
   dropout,
+  enlargedConvolution,
   flat,
   linear,
   maxPool,
@@ -49,6 +50,17 @@ test('strides halve sizes, rounding up; transposed convolutions double them', ()
     shapeOf(block({ transform: transposedConvolution({ channels: 4, kernel: 4, padding: 'valid' }) }), [1, 1, 3]),
     [4, 4, 4],
   );
+});
+
+test('a convolution of an enlarged image has one filter for all places', () => {
+  const transform = enlargedConvolution({ channels: 1, kernel: 3, scale: 2 });
+  const layer = block({ transform })('net.layer1', [1, 2, 1]);
+  assert.is(layer.description, 'nearest 2x, conv3');
+  assert.equal(layer.outputShape, [2, 4, 1]);
+  return withBench(layer, 1, async (bench) => {
+    await bench.write('weight', Array(9).fill(1));
+    assertClose(await bench.apply([1, 10]), [4, 24, 42, 40, 4, 24, 42, 40]);
+  });
 });
 
 test('a transposed convolution spreads each pixel as its kernel', () => {

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type TracedCase, traceCase } from '../cases/trace.ts';
+import { type TracedCase, traceCase } from '../../src/parity/cases/trace.ts';
+import { type Bindings, evaluate } from '../../src/reference/oracle/evaluate.ts';
 import { type Case, cases } from '../cases.ts';
-import { type Bindings, evaluate } from '../oracle/evaluate.ts';
 
 /** Central differences in float64: truncation costs about STEP^2, cancellation about 1e-16 / STEP. */
 const STEP = 1e-5;

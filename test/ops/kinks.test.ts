@@ -2,9 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/graph/gradients.ts';
 import * as gannet from '../../src/ops/index.ts';
+import { evaluate } from '../../src/reference/oracle/evaluate.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, trace } from '../../src/tensor/trace.ts';
-import { evaluate } from '../oracle/evaluate.ts';
 
 /** The gradients of sum(f(a, b)) with respect to vectors a and b. */
 function gradientsAt(f: (a: Tensor, b: Tensor) => Tensor, a: readonly number[], b: readonly number[] = a): number[][] {

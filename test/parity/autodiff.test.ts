@@ -1,13 +1,14 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
 import { test } from 'uvu';
 import { ancestors } from '../../src/graph/walk.ts';
+import { type TracedCase, traceCase } from '../../src/parity/cases/trace.ts';
+import { expected } from '../../src/parity/execution.ts';
 import { loadTfjs, type Tfjs } from '../../src/reference/tfjs/backend.ts';
 import { createInterpreter, type Interpreter } from '../../src/reference/tfjs/interpreter.ts';
 import type { OpName } from '../../src/tensor/operators.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { type TracedCase, traceCase } from '../cases/trace.ts';
 import { type Case, cases } from '../cases.ts';
-import { expectClose, expected } from './parity.ts';
+import { expectClose } from './parity.ts';
 
 /** Where tfjs 4.22 does not differentiate, or wrongly: derivative kernels, scatterND and indexing by argmax have no gradient;
  *  comparisons throw instead of giving zero; nearest upsampling is wrong for more than one sample. */

@@ -2,10 +2,11 @@ import { test } from 'uvu';
 import { compile, optimize } from '../../src/graph/compile.ts';
 import { verify, verifyProgram } from '../../src/graph/verify.ts';
 import { isComposite, ops } from '../../src/ops/rules.ts';
+import { traceCase } from '../../src/parity/cases/trace.ts';
+import { expected } from '../../src/parity/execution.ts';
 import type { OpName } from '../../src/tensor/operators.ts';
-import { traceCase } from '../cases/trace.ts';
 import { cases } from '../cases.ts';
-import { expectClose, expected } from './parity.ts';
+import { expectClose } from './parity.ts';
 
 /** Passes reorder sums at most, so in float64 next to nothing may change. */
 const TOLERANCE = 1e-9;

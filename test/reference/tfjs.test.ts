@@ -3,11 +3,11 @@ import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/device.ts';
 import { DeviceError } from '../../src/errors.ts';
 import * as gannet from '../../src/ops/index.ts';
+import { traceCase } from '../../src/parity/cases/trace.ts';
 import { openTfjsDevice } from '../../src/reference/index.ts';
 import { loadTfjs, type Tfjs } from '../../src/reference/tfjs/backend.ts';
 import { feed, type Graph, read, trace } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
-import { traceCase } from '../cases/trace.ts';
 import { cases } from '../cases.ts';
 
 const counter = (size: number): Variable => ({

@@ -1,6 +1,7 @@
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/index.ts';
+import { evaluateAll } from '../../src/reference/oracle/evaluate.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, type Graph, trace } from '../../src/tensor/trace.ts';
 import {
@@ -10,7 +11,6 @@ import {
   trackDescriptors,
 } from '../../src/train/descriptors.ts';
 import { devices } from '../devices.ts';
-import { evaluateAll } from '../oracle/evaluate.ts';
 
 const SIZE = 3;
 const BATCH = 8;

@@ -13,12 +13,12 @@ import {
   sequential,
 } from '../../src/nn/index.ts';
 import { matmul, reduceSum, reshape, square } from '../../src/ops/index.ts';
+import { type Bindings, evaluate } from '../../src/reference/oracle/evaluate.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, read, trace } from '../../src/tensor/trace.ts';
 import { realImages } from '../../src/train/adversarial.ts';
 import { createModel, stepPrograms, summarize } from '../../src/train/index.ts';
-import { type Bindings, evaluate } from '../oracle/evaluate.ts';
 
 const IMAGES: Shape = [3, 8, 8, 2];
 /** Central differences in float64: truncation costs about STEP^2, cancellation about 1e-16 / STEP. */

@@ -1,6 +1,6 @@
-import * as gannet from '../../src/ops/index.ts';
-import { ops } from '../../src/ops/rules.ts';
-import type { Shape } from '../../src/tensor/shape.ts';
+import * as gannet from '../../ops/index.ts';
+import { ops } from '../../ops/rules.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { type Case, row } from './case.ts';
 
 const REDUCED_AXES: readonly (readonly [Shape, readonly number[], string])[] = [

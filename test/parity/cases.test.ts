@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { optimize } from '../src/graph/compile.ts';
-import { ancestors, roots } from '../src/graph/walk.ts';
-import { isComposite, ops } from '../src/ops/rules.ts';
-import type { OpName } from '../src/tensor/operators.ts';
-import { traceCase } from './cases/trace.ts';
-import { cases, inputValues } from './cases.ts';
+import { optimize } from '../../src/graph/compile.ts';
+import { ancestors, roots } from '../../src/graph/walk.ts';
+import { isComposite, ops } from '../../src/ops/rules.ts';
+import { traceCase } from '../../src/parity/cases/trace.ts';
+import type { OpName } from '../../src/tensor/operators.ts';
+import { cases, inputValues } from '../cases.ts';
 
 const opNames = Object.keys(ops) as OpName[];
 

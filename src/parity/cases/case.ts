@@ -1,6 +1,6 @@
-import type { OpName } from '../../src/tensor/operators.ts';
-import { type DType, elements, type Shape } from '../../src/tensor/shape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import type { OpName } from '../../tensor/operators.ts';
+import { type DType, elements, type Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 
 /** One input of a case: what it looks like and which values it takes. */
 export interface InputSpec {
@@ -27,6 +27,8 @@ export interface Case {
   readonly build: (inputs: Readonly<Record<string, Tensor>>) => Tensor;
   /** The inputs that derivatives are taken of, twice; empty where the op has none. */
   readonly differentiable: readonly string[];
+  /** Products that follow one another, each rounding the operands anew where a precision rounds; 1 unless given. */
+  readonly products?: number;
 }
 
 /** A case with its inputs' names checked. Every float32 feed is differentiable unless `differentiable` says otherwise. */
@@ -37,8 +39,9 @@ export function row<const I extends Record<string, InputSpec>>(fields: {
   readonly inputs: I;
   readonly build: (inputs: { readonly [K in keyof I]: Tensor }) => Tensor;
   readonly differentiable?: readonly (keyof I & string)[];
+  readonly products?: number;
 }): Case {
-  const { op, detail, why, inputs, build } = fields;
+  const { op, detail, why, inputs, build, products = 1 } = fields;
   const floats = Object.keys(inputs).filter((name) => (inputs[name] as InputSpec).dtype !== 'int32');
   return {
     name: `${op} ${detail}`,
@@ -47,6 +50,7 @@ export function row<const I extends Record<string, InputSpec>>(fields: {
     inputs,
     build: build as unknown as Case['build'],
     differentiable: fields.differentiable ?? floats,
+    products,
   };
 }
 

@@ -1,8 +1,8 @@
-import { gradients } from '../../src/graph/gradients.ts';
-import * as gannet from '../../src/ops/index.ts';
-import { ops } from '../../src/ops/rules.ts';
-import type { Shape } from '../../src/tensor/shape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { gradients } from '../../graph/gradients.ts';
+import * as gannet from '../../ops/index.ts';
+import { ops } from '../../ops/rules.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type Case, row } from './case.ts';
 
 const EPSILON = 1e-3;
@@ -13,6 +13,15 @@ const NORMALIZED: readonly (readonly [Shape, string])[] = [
   [[3, 4, 2, 1], '1 channel'],
   [[2, 3, 3, 17], 'more channels than a vector holds, odd'],
   [[4, 2, 2, 16], 'as many channels as a vector holds'],
+];
+
+/** Gradients of norms by themselves: their second derivatives are what a gradient penalty takes. */
+const NORM_GRADIENTS: readonly (readonly [Shape, string, { low: number; high: number }?])[] = [
+  [[3, 2, 3, 5], 'a composite of its own, differentiated twice more'],
+  [[1, 3, 3, 2], '1 sample'],
+  [[4, 3, 2, 1], '1 channel: the gain scales whole samples'],
+  [[2, 3, 3, 17], 'more channels than a vector holds, odd'],
+  [[3, 2, 2, 4], 'second derivatives lose their digits when the mean is large', { low: 28, high: 32 }],
 ];
 
 const NORMALIZATIONS = { batchNorm: gannet.batchNorm, layerNorm: gannet.layerNorm };
@@ -57,13 +66,16 @@ export const networkCases: readonly Case[] = [
       build: ({ x, gain, bias }) => NORMALIZATIONS[op](x, gain, bias, EPSILON),
     }),
   ),
-  ...(['batchNormGradient', 'layerNormGradient'] as const).map((op) =>
-    row({
-      op,
-      detail: '[3,2,3,5]',
-      why: 'a composite of its own, differentiated through its decomposition',
-      inputs: { x: { shape: [3, 2, 3, 5] }, gain: { shape: [5], low: 0.5, high: 1.5 }, dy: { shape: [3, 2, 3, 5] } },
-      build: ({ x, gain, dy }) => ops[op]({ epsilon: EPSILON }, x, gain, dy),
+  ...(['batchNormGradient', 'layerNormGradient'] as const).flatMap((op) =>
+    NORM_GRADIENTS.map(([shape, why, range]) => {
+      const channels = [shape.at(-1) as number];
+      return row({
+        op,
+        detail: range ? `[${shape}] far from zero` : `[${shape}]`,
+        why,
+        inputs: { x: { shape, ...range }, gain: { shape: channels, low: 0.5, high: 1.5 }, dy: { shape } },
+        build: ({ x, gain, dy }) => ops[op]({ epsilon: EPSILON }, x, gain, dy),
+      });
     }),
   ),
   row({
@@ -91,6 +103,7 @@ export const networkCases: readonly Case[] = [
       weight: { shape: [27, 1], low: -1, high: 1 },
     },
     build: ({ x, ...weights }) => gradientPenalty(x, weights),
+    products: 3,
   }),
   row({
     op: 'randomUniform',

@@ -1,7 +1,7 @@
-import * as gannet from '../../src/ops/index.ts';
-import { ops } from '../../src/ops/rules.ts';
-import type { PoolAttributes } from '../../src/tensor/operators.ts';
-import type { Shape } from '../../src/tensor/shape.ts';
+import * as gannet from '../../ops/index.ts';
+import { ops } from '../../ops/rules.ts';
+import type { PoolAttributes } from '../../tensor/operators.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { type Case, row } from './case.ts';
 
 type Convolution = readonly [image: Shape, filter: Shape, options: gannet.WindowOptions, why: string];

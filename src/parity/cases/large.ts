@@ -1,5 +1,5 @@
-import * as gannet from '../../src/ops/index.ts';
-import { ops } from '../../src/ops/rules.ts';
+import * as gannet from '../../ops/index.ts';
+import { ops } from '../../ops/rules.ts';
 import { type Case, row } from './case.ts';
 
 /** Sizes at which devices split work over threads and choose other algorithms: too slow for tfjs, a moment for the oracle. */

@@ -1,9 +1,9 @@
-import { gradients } from '../../src/graph/gradients.ts';
-import { add, fill, mul, reduceSum } from '../../src/ops/index.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
-import { feed, type Graph, overwrite, read, trace } from '../../src/tensor/trace.ts';
-import type { Variable } from '../../src/tensor/variable.ts';
-import type { Bindings } from '../oracle/evaluate.ts';
+import { gradients } from '../../graph/gradients.ts';
+import { add, fill, mul, reduceSum } from '../../ops/index.ts';
+import type { Bindings } from '../../reference/oracle/evaluate.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { feed, type Graph, overwrite, read, trace } from '../../tensor/trace.ts';
+import type { Variable } from '../../tensor/variable.ts';
 import { type Case, type InputSpec, inputValues } from './case.ts';
 
 /** A case made ready to run: a graph with the outputs `value`, `gradient of X` and `second gradient of X`, and values for

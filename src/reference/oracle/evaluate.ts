@@ -1,9 +1,10 @@
-import { ancestors } from '../../src/graph/walk.ts';
-import { decompositionOf } from '../../src/ops/rules.ts';
-import { overwrittenInputs, type UpdateOp } from '../../src/ops/update.ts';
-import type { OpName } from '../../src/tensor/operators.ts';
-import { elements, formatShape } from '../../src/tensor/shape.ts';
-import { isOp, type Tensor } from '../../src/tensor/tensor.ts';
+import { GraphError } from '../../errors.ts';
+import { ancestors } from '../../graph/walk.ts';
+import { decompositionOf } from '../../ops/rules.ts';
+import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
+import type { OpName } from '../../tensor/operators.ts';
+import { elements, formatShape } from '../../tensor/shape.ts';
+import { isOp, type Tensor } from '../../tensor/tensor.ts';
 import { fusedKernels } from './fused.ts';
 import type { Kernel, Value } from './kernel.ts';
 import { lookupKernels } from './lookup.ts';
@@ -78,7 +79,10 @@ class Run {
     const { name } = node.attributes;
     const data = this.bindings[name];
     if (data?.length !== elements(node.shape)) {
-      throw new Error(`${node.op} '${name}' of ${formatShape(node.shape)} is bound to ${data?.length ?? 'no'} numbers`);
+      throw new GraphError(
+        'unbound_leaf',
+        `${node.op} '${name}' of ${formatShape(node.shape)} is bound to ${data?.length ?? 'no'} numbers`,
+      );
     }
     return data;
   }
@@ -97,6 +101,6 @@ class Run {
 function variableName(tensor: Tensor): string {
   if (isOp(tensor, 'variable')) return tensor.attributes.name;
   const [source] = overwrittenInputs(tensor);
-  if (!source) throw new Error(`${tensor.op} is not a variable, so nothing can overwrite it`);
+  if (!source) throw new GraphError('not_a_variable', `${tensor.op} is not a variable, so nothing can overwrite it`);
   return variableName(source);
 }

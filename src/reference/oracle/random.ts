@@ -1,5 +1,5 @@
-import { normalNumbers, type RandomSource, uniformNumbers } from '../../src/reference/random.ts';
-import { elements } from '../../src/tensor/shape.ts';
+import { elements } from '../../tensor/shape.ts';
+import { normalNumbers, type RandomSource, uniformNumbers } from '../random.ts';
 import type { Kernel, Value } from './kernel.ts';
 
 const sourceOf = (stream: number, inputs: readonly Value[]): RandomSource => {

@@ -1,4 +1,4 @@
-import { ops } from '../../src/ops/rules.ts';
+import { ops } from '../../ops/rules.ts';
 import { type Case, row } from './case.ts';
 
 const state = { shape: [3, 7], state: true } as const;

@@ -1,6 +1,6 @@
-import * as gannet from '../../src/ops/index.ts';
-import type { ScalarFunction } from '../../src/tensor/operators.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import * as gannet from '../../ops/index.ts';
+import type { ScalarFunction } from '../../tensor/operators.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type Case, row } from './case.ts';
 
 const POSITIVE = { low: 0.5, high: 2.5 };
