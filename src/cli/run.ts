@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package.ts';
 import { addBenchCommand } from './commands/bench.ts';
+import { addBuildCommand } from './commands/build.ts';
 import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addSchemaCommand,
   addBenchCommand,
   addDoctorCommand,
+  addBuildCommand,
 ];
 
 const EXIT_CODES = `

@@ -14,6 +14,7 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
+/** How a grid is laid out. */
 export interface GridOptions {
   /** Images in a row; the nearest to a square if not given. */
   readonly columns?: number | undefined;

@@ -30,6 +30,7 @@ export interface Batch {
   release(): void;
 }
 
+/** How images become batches. */
 export interface LoaderOptions {
   /** Images in each batch. */
   readonly batch: number;

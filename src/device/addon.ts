@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
-import { DeviceError } from '../errors.ts';
-import { PACKAGE_ROOT } from '../package.ts';
+import { PACKAGE_ROOT, packageVersion } from '../package.ts';
+import { addonMissing, addonOfOtherVersion, addonUnloadable } from './addon_errors.ts';
 import type { NativeAddon } from './native.ts';
 
 let loaded: NativeAddon | undefined;
 
-/** The native addon: a prebuilt binary of this platform, the one built here, or the file that GANNET_ADDON names.
- *  @throws DeviceError `addon_missing` with the cause and the command that builds it */
+/** The native addon: the file that GANNET_ADDON names, else the one built here (build/Release), else the one that the package
+ *  brings for this platform (prebuilds/).
+ *  @throws DeviceError `addon_missing`, `addon_unloadable` or `addon_version`, with the cause and what to do */
 export function loadAddon(): NativeAddon {
   loaded ??= requireAddon();
   return loaded;
@@ -20,15 +21,24 @@ function requireAddon(): NativeAddon {
   // The runtime reads its environment once, when the addon brings it in.
   process.env.GOMP_SPINCOUNT ??= SPIN_COUNT;
   const require = createRequire(import.meta.url);
+  const file = process.env.GANNET_ADDON || findAddon(require('node-gyp-build'));
+  const addon = load(require, file);
+  if (addon.version !== packageVersion()) throw addonOfOtherVersion(file, addon.version);
+  return addon;
+}
+
+function findAddon({ path }: { path(root: string): string }): string {
   try {
-    const file = process.env.GANNET_ADDON;
-    return (file ? require(file) : require('node-gyp-build')(PACKAGE_ROOT)) as NativeAddon;
+    return path(PACKAGE_ROOT);
   } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0];
-    throw new DeviceError(
-      'addon_missing',
-      `the native addon could not be loaded: ${reason}\n  Build it with \`npm run build:addon\` (needs cmake, a C++ compiler and oneDNN: apt-get install cmake g++ libdnnl-dev).`,
-      { cause },
-    );
+    throw addonMissing(cause as Error);
+  }
+}
+
+function load(require: NodeJS.Require, file: string): NativeAddon {
+  try {
+    return require(file);
+  } catch (cause) {
+    throw addonUnloadable(file, cause as Error);
   }
 }

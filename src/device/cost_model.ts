@@ -43,6 +43,7 @@ export interface LaunchCost {
   readonly share: number;
 }
 
+/** What one run of a program should cost on a GPU, launch by launch. */
 export interface ProgramCost {
   readonly name: string;
   readonly launches: readonly LaunchCost[];

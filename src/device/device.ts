@@ -5,6 +5,7 @@ import type { Variable } from '../tensor/variable.ts';
 
 /** Where programs can run. `simt` runs the CUDA kernels on a simulator, `tfjs` is the reference. */
 export const DEVICE_KINDS = ['cpu', 'cuda', 'simt', 'tfjs'] as const;
+/** One of DEVICE_KINDS. */
 export type DeviceKind = (typeof DEVICE_KINDS)[number];
 
 /** Elements of a tensor on the host, row-major. */
@@ -36,8 +37,10 @@ export interface Call {
   readonly fetch?: boolean;
 }
 
+/** What a graph put out, by the names that its trace returned. */
 export type Outputs = Readonly<Record<string, HostArray>>;
 
+/** What became of a run. */
 export interface RunResult {
   /** One record of outputs per call; empty where nothing was fetched. */
   readonly outputs: readonly Outputs[];

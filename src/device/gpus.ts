@@ -53,6 +53,7 @@ export const GPUS = {
   },
 } as const satisfies Record<string, Gpu>;
 
+/** One of the GPUs that costs can be counted for. */
 export type GpuName = keyof typeof GPUS;
 
 /** What limits how many blocks of a kernel a multiprocessor holds at once. */

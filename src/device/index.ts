@@ -13,3 +13,4 @@ export {
 export { GPUS, type Gpu, type GpuName } from './gpus.ts';
 export type { NativeDeviceInfo } from './native.ts';
 export { bestDevice, type DeviceOptions, listDevices, openDevice, PRECISIONS, type Precision } from './open.ts';
+export { type DeviceTest, testDevices } from './self_test.ts';

@@ -7,8 +7,10 @@ import { AddonDevice } from './native_device.ts';
 /** How a device multiplies in convolutions and matrix products; it adds in float32 always. `auto` is `tf32` on GPUs whose
  *  tensor cores have it, `float32` elsewhere. The CPU has float32 only. */
 export const PRECISIONS = ['auto', 'float32', 'tf32', 'bfloat16'] as const;
+/** One of PRECISIONS. */
 export type Precision = (typeof PRECISIONS)[number];
 
+/** How a device is opened. */
 export interface DeviceOptions {
   /** 0 = one per processor core. */
   readonly threads?: number;

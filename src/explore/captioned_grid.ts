@@ -9,6 +9,7 @@ export interface CaptionedPictures {
   readonly rows: readonly { readonly caption: string; readonly pictures: readonly (Picture | undefined)[] }[];
 }
 
+/** How a captioned grid is drawn. */
 export interface CaptionedGridOptions {
   /** Side of the square of pixels that one pixel becomes; so that images are at least 64 pixels wide if not given. */
   readonly scale?: number | undefined;

@@ -11,6 +11,7 @@ export interface LatentGrid {
   readonly rows: readonly LatentRow[];
 }
 
+/** One row of a grid. */
 export interface LatentRow {
   readonly caption: string;
   /** undefined: an empty place. */

@@ -50,4 +50,5 @@ export const adversarialLosses = {
   },
 } satisfies Record<string, AdversarialLoss>;
 
+/** One of the adversarial losses. */
 export type AdversarialLossName = keyof typeof adversarialLosses;

@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** Keeps the derivative of the norm finite where the gradient is zero; far below any norm that float32 tells from zero. */
 const SMALLEST_SQUARE = 1e-12;
 
+/** What `gradientPenalty` measured. */
 export interface GradientPenalty {
   /** mean (norm - 1)^2, scalar. */
   readonly penalty: Tensor;

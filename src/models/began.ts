@@ -168,7 +168,7 @@ class Chain {
   }
 }
 
-/** The study's BEGAN: 64x64 or 128x128, width 128; 17.19 M parameters at 64x64. */
+/** The study's BEGAN: 64x64 or 128x128, width 128; 17.19 M parameters at 64x64. @see arXiv:1703.10717 */
 export const began: Recipe & { build(config: Config): Began } = {
   name: 'began',
   summary: 'boundary equilibrium GAN: an autoencoder as discriminator, latents from its own descriptors',

@@ -58,7 +58,7 @@ export function buildDcgan({ size, channels, latent, model, weights }: Config): 
   return { generator, discriminator };
 }
 
-/** The study's DCGAN: 64x64, 5x5 kernels, widths 128 to 1024; 36.57 M parameters. */
+/** The study's DCGAN: 64x64, 5x5 kernels, widths 128 to 1024; 36.57 M parameters. @see arXiv:1511.06434 */
 export const dcgan: Recipe = {
   name: 'dcgan',
   summary: 'DCGAN of the faces-and-flowers study: 64x64, 5x5 kernels, widths 128-1024',

@@ -22,6 +22,7 @@ export const recipes: readonly Recipe[] = [
   began,
 ];
 
+/** The recipe of a name; undefined if there is none. */
 export const findRecipe = (name: string): Recipe | undefined => recipes.find((recipe) => recipe.name === name);
 
 /** The networks of a configuration. @throws ConfigError for an unknown recipe or a size the recipe cannot reach */

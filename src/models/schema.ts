@@ -133,7 +133,9 @@ export const configSchema = z.strictObject({
   sampleCount: positive.describe('images in a sample grid'),
 });
 
+/** A whole configuration: a value for every key. */
 export type Config = z.infer<typeof configSchema>;
+/** The keys of a configuration that change the networks; which of them a recipe takes, its `modelKeys` tell. */
 export type ModelConfig = Config['model'];
 
 /** The configuration's JSON Schema, for editors and other tools. */

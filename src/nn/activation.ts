@@ -10,6 +10,7 @@ const functions = {
   sigmoid,
 };
 
+/** One of ACTIVATIONS. */
 export type Activation = keyof typeof functions;
 
 /** The names that configurations may use. leakyRelu has slope 0.2. */

@@ -9,9 +9,12 @@ import { normal, ones, zeros } from './initializers.ts';
 import { type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
 import { addBias, type Transform, type TransformBuilder } from './transform.ts';
 
+/** What a block can normalise by: nothing, the batch (per channel), or the layer (per sample). */
 export const NORMS = ['none', 'batch', 'layer'] as const;
+/** One of NORMS. */
 export type Norm = (typeof NORMS)[number];
 
+/** What a block is made of, in the order it is applied. */
 export interface BlockOptions {
   readonly transform: TransformBuilder;
   readonly norm?: Norm;

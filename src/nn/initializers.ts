@@ -10,7 +10,9 @@ export const constant =
   (shape) =>
     fill(value, shape);
 
+/** Every element 0. */
 export const zeros: Initializer = constant(0);
+/** Every element 1. */
 export const ones: Initializer = constant(1);
 
 /** Normal with the given mean and standard deviation. */

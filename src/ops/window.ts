@@ -7,6 +7,7 @@ import { shapeError } from './op.ts';
  *  'valid': none. A number: the same on all four sides. Or [top, bottom, left, right]. */
 export type Padding = 'same' | 'valid' | number | readonly [number, number, number, number];
 
+/** How a window moves over an image: by 1 pixel with padding 'same' where nothing else is said. [height, width] where they differ. */
 export interface WindowOptions {
   readonly stride?: number | readonly [number, number];
   readonly padding?: Padding;

@@ -28,6 +28,7 @@ export type OptimizerConfig = {
   >;
 }[OptimizerOp];
 
+/** One of the optimisers. */
 export type OptimizerName = OptimizerConfig['name'];
 
 /** An optimiser of some weights, with its slots as variables of the device. */
@@ -39,7 +40,8 @@ export interface Optimizer {
   update(gradients: readonly Tensor[]): void;
 }
 
-/** @param name prefix of the slots' names, such as `discriminator.optimizer` */
+/** An optimiser of `weights`. Its variables start as zeros but the learning rate: initialise them with the weights.
+ *  @param name prefix of the slots' names, such as `discriminator.optimizer` */
 export function createOptimizer(name: string, config: OptimizerConfig, weights: readonly Variable[]): Optimizer {
   const { name: kind, learningRate: rate, clip = Number.POSITIVE_INFINITY, ...settings } = config;
   const learningRate = statistic(`${name}.learningRate`, [], constant(rate));

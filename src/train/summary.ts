@@ -6,6 +6,7 @@ import { BYTES_PER_ELEMENT, elements, type Shape } from '../tensor/shape.ts';
 import { createModel, type TrainingModel, variableGroups } from './model.ts';
 import { stepPrograms } from './programs.ts';
 
+/** One layer of a network. */
 export interface LayerSummary {
   readonly name: string;
   readonly description: string;
@@ -14,6 +15,7 @@ export interface LayerSummary {
   readonly parameters: number;
 }
 
+/** One of the two networks. */
 export interface NetworkSummary {
   readonly name: string;
   readonly inputShape: Shape;
@@ -21,6 +23,7 @@ export interface NetworkSummary {
   readonly parameters: number;
 }
 
+/** One program of the training step. */
 export interface ProgramSummary {
   readonly name: string;
   /** How often it runs in an ordinary training step. */

@@ -16,6 +16,7 @@ import { TrainingSession } from './session.ts';
 import type { SittingOptions } from './sitting.ts';
 import { runSteps, type TrainEvent } from './trainer.ts';
 
+/** How a run is trained, beside its configuration. */
 export interface TrainOptions {
   /** The run's folder; without it one is made under runs/. */
   readonly out?: string | undefined;
@@ -34,6 +35,7 @@ export interface Prepared {
   readonly device: Device;
 }
 
+/** How a run is taken up again. */
 export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
   /** Train up to this step in place of the configured one. */
   readonly steps?: number | undefined;
