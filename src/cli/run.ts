@@ -6,6 +6,7 @@ import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExploreCommand } from './commands/explore.ts';
+import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
 import { addResumeCommand } from './commands/resume.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addRecipesCommand,
   addSchemaCommand,
   addBenchCommand,
+  addParityCommand,
   addDoctorCommand,
   addBuildCommand,
 ];

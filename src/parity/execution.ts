@@ -1,36 +1,60 @@
-import type { Device, HostArray } from '../device/index.ts';
+import type { Device, Executable, HostArray } from '../device/index.ts';
 import { type Bindings, evaluateAll } from '../reference/oracle/evaluate.ts';
 import type { DType } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
-import type { TracedCase } from './cases/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
 import type { Results } from './compare.ts';
 
-/** What a device computes of a traced case: its outputs, and what every variable holds afterwards. @throws DeviceError */
-export async function runOn(device: Device, { graph, bindings }: TracedCase): Promise<Results> {
-  const executable = await device.load(graph);
+/** Graphs to run one after another on the same variables, and values for their feeds and variables before the first. */
+export interface Work {
+  readonly graphs: readonly Graph[];
+  readonly bindings: Bindings;
+}
+
+/** What a device computes of some work: the outputs of every graph, and what every variable holds afterwards.
+ *  @throws DeviceError */
+export async function runOn(device: Device, { graphs, bindings }: Work): Promise<Results> {
+  const executables: Executable[] = [];
   try {
-    for (const variable of graph.variables)
-      await device.write(variable, toHost(variable.dtype, bindings[variable.name] as Float64Array));
-    const { outputs } = await device.run([{ executable, feeds: hostFeeds(graph, bindings), fetch: true }]);
-    const variables: Record<string, HostArray> = {};
-    for (const variable of graph.variables) variables[variable.name] = await device.read(variable);
-    return { ...outputs[0], ...variables };
+    for (const graph of graphs) executables.push(await device.load(graph));
+    for (const variable of variablesOf(graphs)) await device.write(variable, bound(bindings, variable));
+    const { outputs } = await device.run(
+      executables.map((executable) => ({ executable, feeds: feedsOf(executable.graph, bindings), fetch: true })),
+    );
+    const held: Record<string, HostArray> = {};
+    for (const variable of variablesOf(graphs)) held[variable.name] = await device.read(variable);
+    return Object.assign({}, ...outputs, held);
   } finally {
-    executable.release();
+    for (const executable of executables) executable.release();
   }
 }
 
-/** What the oracle computes of a traced case. */
-export function expected({ graph, bindings }: TracedCase): Results {
-  const names = Object.keys(graph.outputs);
-  const { outputs, variables } = evaluateAll([...Object.values(graph.outputs), ...graph.updates], bindings);
-  return { ...Object.fromEntries(names.map((name, i) => [name, outputs[i] as Float64Array])), ...variables };
+/** What the oracle computes of some work; a variable that nothing overwrites keeps its value.
+ *  @param beforeOp called before each op; what it throws ends the evaluation */
+export function expected({ graphs, bindings }: Work, beforeOp?: () => void): Results {
+  let held = Object.fromEntries(variablesOf(graphs).map(({ name }) => [name, bindings[name] as Float64Array]));
+  const results: Record<string, Float64Array> = {};
+  for (const graph of graphs) {
+    const names = Object.keys(graph.outputs);
+    const roots = [...Object.values(graph.outputs), ...graph.updates];
+    const { outputs, variables } = evaluateAll(roots, { ...bindings, ...held }, beforeOp);
+    names.forEach((name, i) => {
+      results[name] = outputs[i] as Float64Array;
+    });
+    held = { ...held, ...variables };
+  }
+  return { ...results, ...held };
 }
 
-const hostFeeds = ({ feeds }: Graph, bindings: Bindings): Record<string, HostArray> =>
-  Object.fromEntries(
-    feeds.map(({ dtype, attributes: { name } }) => [name, toHost(dtype, bindings[name] as Float64Array)]),
-  );
+/** The variables of some graphs, each once. */
+const variablesOf = (graphs: readonly Graph[]): Variable[] => [
+  ...new Map(graphs.flatMap(({ variables }) => variables.map((variable) => [variable.name, variable]))).values(),
+];
 
-const toHost = (dtype: DType, values: Float64Array): HostArray =>
-  dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+const feedsOf = ({ feeds }: Graph, bindings: Bindings): Record<string, HostArray> =>
+  Object.fromEntries(feeds.map(({ dtype, attributes: { name } }) => [name, bound(bindings, { name, dtype })]));
+
+function bound(bindings: Bindings, { name, dtype }: { readonly name: string; readonly dtype: DType }): HostArray {
+  const values = bindings[name] as Float64Array;
+  return dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+}

@@ -1,8 +1,8 @@
-import type { Precision } from '../device/index.ts';
 import type { Case } from './cases/index.ts';
 
-/** A precision that a device multiplies in. */
-export type ProductPrecision = Exclude<Precision, 'auto'>;
+/** Precisions that devices multiply in. */
+export const PRODUCT_PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const;
+export type ProductPrecision = (typeof PRODUCT_PRECISIONS)[number];
 
 /** The largest error over the largest number that a precision may cost: rounding of float32 sums, or of a product's operands
  *  to 10 bits (tf32) and 7 (bfloat16). */

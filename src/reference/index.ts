@@ -1,1 +1,2 @@
-export { openTfjsDevice } from './tfjs/device.ts';
+export { loadTfjs } from './tfjs/backend.ts';
+export { createTfjsDevice, openTfjsDevice } from './tfjs/device.ts';

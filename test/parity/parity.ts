@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/device.ts';
-import { traceCase } from '../../src/parity/cases/trace.ts';
+import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
 import { deviations, type Results } from '../../src/parity/compare.ts';
 import { expected, runOn } from '../../src/parity/execution.ts';
 import { type ProductPrecision, toleranceOf } from '../../src/parity/tolerance.ts';
@@ -21,8 +21,8 @@ export function testParity(
   test.after(() => device.close());
   for (const row of table) {
     test(row.name, async () => {
-      const traced = traceCase(row);
-      expectClose(await runOn(device, traced), expected(traced), toleranceOf(precision, row));
+      const work = workOf(traceCase(row));
+      expectClose(await runOn(device, work), expected(work), toleranceOf(precision, row));
     });
   }
 }

@@ -23,7 +23,7 @@ for (const row of cases) {
       const optimized = optimize(graph, claims);
       verify(graph);
       verify(optimized);
-      expectClose(expected({ graph: optimized, bindings }), expected({ graph, bindings }), TOLERANCE);
+      expectClose(expected({ graphs: [optimized], bindings }), expected({ graphs: [graph], bindings }), TOLERANCE);
       verifyProgram(compile(graph, claims));
     });
   }

@@ -4,6 +4,7 @@ import type { Bindings } from '../../reference/oracle/evaluate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { feed, type Graph, overwrite, read, trace } from '../../tensor/trace.ts';
 import type { Variable } from '../../tensor/variable.ts';
+import type { Work } from '../execution.ts';
 import { type Case, type InputSpec, inputValues } from './case.ts';
 
 /** A case made ready to run: a graph with the outputs `value`, `gradient of X` and `second gradient of X`, and values for
@@ -51,6 +52,9 @@ function derivatives(row: Case, inputs: Readonly<Record<string, Tensor>>, value:
     ...named('second gradient of', [...row.differentiable, 'seed'], second),
   };
 }
+
+/** The case as something to run. */
+export const workOf = ({ graph, bindings }: TracedCase): Work => ({ graphs: [graph], bindings });
 
 const named = (prefix: string, names: readonly string[], tensors: readonly Tensor[]): Record<string, Tensor> =>
   Object.fromEntries(names.map((name, i) => [`${prefix} ${name}`, tensors[i] as Tensor]));

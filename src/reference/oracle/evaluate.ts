@@ -5,6 +5,7 @@ import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
 import type { OpName } from '../../tensor/operators.ts';
 import { elements, formatShape } from '../../tensor/shape.ts';
 import { isOp, type Tensor } from '../../tensor/tensor.ts';
+import { variableName } from '../variable_name.ts';
 import { fusedKernels } from './fused.ts';
 import type { Kernel, Value } from './kernel.ts';
 import { lookupKernels } from './lookup.ts';
@@ -38,9 +39,15 @@ export interface Evaluation {
   readonly variables: Record<string, Float64Array>;
 }
 
-/** Computes tensors in float64 with plain loops, composites by their decomposition: what every device is measured against. */
-export function evaluateAll(outputs: readonly Tensor[], bindings: Bindings): Evaluation {
-  const run = new Run(bindings);
+/** Computes tensors in float64 with plain loops, composites by their decomposition: what every device is measured against.
+ *  @param beforeOp called before each op; what it throws ends the evaluation
+ *  @throws GraphError `unbound_leaf` for a feed or variable that `bindings` lacks */
+export function evaluateAll(
+  outputs: readonly Tensor[],
+  bindings: Bindings,
+  beforeOp: () => void = () => {},
+): Evaluation {
+  const run = new Run(bindings, beforeOp);
   return { outputs: outputs.map((output) => run.value(output)), variables: run.written };
 }
 
@@ -52,7 +59,10 @@ class Run {
   readonly written: Record<string, Float64Array> = {};
   private readonly values = new Map<Tensor, Float64Array>();
 
-  constructor(private readonly bindings: Bindings) {}
+  constructor(
+    private readonly bindings: Bindings,
+    private readonly beforeOp: () => void,
+  ) {}
 
   value(tensor: Tensor): Float64Array {
     for (const node of ancestors([tensor])) {
@@ -66,6 +76,7 @@ class Run {
   }
 
   private compute(node: Tensor): Float64Array {
+    this.beforeOp();
     if (isOp(node, 'feed') || isOp(node, 'variable')) return this.leaf(node);
     const decomposition = decompositionOf(node);
     if (decomposition) return this.value(decomposition);
@@ -95,12 +106,4 @@ class Run {
     });
     return state[0] as Float64Array;
   }
-}
-
-/** The variable whose value a tensor is: the one it reads, or the one that the update it comes from overwrites. */
-function variableName(tensor: Tensor): string {
-  if (isOp(tensor, 'variable')) return tensor.attributes.name;
-  const [source] = overwrittenInputs(tensor);
-  if (!source) throw new GraphError('not_a_variable', `${tensor.op} is not a variable, so nothing can overwrite it`);
-  return variableName(source);
 }

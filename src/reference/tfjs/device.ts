@@ -12,7 +12,10 @@ import { mutable } from './kernel.ts';
 
 /** Opens the reference: somebody else's code under the same graphs, so that every number can be checked. Runs on the fastest
  *  tfjs that is installed; the description tells which. @throws DeviceError `tfjs_missing` */
-export const openTfjsDevice = async (): Promise<Device> => new TfjsDevice(await loadTfjs());
+export const openTfjsDevice = async (): Promise<Device> => createTfjsDevice(await loadTfjs());
+
+/** The reference on a tfjs that has been loaded. @param beforeOp called before each op; what it throws ends the run */
+export const createTfjsDevice = (tfjs: LoadedTfjs, beforeOp?: () => void): Device => new TfjsDevice(tfjs, beforeOp);
 
 /** A graph as it was traced; there is nothing to compile. */
 class TfjsExecutable implements Executable {
@@ -33,10 +36,10 @@ class TfjsDevice implements Device {
   private readonly interpreter: Interpreter;
   private readonly variables = new Map<string, TfjsTensor>();
 
-  constructor({ tf, package: name, backend }: LoadedTfjs) {
+  constructor({ tf, package: name, backend }: LoadedTfjs, beforeOp?: () => void) {
     this.tf = tf;
     this.description = `${name} ${tf.version_core} (${backend})`;
-    this.interpreter = createInterpreter(tf);
+    this.interpreter = createInterpreter(tf, beforeOp);
   }
 
   async load(graph: Graph): Promise<Executable> {

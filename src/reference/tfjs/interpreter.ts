@@ -5,6 +5,7 @@ import { decompositionOf } from '../../ops/rules.ts';
 import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
 import type { OpName } from '../../tensor/operators.ts';
 import { isOp, type Tensor } from '../../tensor/tensor.ts';
+import { variableName } from '../variable_name.ts';
 import type { Tfjs } from './backend.ts';
 import type { Kernel, Kernels } from './kernel.ts';
 import { movementKernels } from './movement.ts';
@@ -37,8 +38,9 @@ export interface Interpreter {
   evaluate(outputs: readonly Tensor[], leaf: (node: Tensor<'feed' | 'variable'>) => TfjsTensor): Evaluation;
 }
 
-/** An interpreter on one tfjs. An op without a kernel does not compile. */
-export function createInterpreter(tf: Tfjs): Interpreter {
+/** An interpreter on one tfjs. An op without a kernel does not compile.
+ *  @param beforeOp called before each op; what it throws ends the evaluation */
+export function createInterpreter(tf: Tfjs, beforeOp: () => void = () => {}): Interpreter {
   const kernels: Kernels<Exclude<OpName, Elsewhere | UpdateOp>> = {
     ...scalarKernels(tf),
     ...movementKernels(tf),
@@ -54,6 +56,7 @@ export function createInterpreter(tf: Tfjs): Interpreter {
       const known = (tensor: Tensor) => values.get(tensor) as TfjsTensor;
 
       const compute = (node: Tensor): TfjsTensor => {
+        beforeOp();
         if (isOp(node, 'feed') || isOp(node, 'variable')) return leaf(node);
         const decomposition = decompositionOf(node);
         if (decomposition) return value(decomposition);
@@ -79,10 +82,4 @@ export function createInterpreter(tf: Tfjs): Interpreter {
       return { outputs: outputs.map(value), overwritten };
     },
   };
-}
-
-/** The variable whose value a tensor is: the one it reads, or the one that the update it comes from overwrites. */
-function variableName(tensor: Tensor): string {
-  if (isOp(tensor, 'variable')) return tensor.attributes.name;
-  return variableName(overwrittenInputs(tensor)[0] as Tensor);
 }

@@ -1,0 +1,91 @@
+import { type Config, type ConfigChanges, type Recipe, resolveConfig } from '../models/index.ts';
+import { initialization } from '../nn/initializers.ts';
+import { type Bindings, evaluateAll } from '../reference/oracle/evaluate.ts';
+import { elements, type Shape } from '../tensor/shape.ts';
+import type { Variable } from '../tensor/variable.ts';
+import { createModel, stepPrograms } from '../train/index.ts';
+import { variableGroups } from '../train/model.ts';
+import { inputValues } from './cases/case.ts';
+import type { Work } from './execution.ts';
+
+/** Pixels that recipes are tried at, smallest first. */
+const SIZES = [8, 16, 32];
+
+/** So large that each update moves the weights by a visible part of themselves, and what follows sees them moved. */
+const LEARNING_RATE = 0.01;
+const CLIP = 0.2;
+
+/** A recipe's configuration with everything small that its keys let be small. The average of the weights is kept as well, since
+ *  that belongs to a step wherever it is asked for. @throws ConfigError */
+export function reducedConfig({ name, modelKeys, sizes, defaults }: Recipe): Config {
+  const player = ({ clip, ...settings }: Config['generator']) => ({
+    ...settings,
+    learningRate: LEARNING_RATE,
+    ...(clip !== undefined && { clip: CLIP }),
+  });
+  const changes: ConfigChanges = {
+    recipe: name,
+    size: SIZES.find(sizes.accepts) ?? defaults.size,
+    batch: 4,
+    latent: { size: 3 },
+    ema: { halfLife: 10 },
+    weights: 'glorot',
+    generator: player(defaults.generator),
+    discriminator: player(defaults.discriminator),
+    ...(modelKeys.includes('width') && { model: { width: 3 } }),
+  };
+  return resolveConfig(changes);
+}
+
+/** One training step of a reduced recipe: every program of its schedule once, from one initial state, on the same images and random
+ *  numbers. */
+export function trainingStep(recipe: Recipe): Work {
+  const config = reducedConfig(recipe);
+  const model = createModel(config);
+  const graphs = stepPrograms(model).map(({ graph }) => graph);
+  const images = graphs.flatMap(({ feeds }) => feeds);
+  return {
+    graphs,
+    bindings: {
+      ...initialState(Object.values(variableGroups(model)).flat(), config.seed),
+      ...Object.fromEntries(
+        images.map(({ attributes, shape }) => [attributes.name, inputValues({ shape, low: -1, high: 1 })]),
+      ),
+    },
+  };
+}
+
+/** What variables hold where their initial value would hide something: a BEGAN's k of 0 the generated images, its carry of 1 the layers;
+ *  no batches seen leave a covariance without a factor. */
+const UNDERWAY: Readonly<Record<string, (shape: Shape) => Float64Array>> = {
+  k: () => Float64Array.of(Math.fround(0.3)),
+  carry: () => Float64Array.of(0.5),
+  'descriptors.batches': () => Float64Array.of(10),
+  'descriptors.covariance': ([size]) => identity(size as number),
+};
+
+/** Slots as some steps leave them. From zero, the first step of Adam goes by the signs of gradients alone, which rounding turns where a
+ *  gradient vanishes. */
+const SLOT = /\.slot\d$/;
+const SLOT_VALUES = { low: 0.5e-4, high: 1.5e-4 };
+
+/** Initial values as training draws them, exact in float32. */
+function initialState(variables: readonly Variable[], seed: number): Bindings {
+  const zeros = Object.fromEntries(variables.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));
+  const { variables: drawn } = evaluateAll(initialization(variables).updates, {
+    ...zeros,
+    random: Float64Array.of(seed, 0),
+  });
+  const values = variables.map(({ name, shape }, position): [string, Float64Array] => {
+    const value = SLOT.test(name)
+      ? inputValues({ shape, ...SLOT_VALUES }, position)
+      : (UNDERWAY[name]?.(shape) ?? (drawn[name] as Float64Array | undefined)?.map(Math.fround));
+    return [name, value ?? (zeros[name] as Float64Array)];
+  });
+  // Step 0 of the random state was used up by the initial weights.
+  return { ...Object.fromEntries(values), random: Float64Array.of(seed, 1) };
+}
+
+function identity(size: number): Float64Array {
+  return new Float64Array(size * size).map((_, i) => Number(i % (size + 1) === 0));
+}

@@ -1,0 +1,63 @@
+import { ConfigError } from '../errors.ts';
+import { recipes } from '../models/index.ts';
+import { didYouMean } from '../suggest.ts';
+import { type Case, cases, largeCases } from './cases/index.ts';
+import { traceCase, workOf } from './cases/trace.ts';
+import type { Work } from './execution.ts';
+import { trainingStep } from './steps.ts';
+import { PRODUCT_PRECISIONS, type ProductPrecision, toleranceOf } from './tolerance.ts';
+
+/** Something that is computed on both sides and compared. */
+export interface Trial {
+  readonly name: string;
+  /** What it is about: an op, or `step of RECIPE`. */
+  readonly subject: string;
+  /** The precisions in which comparing it says something. */
+  readonly precisions: readonly ProductPrecision[];
+  /** @param precision one of `precisions` */
+  readonly tolerance: (precision: ProductPrecision) => number;
+  /** Traces it and gives its inputs their values. */
+  readonly prepare: () => Work;
+}
+
+const ofCase = (row: Case): Trial => ({
+  name: row.name,
+  subject: row.op,
+  precisions: PRODUCT_PRECISIONS,
+  tolerance: (precision) => toleranceOf(precision, row),
+  prepare: () => workOf(traceCase(row)),
+});
+
+/** Whole steps are compared in float32 alone: products that round push activations over kinks, and what depends on them with them. */
+const steps: readonly Trial[] = recipes.map((recipe) => ({
+  name: `step of ${recipe.name}`,
+  subject: `step of ${recipe.name}`,
+  precisions: ['float32'],
+  tolerance: toleranceOf,
+  prepare: () => trainingStep(recipe),
+}));
+
+/** The whole case table, and a training step of every recipe. */
+export const trials: readonly Trial[] = [...[...cases, ...largeCases].map(ofCase), ...steps];
+
+/** The trials whose name contains one of the patterns, in which `*` stands for any text and case does not count; all of them without a
+ *  pattern. @throws ConfigError `no_such_case` for a pattern that chooses nothing */
+export function chooseTrials(patterns: readonly string[] = []): readonly Trial[] {
+  if (patterns.length === 0) return trials;
+  const matchers = patterns.map((pattern) => {
+    const matches = matcherOf(pattern);
+    if (pattern.trim() !== '' && trials.some(matches)) return matches;
+    const subjects = [...new Set(trials.map(({ subject }) => subject))];
+    throw new ConfigError(
+      'no_such_case',
+      `no case's name contains '${pattern}'.${didYouMean(pattern, subjects)} A pattern is part of a name; * stands for any text.\n  Names begin with what they are about: ${subjects.join(', ')}.`,
+    );
+  });
+  return trials.filter((trial) => matchers.some((matches) => matches(trial)));
+}
+
+function matcherOf(pattern: string): (trial: Trial) => boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const expression = new RegExp(parts.join('.*'), 'i');
+  return ({ name }) => expression.test(name);
+}
