@@ -83,7 +83,7 @@ export async function eigenGrid(
 }
 
 /** Random descriptors with traits, and what is needed to give them any. */
-interface TraitGridOptions extends Pick<GridShape, 'rows' | 'seed'> {
+export interface TraitGridOptions extends Pick<GridShape, 'rows' | 'seed'> {
   /** Further directions to take out, beside those of the traits. */
   readonly directions?: readonly number[] | undefined;
 }

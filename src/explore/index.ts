@@ -14,6 +14,7 @@ export {
   meanGrid,
   montageGrid,
   sequenceGrid,
+  type TraitGridOptions,
 } from './grids.ts';
 export { readGroup } from './groups.ts';
 export { type Arc, interpolate } from './interpolate.ts';

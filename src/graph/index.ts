@@ -2,5 +2,5 @@ export { compile, optimize } from './compile.ts';
 export { countFlops, flopsOf } from './flops.ts';
 export { gradients } from './gradients.ts';
 export { printGraph, printProgram } from './print.ts';
-export type { Program } from './program.ts';
+export type { Binding, Program, Slot, Step } from './program.ts';
 export { verify, verifyProgram } from './verify.ts';

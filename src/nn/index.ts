@@ -4,4 +4,12 @@ export { constant, glorot, initialization, normal, ones, uniform, zeros } from '
 export { countParameters, type Layer, type LayerBuilder, type Pass } from './layer.ts';
 export { type Network, networkOf, sequential } from './network.ts';
 export { dropout, flat, maxPool, reshaped, upsample } from './plain.ts';
-export { convolution, enlargedConvolution, linear, transposedConvolution } from './transform.ts';
+export {
+  type ConvolutionOptions,
+  convolution,
+  enlargedConvolution,
+  linear,
+  type Transform,
+  type TransformBuilder,
+  transposedConvolution,
+} from './transform.ts';

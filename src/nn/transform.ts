@@ -25,10 +25,14 @@ export interface Transform {
   apply(x: Tensor, weight: Tensor): Tensor;
 }
 
+/** Makes the transform of a block for inputs of a shape, per sample. */
 export type TransformBuilder = (inputShape: Shape) => Transform;
 
+/** What a convolution is made of. Stride 1 and padding 'same' where nothing else is said. */
 export interface ConvolutionOptions {
+  /** Of the output. */
   readonly channels: number;
+  /** Side of the filter in pixels. */
   readonly kernel: number;
   readonly stride?: number;
   readonly padding?: Padding;

@@ -9,7 +9,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { overwrite, read } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 
-type OptimizerOp = 'sgd' | 'momentum' | 'adagrad' | 'adadelta' | 'rmsprop' | 'adam';
+/** One of the optimisers. */
+export type OptimizerName = 'sgd' | 'momentum' | 'adagrad' | 'adadelta' | 'rmsprop' | 'adam';
 
 /** What each optimiser is told beside the learning rate. */
 export const OPTIMIZER_DEFAULTS = {
@@ -19,17 +20,14 @@ export const OPTIMIZER_DEFAULTS = {
   adadelta: { decay: 0.9, epsilon: 1e-6 },
   rmsprop: { decay: 0.99, epsilon: 1e-8 },
   adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-} satisfies { [K in OptimizerOp]: Omit<OpAttributes[K], 'clip'> };
+} satisfies { [K in OptimizerName]: Omit<OpAttributes[K], 'clip'> };
 
 /** A choice of optimiser. Settings that are left out have the defaults above. `clip` bounds every weight after its update. */
 export type OptimizerConfig = {
-  [K in OptimizerOp]: { readonly name: K; readonly learningRate: number; readonly clip?: number } & Partial<
+  [K in OptimizerName]: { readonly name: K; readonly learningRate: number; readonly clip?: number } & Partial<
     Omit<OpAttributes[K], 'clip'>
   >;
-}[OptimizerOp];
-
-/** One of the optimisers. */
-export type OptimizerName = OptimizerConfig['name'];
+}[OptimizerName];
 
 /** An optimiser of some weights, with its slots as variables of the device. */
 export interface Optimizer {
@@ -48,7 +46,7 @@ export function createOptimizer(name: string, config: OptimizerConfig, weights: 
   const step = statistic(`${name}.step`, [], zeros);
   const slots = weights.map((weight) => slotsOf(name, kind, weight));
   const attributes = { ...OPTIMIZER_DEFAULTS[kind], ...settings, clip };
-  const apply = updateOps[kind] as unknown as Op<OptimizerOp>;
+  const apply = updateOps[kind] as unknown as Op<OptimizerName>;
   const counts = kind === 'adam';
 
   const update = (gradients: readonly Tensor[]): void => {
@@ -68,7 +66,7 @@ export function createOptimizer(name: string, config: OptimizerConfig, weights: 
 }
 
 /** The variables that an optimiser keeps beside one weight. */
-function slotsOf(name: string, kind: OptimizerOp, weight: Variable): Variable[] {
+function slotsOf(name: string, kind: OptimizerName, weight: Variable): Variable[] {
   const count = OVERWRITTEN_INPUTS[kind] - 1;
   return Array.from({ length: count }, (_, i) => statistic(`${name}.${weight.name}.slot${i + 1}`, weight.shape, zeros));
 }

@@ -1,10 +1,14 @@
+export type { WeightAverage } from './average.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
-export { listCheckpoints } from './checkpoint/listing.ts';
-export { hostLatents } from './latents.ts';
-export { createModel, type TrainingModel } from './model.ts';
+export type { TensorInfo } from './checkpoint/header.ts';
+export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
+export type { SafetensorsFile, TensorData } from './checkpoint/safetensors.ts';
+export { hostLatents, type LatentConfig } from './latents.ts';
+export { createModel, type EquilibriumState, type TrainingModel } from './model.ts';
 export { type StepProgram, stepPrograms } from './programs.ts';
+export type { JsonValue } from './run/durable.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
-export { TrainingSession } from './session.ts';
+export { type StepMetrics, TrainingSession } from './session.ts';
 export {
   type LayerSummary,
   type ModelSummary,
