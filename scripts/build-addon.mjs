@@ -3,20 +3,27 @@
 //   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
 //   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
 //   --sanitize          build-sanitize/Release/gannet.node with sanitizers, without simulator
+//   --out build         the folder to build in; every folder remembers its own options
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sanitize = process.argv.includes('--sanitize');
 const cuda = process.argv.includes('--cuda');
-const folder = join(root, sanitize ? 'build-sanitize' : 'build');
+const folder = resolve(root, option('out') ?? (sanitize ? 'build-sanitize' : 'build'));
 const addon = join(folder, 'Release', 'gannet.node');
 const stamp = join(folder, 'built');
 const lock = join(folder, 'lock');
+
+/** The value of `--name value`, or undefined. */
+function option(name) {
+  const at = process.argv.indexOf(`--${name}`);
+  return at >= 0 ? process.argv[at + 1] : undefined;
+}
 
 function* sources(path) {
   if (!statSync(path).isDirectory()) yield path;
@@ -40,9 +47,8 @@ function changedOptions() {
 }
 
 function architectures() {
-  const at = process.argv.indexOf('--arch');
-  if (at >= 0) return process.argv[at + 1];
-  return spawnSync('nvidia-smi', { stdio: 'ignore' }).status === 0 ? 'native' : '80';
+  const here = () => (spawnSync('nvidia-smi', { stdio: 'ignore' }).status === 0 ? 'native' : '80');
+  return option('arch') ?? here();
 }
 
 function upToDate() {

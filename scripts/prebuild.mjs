@@ -1,0 +1,147 @@
+#!/usr/bin/env node
+// `npm run prebuild`: makes prebuilds/linux-x64/, which the package ships: the addon, the simulator of the CUDA kernels, and beside
+// them the libraries that a machine with Node need not have, each with its licence. prebuildify drives it; where it would call
+// node-gyp it calls this file again, which builds with cmake-js.
+//   --cuda               with the device 'cuda' for every architecture: half an hour on two cores
+//   --from build/Release take this addon instead of compiling one
+//   --check              only see whether the prebuilds are there, for `npm pack`
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, platform } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ARCHITECTURES, findNvcc, option, root } from './kernels/toolchain.mjs';
+
+const prebuilds = join(root, 'prebuilds', `${platform()}-${arch()}`);
+/** prebuildify takes the binaries from build/Release of the folder it is given. A folder of its own leaves a developer's alone. */
+const workshop = join(root, 'build/prebuild');
+const release = join(workshop, 'build/Release');
+const extras = join(workshop, 'extras');
+
+const OURS = ['gannet.node', 'gannet_simt.so'];
+
+/** What every machine on which Node runs has: the C library, and the C++ runtime that Node itself uses. */
+const OF_NODE = /^(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so)/;
+
+const calledByPrebuildify = process.argv[2] === 'rebuild';
+if (calledByPrebuildify) compile();
+else if (process.argv.includes('--check')) check();
+else await prebuild();
+
+async function prebuild() {
+  if (platform() !== 'linux') throw new Error('prebuilds are made on Linux');
+  rmSync(prebuilds, { recursive: true, force: true });
+  rmSync(extras, { recursive: true, force: true });
+  mkdirSync(join(extras, 'licenses'), { recursive: true });
+  const require = createRequire(import.meta.url);
+  process.env.GANNET_PREBUILD_OPTIONS = JSON.stringify({ cuda: process.argv.includes('--cuda'), from: option('from') });
+  await promisify(require('prebuildify'))({
+    name: require('../package.json').name,
+    cwd: workshop,
+    out: root,
+    targets: [process.versions.node],
+    napi: true,
+    strip: true,
+    // A musl system finds no prebuild, rather than one that it cannot load.
+    tagLibc: true,
+    nodeGyp: fileURLToPath(import.meta.url),
+    artifacts: extras,
+  });
+}
+
+/** Puts the addon, the simulator and the libraries they need into build/Release, where prebuildify takes them from. */
+function compile() {
+  const { cuda, from } = JSON.parse(process.env.GANNET_PREBUILD_OPTIONS);
+  if (from) cpSync(resolve(root, from), release, { recursive: true });
+  else build(cuda);
+  const buildFolder = dirname(from ? resolve(root, from) : release);
+  for (const name of OURS) hideSourceFolder(join(release, name), sourceFolderOf(buildFolder));
+  const libraries = librariesOf(join(release, 'gannet.node'));
+  for (const library of libraries) {
+    copyFileSync(library, join(release, basename(library)));
+    copyFileSync(licenseOf(library), join(extras, 'licenses', `${basename(library).split('.')[0]}.txt`));
+  }
+  if (cuda) copyFileSync(licenseOfCudaRuntime(), join(extras, 'licenses', 'cudart.txt'));
+  if (libraries.length > 0) copyCommonLicenses();
+}
+
+function build(cuda) {
+  const architectures = [...ARCHITECTURES.map((n) => `${n}-real`), `${ARCHITECTURES.at(-1)}-virtual`].join(';');
+  const options = cuda ? ['--cuda', '--arch', architectures] : [];
+  const script = join(root, 'scripts/build-addon.mjs');
+  const { status } = spawnSync(process.execPath, [script, '--out', join(workshop, 'build'), ...options], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function sourceFolderOf(buildFolder) {
+  const cache = readFileSync(join(buildFolder, 'CMakeCache.txt'), 'utf8');
+  return /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(cache)[1];
+}
+
+/** The compiler's records for the simulator's alignment checks hold paths that -ffile-prefix-map leaves alone. Slashes in their
+ *  place move nothing within the binary: /home/me/gannet/cuda/norm.cu becomes .//////////////cuda/norm.cu. */
+function hideSourceFolder(file, sourceFolder) {
+  const bytes = readFileSync(file);
+  const folder = Buffer.from(`${sourceFolder}/`);
+  const replacement = Buffer.from('.'.padEnd(folder.length, '/'));
+  for (let at = bytes.indexOf(folder); at >= 0; at = bytes.indexOf(folder, at)) replacement.copy(bytes, at);
+  writeFileSync(file, bytes);
+}
+
+/** Paths of the libraries that an addon needs, and those need in turn, beyond what comes with Node. */
+function librariesOf(addon) {
+  const lines = execFileSync('ldd', [addon], { encoding: 'utf8' }).trim().split('\n');
+  const needed = lines.map((line) => line.trim().split(/\s+/)).filter(([name]) => !OF_NODE.test(basename(name)));
+  for (const [name, , path] of needed) {
+    if (!path?.startsWith('/')) throw new Error(`${addon} needs ${name}, which is not installed`);
+  }
+  return needed.map(([, , path]) => path);
+}
+
+/** What Debian tells of a library's copyright. */
+function licenseOf(library) {
+  const file = basename(realpathSync(library));
+  const owner = execFileSync('dpkg', ['-S', `*/${file}`], { encoding: 'utf8' }).split(/[:,\n]/)[0];
+  return join('/usr/share/doc', owner, 'copyright');
+}
+
+/** The licences that Debian's copyright files refer to instead of repeating them. */
+function copyCommonLicenses() {
+  for (const name of ['Apache-2.0', 'GPL-3']) {
+    copyFileSync(join('/usr/share/common-licenses', name), join(extras, 'licenses', `${name}.txt`));
+  }
+}
+
+/** The licence that the CUDA toolkit came with: in its own folder, or with its Python packages. */
+function licenseOfCudaRuntime() {
+  const homes = [process.env.CUDA_HOME, join(dirname(findNvcc()), '..'), '/usr/local/cuda'].filter(Boolean);
+  const places = homes.flatMap((home) => {
+    const packages = join(home, 'dist-info');
+    const names = existsSync(packages) ? readdirSync(packages) : [];
+    const runtime = names.filter((name) => name.startsWith('nvidia_cuda_runtime-'));
+    return [join(home, 'EULA.txt'), ...runtime.map((name) => join(packages, name, 'licenses/License.txt'))];
+  });
+  const found = places.find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`the licence of the CUDA runtime was not found under ${homes.join(', ')}`);
+  return found;
+}
+
+function check() {
+  if (existsSync(prebuilds) && readdirSync(prebuilds).some((name) => name.endsWith('.node'))) return;
+  console.error(`There is no addon in ${prebuilds}. Make it before packing: npm run prebuild -- --cuda`);
+  process.exitCode = 1;
+}
