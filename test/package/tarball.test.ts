@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Consumer, type Outcome } from './consumer.ts';
+import { filesOf, packCheckout, root } from './packing.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gannet-package-'));
+const tarball = packCheckout(folder);
+const consumer = new Consumer(join(folder, 'project'));
+consumer.install(tarball);
+const files = filesOf(consumer.installed);
+
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Everything that the package may hold. */
+const PARTS: Readonly<Record<string, { readonly paths: RegExp; readonly megabytes: number }>> = {
+  'compiled TypeScript': { paths: /^dist\/.*\.(js|d\.ts)$/, megabytes: 4 },
+  'sources of the addon': { paths: /^(binding|cuda)\/.*\.(cc|cu|cuh|h|json|txt)$/, megabytes: 2 },
+  addon: { paths: /^prebuilds\/[^/]+\/(gannet\.glibc\.node|gannet_simt\.so)$/, megabytes: 150 },
+  'libraries of others': { paths: /^prebuilds\/[^/]+\/lib(dnnl\.so\.2|gomp\.so\.1|OpenCL\.so\.1)$/, megabytes: 45 },
+  'their licences': { paths: /^prebuilds\/[^/]+\/licenses\/[\w.-]+\.txt$/, megabytes: 0.5 },
+  'about it': {
+    paths: /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|scripts\/build-addon\.mjs)$/,
+    megabytes: 0.2,
+  },
+};
+
+function succeeded({ exitCode, stdout, stderr }: Outcome): string {
+  assert.is(exitCode, 0, `${stdout}\n${stderr}`);
+  return stdout;
+}
+
+test('it installs into an empty project without compiler, network and scripts', () => {
+  assert.ok(files.has('package.json'));
+  for (const program of ['cc', 'c++', 'g++', 'cmake', 'make']) {
+    assert.throws(() => consumer.run(program, '--version'), /ENOENT/, program);
+  }
+});
+
+test('it has no scripts of its own for an installation', () => {
+  const { scripts } = JSON.parse(readFileSync(join(consumer.installed, 'package.json'), 'utf8'));
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.is(scripts[name], undefined, name);
+});
+
+test('it holds its parts and nothing else, each within its budget', () => {
+  const strangers = [...files.keys()].filter((path) => !Object.values(PARTS).some(({ paths }) => paths.test(path)));
+  assert.equal(strangers, []);
+  for (const [name, { paths, megabytes }] of Object.entries(PARTS)) {
+    const sizes = [...files].filter(([path]) => paths.test(path)).map(([, bytes]) => bytes);
+    assert.ok(sizes.length > 0, `there is no ${name}`);
+    const total = sizes.reduce((sum, bytes) => sum + bytes, 0) / 1e6;
+    assert.ok(total <= megabytes, `${name}: ${total.toFixed(1)} of ${megabytes} MB`);
+  }
+  assert.ok(statSync(tarball).size < 60e6, `the tarball has ${statSync(tarball).size} bytes`);
+});
+
+test('every library of others comes with a licence', () => {
+  for (const path of files.keys()) {
+    const [, name] = /\/(lib\w+)\.so\.\d+$/.exec(path) ?? [];
+    if (name) assert.ok(files.has(`prebuilds/linux-x64/licenses/${name}.txt`), name);
+  }
+});
+
+test('no file of ours tells where it was made', () => {
+  const places = [root, folder, homedir()].map((place) => `${place}/`);
+  for (const path of files.keys()) {
+    if (/\/lib\w+\.so\.\d+$/.test(path)) continue;
+    const bytes = readFileSync(join(consumer.installed, path));
+    for (const place of places) assert.not.ok(bytes.includes(place), `${path} contains ${place}`);
+  }
+});
+
+test('doctor finds everything there, and the libraries are those of the package', () => {
+  const report = JSON.parse(succeeded(consumer.run('npx', 'gannet', 'doctor', '--json')));
+  assert.is(report.canTrain, true);
+  const working = report.findings.filter(({ ok }: { ok: boolean }) => ok).map(({ name }: { name: string }) => name);
+  for (const name of ['addon', 'device cpu', 'device simt', 'sharp']) assert.ok(working.includes(name), name);
+
+  const script = `import { bestDevice } from 'gannet'; import { readFileSync } from 'node:fs';
+    bestDevice(); console.log(readFileSync('/proc/self/maps', 'utf8'));`;
+  const maps = succeeded(consumer.run('node', '--input-type=module', '-e', script));
+  for (const library of ['gannet.glibc.node', 'libdnnl.so.2', 'libgomp.so.1', 'libOpenCL.so.1']) {
+    const loaded = maps.split('\n').filter((line) => line.endsWith(`/${library}`));
+    assert.ok(loaded.length > 0, `${library} is not loaded`);
+    for (const line of loaded) assert.match(line, `${consumer.installed}/prebuilds/linux-x64/${library}`);
+  }
+});
+
+test('it trains on a folder of images', async () => {
+  mkdirSync(join(consumer.folder, 'images'));
+  for (let i = 0; i < 12; i++) {
+    const background = { r: 20 * i, g: 255 - 20 * i, b: 128 };
+    const image = sharp({ create: { width: 16, height: 16, channels: 3, background } });
+    await image.png().toFile(join(consumer.folder, 'images', `${i}.png`));
+  }
+  const settings = ['model.width=2', 'latent.size=4', 'sampleCount=4', 'health.collapseBelow=0'];
+  succeeded(
+    consumer.run(
+      ...(['npx', 'gannet', 'train', 'dcgan', '--data', 'images', '--size', '16', '--batch', '4'] as const),
+      ...['--steps', '4', '--device', 'cpu', '--out', 'run', ...settings.flatMap((setting) => ['--set', setting])],
+    ),
+  );
+  const made = [...filesOf(join(consumer.folder, 'run')).keys()];
+  assert.ok(made.some((path) => path.endsWith('.safetensors')));
+  assert.ok(made.some((path) => path.endsWith('.png')));
+});
+
+test('build says which packages it needs before it compiles', () => {
+  const { exitCode, stderr } = consumer.run('npx', 'gannet', 'build');
+  assert.is(exitCode, 3);
+  assert.match(stderr, /npm install --save-dev 'cmake-js@\^\d.*' 'node-addon-api@\^\d.*'/);
+});
+
+/** A consumer's program that uses the types: `steps` must be a number, and the last line must not compile. */
+const PROGRAM = `
+import { type Device, nn, ops, openDevice, resolveConfig, train } from 'gannet';
+
+const config = resolveConfig({ recipe: 'dcgan', data: 'images', steps: 4 });
+export const steps: number = config.steps;
+export const device = (): Device => openDevice('cpu', { threads: 1 });
+export { nn, ops };
+export async function run(): Promise<number> {
+  let events = 0;
+  for await (const event of train(config)) events += event.type.length;
+  return events;
+}
+// @ts-expect-error there is no such device
+openDevice('abacus');
+`;
+
+/** Node's projects have its types, those of bundlers the browser's. */
+const PROJECTS = {
+  nodenext: { module: 'nodenext', lib: ['ES2023'], types: ['node'] },
+  bundler: { module: 'esnext', lib: ['ES2023', 'DOM'], types: [] },
+};
+
+for (const [moduleResolution, options] of Object.entries(PROJECTS)) {
+  test(`a strict TypeScript project type-checks with module resolution ${moduleResolution}`, () => {
+    for (const name of ['@types/node', 'undici-types']) consumer.provide(`node_modules/${name}`);
+    const compilerOptions = {
+      ...{ ...options, moduleResolution, target: 'es2022', noEmit: true },
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+    };
+    writeFileSync(join(consumer.folder, 'program.ts'), PROGRAM);
+    const project = join(consumer.folder, `${moduleResolution}.json`);
+    writeFileSync(project, JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    succeeded(consumer.run('node', join(root, 'node_modules/typescript/bin/tsc'), '-p', project));
+  });
+}
+
+test.run();
