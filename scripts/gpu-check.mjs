@@ -21,9 +21,9 @@ const parts = [
     env: { GANNET_CUDA_SYNC: '1' },
   },
   ...['float32', 'tf32', 'bfloat16'].map((precision) => ({
-    title: `the DCGAN step in ${precision}`,
+    title: `the benchmark in ${precision}`,
     command: process.execPath,
-    args: ['--import', 'tsx', 'scripts/bench/gpu-step.ts', precision],
+    args: [...gannet, 'bench', '--device', 'cuda', '--precision', precision, '--batch', '128'],
   })),
 ];
 

@@ -1,4 +1,4 @@
-"""Times the BEGAN's training step in PyTorch; see timing.py for the options and the output.
+"""The BEGAN's training step in PyTorch, for worker.py to time.
 
 Width 128, 64 descriptors, convolutions 3x3 with ELU, residual connections that vanish (carry 1 - step / 16000), the decoder's first
 map enlarged and appended at every scale. A step takes the real images into the mean and covariance of the descriptors, updates
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from timing import Step, main, minimize
+from networks import Step, minimize
 
 WIDTH = 128
 DESCRIPTORS = 64
@@ -118,7 +118,3 @@ class BeganStep(Step):
     def latents(self):
         factor = torch.linalg.cholesky(self.covariance + 1e-5 * torch.eye(DESCRIPTORS))
         return torch.randn(self.batch, DESCRIPTORS) @ factor.T + self.mean
-
-
-if __name__ == "__main__":
-    main(BeganStep, 8)

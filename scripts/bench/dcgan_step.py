@@ -1,4 +1,4 @@
-"""Times the DCGAN's training step in PyTorch; see timing.py for the options and the output.
+"""The DCGAN's training step in PyTorch, for worker.py to time.
 
 A step is one update of the discriminator and one of the generator, each from fresh latents, with Adam(2e-4, 0.5, 0.999).
 """
@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from timing import Step, dcgan_discriminator, dcgan_generator, latents, main, minimize
+from networks import Step, dcgan_discriminator, dcgan_generator, latents, minimize
 
 ADAM = {"learning_rate": 2e-4, "betas": (0.5, 0.999)}
 
 
 class DcganStep(Step):
-    def __init__(self, memory_format, batch):
-        super().__init__(memory_format, (dcgan_generator(), dcgan_discriminator(nn.BatchNorm2d)))
+    def __init__(self, memory_format, batch, kernel):
+        super().__init__(memory_format, (dcgan_generator(kernel), dcgan_discriminator(nn.BatchNorm2d, kernel)))
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
 
@@ -26,7 +26,3 @@ class DcganStep(Step):
         d.requires_grad_(False)
         minimize(g_adam, F.softplus(-d(g(latents(self.batch)))).mean())
         d.requires_grad_(True)
-
-
-if __name__ == "__main__":
-    main(DcganStep, 32)

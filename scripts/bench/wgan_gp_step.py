@@ -1,13 +1,11 @@
-"""Times the training step of the Wasserstein GAN with gradient penalty in PyTorch; see timing.py for the options and the output.
+"""The training step of the Wasserstein GAN with gradient penalty in PyTorch, for worker.py to time.
 
-A step is five updates of the critic and one of the generator, each from fresh latents, with Adam(1e-4, 0, 0.9); lambda is 10. The
-critic's layer norm, over each image with a gain and a bias per channel, is what PyTorch calls a group norm of one group.
+A step is five updates of the critic and one of the generator, each from fresh latents, with Adam(1e-4, 0, 0.9); lambda is 10.
 """
 
 import torch
-from torch import nn
 
-from timing import Step, dcgan_discriminator, dcgan_generator, latents, main, minimize
+from networks import Step, critic, dcgan_generator, latents, minimize, slope_penalty
 
 CRITIC_UPDATES = 5
 PENALTY_WEIGHT = 10
@@ -16,7 +14,7 @@ ADAM = {"learning_rate": 1e-4, "betas": (0.0, 0.9)}
 
 class WganGpStep(Step):
     def __init__(self, memory_format, batch):
-        super().__init__(memory_format, (dcgan_generator(), dcgan_discriminator(lambda width: nn.GroupNorm(1, width))))
+        super().__init__(memory_format, (dcgan_generator(), critic()))
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
 
@@ -37,16 +35,10 @@ class WganGpStep(Step):
         minimize(critic_adam, game + PENALTY_WEIGHT * self.penalty(critic, fake))
 
     def penalty(self, critic, fake):
-        between = torch.lerp(fake, self.real, torch.rand(self.batch, 1, 1, 1)).requires_grad_()
-        (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-        return ((slope.square().sum((1, 2, 3)) + 1e-12).sqrt() - 1).square().mean()
+        return slope_penalty(critic, torch.lerp(fake, self.real, torch.rand(self.batch, 1, 1, 1)).requires_grad_())
 
     def update_generator(self):
         (g, critic), (g_adam, _) = self.networks, self.optimizers
         critic.requires_grad_(False)
         minimize(g_adam, -critic(g(latents(self.batch))).mean())
         critic.requires_grad_(True)
-
-
-if __name__ == "__main__":
-    main(WganGpStep, 16)

@@ -1,58 +1,80 @@
-import { listDevices } from '../device/index.ts';
-import { ConfigError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
-import { type BenchCase, benchCases } from './cases.ts';
-import { timerDelay } from './event_loop.ts';
-import { findPytorch } from './pytorch.ts';
-import { benchRecipe, type RecipeBench, withStep } from './recipe_bench.ts';
+import { loadavg } from 'node:os';
+import { type DeviceKind, openDevice, type Precision } from '../device/index.ts';
+import { type Choice, chooseCases } from './choose.ts';
+import { describeMachine } from './machine.ts';
+import { measureCase } from './measure.ts';
+import { findPeers, type Peers } from './peers.ts';
+import type { Bench, BenchResult, Peer } from './result.ts';
+import { openProbes, type Roofline } from './roofline.ts';
+import { spreadOf } from './statistics.ts';
+import type { Size } from './workload.ts';
 
-export interface BenchOptions {
-  /** Recipes to time; all of `benchCases` if none are given. */
-  readonly recipes?: readonly string[] | undefined;
-  /** Images per update; each recipe's own if not given. */
+export interface BenchOptions extends Choice {
+  /** `cpu` if not given. */
+  readonly device?: Exclude<DeviceKind, 'tfjs'> | undefined;
+  readonly precision?: Precision | undefined;
+  /** Images per run at the published sizes; each case's own if not given. */
   readonly batch?: number | undefined;
-  /** How often every competitor has its turn; 2 if not given. */
+  /** How often every contestant has its turn. */
   readonly rounds?: number | undefined;
+  /** Those that may take part; all that are installed if not given. */
+  readonly peers?: readonly Peer[] | undefined;
+  /** Leaves the published sizes out. */
+  readonly small?: boolean | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
-/** What a benchmark measured. */
-export interface Bench {
-  readonly machine: string;
-  readonly recipes: readonly RecipeBench[];
-  /** 99th percentile of a 10 ms timer's delay. */
-  readonly timerDelayMs: { readonly idle: number; readonly training: number };
+export const PEERS: readonly Peer[] = ['pytorch', 'tfjs'];
+
+/** Rounds of a default run: ops take milliseconds, steps seconds. */
+const ROUNDS = { op: 7, step: 3 };
+
+/** Measures the ops and training steps of the published networks on a device, in turns with the peers that are installed and with
+ *  the device's own matrix product and copy. @throws ConfigError for cases that do not exist, DeviceError */
+export async function bench(options: BenchOptions = {}): Promise<Bench> {
+  const { device: kind = 'cpu', precision = 'auto', quick = false, onProgress = () => {} } = options;
+  const cases = chooseCases(options);
+  const loadBefore = loadavg()[0] as number;
+  const started = performance.now();
+  const rounds = { op: options.rounds ?? (quick ? ROUNDS.step : ROUNDS.op), step: options.rounds ?? ROUNDS.step };
+  const open = () => openDevice(kind, { precision });
+  const device = open();
+  const peers = await findPeers({ wanted: options.peers ?? PEERS, device: kind, precision, onMissing: onProgress });
+  try {
+    const probes = await openProbes(device, kind);
+    const rooflines: Roofline[] = [];
+    const results: BenchResult[] = [];
+    const work = sizesOf(peers, options).flatMap((size) => cases.map((row) => ({ row, size })));
+    for (const [i, { row, size }] of work.entries()) {
+      onProgress(`[${i + 1}/${work.length}] ${row.name}${size === 'small' ? ', small' : ''}`);
+      const measured = await measureCase(row, size, {
+        open,
+        probes,
+        peers,
+        rounds: rounds[row.kind],
+        batch: options.batch,
+      });
+      results.push(measured.result);
+      rooflines.push(...measured.rooflines);
+    }
+    return {
+      machine: describeMachine(device, precision),
+      loadBefore,
+      seconds: (performance.now() - started) / 1000,
+      rounds,
+      peers: peers.descriptions,
+      roofline: {
+        gflops: spreadOf(rooflines.map(({ gflops }) => gflops)),
+        gbps: spreadOf(rooflines.map(({ gbps }) => gbps)),
+      },
+      results,
+    };
+  } finally {
+    peers.close();
+    device.close();
+  }
 }
 
-const IDLE_MS = 3000;
-
-/** Measures the full-size steps of recipes on the CPU, beside PyTorch where it is installed.
- *  @throws ConfigError for a recipe that is not timed, DeviceError */
-export async function bench({ recipes, batch, rounds = 2, onProgress = () => {} }: BenchOptions = {}): Promise<Bench> {
-  const cases = chosenCases(recipes).map((row) => (batch === undefined ? row : { ...row, batch }));
-  const python = await findPytorch();
-  if (!python)
-    onProgress('PyTorch is left out: no Python with torch (apt-get install python3-torch libopenblas0-openmp)');
-  const results: RecipeBench[] = [];
-  for (const row of cases) results.push(await benchRecipe(row, { rounds, python, onProgress }));
-  onProgress('timers');
-  const idle = await timerDelay(() => new Promise((resolve) => setTimeout(resolve, IDLE_MS)));
-  const training = await withStep(cases[0] as BenchCase, (step) => timerDelay(async () => void (await step())));
-  return { machine: machineName(), recipes: results, timerDelayMs: { idle, training } };
-}
-
-const machineName = (): string => listDevices().find(({ kind }) => kind === 'cpu')?.description ?? '';
-
-/** @throws ConfigError */
-function chosenCases(recipes: readonly string[] | undefined): readonly BenchCase[] {
-  if (!recipes || recipes.length === 0) return benchCases;
-  return recipes.map((name) => {
-    const found = benchCases.find(({ recipe }) => recipe === name);
-    if (found) return found;
-    const known = benchCases.map(({ recipe }) => recipe);
-    throw new ConfigError(
-      'recipe_not_timed',
-      `there is no benchmark of recipe '${name}'.${didYouMean(name, known)} Known are ${known.join(', ')}.`,
-    );
-  });
-}
+/** The simulator would take hours for a published size. */
+const sizesOf = (peers: Peers, { device, small }: BenchOptions): Size[] =>
+  small || device === 'simt' ? ['small'] : [...peers.sizes];

@@ -1,20 +1,19 @@
-import { percentile } from './statistics.ts';
-
 const INTERVAL_MS = 10;
 
-/** How late a timer of 10 ms fires, 99th percentile in milliseconds, while `work` goes on. */
-export async function timerDelay(work: () => Promise<void>): Promise<number> {
-  const delays: number[] = [];
+/** Lets a timer of 10 ms fire while `work` goes on, which tells whether anything else could run meanwhile.
+ *  @param delays receives how many milliseconds late it fired each time, the last time after the end if work never let it */
+export async function watchTimer<T>(delays: number[], work: () => Promise<T>): Promise<T> {
   let due = performance.now() + INTERVAL_MS;
-  const timer = setInterval(() => {
+  const note = () => {
     const now = performance.now();
     delays.push(Math.max(0, now - due));
     due = now + INTERVAL_MS;
-  }, INTERVAL_MS);
+  };
+  const timer = setInterval(note, INTERVAL_MS);
   try {
-    await work();
+    return await work();
   } finally {
+    if (performance.now() > due) note();
     clearInterval(timer);
   }
-  return percentile(delays, 0.99);
 }

@@ -1,4 +1,4 @@
-export { type Bench, type BenchOptions, bench } from './bench.ts';
-export { type BenchCase, benchCases } from './cases.ts';
-export type { PytorchBench, RecipeBench } from './recipe_bench.ts';
+export { type BenchOptions, bench, PEERS } from './bench.ts';
 export { formatBench } from './report.ts';
+export { type Bench, benchSchema } from './result.ts';
+export { FEWEST_ROUNDS } from './statistics.ts';

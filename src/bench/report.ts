@@ -1,49 +1,94 @@
-import type { Bench } from './bench.ts';
-import type { RecipeBench } from './recipe_bench.ts';
-import type { Spread } from './statistics.ts';
+import { formatMachine } from './machine.ts';
+import { ratesAt, threeDigits } from './rates.ts';
+import type { Bench, BenchEntry, BenchResult, Peer } from './result.ts';
+import type { Ratio, Spread } from './statistics.ts';
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-const spread = ({ median, lowest, highest }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${lowest.toFixed(digits)}-${highest.toFixed(digits)})`;
+const PEER_TITLES: Record<Peer, string> = { pytorch: 'PyTorch', tfjs: 'tfjs' };
 
-const HEADER = ['recipe', 'batch', '', 'ms per step', 'images/s', 'GFLOP/s', 'memory', 'times PyTorch'];
+const SIZE_NOTES = {
+  published: 'at the published widths',
+  small: 'small, for the sake of tfjs (one image, and an eighth of the channels that are multiplied)',
+};
 
-/** The benchmark as a Markdown table and a few lines beneath it. */
-export function formatBench({ machine, recipes, timerDelayMs: { idle, training } }: Bench): string {
-  const rows = [HEADER, HEADER.map(() => '---'), ...recipes.flatMap(recipeRows)];
+/** A benchmark as Markdown: where it was measured, a table for steps and ops of each size, and what else the steps need. */
+export function formatBench(bench: Bench): string {
+  const sections = (['step', 'op'] as const).flatMap((kind) =>
+    (['published', 'small'] as const).map((size) => ({ kind, size })),
+  );
   return [
-    `Training steps at the published widths, on ${machine}; medians, and the lowest and highest`,
-    '',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-    '',
-    ...recipes.map(recipeLine),
-    `- delay of a 10 ms timer, 99th percentile: ${idle.toFixed(1)} ms idle, ${training.toFixed(1)} ms while training`,
-    ...(recipes.some(({ pytorch }) => pytorch) ? [] : ['- PyTorch: not installed']),
+    ...about(bench),
+    ...sections.flatMap(({ kind, size }) => {
+      const results = bench.results.filter((result) => result.kind === kind && result.size === size);
+      if (results.length === 0) return [];
+      const title = `${kind === 'step' ? 'Training steps' : 'Ops'} ${SIZE_NOTES[size]}`;
+      return ['', `### ${title}`, '', ...table(results), ...results.flatMap(stepLine)];
+    }),
   ].join('\n');
 }
 
-const rates = ({ imagesPerSecond, gflops }: { imagesPerSecond: number; gflops: number }): string[] => [
-  imagesPerSecond.toFixed(2),
-  gflops.toFixed(0),
-];
-
-function recipeRows({ recipe, size, batch, gannet, pytorch }: RecipeBench): string[][] {
-  const memory = gannet.arenaBytes + gannet.workspaceBytes + gannet.variableBytes;
-  const name = `${recipe} ${size}x${size}`;
-  const speedup = pytorch ? spread(pytorch.speedup, 2) : '';
-  const own = [name, String(batch), 'gannet', spread(gannet.stepMs, 0), ...rates(gannet), megabytes(memory), speedup];
-  if (!pytorch) return [own];
-  const { torchVersion, memoryFormat, blas, stepMs, peakRssBytes } = pytorch;
-  const peer = `PyTorch ${torchVersion} (${memoryFormat}, ${blas})`;
-  return [own, [name, String(batch), peer, spread(stepMs, 0), ...rates(pytorch), megabytes(peakRssBytes), '1']];
+function about({ machine, rounds, roofline, peers, loadBefore, seconds }: Bench): string[] {
+  const named = Object.values(peers);
+  return [
+    `${formatMachine(machine)}. Beside it: ${named.length > 0 ? named.join('; ') : 'no peer'}.`,
+    '',
+    `Medians and quartiles of ${rounds.step} rounds for steps and ${rounds.op} for ops, measured in ${Math.round(seconds / 60)} minutes ` +
+      `with ${loadBefore.toFixed(1)} other processes running. Roofline: the device's own SGEMM, ${spread(roofline.gflops)} GFLOP/s, ` +
+      `and its own copy, ${spread(roofline.gbps)} GB/s; a case is compared with their rates of the same round.`,
+  ];
 }
 
-function recipeLine({ recipe, flopsPerStep, imagesPerStep, sgemmGflops, gannet }: RecipeBench): string {
-  const { arenaBytes, workspaceBytes, variableBytes } = gannet;
-  return [
-    `- ${recipe}: ${(flopsPerStep / 1e9).toFixed(0)} GFLOP and ${imagesPerStep} images per step`,
-    `${(100 * gannet.ofSgemm).toFixed(0)} % of oneDNN's SGEMM, ${spread(sgemmGflops, 0)} GFLOP/s in the same rounds`,
-    `arena ${megabytes(arenaBytes)}, workspace ${megabytes(workspaceBytes)}, variables ${megabytes(variableBytes)}`,
-    `${gannet.crossingsPerStep} Node-API crossing per step, ${(100 * gannet.outsideNative).toFixed(2)} % of the time outside native code`,
+const spread = ({ median, lower, upper }: Spread): string =>
+  `${threeDigits(median)} (${threeDigits(lower)}-${threeDigits(upper)})`;
+
+/** A ratio, unless its spread is larger than the difference. */
+export const formatRatio = (ratio: Ratio): string => (ratio.told ? spread(ratio) : `~1, not told apart`);
+
+const percent = ({ median }: Spread): string => `${threeDigits(100 * median)} %`;
+
+function table(results: readonly BenchResult[]): string[] {
+  const peers = (['pytorch', 'tfjs'] as const).filter((peer) => results.some((result) => entryOf(result, peer)));
+  const steps = results[0]?.kind === 'step';
+  const header = [
+    ...['case', 'shape', steps ? 'images' : '', 'gannet ms', steps ? 'images/s' : '', 'GFLOP/s', steps ? '' : 'GB/s'],
+    'of roofline',
+    ...peers.flatMap((peer) => [`${PEER_TITLES[peer]} ms`, `times ${PEER_TITLES[peer]}`]),
+  ].filter((title) => title !== '');
+  const rows = results.map((result) => [
+    ...cells(result),
+    ...peers.flatMap((peer) => peerCells(entryOf(result, peer))),
+  ]);
+  return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+}
+
+function cells(result: BenchResult): string[] {
+  const { name, kind, shape, images, ofRoofline } = result;
+  const { ms } = result.entries[0] as BenchEntry;
+  const { gflops, gbps, imagesPerSecond } = ratesAt(result, ms.median);
+  const cell = (value: number | undefined): string => (value === undefined ? '' : threeDigits(value));
+  const rates = kind === 'step' ? [cell(imagesPerSecond), cell(gflops)] : [cell(gflops), cell(gbps)];
+  return [name, shape, ...(kind === 'step' ? [String(images)] : []), spread(ms), ...rates, percent(ofRoofline)];
+}
+
+const entryOf = ({ entries }: BenchResult, name: Peer): BenchEntry | undefined =>
+  entries.find(({ contestant }) => contestant === name);
+
+const peerCells = (entry: BenchEntry | undefined): string[] =>
+  entry ? [spread(entry.ms), entry.ratio ? formatRatio(entry.ratio) : ''] : ['', ''];
+
+const megabytes = (bytes: number | undefined): string => `${((bytes ?? 0) / 1e6).toFixed(0)} MB`;
+
+/** What a step needs beside time. */
+function stepLine({ name, kind, size, flops, entries }: BenchResult): string[] {
+  const { details } = entries[0] as BenchEntry;
+  if (kind !== 'step' || size !== 'published' || !details) return [];
+  const { arenaBytes, workspaceBytes, variableBytes, crossingsPerStep, outsideNative = 0, timerDelayMs = 0 } = details;
+  const pytorch = entries.find(({ contestant }) => contestant === 'pytorch')?.details;
+  const line = [
+    `- ${name}: ${(flops / 1e9).toFixed(0)} GFLOP`,
+    `arena ${megabytes(arenaBytes)}, workspace ${megabytes(workspaceBytes)}, variables ${megabytes(variableBytes)}` +
+      (pytorch ? ` (PyTorch ${megabytes(pytorch.peakRssBytes)} in all)` : ''),
+    `${crossingsPerStep} Node-API crossing, ${(100 * outsideNative).toFixed(2)} % of the time outside native code`,
+    `a 10 ms timer fires ${timerDelayMs.toFixed(1)} ms late at the 99th percentile`,
   ].join('; ');
+  return [line];
 }

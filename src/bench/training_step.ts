@@ -1,57 +1,57 @@
 import type { Call, Device, RunResult } from '../device/index.ts';
 import type { Config } from '../models/index.ts';
 import { elements } from '../tensor/shape.ts';
-import { createModel, type ModelSummary, summarize, TrainingSession } from '../train/index.ts';
-
-/** One timed training step. */
-export interface StepTime {
-  /** From asking for the step to having its losses. */
-  readonly wallMs: number;
-  /** The part of it spent in native code. */
-  readonly nativeMs: number;
-}
-
-/** A training step that can be timed again and again. */
-export interface StepProbe {
-  readonly summary: ModelSummary;
-  /** Real images that one step takes in. */
-  readonly imagesPerStep: number;
-  /** The largest arena of the programs, as the device runs them. */
-  readonly arenaBytes: number;
-  /** What the device needs beside arena and variables. */
-  readonly workspaceBytes: number;
-  measure(): Promise<StepTime>;
-  /** Calls across Node-API that one step makes. */
-  readonly crossings: number;
-}
+import { createModel, summarize, TrainingSession } from '../train/index.ts';
+import { watchTimer } from './event_loop.ts';
+import { quantile, spreadOf } from './statistics.ts';
+import type { Contestant } from './turns.ts';
+import type { Workload } from './workload.ts';
 
 const STEP = 1;
 
-/** Loads the training step of a configuration on a device and runs it once to warm up. */
-export async function createStepProbe(device: Device, config: Config): Promise<StepProbe> {
+/** A whole training step of a configuration as work for devices. @param pytorch the same step for PyTorch, where it has it */
+export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Workload => ({
+  shape: `${config.size}x${config.size}, width ${config.model.width}`,
+  images: config.batch * config.discriminatorSteps,
+  flops: summarize(config).flopsPerStep,
+  ...(pytorch && { pytorch }),
+  open: (device) => openStep(device, config),
+});
+
+/** From asking for the step to having its losses, with the batches at hand. */
+async function openStep(device: Device, config: Config): Promise<Contestant> {
   const counted = countRuns(device);
   const model = createModel(config);
   const session = await TrainingSession.open(model, counted);
   await session.initialize();
-  const images = new Float32Array(config.batch * elements(model.discriminator.inputShape));
-  for (const i of images.keys()) images[i] = Math.sin(i * 0.37);
+  const images = Float32Array.from({ length: config.batch * elements(model.discriminator.inputShape) }, (_, i) =>
+    Math.sin(i * 0.37),
+  );
   const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images }));
-  const before = counted.runs.length;
-  await session.step(STEP, batches, { fetch: true });
-  const crossings = counted.runs.length - before;
+  const { arenaBytes, variableBytes } = summarize(config);
+  const workspaceBytes = Math.max(...session.executables.map((executable) => executable.workspaceBytes));
+  counted.runs.length = 0;
+  const walls: number[] = [];
+  const timerDelays: number[] = [];
 
+  const step = async (): Promise<void> => {
+    const started = performance.now();
+    await session.step(STEP, batches, { fetch: true });
+    walls.push(performance.now() - started);
+  };
   return {
-    summary: summarize(config),
-    imagesPerStep: batches.length * config.batch,
-    arenaBytes: Math.max(...session.executables.map(({ program }) => program?.arenaBytes ?? 0)),
-    workspaceBytes: Math.max(...session.executables.map((executable) => executable.workspaceBytes)),
-    crossings,
-    measure: async () => {
-      const started = performance.now();
-      await session.step(STEP, batches, { fetch: true });
-      const wallMs = performance.now() - started;
-      return { wallMs, nativeMs: (counted.runs.at(-1) as RunResult).nativeMs };
+    measure: async (runs) => {
+      for (let run = 0; run < runs; run++) await watchTimer(timerDelays, step);
+      return walls.slice(-runs).reduce((sum, ms) => sum + ms) / runs;
     },
+    details: () => ({
+      arenaBytes: Math.max(...session.executables.map(({ program }) => program?.arenaBytes ?? arenaBytes)),
+      workspaceBytes,
+      variableBytes,
+      crossingsPerStep: counted.runs.length / walls.length,
+      outsideNative: spreadOf(walls.map((ms, i) => 1 - (counted.runs[i] as RunResult).nativeMs / ms)).median,
+      timerDelayMs: quantile([0, ...timerDelays], 0.99),
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { MetricsRecord } from '../train/index.ts';
-import { GLYPH_HEIGHT, GLYPH_WIDTH, hasInk } from './font.ts';
+import { drawText, TEXT_HEIGHT, textWidth } from './svg_text.ts';
 
 /** Metrics that belong into one panel, by name. Others get a panel of their own. */
 const PANELS: readonly { readonly title: string; readonly names: readonly string[] }[] = [
@@ -92,7 +92,7 @@ function range(values: readonly number[]): Range {
 
 function gridLine(y: number, label: string): string {
   const line = `<line x1="${PANEL.left}" x2="${PANEL.width - PANEL.right}" y1="${y}" y2="${y}" stroke="#ddd"/>`;
-  return line + drawText(label, PANEL.left - 6 - textWidth(label), y - GLYPH_HEIGHT / 2, '#555');
+  return line + drawText(label, PANEL.left - 6 - textWidth(label), y - TEXT_HEIGHT / 2, '#555');
 }
 
 function legend(curves: readonly Curve[]): string[] {
@@ -105,18 +105,3 @@ function legend(curves: readonly Curve[]): string[] {
 }
 
 const format = (value: number): string => String(Number(value.toPrecision(3)));
-
-const textWidth = (text: string): number => text.length * (GLYPH_WIDTH + 1);
-
-/** A line of text as filled squares, its upper left corner at (left, top). */
-function drawText(text: string, left: number, top: number, color: string): string {
-  const squares: string[] = [];
-  for (const [i, character] of [...text].entries()) {
-    for (let y = 0; y < GLYPH_HEIGHT; y++) {
-      for (let x = 0; x < GLYPH_WIDTH; x++) {
-        if (hasInk(character, x, y)) squares.push(`M${i * (GLYPH_WIDTH + 1) + x} ${y}h1v1h-1z`);
-      }
-    }
-  }
-  return `<path transform="translate(${Math.round(left)} ${Math.round(top)})" fill="${color}" d="${squares.join('')}"/>`;
-}
