@@ -1,6 +1,32 @@
 export { conv2d, conv2dTranspose } from './conv2d.ts';
 export { conv2dEnlarged } from './conv2d_enlarged.ts';
-export * from './elementwise.ts';
+export {
+  abs,
+  add,
+  div,
+  elu,
+  equal,
+  exp,
+  greater,
+  leakyRelu,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  reciprocal,
+  relu,
+  select,
+  sigmoid,
+  sign,
+  softplus,
+  sqrt,
+  square,
+  step,
+  sub,
+  tanh,
+} from './elementwise.ts';
 export { fill } from './leaves.ts';
 export { cholesky } from './linalg.ts';
 export { embedding, oneHot } from './lookup.ts';

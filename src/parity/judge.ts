@@ -7,6 +7,7 @@ import type { Trial } from './trial.ts';
 
 /** Derivatives of a case by their order; losses and variables of a training step count as values. */
 export const ORDERS = ['value', 'gradient', 'secondGradient'] as const;
+/** One of ORDERS. */
 export type Order = (typeof ORDERS)[number];
 
 /** What comparing one case in one precision showed. */

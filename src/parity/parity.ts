@@ -2,11 +2,12 @@ import { bestDevice, type DeviceKind } from '../device/index.ts';
 import { ConfigError, DeviceError } from '../errors.ts';
 import { Budget } from './budget.ts';
 import { attempt, judge, type ParityResult } from './judge.ts';
-import { type Opponent, openSide, precisionsOf, type Side } from './sides.ts';
+import { type Opponent, openSide, precisionsOf, type Side, type SideName } from './sides.ts';
 import { type ParitySummary, summarize } from './summary.ts';
 import type { ProductPrecision } from './tolerance.ts';
 import { chooseTrials, type Trial } from './trial.ts';
 
+/** What is compared with what, and how long it may take. */
 export interface ParityOptions {
   /** What is put to the test; the best device there is unless given. */
   readonly device?: DeviceKind | undefined;
@@ -24,8 +25,8 @@ export interface ParityOptions {
 export type ParityEvent =
   | {
       readonly type: 'start';
-      readonly device: Pick<Side, 'name' | 'description'>;
-      readonly against: Pick<Side, 'name' | 'description'>;
+      readonly device: SideName;
+      readonly against: SideName;
       readonly precisions: readonly ProductPrecision[];
       /** How many results there will be. */
       readonly total: number;
@@ -33,6 +34,7 @@ export type ParityEvent =
   | ({ readonly type: 'result' } & ParityResult)
   | ({ readonly type: 'end' } & ParitySummary);
 
+/** What each case may take where nothing else is said. */
 export const DEFAULT_BUDGET_SECONDS = 30;
 
 /** Compares the whole case table and a training step of every recipe on two sides: the value of each case, its gradients, the gradients

@@ -7,13 +7,20 @@ import { PRODUCT_PRECISIONS, type ProductPrecision } from './tolerance.ts';
 
 /** What can be compared with a device: another one, or the oracle, plain loops in float64. */
 export const OPPONENTS = [...DEVICE_KINDS, 'oracle'] as const;
+/** One of OPPONENTS. */
 export type Opponent = (typeof OPPONENTS)[number];
 
-/** One of the two things compared. */
-export interface Side {
+/** What one of the two things compared is. */
+export interface SideName {
   readonly name: Opponent;
   /** What it is here, such as `@tensorflow/tfjs 4.22.0 (cpu)`. */
   readonly description: string;
+  /** What the reader should know of how it was chosen, such as a faster tfjs that does not load; '' if nothing. */
+  readonly note: string;
+}
+
+/** One of the two things compared. */
+export interface Side extends SideName {
   /** Computes some work from its own initial state: nothing is left of the work before.
    *  @throws OutOfBudget, DeviceError */
   compute(work: Work): Promise<Results>;
@@ -39,6 +46,7 @@ export async function openSide(name: Opponent, options: SideOptions): Promise<Si
 const oracle = (budget: Budget): Side => ({
   name: 'oracle',
   description: 'plain loops in float64',
+  note: '',
   compute: async (work) => {
     budget.start();
     return expected(work, budget.check);
@@ -49,10 +57,11 @@ async function openTfjs(budget: Budget): Promise<Side> {
   // TensorFlow's own choice on tensor cores is tf32; read when its library loads.
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   const tfjs = await loadTfjs();
-  return deviceSide('tfjs', () => {
+  const side = deviceSide('tfjs', () => {
     budget.start();
     return createTfjsDevice(tfjs, budget.check);
   });
+  return { ...side, note: tfjs.passedOver.join('\n') };
 }
 
 const openNative = (kind: Exclude<DeviceKind, 'tfjs'>, precision: ProductPrecision): Side =>
@@ -65,6 +74,7 @@ function deviceSide(name: DeviceKind, open: () => Device): Side {
   return {
     name,
     description: first.description,
+    note: '',
     compute: async (work) => {
       const device = open();
       try {

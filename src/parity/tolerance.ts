@@ -2,6 +2,7 @@ import type { Case } from './cases/index.ts';
 
 /** Precisions that devices multiply in. */
 export const PRODUCT_PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const;
+/** One of PRODUCT_PRECISIONS. */
 export type ProductPrecision = (typeof PRODUCT_PRECISIONS)[number];
 
 /** The largest error over the largest number that a precision may cost: rounding of float32 sums, or of a product's operands

@@ -1,8 +1,9 @@
 export type { WeightAverage } from './average.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
-export type { TensorInfo } from './checkpoint/header.ts';
+export type { Header, TensorInfo } from './checkpoint/header.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
 export type { SafetensorsFile, TensorData } from './checkpoint/safetensors.ts';
+export type { DescriptorStatistics } from './descriptors.ts';
 export { hostLatents, type LatentConfig } from './latents.ts';
 export { createModel, type EquilibriumState, type TrainingModel } from './model.ts';
 export { type StepProgram, stepPrograms } from './programs.ts';
