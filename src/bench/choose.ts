@@ -1,0 +1,39 @@
+import { ConfigError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
+import { type BenchCase, opCases } from './op_cases.ts';
+import { stepCases } from './step_cases.ts';
+
+/** Everything that is timed. */
+export const benchCases: readonly BenchCase[] = [...stepCases, ...opCases];
+
+/** Which cases to time; all if nothing is said. */
+export interface Choice {
+  /** Parts of names, any of which will do. */
+  readonly only?: readonly string[] | undefined;
+  /** Whole steps of these recipes alone. */
+  readonly recipes?: readonly string[] | undefined;
+  /** A few that stand for all. */
+  readonly quick?: boolean | undefined;
+}
+
+/** @throws ConfigError `recipe_not_timed`, `nothing_timed` */
+export function chooseCases({ only = [], recipes = [], quick = false }: Choice): readonly BenchCase[] {
+  const known = [...new Set(stepCases.map(({ recipe }) => recipe))];
+  const unknown = recipes.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigError(
+      'recipe_not_timed',
+      `there is no benchmark of recipe '${unknown}'.${didYouMean(unknown, known)} Known are ${known.join(', ')}.`,
+    );
+  }
+  const cases = recipes.length > 0 ? stepCases.filter(({ recipe }) => recipes.includes(recipe)) : benchCases;
+  const chosen = cases.filter(
+    (row) => (!quick || row.quick) && (only.length === 0 || only.some((part) => row.name.includes(part))),
+  );
+  if (chosen.length > 0) return chosen;
+  const names = cases.map(({ name }) => `  ${name}`).join('\n');
+  throw new ConfigError(
+    'nothing_timed',
+    `expected part of a case's name, but none holds ${only.map((part) => `'${part}'`).join(' or ')}. The cases are\n${names}`,
+  );
+}

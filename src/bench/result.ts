@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const spread = z.strictObject({ median: z.number(), lower: z.number(), upper: z.number() });
+
+const entry = z.strictObject({
+  contestant: z.enum(['gannet', 'pytorch', 'tfjs']),
+  /** Of one run. */
+  ms: spread,
+  /** How many times as long as gannet it took in the same round; `told` says whether the two can be told apart. */
+  ratio: z.strictObject({ ...spread.shape, told: z.boolean() }).optional(),
+  details: z.record(z.string(), z.number()).optional(),
+});
+
+const result = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['op', 'step']),
+  size: z.enum(['published', 'small']),
+  shape: z.string(),
+  /** That one run takes in; 0 where there are none. */
+  images: z.number(),
+  /** Of convolutions and matrix products, 1 multiply-add = 2. */
+  flops: z.number(),
+  /** That one run must at least read and write. */
+  bytes: z.number().optional(),
+  /** The least time that the machine's own rates in the same round allow, by the time that gannet took. */
+  ofRoofline: spread,
+  /** gannet first. */
+  entries: z.array(entry).min(1),
+});
+
+/** What `gannet bench --json` writes. */
+export const benchSchema = z.strictObject({
+  machine: z.strictObject({
+    processor: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    device: z.strictObject({ kind: z.string(), description: z.string(), precision: z.string() }),
+    versions: z.record(z.string(), z.string()),
+  }),
+  /** Running processes, averaged over the minute before. */
+  loadBefore: z.number(),
+  seconds: z.number(),
+  rounds: z.strictObject({ op: z.number(), step: z.number() }),
+  /** The peers that took part, named. */
+  peers: z.strictObject({ pytorch: z.string().optional(), tfjs: z.string().optional() }),
+  /** What the device reached at best, over all rounds: its own product of square matrices, and its own copy. */
+  roofline: z.strictObject({ gflops: spread, gbps: spread }),
+  results: z.array(result),
+});
+
+/** What a benchmark measured. */
+export type Bench = z.infer<typeof benchSchema>;
+/** One case at one size. */
+export type BenchResult = z.infer<typeof result>;
+export type BenchEntry = z.infer<typeof entry>;
+export type Peer = Exclude<BenchEntry['contestant'], 'gannet'>;
