@@ -1,0 +1,123 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { apiPages, fullName } from '../../scripts/docs/api.ts';
+import { type Declaration, parseModule, publicExports } from '../../scripts/docs/declarations.ts';
+import { fillIn, generatedPages, stalePages } from '../../scripts/docs/pages.ts';
+
+const exports = publicExports();
+
+test('every export has a docstring', () => {
+  assert.ok(exports.length > 200);
+  const bare = exports.filter(({ doc }) => doc.replaceAll(/@\w+.*/g, '').trim() === '');
+  assert.equal(
+    bare.map(({ file, name }) => `src/${file}: ${name}`),
+    [],
+  );
+});
+
+/** Names that belong to the language or the platform, and the ops' own table, which no user writes down. */
+const KNOWN = new Set(
+  [
+    'Promise Readonly Record Pick Omit Partial Exclude ReadonlyMap ReadonlySet ArrayLike AsyncGenerator AsyncIterable',
+    'Error ErrorOptions AbortSignal ArrayBuffer Float32Array Float64Array Int32Array Uint8Array Uint32Array',
+    'OpName OpAttributes',
+  ].flatMap((line) => line.split(' ')),
+);
+
+test('every type that an export takes or gives can be imported too', () => {
+  const names = new Set(exports.map(({ name }) => name));
+  const missing = exports.flatMap((member) =>
+    typesIn(member)
+      .filter((type) => !names.has(type) && !KNOWN.has(type))
+      .map((type) => `${fullName(member)} needs ${type}`),
+  );
+  assert.equal(missing, []);
+});
+
+/** The names in a signature that start with a capital letter, as types do. */
+function typesIn({ signature }: Declaration): string[] {
+  const code = signature.replaceAll(/\/\*\*[\s\S]*?\*\/|'[^']*'|import\("[^"]*"\)\.|^\s+private .*$/gm, '');
+  return [...code.matchAll(/(?<![\w.])[A-Z][a-z]\w*/g)].map(([name]) => name);
+}
+
+test('the reference and the tables of the recipes say what the sources say; otherwise: npm run docs', () => {
+  assert.equal(stalePages(), []);
+});
+
+test('a page that was changed, is missing or is left over is stale', () => {
+  const pages = generatedPages();
+  const changed = new Map(pages).set('docs/api/errors.md', 'something else');
+  assert.equal(stalePages(changed), ['docs/api/errors.md is not what the sources say']);
+  const added = new Map(pages).set('docs/api/new.md', '');
+  assert.equal(stalePages(added), ['docs/api/new.md is missing']);
+  const without = new Map(pages);
+  without.delete('docs/api/errors.md');
+  assert.equal(stalePages(without), ['docs/api/errors.md is about nothing that is exported']);
+});
+
+const DECLARATIONS = `import type { Shape } from './shape.ts';
+/** Which way. */
+export type Way = 'up' | 'down';
+export declare const bare: number;
+/** Goes.
+ *  @throws ShapeError if it cannot */
+export declare function go(way: Way): void;
+export declare function go(way: Way, steps: number): void;
+/** A place. */
+export interface Place {
+    /** Its name. */
+    readonly name: string;
+}
+declare const hidden: string;
+export { a, type B } from './other.ts';
+export * as ops from './ops/index.ts';
+`;
+
+test('declarations are read with their docstrings, overloads as one', () => {
+  const { declarations } = parseModule(DECLARATIONS, 'x.ts');
+  assert.equal(
+    declarations.map(({ name, doc }) => [name, doc]),
+    [
+      ['Way', 'Which way.'],
+      ['bare', ''],
+      ['go', 'Goes.\n@throws ShapeError if it cannot'],
+      ['Place', 'A place.'],
+    ],
+  );
+  assert.is(declarations[2]?.signature, 'function go(way: Way): void;\nfunction go(way: Way, steps: number): void;');
+  assert.match(declarations[3]?.signature ?? '', /^interface Place \{\n {4}\/\*\* Its name\. \*\/\n/);
+});
+
+test('re-exports are followed by name or as a whole', () => {
+  assert.equal(parseModule(DECLARATIONS, 'x.ts').reexports, [
+    { from: './other.ts', names: ['a', 'B'], as: undefined },
+    { from: './ops/index.ts', names: undefined, as: 'ops' },
+  ]);
+});
+
+test('an entry shows signature, docstring, what is thrown, and the source', () => {
+  const doc = 'Goes [N,H] * 2.\n@throws ShapeError `bad` if it cannot\n@see arXiv:1';
+  const member = { name: 'go', namespace: 'nn', doc, file: 'nn/go.ts', signature: 'function go(): void;' };
+  const page = apiPages([member]).get('nn.md') ?? '';
+  assert.match(
+    page,
+    '## nn.go\n\n```ts\nfunction go(): void;\n```\n\nGoes [N,H] \\* 2.\n\n**Throws** ShapeError `bad` if it cannot',
+  );
+  assert.match(page, '**See** arXiv:1\n\n[src/nn/go.ts](../../src/nn/go.ts)');
+});
+
+test('headings that differ in case only have links of their own', () => {
+  const declared = { namespace: '', doc: 'A.', file: 'models/began.ts' };
+  const pages = apiPages([
+    { ...declared, name: 'Began', signature: 'interface Began {}' },
+    { ...declared, name: 'began', signature: 'const began: Recipe;' },
+  ]);
+  assert.match(pages.get('README.md') ?? '', '[began](models.md#began), [Began](models.md#began-1)');
+});
+
+test('a generated part replaces what stood between its marks', () => {
+  assert.is(fillIn('a <!-- t --> old <!-- /t --> b', 't', 'new'), 'a <!-- t -->\n\nnew\n\n<!-- /t --> b');
+  assert.throws(() => fillIn('a', 't', 'new'), /lacks the marks <!-- t -->/);
+});
+
+test.run();
