@@ -2,7 +2,7 @@ import { bestDevice, type DeviceKind } from '../device/index.ts';
 import { ConfigError, DeviceError } from '../errors.ts';
 import { Budget } from './budget.ts';
 import { attempt, judge, type ParityResult } from './judge.ts';
-import { type Opponent, openSide, precisionsOf, type Side, type SideName } from './sides.ts';
+import { type Opponent, openSide, precisionsOf, type Side, type SideDescription } from './sides.ts';
 import { type ParitySummary, summarize } from './summary.ts';
 import type { ProductPrecision } from './tolerance.ts';
 import { chooseTrials, type Trial } from './trial.ts';
@@ -25,8 +25,8 @@ export interface ParityOptions {
 export type ParityEvent =
   | {
       readonly type: 'start';
-      readonly device: SideName;
-      readonly against: SideName;
+      readonly device: SideDescription;
+      readonly against: SideDescription;
       readonly precisions: readonly ProductPrecision[];
       /** How many results there will be. */
       readonly total: number;
@@ -93,7 +93,7 @@ export async function* compareSides({ trials, sides, against }: Comparison): Asy
   yield { type: 'end', ...summarize(results) };
 }
 
-const described = ({ name, description }: Side) => ({ name, description });
+const described = ({ name, description, note }: Side): SideDescription => ({ name, description, note });
 
 /** Opens what is asked for, or else the first of tfjs and the oracle that is another than the device. */
 async function openOpponent(device: DeviceKind, asked: Opponent | undefined, budget: Budget): Promise<Side> {
@@ -109,8 +109,8 @@ async function openOpponent(device: DeviceKind, asked: Opponent | undefined, bud
   try {
     return await openSide('tfjs', options);
   } catch (error) {
-    if (error instanceof DeviceError && error.code === 'tfjs_missing') return openSide('oracle', options);
-    throw error;
+    if (!(error instanceof DeviceError && error.code === 'tfjs_missing')) throw error;
+    return { ...(await openSide('oracle', options)), note: error.message };
   }
 }
 

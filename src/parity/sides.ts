@@ -11,7 +11,7 @@ export const OPPONENTS = [...DEVICE_KINDS, 'oracle'] as const;
 export type Opponent = (typeof OPPONENTS)[number];
 
 /** What one of the two things compared is. */
-export interface SideName {
+export interface SideDescription {
   readonly name: Opponent;
   /** What it is here, such as `@tensorflow/tfjs 4.22.0 (cpu)`. */
   readonly description: string;
@@ -20,7 +20,7 @@ export interface SideName {
 }
 
 /** One of the two things compared. */
-export interface Side extends SideName {
+export interface Side extends SideDescription {
   /** Computes some work from its own initial state: nothing is left of the work before.
    *  @throws OutOfBudget, DeviceError */
   compute(work: Work): Promise<Results>;

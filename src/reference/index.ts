@@ -1,2 +1,2 @@
-export { loadTfjs } from './tfjs/backend.ts';
+export { type LoadedTfjs, loadTfjs, type TfjsOptions } from './tfjs/backend.ts';
 export { createTfjsDevice, openTfjsDevice } from './tfjs/device.ts';

@@ -112,7 +112,7 @@ test('a graph that another device loaded is refused', async () => {
 });
 
 test('without any tfjs the error names every package and how to get one', async () => {
-  const error = await loadTfjs([]).then(
+  const error = await loadTfjs({ packages: [] }).then(
     () => undefined,
     (reason: DeviceError) => reason,
   );

@@ -72,6 +72,7 @@ function display({ stdout, stderr }: Io): (event: ParityEvent) => void {
       total = event.total;
       for (const [label, value] of Object.entries(aboutRun(event))) printLine(stdout, `${label.padEnd(8)} ${value}`);
       printLine(stdout, '');
+      for (const { note } of [event.device, event.against]) if (note !== '') printLine(stderr, `${note}\n`);
     } else if (event.type === 'result') {
       done += 1;
       show(`${done}/${total}  ${event.name}`);
