@@ -48,7 +48,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(context: Context): Command {
+/** All commands with their options, as Commander holds them. */
+export function createProgram(context: Context): Command {
   const { stdout, stderr } = context.io;
   const program = new Command('gannet')
     .description('Train image GANs.')

@@ -3,7 +3,7 @@ import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import { buildGan, type Config, type ConfigChanges, resolveConfig, validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { createModel } from './model.ts';
@@ -24,6 +24,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called while a folder of images is decoded. */
   readonly onDataProgress?: ProgressListener | undefined;
+  /** Images in place of those that the configuration's `data` names; they must have its `size` and `channels` already. */
+  readonly dataset?: Dataset | undefined;
 }
 
 /** What training needs from outside its networks. */
@@ -126,9 +128,19 @@ async function* sitting(part: Omit<SittingOptions, 'record'>, folder: string): A
   }
 }
 
-async function openImages(config: Config, { onDataProgress, signal }: TrainOptions): Promise<Dataset> {
+async function openImages(config: Config, { dataset, onDataProgress, signal }: TrainOptions): Promise<Dataset> {
   const { data, size, channels, augment, seed } = config;
-  return augmented(await openDataset(data, { size, channels, onProgress: onDataProgress, signal }), augment, seed);
+  if (dataset) expectFormat(dataset, config);
+  const images = dataset ?? (await openDataset(data, { size, channels, onProgress: onDataProgress, signal }));
+  return augmented(images, augment, seed);
+}
+
+function expectFormat({ name, size: [height, width], channels }: Dataset, config: Config): void {
+  if (height === config.size && width === config.size && channels === config.channels) return;
+  throw new DataError(
+    'image_format',
+    `${name}: expected images of ${config.size}x${config.size}x${config.channels}, as the configuration says, but received ${height}x${width}x${channels}; change size and channels of either`,
+  );
 }
 
 /** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
