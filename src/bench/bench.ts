@@ -3,6 +3,7 @@ import { type DeviceKind, openDevice, type Precision } from '../device/index.ts'
 import { type Choice, chooseCases } from './choose.ts';
 import { describeMachine } from './machine.ts';
 import { measureCase } from './measure.ts';
+import { fullName } from './op_cases.ts';
 import { findPeers, type Peers } from './peers.ts';
 import type { Bench, BenchResult, Peer } from './result.ts';
 import { openProbes, type Roofline } from './roofline.ts';
@@ -46,7 +47,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     const results: BenchResult[] = [];
     const work = sizesOf(peers, options).flatMap((size) => cases.map((row) => ({ row, size })));
     for (const [i, { row, size }] of work.entries()) {
-      onProgress(`[${i + 1}/${work.length}] ${row.name}${size === 'small' ? ', small' : ''}`);
+      onProgress(`[${i + 1}/${work.length}] ${fullName(row)}${size === 'small' ? ', small' : ''}`);
       const measured = await measureCase(row, size, {
         open,
         probes,

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
-import { type BenchCase, opCases } from './op_cases.ts';
+import { type BenchCase, fullName, opCases } from './op_cases.ts';
 import { stepCases } from './step_cases.ts';
 
 /** Everything that is timed. */
@@ -28,10 +28,10 @@ export function chooseCases({ only = [], recipes = [], quick = false }: Choice):
   }
   const cases = recipes.length > 0 ? stepCases.filter(({ recipe }) => recipes.includes(recipe)) : benchCases;
   const chosen = cases.filter(
-    (row) => (!quick || row.quick) && (only.length === 0 || only.some((part) => row.name.includes(part))),
+    (row) => (!quick || row.quick) && (only.length === 0 || only.some((part) => fullName(row).includes(part))),
   );
   if (chosen.length > 0) return chosen;
-  const names = cases.map(({ name }) => `  ${name}`).join('\n');
+  const names = cases.map((row) => `  ${fullName(row)}`).join('\n');
   throw new ConfigError(
     'nothing_timed',
     `expected part of a case's name, but none holds ${only.map((part) => `'${part}'`).join(' or ')}. The cases are\n${names}`,

@@ -45,8 +45,11 @@ export async function measureCase(row: BenchCase, size: Size, options: MeasureOp
     const entries = [...opened].map(([name, contestant]) =>
       entryOf(name, contestant, timesOf(name), timesOf('gannet')),
     );
-    const { name, kind } = row;
-    return { rooflines, result: { name, kind, size, ...evaluate(workload, timesOf('gannet'), rooflines), entries } };
+    const { group, name, kind } = row;
+    return {
+      rooflines,
+      result: { group, name, kind, size, ...evaluate(workload, timesOf('gannet'), rooflines), entries },
+    };
   } finally {
     for (const contestant of opened.values()) contestant.close();
   }

@@ -3,6 +3,9 @@ import type { Size, Workload } from './workload.ts';
 
 /** Something that is timed, at both sizes. */
 export interface BenchCase {
+  /** What it belongs to, such as a layer. */
+  readonly group: string;
+  /** Which of its group it is. */
   readonly name: string;
   readonly kind: 'op' | 'step';
   /** Whether `--quick` keeps it. */
@@ -10,6 +13,9 @@ export interface BenchCase {
   /** @param batch images per run at the published size, in place of the case's own */
   workload(size: Size, batch?: number): Workload;
 }
+
+/** What a case is called: `dcgan conv5 s2 128->256 at 32 forward`. */
+export const fullName = ({ group, name }: Pick<BenchCase, 'group' | 'name'>): string => `${group} ${name}`;
 
 /** What becomes of an op at a size. */
 interface Scale {
@@ -21,7 +27,13 @@ interface Scale {
 /** An eighth of the channels (an image keeps its own), and one image. */
 const SMALL: Scale = { batch: 1, channels: (published) => (published > 3 ? published / 8 : published) };
 
-const opCase = (name: string, batch: number, spec: (scale: Scale) => OpSpec, quick = false): BenchCase => ({
+const opCase = (
+  [group, name]: readonly [string, string],
+  batch: number,
+  spec: (scale: Scale) => OpSpec,
+  quick = false,
+): BenchCase => ({
+  group,
   name,
   kind: 'op',
   quick,
@@ -69,10 +81,10 @@ const QUICK_LAYERS = [DCGAN_LAYERS[1], BEGAN_LAYERS[2]];
 const convCases = (network: string, batch: number, layers: readonly ConvLayer[]): BenchCase[] =>
   layers.flatMap((layer) => {
     const [kernel, stride, size, inputs, outputs] = layer;
-    const name = `${network} conv${kernel}${stride > 1 ? ` s${stride}` : ''} ${inputs}->${outputs} at ${size}`;
+    const group = `${network} conv${kernel}${stride > 1 ? ` s${stride}` : ''} ${inputs}->${outputs} at ${size}`;
     return DIRECTIONS.map((direction) =>
       opCase(
-        `${name} ${DIRECTION_NAMES[direction]}`,
+        [group, DIRECTION_NAMES[direction]],
         batch,
         ({ batch, channels }) => ({
           op: 'conv',
@@ -91,7 +103,7 @@ const convCases = (network: string, batch: number, layers: readonly ConvLayer[])
 
 const linearCases = (network: string, batch: number, inputs: number, outputs: number): BenchCase[] =>
   DIRECTIONS.map((direction) =>
-    opCase(`${network} linear ${inputs}->${outputs} ${DIRECTION_NAMES[direction]}`, batch, ({ batch, channels }) => ({
+    opCase([`${network} linear ${inputs}->${outputs}`, DIRECTION_NAMES[direction]], batch, ({ batch, channels }) => ({
       op: 'linear',
       batch,
       inputs: channels(inputs),
@@ -102,13 +114,13 @@ const linearCases = (network: string, batch: number, inputs: number, outputs: nu
 
 const CRITIC_PASSES = {
   forward: 'forward',
-  inputGradient: 'slope at the images',
+  inputGradient: 'slope',
   penaltyGradient: "penalty's gradients",
 } as const;
 
 const criticCases = Object.entries(CRITIC_PASSES).map(([direction, pass]) =>
   opCase(
-    `wgan-gp critic ${pass}`,
+    ['wgan-gp critic', pass],
     WGAN_BATCH,
     ({ batch, channels }): OpSpec => ({
       op: 'critic',
@@ -122,7 +134,7 @@ const criticCases = Object.entries(CRITIC_PASSES).map(([direction, pass]) =>
 const normCases = (['batch', 'layer'] as const).flatMap((norm) =>
   [false, true].map((backward) =>
     opCase(
-      `${norm} norm ${backward ? 'forward and backward' : 'forward'}`,
+      [`${norm} norm`, backward ? 'forward and backward' : 'forward'],
       DCGAN_BATCH,
       ({ batch }) => ({ op: 'norm', norm, backward, shape: [batch, 16, 16, 256] }),
       backward,
@@ -131,14 +143,14 @@ const normCases = (['batch', 'layer'] as const).flatMap((norm) =>
 );
 
 const POINTWISE = {
-  biasLeakyRelu: { name: 'bias and leaky ReLU', size: 32, channels: 128, batch: DCGAN_BATCH },
-  biasEluResidual: { name: 'bias, ELU and vanishing residual', size: 64, channels: 128, batch: BEGAN_BATCH },
-  mix: { name: 'mixing real and generated', size: 64, channels: 3, batch: WGAN_BATCH },
+  biasLeakyRelu: { name: 'bias, leaky ReLU', size: 32, channels: 128, batch: DCGAN_BATCH },
+  biasEluResidual: { name: 'bias, ELU, residual', size: 64, channels: 128, batch: BEGAN_BATCH },
+  mix: { name: 'mixing images', size: 64, channels: 3, batch: WGAN_BATCH },
 } as const;
 
 const pointwiseCases = Object.entries(POINTWISE).map(([fn, { name, size, channels, batch }]) =>
   opCase(
-    name,
+    ['elementwise', name],
     batch,
     ({ batch }): OpSpec => ({
       op: 'pointwise',
@@ -151,7 +163,7 @@ const pointwiseCases = Object.entries(POINTWISE).map(([fn, { name, size, channel
 
 /** The largest filter of the DCGAN. */
 const adamCase = opCase(
-  'Adam update',
+  ['elementwise', 'Adam update'],
   DCGAN_BATCH,
   ({ channels }) => ({ op: 'adam', shape: [channels(1024), 5, 5, channels(512)] }),
   true,

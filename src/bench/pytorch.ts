@@ -62,6 +62,9 @@ class Worker {
     this.process.stderr.on('data', (text: Buffer) => {
       this.stderr += text;
     });
+    this.process.on('error', ({ message }) => {
+      this.stderr += message;
+    });
     // A worker that is gone shows as the end of its answers.
     this.process.stdin.on('error', () => {});
     this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();

@@ -1,4 +1,7 @@
-import type { BenchResult } from './result.ts';
+import type { BenchEntry, BenchResult } from './result.ts';
+
+/** How contestants are written. */
+export const NAMES: Record<BenchEntry['contestant'], string> = { gannet: 'gannet', pytorch: 'PyTorch', tfjs: 'tfjs' };
 
 /** What a time means for a case: operations, bytes and images per second, where the case has them. */
 export interface CaseRates {

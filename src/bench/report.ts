@@ -1,9 +1,8 @@
 import { formatMachine } from './machine.ts';
-import { ratesAt, threeDigits } from './rates.ts';
+import { fullName } from './op_cases.ts';
+import { NAMES, ratesAt, threeDigits } from './rates.ts';
 import type { Bench, BenchEntry, BenchResult, Peer } from './result.ts';
 import type { Ratio, Spread } from './statistics.ts';
-
-const PEER_TITLES: Record<Peer, string> = { pytorch: 'PyTorch', tfjs: 'tfjs' };
 
 const SIZE_NOTES = {
   published: 'at the published widths',
@@ -21,7 +20,7 @@ export function formatBench(bench: Bench): string {
       const results = bench.results.filter((result) => result.kind === kind && result.size === size);
       if (results.length === 0) return [];
       const title = `${kind === 'step' ? 'Training steps' : 'Ops'} ${SIZE_NOTES[size]}`;
-      return ['', `### ${title}`, '', ...table(results), ...results.flatMap(stepLine)];
+      return ['', `### ${title}`, '', ...table(results), ...notes(results)];
     }),
   ].join('\n');
 }
@@ -31,8 +30,8 @@ function about({ machine, rounds, roofline, peers, loadBefore, seconds }: Bench)
   return [
     `${formatMachine(machine)}. Beside it: ${named.length > 0 ? named.join('; ') : 'no peer'}.`,
     '',
-    `Medians and quartiles of ${rounds.step} rounds for steps and ${rounds.op} for ops, measured in ${Math.round(seconds / 60)} minutes ` +
-      `with ${loadBefore.toFixed(1)} other processes running. Roofline: the device's own SGEMM, ${spread(roofline.gflops)} GFLOP/s, ` +
+    `Medians and quartiles of ${rounds.step} rounds for steps and ${rounds.op} for ops, measured in ${(seconds / 60).toFixed(1)} minutes, ` +
+      `begun at a load of ${loadBefore.toFixed(1)}. Roofline: the device's own SGEMM, ${spread(roofline.gflops)} GFLOP/s, ` +
       `and its own copy, ${spread(roofline.gbps)} GB/s; a case is compared with their rates of the same round.`,
   ];
 }
@@ -51,7 +50,7 @@ function table(results: readonly BenchResult[]): string[] {
   const header = [
     ...['case', 'shape', steps ? 'images' : '', 'gannet ms', steps ? 'images/s' : '', 'GFLOP/s', steps ? '' : 'GB/s'],
     'of roofline',
-    ...peers.flatMap((peer) => [`${PEER_TITLES[peer]} ms`, `times ${PEER_TITLES[peer]}`]),
+    ...peers.flatMap((peer) => [`${NAMES[peer]} ms`, `times ${NAMES[peer]}`]),
   ].filter((title) => title !== '');
   const rows = results.map((result) => [
     ...cells(result),
@@ -61,12 +60,19 @@ function table(results: readonly BenchResult[]): string[] {
 }
 
 function cells(result: BenchResult): string[] {
-  const { name, kind, shape, images, ofRoofline } = result;
+  const { kind, shape, images, ofRoofline } = result;
   const { ms } = result.entries[0] as BenchEntry;
   const { gflops, gbps, imagesPerSecond } = ratesAt(result, ms.median);
   const cell = (value: number | undefined): string => (value === undefined ? '' : threeDigits(value));
   const rates = kind === 'step' ? [cell(imagesPerSecond), cell(gflops)] : [cell(gflops), cell(gbps)];
-  return [name, shape, ...(kind === 'step' ? [String(images)] : []), spread(ms), ...rates, percent(ofRoofline)];
+  return [
+    fullName(result),
+    shape,
+    ...(kind === 'step' ? [String(images)] : []),
+    spread(ms),
+    ...rates,
+    percent(ofRoofline),
+  ];
 }
 
 const entryOf = ({ entries }: BenchResult, name: Peer): BenchEntry | undefined =>
@@ -77,14 +83,20 @@ const peerCells = (entry: BenchEntry | undefined): string[] =>
 
 const megabytes = (bytes: number | undefined): string => `${((bytes ?? 0) / 1e6).toFixed(0)} MB`;
 
+function notes(results: readonly BenchResult[]): string[] {
+  const lines = results.flatMap(stepLine);
+  return lines.length > 0 ? ['', ...lines] : [];
+}
+
 /** What a step needs beside time. */
-function stepLine({ name, kind, size, flops, entries }: BenchResult): string[] {
+function stepLine(result: BenchResult): string[] {
+  const { kind, size, flops, entries } = result;
   const { details } = entries[0] as BenchEntry;
   if (kind !== 'step' || size !== 'published' || !details) return [];
   const { arenaBytes, workspaceBytes, variableBytes, crossingsPerStep, outsideNative = 0, timerDelayMs = 0 } = details;
   const pytorch = entries.find(({ contestant }) => contestant === 'pytorch')?.details;
   const line = [
-    `- ${name}: ${(flops / 1e9).toFixed(0)} GFLOP`,
+    `- ${fullName(result)}: ${(flops / 1e9).toFixed(0)} GFLOP`,
     `arena ${megabytes(arenaBytes)}, workspace ${megabytes(workspaceBytes)}, variables ${megabytes(variableBytes)}` +
       (pytorch ? ` (PyTorch ${megabytes(pytorch.peakRssBytes)} in all)` : ''),
     `${crossingsPerStep} Node-API crossing, ${(100 * outsideNative).toFixed(2)} % of the time outside native code`,

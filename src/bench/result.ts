@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
 
 const spread = z.strictObject({ median: z.number(), lower: z.number(), upper: z.number() });
 
@@ -12,6 +13,8 @@ const entry = z.strictObject({
 });
 
 const result = z.strictObject({
+  /** What it belongs to, and which of that it is. */
+  group: z.string(),
   name: z.string(),
   kind: z.enum(['op', 'step']),
   size: z.enum(['published', 'small']),
@@ -54,3 +57,13 @@ export type Bench = z.infer<typeof benchSchema>;
 export type BenchResult = z.infer<typeof result>;
 export type BenchEntry = z.infer<typeof entry>;
 export type Peer = Exclude<BenchEntry['contestant'], 'gannet'>;
+
+/** Reads what `gannet bench --json` wrote. @param path for messages @throws ConfigError `bench_file` */
+export function parseBench(text: string, path: string): Bench {
+  try {
+    return benchSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new ConfigError('bench_file', `${path}: expected what \`gannet bench --json\` writes: ${problem}`, { cause });
+  }
+}

@@ -18,7 +18,8 @@ interface StepSpec {
 }
 
 const stepCase = ({ recipe, batch, small, kernel }: StepSpec): StepCase => ({
-  name: `${recipe}${kernel === undefined ? '' : ` ${kernel}x${kernel}`} step`,
+  group: recipe,
+  name: kernel === undefined ? 'step' : `${kernel}x${kernel} step`,
   kind: 'step',
   recipe,
   quick: kernel === 5,

@@ -1,7 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type BenchOptions, bench, FEWEST_ROUNDS, formatBench, PEERS } from '../../bench/index.ts';
+import {
+  type Bench,
+  type BenchOptions,
+  bench,
+  drawBench,
+  FEWEST_ROUNDS,
+  formatBench,
+  PEERS,
+  parseBench,
+  replaceMeasured,
+} from '../../bench/index.ts';
+import { writeDrawing } from '../../data/png.ts';
 import { DEVICE_KINDS, PRECISIONS } from '../../device/index.ts';
+import { ConfigError } from '../../errors.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
@@ -11,6 +24,9 @@ interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | '
   /** `none` leaves all out. */
   readonly peers?: readonly string[];
   readonly json?: string;
+  readonly chart?: string;
+  readonly docs?: string;
+  readonly from?: string;
 }
 
 const DEVICES = DEVICE_KINDS.filter((kind) => kind !== 'tfjs');
@@ -32,13 +48,45 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
     .option('--batch <images>', "images per run at the published widths, in place of each case's own", parseCount(1))
     .option('--rounds <count>', 'how often each has its turn', parseCount(FEWEST_ROUNDS))
     .option('--json <file>', 'write the measurements there')
-    .action(async ({ recipe, peers, json, ...options }: BenchCommandOptions) => {
-      const measured = await bench({
-        ...options,
-        recipes: recipe,
-        peers: peers && PEERS.filter((peer) => peers.includes(peer)),
-        onProgress: (message) => printLine(io.stderr, message),
-      });
-      if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
+    .option('--chart <file>', 'draw them there, as .png or .svg')
+    .option('--docs <page.md>', 'replace the tables on a page, and the chart beside it as .svg and .png')
+    .option('--from <file>', "show an earlier run's --json in place of measuring")
+    .action(async ({ recipe, peers, json, chart, docs, from, ...options }: BenchCommandOptions) => {
+      const page = docs === undefined ? undefined : openPage(docs);
+      const measured =
+        from === undefined
+          ? await bench({
+              ...options,
+              recipes: recipe,
+              peers: peers && PEERS.filter((peer) => peers.includes(peer)),
+              onProgress: (message) => printLine(io.stderr, message),
+            })
+          : parseBench(readText(from), from);
       printLine(io.stdout, formatBench(measured));
+      if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
+      if (chart !== undefined) await writeDrawing(chart, drawBench(measured));
+      await page?.replace(measured);
     });
+
+/** A page whose tables can be replaced; what is wrong with it shows before anything is measured.
+ *  @throws ConfigError `file_unreadable`, `bench_markers` */
+function openPage(path: string): { replace(measured: Bench): Promise<void> } {
+  const text = readText(path);
+  replaceMeasured(text, '', path);
+  const chart = path.replace(/\.md$/, '');
+  const picture = `![bars of the speed of each case against the roofline](${basename(chart)}.png)`;
+  return {
+    replace: async (measured) => {
+      for (const type of ['svg', 'png']) await writeDrawing(`${chart}.${type}`, drawBench(measured));
+      writeFileSync(path, replaceMeasured(text, `${formatBench(measured)}\n\n${picture}`, path));
+    },
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError('file_unreadable', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,157 @@
+import { drawText, TEXT_HEIGHT, textWidth } from '../explore/svg_text.ts';
+import { formatMachine } from './machine.ts';
+import { NAMES, ratesAt, threeDigits } from './rates.ts';
+import type { Bench, BenchEntry, BenchResult } from './result.ts';
+
+const COLORS: Record<BenchEntry['contestant'], string> = { gannet: '#2563eb', pytorch: '#ea580c', tfjs: '#7c3aed' };
+const INK = { text: '#111', faint: '#666', grid: '#ddd', roofline: '#b91c1c', whisker: '#111' };
+const TITLES = {
+  published: 'published widths',
+  small: 'small: one image, an eighth of the channels',
+};
+
+/** Scale of most text; what stands above and below a panel is smaller. */
+const TEXT = 1.5;
+const WIDTH = { labels: 215, plot: 250, value: 125 };
+const HEIGHT = { head: 120, heading: 26, bar: 10, line: 13, gap: 7, foot: 24 };
+/** Tops of the lines above the panels. */
+const TOPS = { title: 12, facts: 36, panel: 78, legend: 90 };
+
+/** How fast everything ran as an SVG picture: bars of the share that each contestant reaches of what the device's own product and copy
+ *  allow, on a logarithmic scale; a panel for each size, with the roofline at 100 %. */
+export function drawBench(bench: Bench): string {
+  const rows = rowsOf(bench.results);
+  const panels = (['published', 'small'] as const)
+    .map((size) => bench.results.filter((result) => result.size === size))
+    .filter((results) => results.length > 0);
+  const width = WIDTH.labels + panels.length * (WIDTH.plot + WIDTH.value);
+  const bottom = (rows.at(-1) as Row).bottom;
+  const height = bottom + HEIGHT.foot;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`,
+    '<rect width="100%" height="100%" fill="white"/>',
+    ...head(bench, width),
+    ...rows.flatMap(drawLabels),
+    ...panels.map((results, i) => {
+      const left = WIDTH.labels + i * (WIDTH.plot + WIDTH.value);
+      return `<g transform="translate(${left} 0)">\n${drawPanel(results, rows, bottom).join('\n')}\n</g>`;
+    }),
+    '</svg>',
+  ].join('\n');
+}
+
+/** The place of a case in every panel. */
+interface Row {
+  readonly group: string;
+  readonly name: string;
+  /** Whether it is the first of its group, whose heading stands above it. */
+  readonly first: boolean;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function rowsOf(results: readonly BenchResult[]): Row[] {
+  const rows: Row[] = [];
+  for (const { group, name } of results) {
+    if (rows.some((row) => row.group === group && row.name === name)) continue;
+    const lines = Math.max(...results.filter((r) => r.group === group && r.name === name).map((r) => r.entries.length));
+    const first = rows.at(-1)?.group !== group;
+    const top = (rows.at(-1)?.bottom ?? HEIGHT.head) + (first ? HEIGHT.heading : 0);
+    rows.push({ group, name, first, top, bottom: top + lines * HEIGHT.line + HEIGHT.gap });
+  }
+  return rows;
+}
+
+function head({ machine, roofline, peers }: Bench, width: number): string[] {
+  const facts = [
+    formatMachine(machine),
+    Object.values(peers).join('; '),
+    `Logarithmic; lines are quartiles; 100 % = the device's own SGEMM, ${threeDigits(roofline.gflops.median)} GFLOP/s or copy ${threeDigits(roofline.gbps.median)} GB/s`,
+  ];
+  const fitting = (text: string) => text.slice(0, Math.floor((width - 24) / textWidth(' ')));
+  return [
+    drawText('Speed against the roofline', 12, TOPS.title, INK.text, 2),
+    ...facts.map((text, i) => drawText(fitting(text), 12, TOPS.facts + i * 12, INK.faint)),
+  ];
+}
+
+const drawLabels = ({ group, name, first, top }: Row): string[] => [
+  ...(first ? [drawText(group, 12, top - HEIGHT.heading + 9, INK.text, TEXT)] : []),
+  drawText(name, 22, top + 1, INK.faint, TEXT),
+];
+
+/** The least and the largest power of ten on the axis. */
+interface Axis {
+  readonly low: number;
+  readonly high: number;
+}
+
+function drawPanel(results: readonly BenchResult[], rows: readonly Row[], bottom: number): string[] {
+  const axis = axisOf(results);
+  const x = (share: number) => (WIDTH.plot * (Math.log10(share) - axis.low)) / (axis.high - axis.low);
+  const decades = Array.from({ length: Math.floor(axis.high) - axis.low + 1 }, (_, i) => axis.low + i);
+  const [{ size, entries }] = results as [BenchResult, ...BenchResult[]];
+  return [
+    drawText(TITLES[size], 0, TOPS.panel, INK.text),
+    ...legend(entries),
+    ...decades.map((decade) => drawTick(x(10 ** decade), decade, bottom)),
+    ...results.flatMap((result) => {
+      const row = rows.find(({ group, name }) => group === result.group && name === result.name) as Row;
+      return result.entries.flatMap((entry, i) => drawBar(result, entry, row.top + i * HEIGHT.line, x));
+    }),
+  ];
+}
+
+/** What a contestant reaches of the roofline, when it takes `ms`. */
+function shareAt({ ofRoofline, entries }: BenchResult, ms: number): number {
+  const [gannet] = entries as [BenchEntry, ...BenchEntry[]];
+  return (ofRoofline.median * gannet.ms.median) / ms;
+}
+
+/** From the power of ten below the slowest to a little beyond the fastest, the roofline included. */
+function axisOf(results: readonly BenchResult[]): Axis {
+  const shares = results.flatMap((result) => result.entries.map(({ ms }) => Math.log10(shareAt(result, ms.median))));
+  return { low: Math.floor(Math.min(...shares, -1)), high: Math.max(...shares, 0) + 0.1 };
+}
+
+function drawTick(x: number, decade: number, bottom: number): string {
+  const roofline = decade === 0;
+  const [color, stroke] = roofline ? [INK.roofline, 1.5] : [INK.grid, 1];
+  const label = `${Number((10 ** (decade + 2)).toPrecision(1))} %`;
+  const written = (text: string, top: number) =>
+    drawText(text, x - textWidth(text) / 2, top, roofline ? INK.roofline : INK.faint);
+  return [
+    `<line x1="${x}" x2="${x}" y1="${HEIGHT.head}" y2="${bottom}" stroke="${color}" stroke-width="${stroke}"/>`,
+    written(label, HEIGHT.head - TEXT_HEIGHT - 4),
+    written(label, bottom + 6),
+  ].join('');
+}
+
+function legend(entries: readonly BenchEntry[]): string[] {
+  return entries.map(({ contestant }, i) => {
+    const square = `<rect x="${i * 70}" y="${TOPS.legend}" width="7" height="7" fill="${COLORS[contestant]}"/>`;
+    return square + drawText(NAMES[contestant], i * 70 + 12, TOPS.legend, INK.text);
+  });
+}
+
+/** A bar with its quartiles and the rate it stands for. */
+function drawBar(
+  result: BenchResult,
+  { contestant, ms }: BenchEntry,
+  top: number,
+  x: (share: number) => number,
+): string[] {
+  const end = x(shareAt(result, ms.median));
+  const [from, to] = [x(shareAt(result, ms.upper)), x(shareAt(result, ms.lower))];
+  const middle = top + HEIGHT.bar / 2;
+  const { gflops, gbps } = ratesAt(result, ms.median);
+  const rate = gflops === undefined ? `${threeDigits(gbps ?? 0)} GB/s` : `${threeDigits(gflops)} GFLOP/s`;
+  const left = Math.max(end, to) + 5;
+  // White beneath the figures, so that no line of the grid crosses them.
+  const blank = `<rect x="${left - 2}" y="${top - 1}" width="${textWidth(rate, TEXT) + 2}" height="${HEIGHT.line}" fill="white"/>`;
+  return [
+    `<rect x="0" y="${top}" width="${end}" height="${HEIGHT.bar}" fill="${COLORS[contestant]}"/>`,
+    `<line x1="${from}" x2="${to}" y1="${middle}" y2="${middle}" stroke="${INK.whisker}"/>`,
+    blank + drawText(rate, left, top, INK.faint, TEXT),
+  ];
+}
