@@ -108,6 +108,19 @@ test('it trains on a folder of images', async () => {
   assert.ok(made.some((path) => path.endsWith('.png')));
 });
 
+test('it compares devices: parity', () => {
+  const table = succeeded(
+    consumer.run(
+      ...(['npx', 'gannet', 'parity', '--device', 'cpu', '--against', 'simt', '--junit', 'parity.xml'] as const),
+      ...['--only', 'matmul*', '*dcgan-digits*'],
+    ),
+  );
+  assert.match(table, /^matmul +float32/m);
+  assert.match(table, /^step of dcgan-digits +float32/m);
+  assert.match(table, /[1-9]\d* passed, 0 failed, 0 skipped/);
+  assert.match(readFileSync(join(consumer.folder, 'parity.xml'), 'utf8'), '<testsuite');
+});
+
 test('build says which packages it needs before it compiles', () => {
   const { exitCode, stderr } = consumer.run('npx', 'gannet', 'build');
   assert.is(exitCode, 3);
