@@ -68,7 +68,7 @@ const openNative = (kind: Exclude<DeviceKind, 'tfjs'>, precision: ProductPrecisi
   deviceSide(kind, () => openDevice(kind, precisionsOf(kind).length > 1 ? { precision } : {}));
 
 /** A side that opens a device for each work, since devices tell variables apart by name and recipes name theirs alike. */
-function deviceSide(name: DeviceKind, open: () => Device): Side {
+export function deviceSide(name: DeviceKind, open: () => Device): Side {
   const first = open();
   first.close();
   return {

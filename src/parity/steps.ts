@@ -47,7 +47,7 @@ export function trainingStep(recipe: Recipe): Work {
   return {
     graphs,
     bindings: {
-      ...initialState(Object.values(variableGroups(model)).flat(), config.seed),
+      ...initialState(Object.values(variableGroups(model)).flat(), config),
       ...Object.fromEntries(
         images.map(({ attributes, shape }) => [attributes.name, inputValues({ shape, low: -1, high: 1 })]),
       ),
@@ -64,26 +64,27 @@ const UNDERWAY: Readonly<Record<string, (shape: Shape) => Float64Array>> = {
   'descriptors.covariance': ([size]) => identity(size as number),
 };
 
-/** Slots as some steps leave them. From zero, the first step of Adam goes by the signs of gradients alone, which rounding turns where a
- *  gradient vanishes. */
+/** Slots as some steps leave them: about the squares of gradients, which are small where a loss is a mean over pixels. From zero, the
+ *  first step of Adam goes by the signs of gradients alone, which rounding turns where a gradient vanishes. */
 const SLOT = /\.slot\d$/;
-const SLOT_VALUES = { low: 0.5e-4, high: 1.5e-4 };
+const slotSize = ({ loss }: Config): number => (loss === 'equilibrium' ? 1e-10 : 1e-4);
 
 /** Initial values as training draws them, exact in float32. */
-function initialState(variables: readonly Variable[], seed: number): Bindings {
+function initialState(variables: readonly Variable[], config: Config): Bindings {
   const zeros = Object.fromEntries(variables.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));
   const { variables: drawn } = evaluateAll(initialization(variables).updates, {
     ...zeros,
-    random: Float64Array.of(seed, 0),
+    random: Float64Array.of(config.seed, 0),
   });
+  const slot = slotSize(config);
   const values = variables.map(({ name, shape }, position): [string, Float64Array] => {
     const value = SLOT.test(name)
-      ? inputValues({ shape, ...SLOT_VALUES }, position)
+      ? inputValues({ shape, low: slot / 2, high: 2 * slot }, position)
       : (UNDERWAY[name]?.(shape) ?? (drawn[name] as Float64Array | undefined)?.map(Math.fround));
     return [name, value ?? (zeros[name] as Float64Array)];
   });
   // Step 0 of the random state was used up by the initial weights.
-  return { ...Object.fromEntries(values), random: Float64Array.of(seed, 1) };
+  return { ...Object.fromEntries(values), random: Float64Array.of(config.seed, 1) };
 }
 
 function identity(size: number): Float64Array {
