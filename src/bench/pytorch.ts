@@ -11,6 +11,8 @@ import type { PytorchTask } from './workload.ts';
 
 /** Debian installs torch for its own interpreter, which need not be the first in the path. */
 const INTERPRETERS = ['/usr/bin/python3', 'python3'];
+/** Fails without torch; importing it would take seconds. */
+const FINDS_TORCH = 'from importlib.util import find_spec; assert find_spec("torch")';
 /** Comes with a checkout of the sources. */
 const WORKER = join(PACKAGE_ROOT, 'scripts/bench/worker.py');
 /** How images may lie in memory; the faster counts. */
@@ -22,11 +24,11 @@ export interface PytorchOptions {
   readonly tf32: boolean;
 }
 
-/** The first Python that can import torch; undefined if there is none, or no script to time it with. */
+/** The first Python that has torch; undefined if there is none, or no script to time it with. */
 export async function findPytorch(): Promise<string | undefined> {
   if (!existsSync(WORKER)) return undefined;
   for (const python of INTERPRETERS) {
-    const found = await promisify(execFile)(python, ['-c', 'import torch']).then(
+    const found = await promisify(execFile)(python, ['-c', FINDS_TORCH]).then(
       () => true,
       () => false,
     );

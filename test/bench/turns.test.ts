@@ -1,0 +1,50 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Contestant, takeTurns } from '../../src/bench/turns.ts';
+
+/** A contestant that takes the same time whenever asked, and notes by whom and how often it was. */
+const constant = (name: string, ms: number, log: string[]): Contestant => ({
+  measure: async (runs) => {
+    log.push(`${name} ${runs}`);
+    return ms;
+  },
+});
+
+test('everyone warms up, then has a turn in every round, each round begun by another', async () => {
+  const log: string[] = [];
+  const contestants = new Map(['a', 'b', 'c'].map((name, i) => [name, constant(name, 100 + i, log)]));
+  const times = await takeTurns(contestants, { rounds: 3, turnMs: 30 });
+  assert.equal(
+    log,
+    ['a', 'b', 'c', 'a', 'b', 'c', 'b', 'c', 'a', 'c', 'a', 'b'].map((name) => `${name} 1`),
+  );
+  assert.equal(
+    times,
+    new Map([
+      ['a', [100, 100, 100]],
+      ['b', [101, 101, 101]],
+      ['c', [102, 102, 102]],
+    ]),
+  );
+});
+
+test('short work is repeated until it fills a turn, judged by a run that is no longer cold', async () => {
+  const log: string[] = [];
+  const cold = [20];
+  const contestant: Contestant = {
+    measure: async (runs) => {
+      log.push(String(runs));
+      return cold.pop() ?? 4;
+    },
+  };
+  assert.equal(await takeTurns(new Map([['a', contestant]]), { rounds: 2, turnMs: 30 }), new Map([['a', [4, 4]]]));
+  assert.equal(log, ['1', '1', '8', '8']);
+});
+
+test('a run that the clock does not see is repeated a bounded number of times', async () => {
+  const log: string[] = [];
+  await takeTurns(new Map([['a', constant('a', 0, log)]]), { rounds: 1, turnMs: 30 });
+  assert.equal(log, ['a 1', 'a 1', 'a 1000']);
+});
+
+test.run();
