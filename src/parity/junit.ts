@@ -1,3 +1,4 @@
+import type { Deviation } from './compare.ts';
 import type { ParityResult } from './judge.ts';
 
 /** What a JUnit report is made from. */
@@ -26,15 +27,18 @@ export function junitXml({ name, properties, results }: JunitReport): string {
 
 function testCase({ name, subject, precision, status, elapsedMs, ...found }: ParityResult): string {
   const attributes = { classname: `gannet.parity.${precision}.${subject}`, name, time: seconds(elapsedMs) };
-  const message = explain(found);
   if (status === 'passed') return element('testcase', attributes);
   const type = { failed: 'failure', skipped: 'skipped' }[status];
-  return element('testcase', attributes, [element(type, { message })]);
+  return element('testcase', attributes, [element(type, { message: explain(found) })]);
 }
 
 /** One line about why a result did not pass. */
-export const explain = ({ problem, worst, tolerance }: Pick<ParityResult, 'problem' | 'worst' | 'tolerance'>): string =>
-  problem ?? `${worst?.result} is off by ${worst?.error.toExponential(2)}, the tolerance is ${tolerance}`;
+export function explain({ problem, worst, tolerance }: Pick<ParityResult, 'problem' | 'worst' | 'tolerance'>): string {
+  if (problem !== undefined) return problem;
+  const { result, error } = worst as Deviation;
+  if (!Number.isFinite(error)) return `${result} is missing on a side, or not finite`;
+  return `${result} is off by ${error.toExponential(2)}, the tolerance is ${tolerance}`;
+}
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
