@@ -12,7 +12,7 @@ namespace {
 
 #ifndef GANNET_CUDA
 DeviceInfo missing_cuda() {
-  return {"cuda", "", {}, "this build has no CUDA device; `npm run build:addon -- --cuda` makes one that has, where the CUDA toolkit is installed"};
+  return {"cuda", "", {}, "this build of the addon has no CUDA device"};
 }
 
 /** What stands for the device `cuda` in a build without it. */

@@ -46,9 +46,8 @@ async function findDevices(): Promise<Finding[]> {
 }
 
 function findingOfDevice({ info, failure }: DeviceTest): Finding {
-  const { kind, available, description, details, problem } = info;
+  const { kind, description, details } = info;
   const finding = { name: `device ${kind}`, optional: kind !== 'cpu' };
-  if (!available) return { ...finding, ok: false, detail: problem };
   if (failure) return { ...finding, ok: false, ...problemOf(failure) };
   const numbers = Object.entries(details).map(([key, value]) => `${key} ${value}`);
   return { ...finding, ok: true, detail: [description, ...numbers].join(', ') };

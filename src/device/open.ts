@@ -17,10 +17,13 @@ export interface DeviceOptions {
   readonly precision?: Precision;
 }
 
-const REMEDIES: Partial<Record<string, string>> = {
-  cuda: 'Install a driver for CUDA 13 (>= 580) and a build of gannet with CUDA, or train on the CPU with --device cpu.',
-  simt: 'It is built from a checkout of the sources: npm run build:addon.',
+const REMEDIES: Readonly<Record<string, string>> = {
+  cuda: 'It needs a driver for CUDA 13 (>= 580), and an addon with CUDA: `npx gannet build --cuda` makes one where the CUDA toolkit is installed. Without, train with --device cpu.',
+  simt: '`npx gannet build` makes it together with the addon.',
 };
+
+/** What makes a device available, for people. */
+export const deviceRemedy = (kind: string): string => REMEDIES[kind] ?? 'Choose another device.';
 
 /** What the addon finds on this machine, available or not. */
 export const listDevices = (): readonly NativeDeviceInfo[] => loadAddon().listDevices();

@@ -3,11 +3,13 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeviceError } from '../errors.ts';
 import type { NativeDeviceInfo } from './native.ts';
+import { deviceRemedy } from './open.ts';
 import type { SelfTestReport } from './self_test_child.ts';
 
-/** A device, and why it does not work although it is available. */
+/** What came of testing a device. */
 export interface DeviceTest {
   readonly info: NativeDeviceInfo;
+  /** Why it does not work, and what to do; undefined if it works. */
   readonly failure?: DeviceError;
 }
 
@@ -22,9 +24,12 @@ export async function testDevices(): Promise<readonly DeviceTest[]> {
 }
 
 async function testDevice(info: NativeDeviceInfo): Promise<DeviceTest> {
-  if (!info.available) return { info };
+  const { kind, available, problem } = info;
+  if (!available) {
+    return { info, failure: new DeviceError(`${kind}_unavailable`, `${problem}\n  ${deviceRemedy(kind)}`) };
+  }
   try {
-    await inChild(`the device ${info.kind} ran a small program`, info.kind);
+    await inChild(`the device ${kind} ran a small program`, kind);
     return { info };
   } catch (failure) {
     return { info, failure: failure as DeviceError };
