@@ -15,7 +15,7 @@ using dnnl::memory;
 /** Numbers of an image or result that are worked on at once: transformed, they take several times as much, and shall stay in the cache. */
 constexpr int64_t kNumbersAtOnce = 1 << 20;
 /** For a filter gradient: its sums over images are transformed back once for all of them. */
-constexpr int64_t kNumbersPerSum = 1 << 22;
+constexpr int64_t kNumbersPerSum = 1 << 21;
 constexpr int64_t kFewestChannels = 64;
 /** Pixels of the batch below which transforming the filter would cost more than it saves. */
 constexpr int64_t kFewestPixels = 2048;
