@@ -52,7 +52,7 @@ test('a filter wider than tall', async () => {
 test('a fraction of a scale is refused', () => {
   trace('', () => {
     const call = () => conv2dEnlarged(feed('x', [1, 2, 2, 1]), feed('w', [1, 3, 3, 1]), 1.5);
-    assert.throws(call, /conv2dEnlarged expects a whole scale >= 1, but received 1.5/);
+    assert.throws(call, /upsampleNearest expects a whole scale >= 1, but received 1.5/);
     return {};
   });
 });

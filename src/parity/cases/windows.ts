@@ -95,6 +95,13 @@ export const windowCases: readonly Case[] = [
     }),
   ),
   row({
+    op: 'conv2dInputGradient',
+    detail: '3x3 of an enlarged map',
+    why: 'the filter is itself the result of a convolution, of as many filters as it has numbers per tap',
+    inputs: { x: { shape: [2, 3, 4, 3] }, w: { shape: [5, 3, 3, 3] } },
+    build: ({ x, w }) => gannet.conv2dEnlarged(x, w, 2),
+  }),
+  row({
     op: 'conv2dFilterGradient',
     detail: '[2,7,6,3] stride 2',
     why: 'an op of its own once gradients are differentiated',
