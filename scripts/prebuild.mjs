@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run prebuild`: makes prebuilds/linux-x64/, which the package ships: the addon, the simulator of the CUDA kernels, and beside
+// `npm run prebuilds`: makes prebuilds/linux-x64/, which the package ships: the addon, the simulator of the CUDA kernels, and beside
 // them the libraries that a machine with Node need not have, each with its licence. prebuildify drives it; where it would call
 // node-gyp it calls this file again, which builds with cmake-js.
 //   --cuda               with the device 'cuda' for every architecture: half an hour on two cores

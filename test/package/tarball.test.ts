@@ -13,6 +13,8 @@ const consumer = new Consumer(join(folder, 'project'));
 consumer.install(tarball);
 const files = filesOf(consumer.installed);
 
+const prebuilds = `prebuilds/${process.platform}-${process.arch}`;
+
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Everything that the package may hold. */
@@ -60,7 +62,7 @@ test('it holds its parts and nothing else, each within its budget', () => {
 test('every library of others comes with a licence', () => {
   for (const path of files.keys()) {
     const [, name] = /\/(lib\w+)\.so\.\d+$/.exec(path) ?? [];
-    if (name) assert.ok(files.has(`prebuilds/linux-x64/licenses/${name}.txt`), name);
+    if (name) assert.ok(files.has(`${prebuilds}/licenses/${name}.txt`), name);
   }
 });
 
@@ -85,7 +87,7 @@ test('doctor finds everything there, and the libraries are those of the package'
   for (const library of ['gannet.glibc.node', 'libdnnl.so.2', 'libgomp.so.1', 'libOpenCL.so.1']) {
     const loaded = maps.split('\n').filter((line) => line.endsWith(`/${library}`));
     assert.ok(loaded.length > 0, `${library} is not loaded`);
-    for (const line of loaded) assert.match(line, `${consumer.installed}/prebuilds/linux-x64/${library}`);
+    for (const line of loaded) assert.match(line, `${consumer.installed}/${prebuilds}/${library}`);
   }
 });
 
