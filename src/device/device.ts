@@ -49,6 +49,7 @@ export interface RunOptions {
   readonly timed?: boolean;
 }
 
+/** What became of a run. */
 export interface RunResult {
   /** One record of outputs per call; empty where nothing was fetched. */
   readonly outputs: readonly Outputs[];
