@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert';
 import { apiPages, fullName } from '../../scripts/docs/api.ts';
 import { type Declaration, parseModule, publicExports } from '../../scripts/docs/declarations.ts';
 import { fillIn, generatedPages, stalePages } from '../../scripts/docs/pages.ts';
+import { configurationTable, recipeSections } from '../../scripts/docs/recipes.ts';
+import { recipes } from '../../src/models/index.ts';
 
 const exports = publicExports();
 
@@ -116,6 +118,25 @@ test('headings that differ in case only have links of their own', () => {
     { ...declared, name: 'began', signature: 'const began: Recipe;' },
   ]);
   assert.match(pages.get('README.md') ?? '', '[began](models.md#began), [Began](models.md#began-1)');
+});
+
+test('a recipe is shown with its settings, its paper, and its layers with their parameters', () => {
+  const text = recipeSections(exports);
+  for (const { name } of recipes) assert.match(text, new RegExp(`^## ${name}$`, 'm'));
+  const dcgan = text.slice(text.indexOf('## dcgan\n'), text.indexOf('## dcgan-draft'));
+  assert.match(dcgan, 'https://arxiv.org/abs/1511.06434');
+  assert.match(dcgan, '| length | 20,000 steps of batch 128 |');
+  // 128 latents to 4x4x1024 with a bias, and the gain and bias of 1024 channels.
+  assert.match(dcgan, '| layer1 | linear, batch norm, relu | 4x4x1024 | 2,115,584 |');
+  assert.match(dcgan, '| total |  |  | **19,331,075** |');
+  assert.match(text, '| decoder.layer5 | nearest 2x, conv3, elu |');
+});
+
+test('a key is shown with what it may be, its default, and its meaning', () => {
+  const text = configurationTable();
+  assert.match(text, '| `model.kernel` | whole number 1 to 7 | 5 | side of the convolutions |');
+  assert.match(text, '| `weights` | number above 0 or glorot | 0.02 |');
+  assert.match(text, '| `schedule` | alternating, simultaneous | alternating |');
 });
 
 test('a generated part replaces what stood between its marks', () => {
