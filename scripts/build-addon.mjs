@@ -2,7 +2,7 @@
 // Does nothing when no source has changed since the last build.
 //   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
 //   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
-//   --sanitize          build-sanitize/Release/gannet.node with sanitizers, without simulator
+//   --sanitize          build-sanitize/Release/, both with sanitizers
 //   --out build         the folder to build in; every folder remembers its own options
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
-// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer and runs the tests that drive it.
+// Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, and the device code of the simulator with the former, and
+// runs the tests that drive them.
 // Leaks are not looked for: Node itself does not free everything at exit.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,10 +19,13 @@ const env = {
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
 };
 
-const tests = ['test/binding', 'test/device']
-  .filter((folder) => existsSync(join(root, folder)))
-  .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
-  .filter((file) => file.endsWith('.test.ts'));
+const FOLDERS = ['test/binding', 'test/cuda'];
+/** Drives nvcc, which is no code of ours. */
+const COMPILER_TEST = 'test/cuda/compiled.test.ts';
+const tests = [
+  ...FOLDERS.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)),
+  'test/parity/cpu.test.ts',
+].filter((file) => file.endsWith('.test.ts') && file !== COMPILER_TEST);
 
 const failed = tests.filter((file) => {
   console.log(file);
