@@ -1,6 +1,6 @@
+#include "activation_patterns.h"
 #include "interpreter.h"
 #include "launch.h"
-#include "pattern.h"
 
 // y[i] = expression at i. Bound by memory: every thread computes four neighbouring elements, so that a warp reads 512 bytes of every
 // full operand at once. Grid: one thread per four elements. The hot expressions of GAN training are compiled (pattern.h), any other
@@ -14,14 +14,6 @@ constexpr unsigned kInterpreterThreads = 128;
 constexpr Access kFull = Access::kFull, kChannel = Access::kChannel, kSample = Access::kSample;
 using F = Function;
 
-/** act(x + bias) */
-using AddBias = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>>;
-using BiasRelu = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kRelu, 2>>;
-using BiasLeakyRelu = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kLeakyRelu, 2>>;
-using BiasTanh = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kTanh, 2>>;
-using Relu = Pattern<Reads<kFull>, Op<F::kRelu, 0>>;
-using LeakyRelu = Pattern<Reads<kFull>, Op<F::kLeakyRelu, 0>>;
-
 /** act(gain (x - mean) rstd + bias): operands x, mean, rstd, gain, bias; the moments of a channel or of a sample */
 template <Access kMoments, typename... Activation>
 using Normalize = Pattern<Reads<kFull, kMoments, kMoments, kChannel, kChannel>, Op<F::kSub, 0, 1>, Op<F::kMul, 5, 2>, Op<F::kMul, 6, 3>,
@@ -31,12 +23,9 @@ using NormalizeRelu = Normalize<kMoments, Op<F::kRelu, 8>>;
 template <Access kMoments>
 using NormalizeLeakyRelu = Normalize<kMoments, Op<F::kLeakyRelu, 8>>;
 
-/** dy act'(x): operands dy, x for relu and x, dy for leakyRelu; tanh from its result y. */
-using ReluGradient = Pattern<Reads<kFull, kFull>, Op<F::kStep, 1>, Op<F::kMul, 0, 2>>;
-using LeakyReluGradient = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 1>, Op<F::kSelect, 0, 1, 3>>;
+/** dy act'(x + bias) */
 using BiasLeakyReluGradient = Pattern<Reads<kFull, kChannel, kFull>, Op<F::kAdd, 0, 1>, Op<F::kConstant>, Op<F::kMul, 4, 2>,
                                       Op<F::kSelect, 3, 2, 5>>;
-using TanhGradient = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 1, 1>, Op<F::kSub, 2, 3>, Op<F::kMul, 0, 4>>;
 
 /** dy act'(gain (x - mean) rstd + bias) */
 template <Access kMoments>
@@ -54,13 +43,12 @@ using BatchNormGradient = Pattern<Reads<kFull, kChannel, kFull, kChannel, kChann
 using LayerNormGradient = Pattern<Reads<kFull, kChannel, kSample, kFull, kSample, kSample, kSample>, Op<F::kMul, 0, 1>, Op<F::kSub, 7, 2>,
                                   Op<F::kSub, 3, 4>, Op<F::kMul, 9, 5>, Op<F::kMul, 10, 6>, Op<F::kSub, 8, 11>, Op<F::kMul, 12, 5>>;
 
-using Add = Pattern<Reads<kFull, kFull>, Op<F::kAdd, 0, 1>>;
 using Multiply = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
 using Scale = Pattern<Reads<kFull>, Op<F::kConstant>, Op<F::kMul, 1, 0>>;
 using WeightedSum = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 0>, Op<F::kConstant>, Op<F::kMul, 4, 1>, Op<F::kAdd, 3, 5>>;
 
 using HotPatterns =
-    PatternList<AddBias, BiasRelu, BiasLeakyRelu, BiasTanh, Relu, LeakyRelu, Normalize<kChannel>, NormalizeRelu<kChannel>,
+    PatternList<AddBias<>, BiasRelu, BiasLeakyRelu, BiasTanh, Relu, LeakyRelu, Normalize<kChannel>, NormalizeRelu<kChannel>,
                 NormalizeLeakyRelu<kChannel>, Normalize<kSample>, NormalizeRelu<kSample>, NormalizeLeakyRelu<kSample>, ReluGradient,
                 LeakyReluGradient, BiasLeakyReluGradient, TanhGradient, NormalizeReluGradient<kChannel>, NormalizeLeakyReluGradient<kChannel>,
                 NormalizeReluGradient<kSample>, NormalizeLeakyReluGradient<kSample>, BatchNormGradient, LayerNormGradient, Add, Multiply, Scale,

@@ -62,15 +62,32 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
 
   /** The expression's values at first .. first + count. */
   static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count) {
-    return evaluate(code, first, count, std::make_integer_sequence<int, kOperands>{}, std::make_integer_sequence<int, kInstructions>{});
+    return evaluate<-1>(code, float4{}, first, count, std::make_integer_sequence<int, kOperands>{},
+                        std::make_integer_sequence<int, kInstructions>{});
+  }
+
+  /** The same where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
+  template <int kGiven, typename LongerCode>
+  static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
+    return evaluate<kGiven>(code, given, first, count, std::make_integer_sequence<int, kOperands>{},
+                            std::make_integer_sequence<int, kInstructions>{});
   }
 
  private:
-  template <int... kOperand, int... kInstruction>
-  static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count, std::integer_sequence<int, kOperand...>,
-                                                    std::integer_sequence<int, kInstruction...>) {
+  template <int kOperand, Access access, int kGiven, typename AnyCode>
+  static __device__ __forceinline__ float4 read(const AnyCode& code, float4 given, unsigned first, int count) {
+    if constexpr (kOperand == kGiven) {
+      return given;
+    } else {
+      return read_operand<access>(code.operands[kOperand], first, count);
+    }
+  }
+
+  template <int kGiven, typename AnyCode, int... kOperand, int... kInstruction>
+  static __device__ __forceinline__ float4 evaluate(const AnyCode& code, float4 given, unsigned first, int count,
+                                                    std::integer_sequence<int, kOperand...>, std::integer_sequence<int, kInstruction...>) {
     float4 registers[kOperands + kInstructions];
-    ((registers[kOperand] = read_operand<kAccess>(code.operands[kOperand], first, count)), ...);
+    ((registers[kOperand] = read<kOperand, kAccess, kGiven>(code, given, first, count)), ...);
     ((registers[kOperands + kInstruction] =
           apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
                                          code.values[kInstruction])),
