@@ -5,12 +5,14 @@
 namespace gannet::kernels {
 
 constexpr int kSumThreads = 256;
+/** Left to itself the compiler would spill rather than use more than 32 registers. */
+constexpr int kSumBlocks = 4;
 
 /** result (elements) = finished sums over z of parts (splits, elements). A thread sums `vector` neighbours. */
 template <int vector>
-__global__ void __launch_bounds__(kSumThreads) sum_parts_kernel(float* result,                     // (elements)
-                                                                const float* __restrict__ parts,  // (splits, elements)
-                                                                int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
+__global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(float* result,                    // (elements)
+                                                                            const float* __restrict__ parts,  // (splits, elements)
+                                                                            int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
   const int64_t first = (int64_t{blockIdx.x} * kSumThreads + threadIdx.x) * vector;
   if (first >= elements) return;
   float4 sums = make_float4(0.f, 0.f, 0.f, 0.f);
