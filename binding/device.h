@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -50,6 +51,12 @@ class Device {
   /** Runs a program. `step_ms`, unless null, receives the milliseconds of each step. */
   virtual void run(const Call& call, std::vector<double>* step_ms) = 0;
 
+  /** Starts the device's clock; `elapsed_ms` waits for the runs since then and tells the milliseconds that they took on it. */
+  virtual void start_clock() { clock_start_ = std::chrono::steady_clock::now(); }
+  virtual double elapsed_ms() {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - clock_start_).count();
+  }
+
   /** Makes a run that is under way end early, at the next step, with Error `cancelled`. Any thread. */
   void cancel() { cancelled_ = true; }
 
@@ -58,6 +65,7 @@ class Device {
 
  private:
   std::atomic<bool> cancelled_{false};
+  std::chrono::steady_clock::time_point clock_start_;
 };
 
 /** What a device is opened with. */

@@ -31,8 +31,8 @@ int64_t read_id(const Napi::CallbackInfo& info, size_t index, const char* name) 
 struct RunResult {
   std::vector<Call> calls;
   std::vector<std::vector<double>> step_ms;
-  bool profile = false;
-  double native_ms = 0;
+  bool profile = false, timed = false;
+  double native_ms = 0, elapsed_ms = 0;
 };
 
 Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
@@ -43,11 +43,13 @@ Napi::Array to_array(Napi::Env env, const std::vector<double>& values) {
 
 void execute_calls(Device& device, RunResult& result) {
   const Clock::time_point start = Clock::now();
+  if (result.timed) device.start_clock();
   for (const Call& call : result.calls) {
     std::vector<double> step_ms;
     device.run(call, result.profile ? &step_ms : nullptr);
     if (result.profile) result.step_ms.push_back(std::move(step_ms));
   }
+  if (result.timed) result.elapsed_ms = device.elapsed_ms();
   result.native_ms = milliseconds_since(start);
 }
 
@@ -250,7 +252,9 @@ Napi::Value NativeDevice::run(const Napi::CallbackInfo& info) { return promise(i
 
 void NativeDevice::fill_run(const Napi::CallbackInfo& info, Job& job) {
   const auto state = std::make_shared<RunResult>();
-  state->profile = Field(info[1], "options").at("profile").boolean();
+  const Field options(info[1], "options");
+  state->profile = options.at("profile").boolean();
+  state->timed = options.at("timed").present() && options.at("timed").boolean();
   const uint32_t count = Field(info[0], "calls").length();
   const Napi::Array calls = info[0].As<Napi::Array>();
   Napi::Array outputs = Napi::Array::New(info.Env(), count);
@@ -265,6 +269,7 @@ void NativeDevice::fill_run(const Napi::CallbackInfo& info, Job& job) {
     Napi::Object result = Napi::Object::New(env);
     result["outputs"] = job.kept[0].Value();
     result["nativeMs"] = Napi::Number::New(env, state->native_ms);
+    if (state->timed) result["elapsedMs"] = Napi::Number::New(env, state->elapsed_ms);
     if (state->profile) {
       Napi::Array step_ms = Napi::Array::New(env, state->step_ms.size());
       for (uint32_t i = 0; i < state->step_ms.size(); i++) step_ms[i] = to_array(env, state->step_ms[i]);

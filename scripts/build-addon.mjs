@@ -54,7 +54,7 @@ function architectures() {
 function upToDate() {
   if (!existsSync(addon) || !existsSync(stamp) || changedOptions().length > 0) return false;
   const built = statSync(stamp).mtimeMs;
-  const inputs = ['CMakeLists.txt', 'binding', 'cuda', 'scripts/build-addon.mjs'];
+  const inputs = ['package.json', 'CMakeLists.txt', 'binding', 'cuda', 'scripts/build-addon.mjs'];
   return inputs.every((input) => [...sources(join(root, input))].every((file) => statSync(file).mtimeMs < built));
 }
 

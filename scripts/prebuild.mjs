@@ -4,7 +4,7 @@
 // node-gyp it calls this file again, which builds with cmake-js.
 //   --cuda               with the device 'cuda' for every architecture: half an hour on two cores
 //   --from build/Release take this addon instead of compiling one
-//   --check              only see whether the prebuilds are there, for `npm pack`
+//   --check              only see whether the prebuilds are there and newer than the sources, for `npm pack`
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -15,6 +15,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -141,7 +142,16 @@ function licenseOfCudaRuntime() {
 }
 
 function check() {
-  if (existsSync(prebuilds) && readdirSync(prebuilds).some((name) => name.endsWith('.node'))) return;
-  console.error(`There is no addon in ${prebuilds}. Make it before packing: npm run prebuild -- --cuda`);
+  const addon = existsSync(prebuilds) && readdirSync(prebuilds).find((name) => name.endsWith('.node'));
+  if (addon && statSync(join(prebuilds, addon)).mtimeMs > newestSourceMs()) return;
+  const what = addon ? 'The addon is older than its sources' : 'There is no addon';
+  console.error(`${what} in ${prebuilds}. Make it before packing: npm run prebuilds -- --cuda`);
   process.exitCode = 1;
+}
+
+function newestSourceMs() {
+  const folders = ['binding', 'cuda'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)),
+  );
+  return Math.max(...['CMakeLists.txt', ...folders].map((name) => statSync(join(root, name)).mtimeMs));
 }

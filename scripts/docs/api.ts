@@ -7,7 +7,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   data: 'Data sets, batches, augmentation, and grids of images as PNG.',
   explore: "What a run's latent space holds: interpolations, directions, traits, arithmetic.",
   tensor: 'Tracing a function of symbolic tensors into a graph.',
-  ops: 'What a graph is made of. Reached as `ops.conv2d` and so on.',
+  ops: 'What a graph is made of. Reached as `ops.conv2d` and so on. Shapes that do not fit are a ShapeError that names op and layer.',
   graph: 'Gradients of a graph, the passes that make a program of it, printing and verifying.',
   nn: 'Layers and networks. Reached as `nn.block` and so on.',
   losses: 'Adversarial and other losses.',

@@ -7,7 +7,7 @@ import { fullName } from './op_cases.ts';
 import { findPeers, type Peers } from './peers.ts';
 import type { Bench, BenchResult, Peer } from './result.ts';
 import { openProbes, type Roofline } from './roofline.ts';
-import { spreadOf } from './statistics.ts';
+import { FEWEST_ROUNDS, spreadOf } from './statistics.ts';
 import type { Size } from './workload.ts';
 
 export interface BenchOptions extends Choice {
@@ -27,8 +27,9 @@ export interface BenchOptions extends Choice {
 
 export const PEERS: readonly Peer[] = ['pytorch', 'tfjs'];
 
-/** Rounds of a default run: ops take milliseconds, steps seconds. */
-const ROUNDS = { op: 7, step: 3 };
+/** Most rounds of a default run, which ends within ten minutes on two cores: what is slow has fewer. */
+const ROUNDS = 7;
+const BUDGET_MS = 4000;
 
 /** Measures the ops and training steps of the published networks on a device, in turns with the peers that are installed and with
  *  the device's own matrix product and copy. @throws ConfigError for cases that do not exist, DeviceError */
@@ -37,7 +38,10 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
   const cases = chooseCases(options);
   const loadBefore = loadavg()[0] as number;
   const started = performance.now();
-  const rounds = { op: options.rounds ?? (quick ? ROUNDS.step : ROUNDS.op), step: options.rounds ?? ROUNDS.step };
+  const turns =
+    options.rounds === undefined
+      ? { rounds: quick ? FEWEST_ROUNDS : ROUNDS, budgetMs: BUDGET_MS }
+      : { rounds: options.rounds, budgetMs: Number.POSITIVE_INFINITY };
   const open = () => openDevice(kind, { precision });
   const device = open();
   const peers = await findPeers({ wanted: options.peers ?? PEERS, device: kind, precision, onMissing: onProgress });
@@ -52,7 +56,7 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
         open,
         probes,
         peers,
-        rounds: rounds[row.kind],
+        ...turns,
         batch: options.batch,
       });
       results.push(measured.result);
@@ -62,7 +66,6 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
       machine: describeMachine(device, precision),
       loadBefore,
       seconds: (performance.now() - started) / 1000,
-      rounds,
       peers: peers.descriptions,
       roofline: {
         gflops: spreadOf(rooflines.map(({ gflops }) => gflops)),

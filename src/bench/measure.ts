@@ -12,7 +12,10 @@ export interface MeasureOptions {
   readonly open: () => Device;
   readonly probes: RooflineProbes;
   readonly peers: Peers;
+  /** At most. */
   readonly rounds: number;
+  /** Milliseconds after which no further round begins, unless there are too few. */
+  readonly budgetMs: number;
   readonly batch?: number | undefined;
 }
 
@@ -27,18 +30,18 @@ const TURN_MS = 30;
 
 /** Times one case at one size: gannet, its peers and the machine's own rates in turns. @throws DeviceError */
 export async function measureCase(row: BenchCase, size: Size, options: MeasureOptions): Promise<Measured> {
-  const { open, probes, peers, rounds, batch } = options;
+  const { open, probes, peers, rounds, budgetMs, batch } = options;
   const workload = row.workload(size, batch);
   const opened = new Map<BenchEntry['contestant'], OpenContestant>();
   try {
     opened.set('gannet', await openOn(open(), workload));
     for (const [peer, start] of peers.at(size, workload, row.kind === 'step')) opened.set(peer, await start());
-    const contestants = new Map<BenchEntry['contestant'] | 'sgemm' | 'copy', Contestant>([
+    const contestants = new Map<BenchEntry['contestant'] | 'sgemm' | 'copy', Contestant & Partial<OpenContestant>>([
       ['sgemm', probes.sgemm],
       ['copy', probes.copy],
       ...opened,
     ]);
-    const times = await takeTurns(contestants, { rounds, turnMs: TURN_MS });
+    const times = await takeTurns(contestants, { rounds, turnMs: TURN_MS, budgetMs });
     const timesOf = (name: Parameters<typeof times.get>[0]) => times.get(name) as number[];
     const copyMs = timesOf('copy');
     const rooflines = timesOf('sgemm').map((ms, round) => probes.ratesOf(ms, copyMs[round] as number));
@@ -48,7 +51,15 @@ export async function measureCase(row: BenchCase, size: Size, options: MeasureOp
     const { group, name, kind } = row;
     return {
       rooflines,
-      result: { group, name, kind, size, ...evaluate(workload, timesOf('gannet'), rooflines), entries },
+      result: {
+        group,
+        name,
+        kind,
+        size,
+        rounds: rooflines.length,
+        ...evaluate(workload, timesOf('gannet'), rooflines),
+        entries,
+      },
     };
   } finally {
     for (const contestant of opened.values()) contestant.close();

@@ -128,6 +128,7 @@ export class Pytorch {
     const worker = workers[channelsLast] as Worker;
     let peakRssBytes = 0;
     return {
+      warmMs: first[channelsLast] as number,
       measure: async (runs) => {
         const timing = await worker.ask({ runs });
         peakRssBytes = timing.peakRssBytes;

@@ -18,6 +18,7 @@ const result = z.strictObject({
   name: z.string(),
   kind: z.enum(['op', 'step']),
   size: z.enum(['published', 'small']),
+  rounds: z.number(),
   shape: z.string(),
   /** That one run takes in; 0 where there are none. */
   images: z.number(),
@@ -43,7 +44,6 @@ export const benchSchema = z.strictObject({
   /** Running processes, averaged over the minute before. */
   loadBefore: z.number(),
   seconds: z.number(),
-  rounds: z.strictObject({ op: z.number(), step: z.number() }),
   /** The peers that took part, named. */
   peers: z.strictObject({ pytorch: z.string().optional(), tfjs: z.string().optional() }),
   /** What the device reached at best, over all rounds: its own product of square matrices, and its own copy. */

@@ -1,3 +1,5 @@
+import { FEWEST_ROUNDS } from './statistics.ts';
+
 /** Something whose speed is measured. */
 export interface Contestant {
   /** Does the work `runs` times. @returns milliseconds of one */
@@ -8,26 +10,41 @@ export interface Contestant {
 
 /** A contestant that holds a device or a process. */
 export interface OpenContestant extends Contestant {
+  /** What a run took when it was made ready, if it needs no further warm-up. */
+  readonly warmMs?: number;
   close(): void;
 }
 
 export interface TurnOptions {
+  /** At most. */
   readonly rounds: number;
   /** What a turn lasts at least: short work is repeated within it. */
   readonly turnMs: number;
+  /** Rounds end once the turns together have taken as long, but there are never fewer than FEWEST_ROUNDS. */
+  readonly budgetMs: number;
 }
 
 /** Lets contestants take turns in one run, after a warm-up, since other work on a machine disturbs each in its turn. Every round
  *  begins with another one. @returns milliseconds of one run by round, for each contestant */
 export async function takeTurns<Name extends string>(
-  contestants: ReadonlyMap<Name, Contestant>,
-  { rounds, turnMs }: TurnOptions,
+  contestants: ReadonlyMap<Name, Contestant & Pick<OpenContestant, 'warmMs'>>,
+  { rounds, turnMs, budgetMs }: TurnOptions,
 ): Promise<Map<Name, number[]>> {
-  const order: (readonly [Name, Contestant, number])[] = [];
-  for (const [name, contestant] of contestants) order.push([name, contestant, await warmUp(contestant, turnMs)]);
-  const times = new Map<Name, number[]>([...contestants.keys()].map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, contestant, runs] of order) times.get(name)?.push(await contestant.measure(runs));
+  const order: { readonly contestant: Contestant; readonly runs: number; readonly times: number[] }[] = [];
+  const times = new Map<Name, number[]>();
+  for (const [name, contestant] of contestants) {
+    const ms = contestant.warmMs ?? (await warmUp(contestant, turnMs));
+    const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(turnMs / ms)));
+    times.set(name, []);
+    order.push({ contestant, runs, times: times.get(name) as number[] });
+  }
+  let spentMs = 0;
+  for (let round = 0; round < rounds && (round < FEWEST_ROUNDS || spentMs < budgetMs); round++) {
+    for (const { contestant, runs, times } of order) {
+      const ms = await contestant.measure(runs);
+      times.push(ms);
+      spentMs += runs * ms;
+    }
     order.push(...order.splice(0, 1));
   }
   return times;
@@ -35,9 +52,8 @@ export async function takeTurns<Name extends string>(
 
 const MOST_RUNS = 1000;
 
-/** How many runs fill a turn. The first run may be slower than any later one. */
+/** What a run takes. The first may be slower than any later one. */
 async function warmUp(contestant: Contestant, turnMs: number): Promise<number> {
   const first = await contestant.measure(1);
-  const ms = first < turnMs ? await contestant.measure(1) : first;
-  return Math.max(1, Math.min(MOST_RUNS, Math.ceil(turnMs / ms)));
+  return first < turnMs ? contestant.measure(1) : first;
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { PACKAGE_ROOT, packageVersion } from '../package.ts';
 import { addonMissing, addonOfOtherVersion, addonUnloadable } from './addon_errors.ts';
 import type { NativeAddon } from './native.ts';
@@ -21,7 +22,8 @@ function requireAddon(): NativeAddon {
   // The runtime reads its environment once, when the addon brings it in.
   process.env.GOMP_SPINCOUNT ??= SPIN_COUNT;
   const require = createRequire(import.meta.url);
-  const file = process.env.GANNET_ADDON || findAddon(require('node-gyp-build'));
+  const named = process.env.GANNET_ADDON;
+  const file = named ? resolve(named) : findAddon(require('node-gyp-build'));
   const addon = load(require, file);
   if (addon.version !== packageVersion()) throw addonOfOtherVersion(file, addon.version);
   return addon;

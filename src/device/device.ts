@@ -41,11 +41,23 @@ export interface Call {
 export type Outputs = Readonly<Record<string, HostArray>>;
 
 /** What became of a run. */
+/** What is measured while calls run. */
+export interface RunOptions {
+  /** Times each step of each program, which then runs step by step. */
+  readonly profile?: boolean;
+  /** Waits for the device and times the calls by its own clock. */
+  readonly timed?: boolean;
+}
+
+/** What became of a run. */
 export interface RunResult {
   /** One record of outputs per call; empty where nothing was fetched. */
   readonly outputs: readonly Outputs[];
   /** Milliseconds spent in native code. */
   readonly nativeMs: number;
+  /** Milliseconds from the start of the first call to the end of the last by the device's own clock, which on a GPU is events; when
+   *  timed, where the device has such a clock. */
+  readonly elapsedMs?: number;
   /** Milliseconds of each step of each call's program, when profiling. */
   readonly stepMs?: readonly (readonly number[])[];
 }
@@ -58,7 +70,7 @@ export interface Device {
   readonly description: string;
   load(graph: Graph): Promise<Executable>;
   /** Runs calls in order as one crossing to the device. @throws DeviceError */
-  run(calls: readonly Call[], options?: { readonly profile?: boolean }): Promise<RunResult>;
+  run(calls: readonly Call[], options?: RunOptions): Promise<RunResult>;
   read(variable: Variable): Promise<HostArray>;
   /** Copies `values` into the variable. @throws DeviceError if the length differs */
   write(variable: Variable, values: HostArray): Promise<void>;

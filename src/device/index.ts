@@ -8,6 +8,7 @@ export {
   type Feeds,
   type HostArray,
   type Outputs,
+  type RunOptions,
   type RunResult,
 } from './device.ts';
 export { GPUS, type Gpu, type GpuName } from './gpus.ts';

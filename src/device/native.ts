@@ -24,6 +24,8 @@ export interface NativeCall {
 export interface NativeResult {
   readonly outputs: readonly (readonly ArrayBuffer[])[];
   readonly nativeMs: number;
+  /** Milliseconds by the device's own clock; only when timing was asked for. */
+  readonly elapsedMs?: number;
   /** Milliseconds of each step of each call; only when profiling was asked for. */
   readonly stepMs?: readonly (readonly number[])[];
 }
@@ -38,7 +40,7 @@ export interface NativeDevice {
   /** Decodes a program; `variables[i]` is the id of the device's variable for `program.variables[i]`. */
   load(program: Program, variables: readonly number[]): Promise<{ program: number; workspaceBytes: number }>;
   unload(program: number): void;
-  run(calls: readonly NativeCall[], options: { profile: boolean }): Promise<NativeResult>;
+  run(calls: readonly NativeCall[], options: { profile: boolean; timed?: boolean }): Promise<NativeResult>;
   /** Frees everything once the queued work has ended. Later calls throw. */
   close(): void;
 }

@@ -46,12 +46,12 @@ export class AddonDevice implements Device {
     return new AddonExecutable(graph, program, id, workspaceBytes, this.native);
   }
 
-  async run(calls: readonly Call[], { profile = false } = {}): Promise<RunResult> {
+  async run(calls: readonly Call[], { profile = false, timed = false } = {}): Promise<RunResult> {
     const executables = calls.map(({ executable }) => this.own(executable));
     const native = calls.map(({ feeds = {}, fetch = false }, i) =>
       nativeCall(executables[i] as AddonExecutable, feeds, fetch),
     );
-    const { outputs, ...times } = await this.native.run(native, { profile });
+    const { outputs, ...times } = await this.native.run(native, { profile, timed });
     return { ...times, outputs: outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers)) };
   }
 

@@ -49,7 +49,8 @@ export const maxPool = (size: number): LayerBuilder =>
 export const upsample = (scale: number): LayerBuilder =>
   plain(`nearest ${scale}x`, scaleSides(scale), (x) => upsampleNearest(x, scale));
 
-/** Zeroes a part `rate` of the activations while training. */
+/** Zeroes a part `rate` of the activations while training.
+ *  @throws ConfigError dropout_random, when it is applied for training by a pass without a random state */
 export const dropout = (rate: number): LayerBuilder =>
   plain(
     `dropout ${rate}`,

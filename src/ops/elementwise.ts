@@ -152,7 +152,7 @@ export const leakyRelu = (x: Tensor, slope = 0.2): Tensor => leakyReluOp({ slope
 /** x where x > 0, else slope * (e^x - 1). @see arXiv:1511.07289 */
 export const elu = (x: Tensor, slope = 1): Tensor => eluOp({ slope }, x);
 
-/** a + b. Numbers and scalars take the other operand's shape, as in every op of two operands below. */
+/** a + b. Numbers and scalars take the other operand's shape, as in every op of two operands. */
 export const add = (a: Operand, b: Operand): Tensor => addOp({}, ...align([a, b]));
 /** a - b. */
 export const sub = (a: Operand, b: Operand): Tensor => subOp({}, ...align([a, b]));

@@ -29,7 +29,8 @@ function activeTrace(caller: string): Trace {
   return current;
 }
 
-/** Runs `body` once with symbolic tensors and returns the graph of what it computed. Traces do not nest. */
+/** Runs `body` once with symbolic tensors and returns the graph of what it computed. Traces do not nest.
+ *  @throws GraphError nested_trace, and what `body` throws: ShapeError with the name of the op and the layer */
 export function trace(name: string, body: () => Record<string, Tensor>): Graph {
   if (current) throw new GraphError('nested_trace', `trace '${name}' was started while another trace was running`);
   const state: Trace = {
@@ -54,7 +55,8 @@ export function trace(name: string, body: () => Record<string, Tensor>): Graph {
   }
 }
 
-/** An input that each run supplies. Asking again for the same name gives the same tensor. */
+/** An input that each run supplies. Asking again for the same name gives the same tensor.
+ *  @throws GraphError no_trace, feed_redefined if it was asked for with another shape or type */
 export function feed(name: string, shape: Shape, dtype: DType = 'float32'): Tensor<'feed'> {
   const { feeds } = activeTrace('feed');
   const known = feeds.get(name);
@@ -72,7 +74,8 @@ export function feed(name: string, shape: Shape, dtype: DType = 'float32'): Tens
   return tensor;
 }
 
-/** The newest value of a variable: what it held before the run, or what an update earlier in this trace gave it. */
+/** The newest value of a variable: what it held before the run, or what an update earlier in this trace gave it.
+ *  @throws GraphError no_trace, variable_redefined if another variable of this trace has its name */
 export function read(variable: Variable): Tensor {
   const { variables, values } = activeTrace('read');
   const { name, shape, dtype } = variable;

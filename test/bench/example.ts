@@ -8,6 +8,7 @@ const convolution: BenchResult = {
   name: 'forward',
   kind: 'op',
   size: 'published',
+  rounds: 7,
   shape: '[2,8,8,4] -> [2,4,4,8]',
   images: 2,
   flops: 2e9,
@@ -30,7 +31,6 @@ export const exampleBench: Bench = {
   },
   loadBefore: 0.25,
   seconds: 300,
-  rounds: { op: 7, step: 3 },
   peers: { pytorch: 'PyTorch 1.13.0 (openblas)', tfjs: 'tfjs 4.22.0 cpu (pure JavaScript)' },
   roofline: { gflops: around(400), gbps: around(20) },
   results: [
@@ -39,6 +39,7 @@ export const exampleBench: Bench = {
       group: 'dcgan',
       name: '5x5 step',
       kind: 'step',
+      rounds: 3,
       shape: '64x64, width 128',
       images: 32,
       flops: 490e9,

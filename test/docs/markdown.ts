@@ -51,6 +51,7 @@ export function codeBlocks(text: string): CodeBlock[] {
 export const commandLines = (code: string): string[][] =>
   code
     .replaceAll(/\\\n\s*/g, '')
+    .replaceAll(/^(\s*)npm run bench(?: --)?(?= |$)/gm, '$1gannet bench')
     .split('\n')
     .map((line) => /^\s*(?:\$ )?(?:npx |npm run -s )?gannet(?: --)?(?= |$)(.*)$/.exec(line)?.[1])
     .filter((line) => line !== undefined)
