@@ -112,6 +112,8 @@ const std::map<std::string_view, DecodeAttribute>& attribute_decoders() {
       {"kind", [](const Field& field, A& attributes) { attributes.kind = decode_kind(field); }},
       {"shape", [](const Field& field, A& attributes) { attributes.shape = decode_shape(field); }},
       {"extent", integers<&A::extent>},
+      {"values", integers<&A::values>},
+      {"factor", number<&A::factor>},
       {"axes", integers<&A::axes>},
       {"permutation", integers<&A::permutation>},
       {"begin", integers<&A::begin>},

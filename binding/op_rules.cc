@@ -56,16 +56,29 @@ void check_elementwise(const Step& step) {
   check_operands(step, step.output.size());
 }
 
-void check_reduce(const Step& step) {
+/** Over the middle axis of [outer, reduced, inner], `results` of them. */
+void check_reduction(const Step& step, int64_t results) {
   expect_all_float(step);
   const std::vector<int64_t>& extent = step.attributes.extent;
   expect_count(extent, 3, 1, "extent");
   constexpr int64_t kLargest = int64_t{1} << 40;
   expect(extent[0] <= kLargest / extent[1] && extent[0] * extent[1] <= kLargest / extent[2], "attribute_invalid", "extent is too large");
-  expect(step.output.size() == extent[0] * extent[2], "shape_mismatch",
-         text("the output must have ", extent[0] * extent[2], " elements, but has ", step.output.size()));
+  const int64_t size = results * extent[0] * extent[2];
+  expect(step.output.size() == size, "shape_mismatch", text("the output must have ", size, " elements, but has ", step.output.size()));
   check_operands(step, extent[0] * extent[1] * extent[2]);
 }
+
+void check_reduce(const Step& step) { check_reduction(step, 1); }
+
+void check_reduce_sums(const Step& step) {
+  const Attributes& a = step.attributes;
+  const auto registers = static_cast<int64_t>(a.expression.access.size() + a.expression.instructions.size());
+  const bool valid = !a.values.empty() && std::all_of(a.values.begin(), a.values.end(), [&](int64_t n) { return n >= 0 && n < registers; });
+  expect(valid, "attribute_invalid", text("values must be some of ", registers, " registers, but is ", to_string(a.values)));
+  check_reduction(step, static_cast<int64_t>(a.values.size()));
+}
+
+void check_reduce_moments(const Step& step) { check_reduction(step, 2); }
 
 void check_constant(const Step&) {}
 
@@ -281,17 +294,6 @@ void check_assign(const Step& step) {
   expect_shape(step.inputs[1], step.inputs[0].shape, "the value");
 }
 
-/** x [N,...,C], gain [C], and a bias [C] or an output gradient like x. */
-void check_norm(const Step& step) {
-  expect_all_float(step);
-  const Shape& x = step.inputs[0].shape;
-  expect(x.size() >= 2, "shape_mismatch", text("x must have samples and channels, but has the shape ", to_string(x)));
-  const bool gradient = step.op == "batchNormGradient" || step.op == "layerNormGradient";
-  expect_shape(step.inputs[1], {x.back()}, "the gain");
-  expect_shape(step.inputs[2], gradient ? x : Shape{x.back()}, gradient ? "the output gradient" : "the bias");
-  expect_shape(step.output, x, "the output");
-}
-
 /** w, its slots and the gradient have one shape; the last `scalars` inputs have one element. */
 template <size_t scalars>
 void check_optimiser(const Step& step) {
@@ -309,6 +311,8 @@ const std::map<std::string_view, OpRule>& rules() {
   static const std::vector<OpRule> list = {
       {"elementwise", {"expression"}, 0, kMany, check_elementwise},
       {"reduce", {"expression", "kind", "extent"}, 0, kMany, check_reduce},
+      {"reduceSums", {"expression", "values", "factor", "extent"}, 0, kMany, check_reduce_sums},
+      {"reduceMoments", {"expression", "extent"}, 0, kMany, check_reduce_moments},
       {"constant", {"value"}, 0, 0, check_constant},
       {"reshape", {"shape"}, 1, 1, check_reshape},
       {"broadcast", {"axes", "shape"}, 1, 1, check_broadcast},
@@ -332,10 +336,6 @@ const std::map<std::string_view, OpRule>& rules() {
       {"oneHot", {"depth"}, 1, 1, check_one_hot},
       {"randomUniform", {"shape", "stream", "low", "high"}, 1, 1, check_random},
       {"randomNormal", {"shape", "stream", "mean", "deviation"}, 1, 1, check_random},
-      {"batchNorm", {"epsilon"}, 3, 3, check_norm},
-      {"batchNormGradient", {"epsilon"}, 3, 3, check_norm},
-      {"layerNorm", {"epsilon"}, 3, 3, check_norm},
-      {"layerNormGradient", {"epsilon"}, 3, 3, check_norm},
       {"assign", {}, 2, 2, check_assign, 1},
       {"advanceRandom", {}, 1, 1, check_random_state, 1},
       {"sgd", {"clip"}, 3, 3, check_optimiser<1>, 1},

@@ -75,11 +75,13 @@ struct Attributes {
   Expression expression;
   ReduceKind kind = ReduceKind::kSum;
   std::vector<int64_t> extent;
+  /** Registers of the expression. */
+  std::vector<int64_t> values;
   std::vector<int64_t> axes, shape, permutation, begin, size, before, after;
   std::vector<int64_t> stride, padding, input_size, filter_size;
   int64_t axis = 0, scale = 1, rows = 0, depth = 0, stream = 0;
   bool transpose_a = false, transpose_b = false;
-  double value = 0, low = 0, high = 1, mean = 0, deviation = 1;
+  double value = 0, factor = 1, low = 0, high = 1, mean = 0, deviation = 1;
   double clip = 0, momentum = 0, epsilon = 0, decay = 0, beta1 = 0, beta2 = 0;
 };
 

@@ -23,13 +23,4 @@ struct CompensatedSum {
   __device__ __forceinline__ float result() const { return fabsf(sum) < INFINITY ? sum + error : sum; }
 };
 
-/** A running maximum; NaN is the greatest of all. */
-struct RunningMaximum {
-  float sum = -INFINITY, error = 0.0f;
-
-  __device__ __forceinline__ void add(float value) { sum = sum != sum || sum > value ? sum : value; }
-  __device__ __forceinline__ void combine(const RunningMaximum& other) { add(other.sum); }
-  __device__ __forceinline__ float result() const { return sum; }
-};
-
 }  // namespace gannet::kernels

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "operand.h"
 #include "scalar_functions.h"
 
@@ -22,6 +24,8 @@ struct InterpretedCode {
   Line lines[kMaxInstructions];
   int line_count;
   int slots;
+  /** The slots of what a reduction takes. */
+  uint8_t values[kMaxSums];
 };
 
 /** Shared memory that one thread needs. */
@@ -59,7 +63,8 @@ class SlotAllocator {
 
 }  // namespace detail
 
-inline InterpretedCode interpret(const Expression& expression, unsigned total) {
+/** `values`: registers whose values are needed at the end, for evaluate_values. */
+inline InterpretedCode interpret(const Expression& expression, unsigned total, std::span<const int> values = {}) {
   InterpretedCode code{};
   detail::SlotAllocator allocator;
   int slot_of[kMaxOperands + kMaxInstructions];
@@ -78,6 +83,7 @@ inline InterpretedCode interpret(const Expression& expression, unsigned total) {
     const Instruction& instruction = expression.instructions[i];
     for (int j = 0; j < arity(instruction.function); j++) last_use[instruction.args[j]] = i;
   }
+  for (const int value : values) last_use[value] = code.line_count;
   for (int i = 0; i < code.line_count; i++) {
     const Instruction& instruction = expression.instructions[i];
     InterpretedCode::Line& line = code.lines[i];
@@ -91,6 +97,7 @@ inline InterpretedCode interpret(const Expression& expression, unsigned total) {
     slot_of[operands + i] = allocator.take();
     line.result = static_cast<uint8_t>(slot_of[operands + i]);
   }
+  for (size_t i = 0; i < values.size(); i++) code.values[i] = static_cast<uint8_t>(slot_of[values[i]]);
   code.slots = allocator.used();
   return code;
 }
@@ -126,6 +133,14 @@ __device__ inline float4 evaluate(const InterpretedCode& code, float* slots, uns
     store4(own + line.result * stride, value);
   }
   return value;
+}
+
+/** The values of several registers: those that interpret() was given. */
+template <int kCount>
+__device__ inline void evaluate_values(const InterpretedCode& code, float* slots, unsigned first, int count, float4 (&values)[kCount]) {
+  evaluate(code, slots, first, count);
+#pragma unroll
+  for (int i = 0; i < kCount; i++) values[i] = load4(slots + 4 * threadIdx.x + code.values[i] * 4 * blockDim.x);
 }
 
 }  // namespace gannet::kernels

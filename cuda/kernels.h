@@ -49,7 +49,7 @@ enum class Function : uint8_t {
 /** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */
 enum class Access : uint8_t { kFull, kChannel, kSample, kScalar };
 
-inline constexpr int kMaxOperands = 8;
+inline constexpr int kMaxOperands = 12;
 inline constexpr int kMaxInstructions = 32;
 
 /** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
@@ -180,73 +180,27 @@ struct ElementwiseArgs {
 };
 void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
 
-enum class ReduceKind { kSum, kMax };
+enum class ReduceKind { kSum, kMax, kMoments };
 
-/** y = sum or maximum over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31. Sums are
- *  compensated: accurate to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
+/** The most registers whose sums one launch takes. */
+inline constexpr int kMaxSums = 3;
+
+/** Reductions over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31: `factor` times the sum
+ *  of each register of `values`; the maximum of the expression's value; or its mean and biased variance. Sums are compensated: accurate
+ *  to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
 struct ReduceArgs {
-  float* y;  // (outer, inner)
+  float* y;  // (results, outer, inner)   as many results as values; for moments the mean, then the variance
   Expression expression;
   ReduceKind kind;
+  /** Of kSum; by default the expression's value alone. */
+  int values[kMaxSums] = {};
+  int value_count = 0;
+  float factor = 1.0f;
   int outer, reduced, inner;
   void* workspace;
 };
 void reduce(const ReduceArgs& args, cudaStream_t stream);
 size_t reduce_workspace_bytes(const ReduceArgs& args);
-
-// ----------------------------------------------------------------------------------------------------------- normalisation
-
-/** y = gain (x - mean) / sqrt(variance + epsilon) + bias with the biased moments of each channel. Fewer than 2^31 elements. */
-struct BatchNormArgs {
-  float* y;           // (rows, channels)   rows = N*H*W
-  const float* x;     // (rows, channels)
-  const float* gain;  // (channels)
-  const float* bias;  // (channels)
-  int rows, channels;
-  float epsilon;
-  void* workspace;
-};
-void batch_norm(const BatchNormArgs& args, cudaStream_t stream);
-size_t batch_norm_workspace_bytes(const BatchNormArgs& args);
-
-/** dx = gain rstd (dy - mean(dy) - x^ mean(dy x^)) with means over each channel. */
-struct BatchNormGradientArgs {
-  float* dx;          // (rows, channels)
-  const float* x;     // (rows, channels)
-  const float* gain;  // (channels)
-  const float* dy;    // (rows, channels)
-  int rows, channels;
-  float epsilon;
-  void* workspace;
-};
-void batch_norm_gradient(const BatchNormGradientArgs& args, cudaStream_t stream);
-size_t batch_norm_gradient_workspace_bytes(const BatchNormGradientArgs& args);
-
-/** y = gain (x - mean) / sqrt(variance + epsilon) + bias with the biased moments of each sample, gain and bias per channel. */
-struct LayerNormArgs {
-  float* y;           // (samples, elements)   elements = H*W*channels
-  const float* x;     // (samples, elements)
-  const float* gain;  // (channels)
-  const float* bias;  // (channels)
-  int samples, elements, channels;
-  float epsilon;
-  void* workspace;
-};
-void layer_norm(const LayerNormArgs& args, cudaStream_t stream);
-size_t layer_norm_workspace_bytes(const LayerNormArgs& args);
-
-/** dx = rstd (g - mean(g) - x^ mean(g x^)), g = gain dy, with means over each sample. */
-struct LayerNormGradientArgs {
-  float* dx;          // (samples, elements)
-  const float* x;     // (samples, elements)
-  const float* gain;  // (channels)
-  const float* dy;    // (samples, elements)
-  int samples, elements, channels;
-  float epsilon;
-  void* workspace;
-};
-void layer_norm_gradient(const LayerNormGradientArgs& args, cudaStream_t stream);
-size_t layer_norm_gradient_workspace_bytes(const LayerNormGradientArgs& args);
 
 // --------------------------------------------------------------------------------------- movement, pooling, lookup, random
 

@@ -35,6 +35,7 @@ template <Access... kAccess, typename... Instructions>
 struct Pattern<Reads<kAccess...>, Instructions...> {
   static constexpr int kOperands = sizeof...(kAccess);
   static constexpr int kInstructions = sizeof...(Instructions);
+  static constexpr int kRegisters = kOperands + kInstructions;
 
   /** What a launch needs; passed by value. */
   struct Code {
@@ -62,15 +63,24 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
 
   /** The expression's values at first .. first + count. */
   static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count) {
-    return evaluate<-1>(code, float4{}, first, count, std::make_integer_sequence<int, kOperands>{},
-                        std::make_integer_sequence<int, kInstructions>{});
+    float4 registers[kRegisters];
+    evaluate(code, first, count, registers);
+    return registers[kRegisters - 1];
   }
 
-  /** The same where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
+  /** The values of all registers there. */
+  static __device__ __forceinline__ void evaluate(const Code& code, unsigned first, int count, float4 (&registers)[kRegisters]) {
+    evaluate<-1>(code, float4{}, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+                 std::make_integer_sequence<int, kInstructions>{});
+  }
+
+  /** The values where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
   template <int kGiven, typename LongerCode>
   static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
-    return evaluate<kGiven>(code, given, first, count, std::make_integer_sequence<int, kOperands>{},
-                            std::make_integer_sequence<int, kInstructions>{});
+    float4 registers[kRegisters];
+    evaluate<kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+                     std::make_integer_sequence<int, kInstructions>{});
+    return registers[kRegisters - 1];
   }
 
  private:
@@ -84,15 +94,14 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
   }
 
   template <int kGiven, typename AnyCode, int... kOperand, int... kInstruction>
-  static __device__ __forceinline__ float4 evaluate(const AnyCode& code, float4 given, unsigned first, int count,
-                                                    std::integer_sequence<int, kOperand...>, std::integer_sequence<int, kInstruction...>) {
-    float4 registers[kOperands + kInstructions];
+  static __device__ __forceinline__ void evaluate(const AnyCode& code, float4 given, unsigned first, int count,
+                                                  float4 (&registers)[kRegisters], std::integer_sequence<int, kOperand...>,
+                                                  std::integer_sequence<int, kInstruction...>) {
     ((registers[kOperand] = read<kOperand, kAccess, kGiven>(code, given, first, count)), ...);
     ((registers[kOperands + kInstruction] =
           apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
                                          code.values[kInstruction])),
      ...);
-    return registers[kOperands + kInstructions - 1];
   }
 };
 

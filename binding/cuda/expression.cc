@@ -55,16 +55,19 @@ Kernel elementwise(const Step& step, const Build&) {
   }};
 }
 
-/** Over the middle axis of [outer, reduced, inner]. */
-Kernel reduce(const Step& step, const Build&) {
+/** A reduction over the middle axis of [outer, reduced, inner]. */
+kernels::ReduceArgs reduction(const Step& step, kernels::ReduceKind kind) {
   const Attributes& a = step.attributes;
-  const kernels::ReduceArgs args{.y = nullptr,
-                                 .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
-                                 .kind = a.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax,
-                                 .outer = narrow(a.extent[0]),
-                                 .reduced = narrow(a.extent[1]),
-                                 .inner = narrow(a.extent[2]),
-                                 .workspace = nullptr};
+  return {.y = nullptr,
+          .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
+          .kind = kind,
+          .outer = narrow(a.extent[0]),
+          .reduced = narrow(a.extent[1]),
+          .inner = narrow(a.extent[2]),
+          .workspace = nullptr};
+}
+
+Kernel make_reduction(const Step& step, const kernels::ReduceArgs& args) {
   return {[step, args](const Run& run) {
             kernels::ReduceArgs bound = args;
             bound.y = run.output(step.output);
@@ -75,11 +78,29 @@ Kernel reduce(const Step& step, const Build&) {
           kernels::reduce_workspace_bytes(args)};
 }
 
+Kernel reduce(const Step& step, const Build&) {
+  return make_reduction(step, reduction(step, step.attributes.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax));
+}
+
+Kernel reduce_sums(const Step& step, const Build&) {
+  const std::vector<int64_t>& values = step.attributes.values;
+  expect_room(values.size(), kernels::kMaxSums, "sums");
+  kernels::ReduceArgs args = reduction(step, kernels::ReduceKind::kSum);
+  for (size_t i = 0; i < values.size(); i++) args.values[i] = static_cast<int>(values[i]);
+  args.value_count = static_cast<int>(values.size());
+  args.factor = static_cast<float>(step.attributes.factor);
+  return make_reduction(step, args);
+}
+
+Kernel reduce_moments(const Step& step, const Build&) { return make_reduction(step, reduction(step, kernels::ReduceKind::kMoments)); }
+
 }  // namespace
 
 void add_expression_kernels(KernelTable& table) {
   table["elementwise"] = elementwise;
   table["reduce"] = reduce;
+  table["reduceSums"] = reduce_sums;
+  table["reduceMoments"] = reduce_moments;
 }
 
 }  // namespace gannet::cuda

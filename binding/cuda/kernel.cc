@@ -17,7 +17,6 @@ const KernelTable& kernel_table() {
     add_pooling_kernels(result);
     add_lookup_kernels(result);
     add_random_kernels(result);
-    add_norm_kernels(result);
     add_update_kernels(result);
     return result;
   }();

@@ -88,7 +88,6 @@ void add_movement_kernels(KernelTable& table);
 void add_pooling_kernels(KernelTable& table);
 void add_lookup_kernels(KernelTable& table);
 void add_random_kernels(KernelTable& table);
-void add_norm_kernels(KernelTable& table);
 void add_update_kernels(KernelTable& table);
 
 }  // namespace gannet::cuda

@@ -7,7 +7,7 @@ import {
   recipes,
   resolveConfig,
 } from '../../src/models/index.ts';
-import { countParameters, type Layer, type Network } from '../../src/nn/index.ts';
+import { countParameters, type Network } from '../../src/nn/index.ts';
 import { type PublicExport, publicExports } from './declarations.ts';
 
 /** The generated part of docs/recipes.md: every recipe with its networks, losses and defaults, as the code has them. */
@@ -63,7 +63,7 @@ function layersTable({ generator, discriminator }: Gan): string {
   const rows = [generator, discriminator].flatMap((network) => [
     [`**${network.name}**`, '', formatShape(network.inputShape), ''],
     ...network.layers.map((layer) => [
-      nameWithin(network, layer),
+      layer.name,
       layer.description,
       formatShape(layer.outputShape),
       count(countParameters(layer.variables)),
@@ -71,13 +71,6 @@ function layersTable({ generator, discriminator }: Gan): string {
     ['total', '', '', `**${count(parametersOf(network))}**`],
   ]);
   return table(['layer', '', 'output', 'parameters'], rows);
-}
-
-/** A layer's name with the part of the network that it is in, such as `decoder.layer2`, which the names of its variables tell. */
-function nameWithin(network: Network, { name, variables: [variable] }: Layer): string {
-  const path = variable?.name.slice(network.name.length + 1) ?? '';
-  const part = path.slice(0, Math.max(0, path.indexOf(`${name}.`)));
-  return part + name;
 }
 
 const parametersOf = ({ variables }: Network): number => countParameters(variables);

@@ -1,4 +1,4 @@
-import { drawText, TEXT_HEIGHT, textWidth } from '../explore/svg_text.ts';
+import { drawText, textWidth } from '../explore/svg_text.ts';
 import { formatMachine } from './machine.ts';
 import { NAMES, ratesAt, threeDigits } from './rates.ts';
 import type { Bench, BenchEntry, BenchResult } from './result.ts';
@@ -13,9 +13,10 @@ const TITLES = {
 /** Scale of most text; what stands above and below a panel is smaller. */
 const TEXT = 1.5;
 const WIDTH = { labels: 215, plot: 250, value: 125 };
-const HEIGHT = { head: 120, heading: 26, bar: 10, line: 13, gap: 7, foot: 24 };
-/** Tops of the lines above the panels. */
-const TOPS = { title: 12, facts: 36, panel: 78, legend: 90 };
+const HEIGHT = { title: 36, fact: 12, panelHead: 48, heading: 26, bar: 10, line: 13, gap: 7, foot: 24 };
+const MARGIN = 12;
+/** Tops of the lines above a panel, which begins at 0. */
+const TOPS = { title: -42, legend: -29, axis: -11 };
 
 /** How fast everything ran as an SVG picture: bars of the share that each contestant reaches of what the device's own product and copy
  *  allow, on a logarithmic scale; a panel for each size, with the roofline at 100 %. */
@@ -25,22 +26,44 @@ export function drawBench(bench: Bench): string {
     .map((size) => bench.results.filter((result) => result.size === size))
     .filter((results) => results.length > 0);
   const width = WIDTH.labels + panels.length * (WIDTH.plot + WIDTH.value);
-  const bottom = (rows.at(-1) as Row).bottom;
-  const height = bottom + HEIGHT.foot;
+  const facts = factsOf(bench).flatMap((text) => wrap(text, width - 2 * MARGIN));
+  const top = HEIGHT.title + facts.length * HEIGHT.fact + HEIGHT.panelHead;
+  const { bottom } = rows.at(-1) as Row;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top + bottom + HEIGHT.foot}">`,
     '<rect width="100%" height="100%" fill="white"/>',
-    ...head(bench, width),
+    drawText('Speed against the roofline', MARGIN, MARGIN, INK.text, 2),
+    ...facts.map((text, i) => drawText(text, MARGIN, HEIGHT.title + i * HEIGHT.fact, INK.faint)),
+    `<g transform="translate(0 ${top})">`,
     ...rows.flatMap(drawLabels),
     ...panels.map((results, i) => {
       const left = WIDTH.labels + i * (WIDTH.plot + WIDTH.value);
       return `<g transform="translate(${left} 0)">\n${drawPanel(results, rows, bottom).join('\n')}\n</g>`;
     }),
+    '</g>',
     '</svg>',
   ].join('\n');
 }
 
-/** The place of a case in every panel. */
+const factsOf = ({ machine, roofline, peers }: Bench): string[] => [
+  formatMachine(machine),
+  ...Object.values(peers).filter((peer) => peer !== undefined),
+  `Logarithmic; lines are quartiles; 100 % = the device's own SGEMM, ${threeDigits(roofline.gflops.median)} GFLOP/s, ` +
+    `or its own copy, ${threeDigits(roofline.gbps.median)} GB/s`,
+];
+
+/** Lines of words, none wider than `width` unless a word is. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The place of a case in every panel, below the top of the panels. */
 interface Row {
   readonly group: string;
   readonly name: string;
@@ -56,28 +79,15 @@ function rowsOf(results: readonly BenchResult[]): Row[] {
     if (rows.some((row) => row.group === group && row.name === name)) continue;
     const lines = Math.max(...results.filter((r) => r.group === group && r.name === name).map((r) => r.entries.length));
     const first = rows.at(-1)?.group !== group;
-    const top = (rows.at(-1)?.bottom ?? HEIGHT.head) + (first ? HEIGHT.heading : 0);
+    const top = (rows.at(-1)?.bottom ?? 0) + (first ? HEIGHT.heading : 0);
     rows.push({ group, name, first, top, bottom: top + lines * HEIGHT.line + HEIGHT.gap });
   }
   return rows;
 }
 
-function head({ machine, roofline, peers }: Bench, width: number): string[] {
-  const facts = [
-    formatMachine(machine),
-    Object.values(peers).join('; '),
-    `Logarithmic; lines are quartiles; 100 % = the device's own SGEMM, ${threeDigits(roofline.gflops.median)} GFLOP/s or copy ${threeDigits(roofline.gbps.median)} GB/s`,
-  ];
-  const fitting = (text: string) => text.slice(0, Math.floor((width - 24) / textWidth(' ')));
-  return [
-    drawText('Speed against the roofline', 12, TOPS.title, INK.text, 2),
-    ...facts.map((text, i) => drawText(fitting(text), 12, TOPS.facts + i * 12, INK.faint)),
-  ];
-}
-
 const drawLabels = ({ group, name, first, top }: Row): string[] => [
-  ...(first ? [drawText(group, 12, top - HEIGHT.heading + 9, INK.text, TEXT)] : []),
-  drawText(name, 22, top + 1, INK.faint, TEXT),
+  ...(first ? [drawText(group, MARGIN, top - HEIGHT.heading + 9, INK.text, TEXT)] : []),
+  drawText(name, MARGIN + 10, top + 1, INK.faint, TEXT),
 ];
 
 /** The least and the largest power of ten on the axis. */
@@ -90,10 +100,11 @@ function drawPanel(results: readonly BenchResult[], rows: readonly Row[], bottom
   const axis = axisOf(results);
   const x = (share: number) => (WIDTH.plot * (Math.log10(share) - axis.low)) / (axis.high - axis.low);
   const decades = Array.from({ length: Math.floor(axis.high) - axis.low + 1 }, (_, i) => axis.low + i);
-  const [{ size, entries }] = results as [BenchResult, ...BenchResult[]];
+  const [{ size }] = results as [BenchResult, ...BenchResult[]];
+  const contestants = new Set(results.flatMap(({ entries }) => entries.map(({ contestant }) => contestant)));
   return [
-    drawText(TITLES[size], 0, TOPS.panel, INK.text),
-    ...legend(entries),
+    drawText(TITLES[size], 0, TOPS.title, INK.text),
+    ...legend([...contestants]),
     ...decades.map((decade) => drawTick(x(10 ** decade), decade, bottom)),
     ...results.flatMap((result) => {
       const row = rows.find(({ group, name }) => group === result.group && name === result.name) as Row;
@@ -110,7 +121,9 @@ function shareAt({ ofRoofline, entries }: BenchResult, ms: number): number {
 
 /** From the power of ten below the slowest to a little beyond the fastest, the roofline included. */
 function axisOf(results: readonly BenchResult[]): Axis {
-  const shares = results.flatMap((result) => result.entries.map(({ ms }) => Math.log10(shareAt(result, ms.median))));
+  const shares = results.flatMap((result) =>
+    result.entries.flatMap(({ ms }) => [ms.lower, ms.upper].map((time) => Math.log10(shareAt(result, time)))),
+  );
   return { low: Math.floor(Math.min(...shares, -1)), high: Math.max(...shares, 0) + 0.1 };
 }
 
@@ -121,14 +134,14 @@ function drawTick(x: number, decade: number, bottom: number): string {
   const written = (text: string, top: number) =>
     drawText(text, x - textWidth(text) / 2, top, roofline ? INK.roofline : INK.faint);
   return [
-    `<line x1="${x}" x2="${x}" y1="${HEIGHT.head}" y2="${bottom}" stroke="${color}" stroke-width="${stroke}"/>`,
-    written(label, HEIGHT.head - TEXT_HEIGHT - 4),
+    `<line x1="${x}" x2="${x}" y1="0" y2="${bottom}" stroke="${color}" stroke-width="${stroke}"/>`,
+    written(label, TOPS.axis),
     written(label, bottom + 6),
   ].join('');
 }
 
-function legend(entries: readonly BenchEntry[]): string[] {
-  return entries.map(({ contestant }, i) => {
+function legend(contestants: readonly BenchEntry['contestant'][]): string[] {
+  return contestants.map((contestant, i) => {
     const square = `<rect x="${i * 70}" y="${TOPS.legend}" width="7" height="7" fill="${COLORS[contestant]}"/>`;
     return square + drawText(NAMES[contestant], i * 70 + 12, TOPS.legend, INK.text);
   });

@@ -47,7 +47,7 @@ export async function findPeers({ wanted, device, precision, onMissing }: PeerOp
 
 async function installedTfjs(onMissing: PeerOptions['onMissing']): Promise<TfjsPeer | undefined> {
   try {
-    return await findTfjs();
+    return await findTfjs(onMissing);
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     onMissing(`tfjs is left out: ${error.message}`);

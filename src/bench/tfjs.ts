@@ -1,24 +1,30 @@
 import type { Device } from '../device/index.ts';
-import { openTfjsDevice } from '../reference/index.ts';
+import { createTfjsDevice, type LoadedTfjs, loadTfjs } from '../reference/index.ts';
 
 /** tfjs as a peer. */
 export interface TfjsPeer {
   /** Names the backend for what it is, such as `tfjs 4.22.0, cpu (pure JavaScript)`. */
   readonly description: string;
-  /** Whether it is the backend that interprets everything in JavaScript on one thread, hundreds of times slower than native code. */
+  /** Whether it is the backend that does everything in JavaScript on one thread, hundreds of times slower than native code. */
   readonly pureJavaScript: boolean;
   open(): Promise<Device>;
 }
 
-/** The tfjs that loads here. @throws DeviceError `tfjs_missing` */
-export async function findTfjs(): Promise<TfjsPeer> {
-  const device = await openTfjsDevice();
-  const { description } = device;
-  device.close();
-  const pureJavaScript = description.endsWith('(cpu)');
+/** The tfjs that loads here. @param onPassedOver told of each faster one that is installed but does not load
+ *  @throws DeviceError `tfjs_missing` */
+export async function findTfjs(onPassedOver: (reason: string) => void): Promise<TfjsPeer> {
+  const tfjs = await loadTfjs();
+  tfjs.passedOver.forEach(onPassedOver);
+  return describeTfjs(tfjs);
+}
+
+/** What a tfjs that has been loaded is as a peer. */
+export function describeTfjs(tfjs: LoadedTfjs): TfjsPeer {
+  const pureJavaScript = tfjs.package === '@tensorflow/tfjs' && tfjs.backend === 'cpu';
+  const backend = pureJavaScript ? 'cpu (pure JavaScript)' : tfjs.backend;
   return {
-    description: pureJavaScript ? description.replace('(cpu)', 'cpu (pure JavaScript)') : description,
+    description: `${tfjs.package.replace('@tensorflow/', '')} ${tfjs.tf.version_core}, ${backend}`,
     pureJavaScript,
-    open: openTfjsDevice,
+    open: async () => createTfjsDevice(tfjs),
   };
 }

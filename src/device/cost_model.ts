@@ -5,7 +5,7 @@ import { compile } from '../graph/compile.ts';
 import { flopsOfStep } from '../graph/flops.ts';
 import type { Program, Slot, Step } from '../graph/program.ts';
 import { PACKAGE_ROOT } from '../package.ts';
-import type { OpName } from '../tensor/operators.ts';
+import type { FusedOp, OpAttributes, OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, elements } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { loadAddon } from './addon.ts';
@@ -149,24 +149,31 @@ function launchCost(
   };
 }
 
+/** What fused ops do with each element beyond computing the expression. */
+const REDUCTION_OPERATIONS: { readonly [K in FusedOp]: (attributes: OpAttributes[FusedOp]) => number } = {
+  elementwise: () => 0,
+  reduce: () => 1,
+  reduceSums: (attributes) => (attributes as OpAttributes['reduceSums']).values.length,
+  // subtract, square, and two sums
+  reduceMoments: () => 4,
+};
+
 /** Multiplications and additions of products; instructions per element of expressions. */
 function operationsOf(step: Step): number {
-  if (step.op !== 'elementwise' && step.op !== 'reduce') return flopsOfStep(step);
-  const { expression } = (step as Step<'elementwise' | 'reduce'>).attributes;
-  const total = Math.max(elements(step.output.shape), ...step.inputs.map(({ shape }) => elements(shape)));
-  return total * (expression.instructions.length + (step.op === 'reduce' ? 1 : 0));
+  const reduction = REDUCTION_OPERATIONS[step.op as FusedOp];
+  if (reduction === undefined) return flopsOfStep(step);
+  const { attributes, inputs, output } = step as Step<FusedOp>;
+  const total = Math.max(elements(output.shape), ...inputs.map(({ shape }) => elements(shape)));
+  return total * (attributes.expression.instructions.length + reduction(attributes));
 }
 
 const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELEMENT;
-
-/** Normalisations read their inputs twice: for the moments, and to apply them. */
-const readsTwice = ({ op }: Step): boolean => /Norm/.test(op);
 
 /** The first launch reads the inputs of its steps and the last writes their outputs; what lies between goes through scratch memory,
  *  and what one of the steps leaves for another through none. */
 function bytesOf(steps: readonly Step[], { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
   const whole = readBytes(steps);
-  const read = first ? whole : workspaceBytes + (last && steps.some(readsTwice) ? whole : 0);
+  const read = first ? whole : workspaceBytes;
   return read + (last ? writtenBytes(steps) : workspaceBytes);
 }
 

@@ -7,6 +7,8 @@ import { isOp, type Tensor } from '../tensor/tensor.ts';
 export interface BoundExpression {
   readonly expression: Expression;
   readonly operands: readonly Tensor[];
+  /** The register of each root. */
+  readonly values: readonly number[];
 }
 
 /** Whether a node is a scalar function applied to every element. */
@@ -55,9 +57,9 @@ export function source(argument: Tensor, inlined: (node: Tensor) => boolean): So
   return { kind: 'operand', node, access: 'full' };
 }
 
-/** Builds the expression of `root`, descending into the nodes that `inlined` accepts. `root` itself is an argument like any
- *  other: a reduction passes its input, an elementwise node itself. */
-export function buildExpression(root: Tensor, inlined: (node: Tensor) => boolean): BoundExpression {
+/** Builds the expression of `roots`, descending into the nodes that `inlined` accepts. A root is an argument like any other:
+ *  a reduction passes its inputs, an elementwise node itself. */
+export function buildExpression(roots: readonly Tensor[], inlined: (node: Tensor) => boolean): BoundExpression {
   const operands: Tensor[] = [];
   const access: Access[] = [];
   const pending: { fn: Instruction['fn']; args: Register[]; value?: number }[] = [];
@@ -87,10 +89,11 @@ export function buildExpression(root: Tensor, inlined: (node: Tensor) => boolean
     });
   };
 
-  visit(root);
+  const values = roots.map(visit);
   const number = (register: Register) => register.operand ?? operands.length + (register.result as number);
   return {
     operands,
+    values: values.map(number),
     expression: { access, instructions: pending.map(({ args, ...rest }) => ({ ...rest, args: args.map(number) })) },
   };
 }

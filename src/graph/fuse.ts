@@ -6,7 +6,7 @@ import { withInputs, withRoots } from './rewrite.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
 
 /** What one fused kernel may hold: operands it reads, and registers' worth of instructions. */
-export const MAX_OPERANDS = 8;
+export const MAX_OPERANDS = 12;
 export const MAX_INSTRUCTIONS = 32;
 
 /** A value with several consumers is computed again in each of them if it takes no more than this many cheap instructions:
@@ -35,11 +35,15 @@ export function fuse(graph: Graph): Graph {
 /** Views cost nothing inside an expression, so they are made only where something else asks for them. */
 const isView = (node: Tensor): boolean => node.op === 'broadcast' || node.op === 'reshape' || node.op === 'constant';
 
-const isReduction = (node: Tensor): boolean => node.op === 'reduceSum' || node.op === 'reduceMax';
+const isReduction = (node: Tensor): node is Tensor<'reduceSum' | 'reduceMax' | 'sums' | 'moments'> =>
+  node.op === 'reduceSum' || node.op === 'reduceMax' || node.op === 'sums' || node.op === 'moments';
+
+/** What the expression of a node computes: of a reduction its inputs, of a scalar function itself. */
+const expressionRoots = (node: Tensor): readonly Tensor[] => (isReduction(node) ? node.inputs : [node]);
 
 function fuseNode(node: Tensor, inlined: (node: Tensor) => boolean, lookUp: (node: Tensor) => Tensor): Tensor {
   if (isScalarOp(node)) {
-    const { expression, operands } = buildExpression(node, (t) => t === node || inlined(t));
+    const { expression, operands } = buildExpression([node], (t) => t === node || inlined(t));
     return createTensor({
       ...resultOf(node),
       op: 'elementwise',
@@ -47,19 +51,26 @@ function fuseNode(node: Tensor, inlined: (node: Tensor) => boolean, lookUp: (nod
       inputs: operands.map(lookUp),
     });
   }
-  if (isOp(node, 'reduceSum') || isOp(node, 'reduceMax')) {
-    const [x] = node.inputs as [Tensor];
-    const { expression, operands } = buildExpression(x, inlined);
-    const kind = node.op === 'reduceSum' ? 'sum' : 'max';
-    const extent = reductionExtent(x.shape, node.attributes.axes);
-    return createTensor({
-      ...resultOf(node),
-      op: 'reduce',
-      attributes: { expression, kind, extent },
-      inputs: operands.map(lookUp),
-    });
-  }
+  if (isReduction(node)) return fuseReduction(node, inlined, lookUp);
   return withInputs(node, node.inputs.map(lookUp));
+}
+
+function fuseReduction(
+  node: Tensor<'reduceSum' | 'reduceMax' | 'sums' | 'moments'>,
+  inlined: (node: Tensor) => boolean,
+  lookUp: (node: Tensor) => Tensor,
+): Tensor {
+  const { expression, operands, values } = buildExpression(node.inputs, inlined);
+  const extent = reductionExtent((node.inputs[0] as Tensor).shape, node.attributes.axes);
+  const common = { ...resultOf(node), inputs: operands.map(lookUp) };
+  if (isOp(node, 'sums')) {
+    const { factor } = node.attributes;
+    return createTensor({ ...common, op: 'reduceSums', attributes: { expression, values, factor, extent } });
+  }
+  if (isOp(node, 'moments'))
+    return createTensor({ ...common, op: 'reduceMoments', attributes: { expression, extent } });
+  const kind = node.op === 'reduceSum' ? 'sum' : 'max';
+  return createTensor({ ...common, op: 'reduce', attributes: { expression, kind, extent } });
 }
 
 const resultOf = ({ shape, dtype, scope }: Tensor) => ({ shape, dtype, scope });
@@ -75,7 +86,7 @@ function chooseInlined(nodes: readonly Tensor[], stored: ReadonlySet<Tensor>): S
     if (!isScalarOp(node) || stored.has(node)) continue;
     const uses = consumers.get(node);
     if (uses === undefined) continue;
-    if (uses === 1 || isCheap(buildExpression(node, (t) => t === node || isInlined(t)))) inlined.add(node);
+    if (uses === 1 || isCheap(buildExpression([node], (t) => t === node || isInlined(t)))) inlined.add(node);
   }
   return inlined;
 }
@@ -101,15 +112,14 @@ function expressionConsumers(nodes: readonly Tensor[]): Map<Tensor, number> {
 
 /** Stores inputs of `node`, the most expensive first, until its expression fits one kernel. */
 function limit(node: Tensor, inlined: Set<Tensor>): void {
-  const build = (root: Tensor) => buildExpression(root, (t) => t === node || inlined.has(t));
-  const root = isScalarOp(node) ? node : (node.inputs[0] as Tensor);
+  const build = (roots: readonly Tensor[]) => buildExpression(roots, (t) => t === node || inlined.has(t));
   for (;;) {
-    const { expression, operands } = build(root);
+    const { expression, operands } = build(expressionRoots(node));
     if (operands.length <= MAX_OPERANDS && expression.instructions.length <= MAX_INSTRUCTIONS) return;
     const candidates = node.inputs
       .map((argument) => source(argument, (t) => inlined.has(t)))
       .flatMap((from) => (from.kind === 'inline' ? [from.node] : []));
-    const costly = candidates.sort((a, b) => size(build(b)) - size(build(a)))[0];
+    const costly = candidates.sort((a, b) => size(build([b])) - size(build([a])))[0];
     if (!costly) return;
     inlined.delete(costly);
   }

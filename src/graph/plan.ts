@@ -3,7 +3,7 @@ import { BYTES_PER_ELEMENT, elements } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { type Interval, placeIntervals } from './arena.ts';
-import type { Binding, Program, Slot, Step } from './program.ts';
+import { ALIGNMENT_BYTES, type Binding, type Program, type Slot, type Step } from './program.ts';
 import { schedule } from './schedule.ts';
 
 /** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory. */
@@ -16,7 +16,7 @@ export function plan(graph: Graph): Program {
     feeds: graph.feeds.map(binding),
     variables: graph.variables.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
     outputs: Object.entries(graph.outputs).map(([name, tensor]) => ({ name, slot: storage.slot(tensor) })),
-    steps: order.filter((tensor) => !isPlaceholder(tensor)).map((tensor) => step(tensor, storage)),
+    steps: order.filter((tensor) => !storage.isPlaceholder(tensor)).map((tensor) => step(tensor, storage)),
   };
 }
 
@@ -30,16 +30,27 @@ const step = (tensor: Tensor, storage: Storage): Step => ({
   scope: tensor.scope,
 });
 
-/** Leaves and reshapes take no time: they are other values' memory. */
-const isPlaceholder = (tensor: Tensor): boolean =>
-  isOp(tensor, 'feed') || isOp(tensor, 'variable') || isOp(tensor, 'reshape');
+const isLeaf = (tensor: Tensor): boolean => isOp(tensor, 'feed') || isOp(tensor, 'variable');
 
 const bytesOf = (tensor: Tensor): number => elements(tensor.shape) * BYTES_PER_ELEMENT;
+
+/** Where a slice begins in its input's memory, in bytes; undefined if its elements do not lie together there, or not aligned. */
+function sliceOffset(slice: Tensor<'slice'>): number | undefined {
+  const { shape } = slice.inputs[0] as Tensor;
+  const { begin, size } = slice.attributes;
+  const outermost = size.findIndex((length) => length > 1);
+  const isDense = outermost < 0 || size.every((length, axis) => axis <= outermost || length === shape[axis]);
+  const index = shape.reduce((sum, length, axis) => sum * length + (begin[axis] as number), 0);
+  const offset = index * BYTES_PER_ELEMENT;
+  return isDense && offset % ALIGNMENT_BYTES === 0 ? offset : undefined;
+}
 
 /** The memory of every value of a graph. */
 class Storage {
   readonly arenaBytes: number;
   private readonly owners = new Map<Tensor, Tensor>();
+  /** Bytes from the start of the owner's memory, where there are any. */
+  private readonly shifts = new Map<Tensor, number>();
   private readonly offsets: Map<Tensor, number>;
   private readonly leaves = new Map<string, Pick<Slot, 'storage' | 'offset'>>();
 
@@ -64,15 +75,22 @@ class Storage {
       isOp(owner, 'feed') || isOp(owner, 'variable')
         ? this.leaves.get(`${owner.op} ${owner.attributes.name}`)
         : undefined;
-    return { ...(leaf ?? { storage: 'arena', offset: this.offsets.get(owner) as number }), shape, dtype };
+    if (leaf) return { ...leaf, shape, dtype };
+    const offset = (this.offsets.get(owner) as number) + (this.shifts.get(tensor) ?? 0);
+    return { storage: 'arena', offset, shape, dtype };
+  }
+
+  /** Whether a node takes no time: leaves and views are other values' memory. */
+  isPlaceholder(tensor: Tensor): boolean {
+    return isLeaf(tensor) || this.viewed(tensor) !== undefined;
   }
 
   private ownerOf(tensor: Tensor): Tensor {
     return this.owners.get(tensor) ?? tensor;
   }
 
-  /** Decides whose memory each value lives in: reshapes in their input's, updates in the variable's, and an elementwise result
-   *  in an operand's of the same size that is read for the last time. */
+  /** Decides whose memory each value lives in: views in their input's, updates in the variable's, and an elementwise result in
+   *  an operand's of the same size that is read for the last time. */
   private assignOwners(order: readonly Tensor[], lastUse: ReadonlyMap<Tensor, number>): void {
     const lastUseOfOwner = new Map<Tensor, number>();
     for (const tensor of order) {
@@ -86,7 +104,7 @@ class Storage {
         const owner = this.ownerOf(input);
         return (
           tensor.attributes.expression.access[i] === 'full' &&
-          !this.isLeaf(owner) &&
+          !isLeaf(owner) &&
           lastUseOfOwner.get(owner) === position &&
           bytesOf(owner) === bytesOf(tensor)
         );
@@ -103,12 +121,18 @@ class Storage {
   }
 
   private aliased(tensor: Tensor): Tensor | undefined {
-    const source = tensor.op === 'reshape' ? tensor.inputs[0] : overwrittenInputs(tensor)[0];
+    const view = this.viewed(tensor);
+    const source = view?.source ?? overwrittenInputs(tensor)[0];
+    if (view && view.shift > 0) this.shifts.set(tensor, view.shift);
     return source && this.ownerOf(source);
   }
 
-  private isLeaf(tensor: Tensor): boolean {
-    return isOp(tensor, 'feed') || isOp(tensor, 'variable');
+  /** What a reshape, or a slice of a value in the arena, is a view of, and where in the owner's memory it begins. */
+  private viewed(tensor: Tensor): { readonly source: Tensor; readonly shift: number } | undefined {
+    const source = tensor.inputs[0] as Tensor;
+    const offset = isOp(tensor, 'reshape') ? 0 : isOp(tensor, 'slice') ? sliceOffset(tensor) : undefined;
+    if (offset === undefined || (isOp(tensor, 'slice') && isLeaf(this.ownerOf(source)))) return undefined;
+    return { source, shift: (this.shifts.get(source) ?? 0) + offset };
   }
 
   /** When each piece of arena memory is in use: from the step that first writes it to the last step that reads it. */
@@ -116,7 +140,7 @@ class Storage {
     const spans = new Map<Tensor, { first: number; last: number }>();
     order.forEach((tensor, position) => {
       const owner = this.ownerOf(tensor);
-      if (this.isLeaf(owner)) return;
+      if (isLeaf(owner)) return;
       const span = spans.get(owner) ?? { first: position, last: position };
       spans.set(owner, { ...span, last: Math.max(span.last, lastUse.get(tensor) ?? position) });
     });

@@ -39,5 +39,5 @@ export interface Program {
   readonly steps: readonly Step[];
 }
 
-/** Every arena slot starts at a multiple of this, a cache line and the widest vector load. */
+/** Every arena slot, views too, starts at a multiple of this, a cache line and the widest vector load. */
 export const ALIGNMENT_BYTES = 64;

@@ -1,8 +1,9 @@
 import { fill } from '../ops/leaves.ts';
 import { overwrittenInputs } from '../ops/update.ts';
-import { elements } from '../tensor/shape.ts';
+import { elements, sameShape } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
+import { unreshaped } from './expression.ts';
 import { rewrite, withInputs } from './rewrite.ts';
 
 /** Folds constants, drops operations that change nothing, and merges equal subexpressions. Every pass and every gradient may
@@ -26,8 +27,33 @@ const signature = ({ op, attributes, inputs, shape }: Tensor): string =>
 const constantValue = (tensor: Tensor | undefined): number | undefined =>
   tensor && isOp(tensor, 'constant') ? tensor.attributes.value : undefined;
 
-/** x for x + 0, x - 0, x * 1, x / 1; undefined otherwise. */
-function identity(node: Tensor, [a, b]: readonly Tensor[]): Tensor | undefined {
+/** What a node is that computes nothing: x for x + 0, x - 0, x * 1, x / 1, for an x reshaped there and back, and for the very part of
+ *  a concat that a slice takes; undefined otherwise. */
+function identity(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
+  if (isOp(node, 'reshape')) return original(node, inputs[0] as Tensor);
+  if (isOp(node, 'slice')) return slicedPart(node, inputs[0] as Tensor);
+  return withoutNeutral(node, inputs);
+}
+
+/** What `x` was reshaped from, if `reshape` gives it its shape back. */
+function original({ shape }: Tensor<'reshape'>, x: Tensor): Tensor | undefined {
+  const source = unreshaped(x);
+  return sameShape(source.shape, shape) ? source : undefined;
+}
+
+/** The input of the concat `x` that `slice` takes out again. */
+function slicedPart({ attributes: { begin }, shape }: Tensor<'slice'>, x: Tensor): Tensor | undefined {
+  if (!isOp(x, 'concat')) return undefined;
+  const { axis } = x.attributes;
+  let offset = 0;
+  return x.inputs.find((part) => {
+    const here = offset;
+    offset += part.shape[axis] as number;
+    return here === begin[axis] && sameShape(part.shape, shape);
+  });
+}
+
+function withoutNeutral(node: Tensor, [a, b]: readonly Tensor[]): Tensor | undefined {
   const neutral = node.op === 'add' || node.op === 'sub' ? 0 : node.op === 'mul' || node.op === 'div' ? 1 : undefined;
   if (neutral === undefined) return undefined;
   if (constantValue(b) === neutral) return a;

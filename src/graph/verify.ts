@@ -9,7 +9,15 @@ import type { Graph } from '../tensor/trace.ts';
 import { ALIGNMENT_BYTES, type Program, type Slot, type Step } from './program.ts';
 import { ancestors, roots } from './walk.ts';
 
-const MADE_ELSEWHERE: ReadonlySet<OpName> = new Set(['feed', 'variable', 'constant', 'elementwise', 'reduce']);
+const MADE_ELSEWHERE: ReadonlySet<OpName> = new Set<OpName>([
+  'feed',
+  'variable',
+  'constant',
+  'elementwise',
+  'reduce',
+  'reduceSums',
+  'reduceMoments',
+]);
 
 /** Checks every invariant of a graph: shapes follow from the rules, leaves are declared, nothing is overwritten twice.
  *  @throws GraphError naming the node */
@@ -70,7 +78,8 @@ function expectNoOverlap(step: Step, index: number, program: Program): void {
     );
 }
 
-/** Which step last wrote each stretch of the arena. A read is good if its whole stretch was written by one step, as a whole. */
+/** Which step last wrote each stretch of the arena. A read is good if its whole stretch was written by one step: a view reads a
+ *  part of that. */
 class Memory {
   private readonly written: { begin: number; end: number; step: number }[] = [];
   private readonly arenaBytes: number;
@@ -96,7 +105,7 @@ class Memory {
   expectWritten(slot: Slot, reader: string): void {
     if (slot.storage !== 'arena') return;
     const end = slot.offset + bytesOf(slot);
-    if (!this.written.some((w) => w.begin === slot.offset && w.end === end)) {
+    if (!this.written.some((w) => w.begin <= slot.offset && w.end >= end)) {
       throw new GraphError(
         'invalid_plan',
         `${reader} from bytes ${slot.offset} to ${end}, where no live value of that size is`,

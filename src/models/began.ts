@@ -56,13 +56,17 @@ function autoencoder(encoder: Network, decoder: Network): Autoencoder {
   const decode = decoder.apply;
   const whole = networkOf({
     name: 'discriminator',
-    layers: [...encoder.layers, ...decoder.layers],
+    layers: [...withinPart('encoder', encoder), ...withinPart('decoder', decoder)],
     inputShape: encoder.inputShape,
     outputShape: decoder.outputShape,
     apply: (x, pass) => decode(encode(x, pass), pass),
   });
   return { ...whole, encode, decode };
 }
+
+/** The layers of one half, named after it as well. */
+const withinPart = (part: string, { layers }: Network): Layer[] =>
+  layers.map((layer) => ({ ...layer, name: `${part}.${layer.name}` }));
 
 /** Builds encoder and decoder of one width. */
 class Parts {

@@ -5,4 +5,6 @@ import { op } from './op.ts';
 export const fusedOps = {
   elementwise: op('elementwise', { result: madeBy('the fusion pass'), gradient: 'none' }),
   reduce: op('reduce', { result: madeBy('the fusion pass'), gradient: 'none' }),
+  reduceSums: op('reduceSums', { result: madeBy('the fusion pass'), gradient: 'none' }),
+  reduceMoments: op('reduceMoments', { result: madeBy('the fusion pass'), gradient: 'none' }),
 };

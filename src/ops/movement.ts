@@ -174,6 +174,19 @@ export const concat = (inputs: readonly Tensor[], axis: number): Tensor => conca
 export const slice = (x: Tensor, begin: readonly number[], size: Shape): Tensor =>
   formatShape(size) === formatShape(x.shape) ? x : sliceOp({ begin, size }, x);
 
+/** Tensors of one shape as the rows of one: [k, ...]. */
+export const stack = (rows: readonly Tensor[]): Tensor =>
+  concat(
+    rows.map((t) => reshape(t, [1, ...t.shape])),
+    0,
+  );
+
+/** Row `i` of x [k, ...], without the leading axis. */
+export const row = (x: Tensor, i: number): Tensor => {
+  const rest = x.shape.slice(1);
+  return reshape(slice(x, [i, ...rest.map(() => 0)], [1, ...rest]), rest);
+};
+
 /** Zeros around x: `before[i]` and `after[i]` of them along axis i. */
 export const pad = (x: Tensor, before: readonly number[], after: readonly number[]): Tensor =>
   [...before, ...after].every((n) => n === 0) ? x : padOp({ before, after }, x);

@@ -1,23 +1,11 @@
 import type { ResultType } from '../tensor/operators.ts';
-import { axisSize, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import { axisSize, elements, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, neg, reciprocal, sqrt, square, sub } from './elementwise.ts';
 import { broadcast, perChannel } from './movement.ts';
 import { like, op, shapeError } from './op.ts';
-import { allButChannel, allButSample, reduceMean, reduceSum } from './reduce.ts';
-
-/** Mean and (biased) variance, shaped like x without the axes they were taken over. */
-export interface Moments {
-  readonly mean: Tensor;
-  readonly variance: Tensor;
-}
-
-/** Moments over ascending `axes`; the variance about the mean, since E[x^2] - E[x]^2 loses all digits when the mean is large. */
-export function moments(x: Tensor, axes: readonly number[]): Moments {
-  const mean = reduceMean(x, axes);
-  const variance = reduceMean(square(sub(x, broadcast(mean, axes, x.shape))), axes);
-  return { mean, variance };
-}
+import { allButChannel, allButSample, reduceSum } from './reduce.ts';
+import { type Moments, means, moments, sums } from './statistics.ts';
 
 /** 1 / sqrt(variance + epsilon). */
 const inverseDeviation = (variance: Tensor, epsilon: number): Tensor => reciprocal(sqrt(add(variance, epsilon)));
@@ -52,12 +40,19 @@ function expectNormShapes(
   };
 }
 
-/** (x - mean) / deviation, with the moments of x itself. */
-function standardize(x: Tensor, axes: readonly number[], epsilon: number): { normalized: Tensor; rstd: Tensor } {
+/** x^ = (x - mean) rstd with the moments of x itself over `axes`. */
+interface Standardized {
+  readonly normalized: Tensor;
+  /** 1 / sqrt(variance + epsilon), without the axes. */
+  readonly rstd: Tensor;
+  readonly axes: readonly number[];
+}
+
+function standardize(x: Tensor, axes: readonly number[], epsilon: number): Standardized {
   const { mean, variance } = moments(x, axes);
   const rstd = inverseDeviation(variance, epsilon);
   const spread = (t: Tensor) => broadcast(t, axes, x.shape);
-  return { normalized: mul(sub(x, spread(mean)), spread(rstd)), rstd };
+  return { normalized: mul(sub(x, spread(mean)), spread(rstd)), rstd, axes };
 }
 
 const decomposeNorm =
@@ -67,56 +62,74 @@ const decomposeNorm =
     return add(mul(normalized, perChannel(gain, x.shape)), perChannel(bias, x.shape));
   };
 
-/** g - mean(g) - x^ mean(g x^) over `axes`: what is left of g once the moments of x are held fixed. */
-function centre(g: Tensor, normalized: Tensor, axes: readonly number[]): Tensor {
+/** g - mean(g) - x^ mean(g x^): what is left of g once the moments of x are held fixed. The means are over the axes of x^'s
+ *  moments, and of their shape. */
+function centre(g: Tensor, { normalized, axes }: Standardized, mean: Tensor, productMean: Tensor): Tensor {
   const spread = (t: Tensor) => broadcast(t, axes, g.shape);
-  return sub(sub(g, spread(reduceMean(g, axes))), mul(normalized, spread(reduceMean(mul(g, normalized), axes))));
+  return sub(sub(g, spread(mean)), mul(normalized, spread(productMean)));
 }
 
-/** The gradient of sum(u rstd centre(g)) with respect to x, with g held fixed. With means over `axes` it is
- *  -rstd^2 (mean(g x^) (u - mean(u)) + mean(u x^) (g - mean(g)) + x^ (mean(u g) - mean(u) mean(g) - 3 mean(u x^) mean(g x^))):
- *  a weighted sum of u, g and x^, whose weights are the same for all elements that share their moments. */
-function curvature(
-  u: Tensor,
-  g: Tensor,
-  { normalized, rstd }: { normalized: Tensor; rstd: Tensor },
-  axes: readonly number[],
-): Tensor {
-  const mean = (t: Tensor) => reduceMean(t, axes);
-  const spread = (t: Tensor) => broadcast(t, axes, u.shape);
-  const [uMean, gMean, ux, gx] = [mean(u), mean(g), mean(mul(u, normalized)), mean(mul(g, normalized))];
-  const scale = neg(square(rstd));
-  const ofNormalized = sub(sub(mean(mul(u, g)), mul(uMean, gMean)), mul(3, mul(ux, gx)));
-  const weighted = (weight: Tensor, t: Tensor) => mul(spread(mul(scale, weight)), t);
-  const constant = spread(mul(scale, neg(add(mul(gx, uMean), mul(ux, gMean)))));
-  return add(add(weighted(gx, u), weighted(ux, g)), add(weighted(ofNormalized, normalized), constant));
-}
+/** The sums over each channel of dy and of dy x^: the gradients of bias and gain. */
+const channelSums = (dy: Tensor, normalized: Tensor) =>
+  sums([dy, mul(dy, normalized)], allButChannel(dy.shape)) as [Tensor, Tensor];
+
+/** The means over each sample of g and of g x^. */
+const sampleMeans = (g: Tensor, { normalized, axes }: Standardized) =>
+  means([g, mul(g, normalized)], axes) as [Tensor, Tensor];
 
 /** dx = gain rstd centre(dy): the gain is constant over a channel, so its sums are those of the gain's and bias's gradients. */
 function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
-  const axes = allButChannel(x.shape);
-  const { normalized, rstd } = standardize(x, axes, epsilon);
-  return mul(centre(dy, normalized, axes), perChannel(mul(gain, rstd), x.shape));
+  const standardized = standardize(x, allButChannel(x.shape), epsilon);
+  const share = elements(gain.shape) / elements(x.shape);
+  const [mean, productMean] = channelSums(dy, standardized.normalized).map((sum) => mul(share, sum));
+  const centred = centre(dy, standardized, mean as Tensor, productMean as Tensor);
+  return mul(centred, perChannel(mul(gain, standardized.rstd), x.shape));
 }
 
 /** dx = rstd centre(gain dy). */
 function decomposeLayerNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
-  const axes = allButSample(x.shape);
-  const { normalized, rstd } = standardize(x, axes, epsilon);
-  return mul(centre(mul(dy, perChannel(gain, x.shape)), normalized, axes), broadcast(rstd, axes, x.shape));
+  const standardized = standardize(x, allButSample(x.shape), epsilon);
+  const g = mul(dy, perChannel(gain, x.shape));
+  const centred = centre(g, standardized, ...sampleMeans(g, standardized));
+  return mul(centred, broadcast(standardized.rstd, standardized.axes, x.shape));
 }
 
-function gainGradient(axesOf: NormAxes, x: Tensor, dy: Tensor, epsilon: number): Tensor {
-  const { normalized } = standardize(x, axesOf(x.shape), epsilon);
-  return reduceSum(mul(dy, normalized), allButChannel(x.shape));
+/** The gradients of x and dy, and what gain's is the sum of, from the gradient u of dx = rstd centre(g), g = gain dy.
+ *
+ *  rstd centre(.) is its own adjoint, so that of g is rstd centre(u). That of x, with g held fixed and means over the sample, is
+ *  -rstd^2 (mean(g x^) (u - mean(u)) + mean(u x^) (g - mean(g)) + x^ (mean(u g) - mean(u) mean(g) - 3 mean(u x^) mean(g x^))):
+ *  a weighted sum of u, g and x^, whose weights are the same for all elements of a sample. */
+function curvature(u: Tensor, g: Tensor, standardized: Standardized): { dg: Tensor; dx: Tensor } {
+  const { normalized, rstd, axes } = standardized;
+  const spread = (t: Tensor) => broadcast(t, axes, u.shape);
+  const [gMean, gx] = sampleMeans(g, standardized);
+  const [uMean, ux, ug] = means([u, mul(u, normalized), mul(u, g)], axes) as [Tensor, Tensor, Tensor];
+  const scale = neg(square(rstd));
+  const weighted = (weight: Tensor, t: Tensor) => mul(spread(mul(scale, weight)), t);
+  const ofNormalized = sub(sub(ug, mul(uMean, gMean)), mul(3, mul(ux, gx)));
+  const constant = spread(mul(scale, neg(add(mul(gx, uMean), mul(ux, gMean)))));
+  return {
+    dg: mul(centre(u, standardized, uMean, ux), spread(rstd)),
+    dx: add(add(weighted(gx, u), weighted(ux, g)), add(weighted(ofNormalized, normalized), constant)),
+  };
+}
+
+/** The gradients of gain and bias. */
+function parameterGradients(
+  axesOf: NormAxes,
+  { epsilon }: { epsilon: number },
+  x: Tensor,
+  dy: Tensor,
+): (() => Tensor)[] {
+  const both = () => channelSums(dy, standardize(x, axesOf(x.shape), epsilon).normalized);
+  return [() => both()[1], () => both()[0]];
 }
 
 const batchNormOp = op('batchNorm', {
   result: expectNormShapes('batchNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => batchNormGradientOp(attributes, x, gain, dy),
-    () => gainGradient(allButChannel, x, dy, attributes.epsilon),
-    () => reduceSum(dy, allButChannel(x.shape)),
+    ...parameterGradients(allButChannel, attributes, x, dy),
   ],
   decompose: decomposeNorm(allButChannel),
 });
@@ -131,25 +144,17 @@ const layerNormOp = op('layerNorm', {
   result: expectNormShapes('layerNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => layerNormGradientOp(attributes, x, gain, dy),
-    () => gainGradient(allButSample, x, dy, attributes.epsilon),
-    () => reduceSum(dy, allButChannel(x.shape)),
+    ...parameterGradients(allButSample, attributes, x, dy),
   ],
   decompose: decomposeNorm(allButSample),
 });
 
 const layerNormGradientOp = op('layerNormGradient', {
   result: expectNormShapes('layerNormGradient', 'dy'),
-  // rstd centre(.) is its own adjoint.
   gradient: (u, { attributes: { epsilon } }, x, gain, dy) => {
-    const axes = allButSample(x.shape);
-    const standardized = standardize(x, axes, epsilon);
     const gains = perChannel(gain, x.shape);
-    const dg = () => mul(centre(u, standardized.normalized, axes), broadcast(standardized.rstd, axes, x.shape));
-    return [
-      () => curvature(u, mul(dy, gains), standardized, axes),
-      () => reduceSum(mul(dy, dg()), allButChannel(x.shape)),
-      () => mul(dg(), gains),
-    ];
+    const { dg, dx } = curvature(u, mul(dy, gains), standardize(x, allButSample(x.shape), epsilon));
+    return [() => dx, () => reduceSum(mul(dy, dg), allButChannel(x.shape)), () => mul(dg, gains)];
   },
   decompose: decomposeLayerNormGradient,
 });

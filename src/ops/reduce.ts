@@ -5,7 +5,8 @@ import { div, equal, mul } from './elementwise.ts';
 import { broadcast } from './movement.ts';
 import { op, shapeError } from './op.ts';
 
-function droppedAxes(name: string): (attributes: { axes: readonly number[] }, x: Tensor) => ResultType {
+/** The shape rule of an op that drops `axes`. */
+export function droppedAxes(name: string): (attributes: { axes: readonly number[] }, x: Tensor) => ResultType {
   return ({ axes }, x) => {
     const valid = axes.every(
       (axis, i) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && axis > (axes[i - 1] ?? -1),

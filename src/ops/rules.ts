@@ -13,6 +13,7 @@ import type { InputGradients, Op, Rule } from './op.ts';
 import { poolOps } from './pool.ts';
 import { randomOps } from './random.ts';
 import { reduceOps } from './reduce.ts';
+import { statisticsOps } from './statistics.ts';
 import { updateOps } from './update.ts';
 
 /** Every op of the closed set with its rule; one that is missing does not compile. */
@@ -27,6 +28,7 @@ export const ops: { readonly [K in OpName]: Op<K> } = {
   ...poolOps,
   ...lookupOps,
   ...randomOps,
+  ...statisticsOps,
   ...normOps,
   ...updateOps,
   ...fusedOps,

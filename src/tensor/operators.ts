@@ -92,8 +92,43 @@ interface ScalarOps
   extends Record<Exclude<ScalarFunction, 'leakyRelu' | 'elu'>, None>,
     Record<'leakyRelu' | 'elu', Slope> {}
 
+/** Every one has a decomposition into simpler ops, which runs where a device has no kernel for it. */
+interface CompositeOps {
+  // several reductions in one pass over memory; their results are the rows of one tensor
+  sums: {
+    readonly axes: readonly number[];
+    /** What every sum is multiplied by. */
+    readonly factor: number;
+  };
+  moments: { readonly axes: readonly number[] };
+
+  batchNorm: { readonly epsilon: number };
+  batchNormGradient: { readonly epsilon: number };
+  layerNorm: { readonly epsilon: number };
+  layerNormGradient: { readonly epsilon: number };
+}
+
+interface Reduction {
+  readonly expression: Expression;
+  /** The operand space as [outer, reduced, inner]; every result has outer * inner elements. */
+  readonly extent: readonly [number, number, number];
+}
+
+/** What the fusion pass makes: an expression per element, or reductions of one. */
+interface FusedOps {
+  elementwise: { readonly expression: Expression };
+  reduce: Reduction & { readonly kind: 'sum' | 'max' };
+  /** `factor` times the sum of each register of `values`, one row each. */
+  reduceSums: Reduction & { readonly values: readonly number[]; readonly factor: number };
+  /** Two rows: the mean and the (biased) variance. */
+  reduceMoments: Reduction;
+}
+
+export type CompositeOp = keyof CompositeOps;
+export type FusedOp = keyof FusedOps;
+
 /** The closed set of ops: name -> attributes. An op that is missing a rule anywhere does not compile. */
-export interface OpAttributes extends ScalarOps {
+export interface OpAttributes extends ScalarOps, CompositeOps, FusedOps {
   // leaves
   feed: { readonly name: string };
   variable: { readonly name: string };
@@ -129,12 +164,6 @@ export interface OpAttributes extends ScalarOps {
   randomUniform: { readonly shape: Shape; readonly stream: number; readonly low: number; readonly high: number };
   randomNormal: { readonly shape: Shape; readonly stream: number; readonly mean: number; readonly deviation: number };
 
-  // composites: every one has a decomposition into the ops above
-  batchNorm: { readonly epsilon: number };
-  batchNormGradient: { readonly epsilon: number };
-  layerNorm: { readonly epsilon: number };
-  layerNormGradient: { readonly epsilon: number };
-
   // updates: they overwrite the variables they consume, and yield the new value of the first
   assign: None;
   advanceRandom: None;
@@ -144,15 +173,6 @@ export interface OpAttributes extends ScalarOps {
   adadelta: Clip & { readonly decay: number; readonly epsilon: number };
   rmsprop: Clip & { readonly decay: number; readonly epsilon: number };
   adam: Clip & { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
-
-  // made by the fusion pass
-  elementwise: { readonly expression: Expression };
-  reduce: {
-    readonly expression: Expression;
-    readonly kind: 'sum' | 'max';
-    /** The operand space as [outer, reduced, inner]; the result has outer * inner elements. */
-    readonly extent: readonly [number, number, number];
-  };
 }
 
 export type OpName = keyof OpAttributes;

@@ -32,6 +32,8 @@ test('nothing is drawn outside the picture', () => {
   const [height = 0] = numbers(/<svg [^>]*height="([\d.]+)"/g);
   assert.ok(numbers(/<rect x="[\d.]+" y="([\d.]+)"/g).every((y) => y < height));
   assert.ok(numbers(/<rect x="([\d.]+)"/g).every((x) => x < width));
+  const panels = numbers(/<g transform="translate\(([\d.]+) 0\)">/g);
+  assert.is(panels.length, 2);
   assert.not.match(svg, /NaN|Infinity|undefined/);
 });
 

@@ -1,92 +1,98 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { countCost, type Device, GPUS, type LaunchCost } from '../../src/device/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import * as gannet from '../../src/ops/index.ts';
+import { type Case, row } from '../../src/parity/cases/case.ts';
+import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
+import { expected, runOn } from '../../src/parity/execution.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
-import { applyOp, largestError, numbers } from '../binding/support.ts';
-import { closeDevices, kernels } from './support.ts';
+import { createModel, stepPrograms } from '../../src/train/index.ts';
+import { openKernelDevice } from '../devices.ts';
+import { expectClose } from '../parity/parity.ts';
 
-type Kind = 'batch' | 'layer';
-
-/** Whether two elements share their moments: those of a channel, or of a sample. */
-const groupOf =
-  (kind: Kind, [n]: Shape, size: number, channels: number) =>
-  (i: number) =>
-    kind === 'batch' ? i % channels : Math.floor(i / (size / (n as number)));
-
-/** Normalisation and its gradient in double precision, by the book. */
-function reference(
-  kind: Kind,
-  shape: Shape,
-  x: Float32Array,
-  gain: Float32Array,
-  bias: Float32Array,
-  dy: Float32Array,
-) {
-  const channels = gain.length;
-  const group = groupOf(kind, shape, x.length, channels);
-  const groups = kind === 'batch' ? channels : (shape[0] as number);
-  const mean = (value: (i: number) => number) => {
-    const sums = new Float64Array(groups);
-    for (let i = 0; i < x.length; i++) sums[group(i)] = (sums[group(i)] as number) + value(i);
-    return sums.map((sum) => (sum * groups) / x.length);
-  };
-  const at = (values: ArrayLike<number>, i: number) => values[i] as number;
-  const means = mean((i) => at(x, i));
-  const variances = mean((i) => (at(x, i) - at(means, group(i))) ** 2);
-  const normalized = (i: number) => (at(x, i) - at(means, group(i))) / Math.sqrt(at(variances, group(i)) + EPSILON);
-  const g = (i: number) => at(dy, i) * at(gain, i % channels);
-  const gMeans = mean(g);
-  const productMeans = mean((i) => g(i) * normalized(i));
-  return {
-    y: Float64Array.from(x, (_, i) => normalized(i) * at(gain, i % channels) + at(bias, i % channels)),
-    dx: Float64Array.from(
-      x,
-      (_, i) =>
-        (g(i) - at(gMeans, group(i)) - normalized(i) * at(productMeans, group(i))) /
-        Math.sqrt(at(variances, group(i)) + EPSILON),
-    ),
-  };
-}
-
-const EPSILON = 1e-5;
+const NORMS = { batchNorm: gannet.batchNorm, layerNorm: gannet.layerNorm };
+type Kind = keyof typeof NORMS;
 
 const SHAPES: Record<Kind, readonly Shape[]> = {
   // few rows, three channels, several blocks per channel, more channels than a block is wide
-  batch: [
+  batchNorm: [
     [7, 5],
     [50, 40, 3],
     [5000, 8],
     [333, 130],
     [8, 8, 8, 64],
   ],
-  // one pixel, odd sizes, several blocks per sample
-  layer: [
+  // one pixel, odd sizes, one sample, several blocks per sample
+  layerNorm: [
     [2, 6],
     [5, 3, 3, 5],
     [70, 2, 3],
+    [1, 30, 20, 7],
     [2, 90, 50, 3],
     [4, 30, 20, 16],
   ],
 };
 
-for (const kind of ['batch', 'layer'] as const) {
+const ACTIVATIONS = { relu: gannet.relu, leakyRelu: gannet.leakyRelu };
+
+/** A norm as layers have it: before an activation, and a layer norm behind a bias. */
+const layer = (kind: Kind, activation: keyof typeof ACTIVATIONS, shape: Shape, middle: number): Case => {
+  const channels = [shape.at(-1) as number];
+  return row({
+    op: kind,
+    detail: `[${shape}] about ${middle}, ${activation}`,
+    why: 'the expressions that have kernels of their own, and the splits of long reductions',
+    inputs: {
+      x: { shape, low: middle - 2, high: middle + 2 },
+      ...(kind === 'layerNorm' && { hidden: { shape: channels } }),
+      gain: { shape: channels, low: 0.5, high: 1.5 },
+      bias: { shape: channels },
+    },
+    build: ({ x, hidden, gain, bias }) => {
+      const biased = hidden ? gannet.add(x, gannet.perChannel(hidden, shape)) : x;
+      return ACTIVATIONS[activation](NORMS[kind](biased, gain, bias, 1e-5));
+    },
+  });
+};
+
+let device: Device;
+test.before(async () => {
+  device = await openKernelDevice();
+});
+test.after(() => device.close());
+
+for (const kind of ['batchNorm', 'layerNorm'] as const) {
   for (const shape of SHAPES[kind]) {
-    for (const offset of [0, 100]) {
-      test(`${kind} norm and its gradient of [${shape}] about ${offset}`, async () => {
-        const x = { shape, data: numbers(shape).data.map((value) => value + offset) };
-        const channels = [shape.at(-1) as number];
-        const [gain, bias, dy] = [numbers(channels, 2), numbers(channels, 3), numbers(shape, 4)];
-        const expected = reference(kind, shape, x.data, gain.data, bias.data, dy.data);
-        // Numbers near 100 are known to 4e-6, of a deviation of 0.6.
-        const tolerance = offset === 0 ? 1e-5 : 1e-3;
-        const attributes = { epsilon: EPSILON };
-        const y = await applyOp(kernels, `${kind}Norm`, attributes, [x, gain, bias], shape);
-        assert.ok(largestError(y, expected.y) < tolerance, `result off by ${largestError(y, expected.y)}`);
-        const dx = await applyOp(kernels, `${kind}NormGradient`, attributes, [x, gain, dy], shape);
-        assert.ok(largestError(dx, expected.dx) < tolerance, `gradient off by ${largestError(dx, expected.dx)}`);
-      });
+    for (const middle of [0, 100]) {
+      const layers = (['relu', 'leakyRelu'] as const).map((activation) => layer(kind, activation, shape, middle));
+      for (const each of layers) {
+        test(`${each.name}: value, gradients and their gradients`, async () => {
+          const work = workOf(traceCase(each));
+          // Numbers near 100 are known to 4e-6, of a deviation of 1.
+          expectClose(await runOn(device, work), expected(work), middle === 0 ? 1e-4 : 2e-3);
+        });
+      }
     }
   }
 }
 
-test.after(closeDevices);
+/** The launches of the programs of a recipe's step that are neither products nor updates and move more than 1 MB. */
+const largeLaunches = (recipe: string): LaunchCost[] =>
+  stepPrograms(createModel(resolveConfig({ recipe })))
+    .flatMap(({ graph }) => countCost(graph, GPUS.a100, 'tf32').launches)
+    .filter(({ op, bytes }) => /^(elementwise|reduce)/.test(op) && bytes > 1e6);
+
+for (const recipe of ['dcgan', 'wgan-gp']) {
+  test(`what ${recipe} does with norms and activations is compiled, but for 3 % of its bytes`, () => {
+    const launches = largeLaunches(recipe);
+    const bytes = (of: readonly LaunchCost[]) => of.reduce((sum, launch) => sum + launch.bytes, 0);
+    const interpreted = launches.filter(({ kernel }) => /^elementwise_kernel|Interpreted/.test(kernel));
+    assert.ok(
+      bytes(interpreted) < 0.03 * bytes(launches),
+      interpreted.map(({ op, scope }) => `${op} ${scope}`).join('\n'),
+    );
+  });
+}
+
 test.run();

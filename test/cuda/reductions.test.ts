@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Access, Expression, Instruction } from '../../src/tensor/operators.ts';
-import { applyOp, numbers } from '../binding/support.ts';
+import { fusedKernels } from '../../src/reference/oracle/fused.ts';
+import type { Access, Expression, Instruction, OpAttributes } from '../../src/tensor/operators.ts';
+import { applyOp, largestError, numbers } from '../binding/support.ts';
 import { closeDevices, expectAgreement, inputs, kernels } from './support.ts';
 
 type Extent = readonly [outer: number, reduced: number, inner: number];
@@ -47,6 +48,8 @@ const SIZE: Record<Access, (extent: Extent) => number> = {
   scalar: () => 1,
 };
 
+const elementsOf = EXPRESSIONS.elements as Expression;
+
 for (const [why, extent] of EXTENTS) {
   test(`sums and maxima: ${why}`, async () => {
     const [outer, , inner] = extent;
@@ -59,7 +62,100 @@ for (const [why, extent] of EXTENTS) {
   });
 }
 
-const elementsOf = EXPRESSIONS.elements as Expression;
+/** Several sums of one expression: the registers taken, and whether there is a kernel for them. */
+const SEVERAL: Record<string, { readonly expression: Expression; readonly values: readonly number[] }> = {
+  'a pair, relu and batch norm': {
+    expression: {
+      access: ['full', 'full', 'full', 'channel', 'channel'],
+      instructions: [call('step', 1), call('mul', 0, 5), call('sub', 2, 3), call('mul', 7, 4), call('mul', 6, 8)],
+    },
+    values: [6, 9],
+  },
+  'one, not the last': {
+    expression: { access: ['full', 'sample'], instructions: [call('mul', 0, 1), call('exp', 2)] },
+    values: [2],
+  },
+  'a pair, interpreted': {
+    expression: { access: ['full', 'sample'], instructions: [call('mul', 0, 1), call('abs', 2), call('sqrt', 3)] },
+    values: [4, 2],
+  },
+  'three, an operand among them': {
+    expression: { access: ['full', 'full'], instructions: [call('mul', 0, 1), call('tanh', 2), call('mul', 3, 0)] },
+    values: [0, 4, 2],
+  },
+};
+
+/** Expressions under the moments: the compiled ones, and another. */
+const OF_MOMENTS: Record<string, Expression> = {
+  elements: EXPRESSIONS.elements as Expression,
+  'sums with a bias': { access: ['full', 'channel'], instructions: [call('add', 0, 1)] },
+  'an interpreted expression': EXPRESSIONS['an interpreted expression'] as Expression,
+};
+
+/** Fails unless the kernels agree with the oracle, which computes in double precision, on each of `rows` results. */
+async function expectRows<K extends 'reduceSums' | 'reduceMoments'>(
+  op: K,
+  attributes: OpAttributes[K],
+  rows: number,
+  data: readonly Float32Array[],
+): Promise<void> {
+  const { expression, extent } = attributes as OpAttributes['reduceMoments'];
+  const [outer, , inner] = extent;
+  const operands = expression.access.map((access, i) => {
+    const shape = [SIZE[access](extent)];
+    return { shape, data: data[i] ?? numbers(shape, i + 1).data };
+  });
+  const shape = [rows, outer, inner];
+  const kernel = fusedKernels[op] as (...args: unknown[]) => Float64Array;
+  const expected = kernel(
+    attributes,
+    operands.map((operand) => ({ ...operand, data: Float64Array.from(operand.data) })),
+    shape,
+  );
+  const actual = await applyOp(kernels, op, attributes, operands, shape);
+  for (let row = 0; row < rows; row++) {
+    const part = [row * outer * inner, (row + 1) * outer * inner] as const;
+    const error = largestError(actual.subarray(...part), expected.subarray(...part));
+    assert.ok(error <= 1e-5, `row ${row} of ${op} over [${extent}] is off by ${error}`);
+  }
+}
+
+for (const [why, extent] of EXTENTS) {
+  test(`several sums at once: ${why}`, async () => {
+    for (const { expression, values } of Object.values(SEVERAL)) {
+      await expectRows('reduceSums', { expression, values, factor: 0.75, extent }, values.length, []);
+    }
+  });
+
+  test(`moments: ${why}`, async () => {
+    for (const expression of Object.values(OF_MOMENTS))
+      await expectRows('reduceMoments', { expression, extent }, 2, []);
+  });
+}
+
+test('moments of numbers far from zero, the first of them an outlier, keep their digits', async () => {
+  for (const extent of [
+    [2, 20001, 1],
+    [1, 5000, 8],
+  ] as const) {
+    const data = numbers([extent[0] * extent[1] * extent[2]]).data.map((x, i) => (i < 16 ? -3000 : 1000 + x));
+    await expectRows('reduceMoments', { expression: elementsOf, extent }, 2, [data]);
+  }
+});
+
+test('moments of NaN are NaN', async () => {
+  const data = numbers([300]).data;
+  data[170] = Number.NaN;
+  const attributes = { expression: elementsOf, extent: [1, 300, 1] } as const;
+  const result = await applyOp(kernels, 'reduceMoments', attributes, [{ shape: [300], data }], [2]);
+  assert.ok(result.every(Number.isNaN));
+});
+
+test('a register that the expression does not have is refused', async () => {
+  const attributes = { expression: elementsOf, values: [0, 1], factor: 1, extent: [1, 300, 1] } as const;
+  const message = await applyOp(kernels, 'reduceSums', attributes, [numbers([300])], [2]).catch(String);
+  assert.match(String(message), /values must be some of 1 registers, but is \[0,1\]/);
+});
 
 test('a sum whose terms nearly cancel keeps its digits', async () => {
   const size = 50000;

@@ -59,6 +59,8 @@ test('began has 17.19 million parameters: 11.69 in its encoder, 2.75 each in its
   const { discriminator: network } = buildGan(resolveConfig({ recipe: 'began' }));
   const encoder = network.variables.filter(({ name }) => name.startsWith('discriminator.encoder.'));
   assert.is(countParameters(encoder), encoding);
+  const names = network.layers.map(({ name }) => name);
+  assert.equal([names[0], names[12], names[13]], ['encoder.layer1', 'encoder.layer13', 'decoder.layer1']);
   assert.is(namesOf(network.variables, /^discriminator\.(en|de)coder\./).length, network.variables.length);
 });
 

@@ -187,6 +187,11 @@ const refusals: Record<string, Refusal> = {
     says: 'a state int32 [2] of (seed, step), but received float32 [2]',
     call: () => gannet.randomNormal(tensor([2]), [3]),
   },
+  'sums of different shapes': {
+    code: 'sums_shapes',
+    says: 'sums expects 1 to 3 tensors of one shape, but received [2,3] and [3]',
+    call: () => ops.sums({ axes: [0], factor: 1 }, tensor([2, 3]), tensor([3])),
+  },
   'a vector to normalise': {
     code: 'norm_rank',
     says: 'samples and channels [N,...,C], but received [3]',

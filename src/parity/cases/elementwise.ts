@@ -198,9 +198,9 @@ export const fusedCases: readonly Case[] = [
     op: 'elementwise',
     detail: 'of ten tensors',
     why: 'more operands than an expression may read',
-    inputs: { x: { shape: [10, 7] } },
+    inputs: { x: { shape: [14, 7] } },
     build: ({ x }) => {
-      const rows = Array.from({ length: 10 }, (_, i) => gannet.slice(x, [i, 0], [1, 7]));
+      const rows = Array.from({ length: 14 }, (_, i) => gannet.slice(x, [i, 0], [1, 7]));
       return rows.reduce((product, part, i) => gannet.add(gannet.mul(product, part), i + 1));
     },
   }),

@@ -2,6 +2,7 @@ import type { Case } from './case.ts';
 import { elementwiseCases, fusedCases } from './elementwise.ts';
 import { lookupCases, movementCases } from './movement.ts';
 import { networkCases } from './networks.ts';
+import { normCases } from './norms.ts';
 import { updateCases } from './updates.ts';
 import { windowCases } from './windows.ts';
 
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
   ...movementCases,
   ...lookupCases,
   ...windowCases,
+  ...normCases,
   ...networkCases,
   ...updateCases,
 ];

@@ -1,30 +1,9 @@
 import { gradients } from '../../graph/gradients.ts';
 import * as gannet from '../../ops/index.ts';
-import { ops } from '../../ops/rules.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Case, row } from './case.ts';
 
 const EPSILON = 1e-3;
-
-const NORMALIZED: readonly (readonly [Shape, string])[] = [
-  [[5, 3], 'features without an image'],
-  [[2, 3, 5, 3], '3 channels, which no vector width divides'],
-  [[3, 4, 2, 1], '1 channel'],
-  [[2, 3, 3, 17], 'more channels than a vector holds, odd'],
-  [[4, 2, 2, 16], 'as many channels as a vector holds'],
-];
-
-/** Gradients of norms by themselves: their second derivatives are what a gradient penalty takes. */
-const NORM_GRADIENTS: readonly (readonly [Shape, string, { low: number; high: number }?])[] = [
-  [[3, 2, 3, 5], 'a composite of its own, differentiated twice more'],
-  [[1, 3, 3, 2], '1 sample'],
-  [[4, 3, 2, 1], '1 channel: the gain scales whole samples'],
-  [[2, 3, 3, 17], 'more channels than a vector holds, odd'],
-  [[3, 2, 2, 4], 'second derivatives lose their digits when the mean is large', { low: 28, high: 32 }],
-];
-
-const NORMALIZATIONS = { batchNorm: gannet.batchNorm, layerNorm: gannet.layerNorm };
 
 /** Every layer that WGAN-GP differentiates twice: linear(layerNorm(leakyRelu(conv2d(x)))) -> [N]. */
 function critic(
@@ -43,54 +22,8 @@ function gradientPenalty(x: Tensor, weights: Parameters<typeof critic>[1]): Tens
   return gannet.reduceMean(gannet.square(gannet.sub(norms, 1)));
 }
 
-/** Normalisations, random numbers, and whole pieces of networks. */
+/** Random numbers, and whole pieces of networks. */
 export const networkCases: readonly Case[] = [
-  ...(['batchNorm', 'layerNorm'] as const).flatMap((op) =>
-    NORMALIZED.map(([shape, why]) => {
-      const channels = [shape.at(-1) as number];
-      return row({
-        op,
-        detail: `[${shape}]`,
-        why,
-        inputs: { x: { shape }, gain: { shape: channels, low: 0.5, high: 1.5 }, bias: { shape: channels } },
-        build: ({ x, gain, bias }) => NORMALIZATIONS[op](x, gain, bias, EPSILON),
-      });
-    }),
-  ),
-  ...(['batchNorm', 'layerNorm'] as const).map((op) =>
-    row({
-      op,
-      detail: 'far from zero',
-      why: 'E[x^2] - E[x]^2 loses its digits when the mean is large',
-      inputs: { x: { shape: [4, 3, 3, 2], low: 28, high: 32 }, gain: { shape: [2] }, bias: { shape: [2] } },
-      build: ({ x, gain, bias }) => NORMALIZATIONS[op](x, gain, bias, EPSILON),
-    }),
-  ),
-  ...(['batchNormGradient', 'layerNormGradient'] as const).flatMap((op) =>
-    NORM_GRADIENTS.map(([shape, why, range]) => {
-      const channels = [shape.at(-1) as number];
-      return row({
-        op,
-        detail: range ? `[${shape}] far from zero` : `[${shape}]`,
-        why,
-        inputs: { x: { shape, ...range }, gain: { shape: channels, low: 0.5, high: 1.5 }, dy: { shape } },
-        build: ({ x, gain, dy }) => ops[op]({ epsilon: EPSILON }, x, gain, dy),
-      });
-    }),
-  ),
-  row({
-    op: 'elementwise',
-    detail: 'batch normalisation with running moments',
-    why: 'inference: the moments are inputs',
-    inputs: {
-      x: { shape: [2, 3, 3, 3] },
-      mean: { shape: [3] },
-      variance: { shape: [3], low: 0.3, high: 2 },
-      gain: { shape: [3] },
-      bias: { shape: [3] },
-    },
-    build: ({ x, mean, variance, gain, bias }) => gannet.normalizeWith({ mean, variance }, x, gain, bias, EPSILON),
-  }),
   row({
     op: 'layerNorm',
     detail: 'penalised gradient of a critic',

@@ -2,7 +2,7 @@ import { GraphError } from '../../errors.ts';
 import { ancestors } from '../../graph/walk.ts';
 import { decompositionOf } from '../../ops/rules.ts';
 import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
-import type { OpName } from '../../tensor/operators.ts';
+import type { CompositeOp, OpName } from '../../tensor/operators.ts';
 import { elements, formatShape } from '../../tensor/shape.ts';
 import { isOp, type Tensor } from '../../tensor/tensor.ts';
 import { variableName } from '../variable_name.ts';
@@ -16,10 +16,9 @@ import { updateKernels } from './updates.ts';
 import { windowKernels } from './windows.ts';
 
 type Leaf = 'feed' | 'variable';
-type Composite = 'batchNorm' | 'batchNormGradient' | 'layerNorm' | 'layerNormGradient';
 
 /** Every op that yields one value; one that is missing does not compile. */
-const kernels: { readonly [K in Exclude<OpName, Leaf | Composite | UpdateOp>]: Kernel<K> } = {
+const kernels: { readonly [K in Exclude<OpName, Leaf | CompositeOp | UpdateOp>]: Kernel<K> } = {
   constant,
   ...scalarKernels,
   ...movementKernels,

@@ -3,7 +3,7 @@ import { DeviceError } from '../../errors.ts';
 import { ancestors } from '../../graph/walk.ts';
 import { decompositionOf } from '../../ops/rules.ts';
 import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
-import type { OpName } from '../../tensor/operators.ts';
+import type { CompositeOp, FusedOp, OpName } from '../../tensor/operators.ts';
 import { isOp, type Tensor } from '../../tensor/tensor.ts';
 import { variableName } from '../variable_name.ts';
 import type { Tfjs } from './backend.ts';
@@ -15,15 +15,7 @@ import { type Update, updateKernels } from './updates.ts';
 import { windowKernels } from './windows.ts';
 
 /** Ops that reach no kernel: leaves are given, composites are decomposed, fused ops come of passes that are not run here. */
-type Elsewhere =
-  | 'feed'
-  | 'variable'
-  | 'batchNorm'
-  | 'batchNormGradient'
-  | 'layerNorm'
-  | 'layerNormGradient'
-  | 'elementwise'
-  | 'reduce';
+type Elsewhere = 'feed' | 'variable' | CompositeOp | FusedOp;
 
 /** What an evaluation yields; tensors of tfjs that belong to the surrounding `tf.tidy`. */
 export interface Evaluation {
