@@ -7,6 +7,9 @@ import { exampleBench } from '../bench/example.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { gannet } from './command.ts';
 
+/** What keeps a run short, should one begin. */
+const SHORT = ['--small', '--only', 'mixing', '--peers', 'none'];
+
 /** `gannet bench` with these arguments ends with a usage error that says this, before anything is measured. */
 async function refused(argv: readonly string[], message: RegExp): Promise<void> {
   const { exitCode, stdout, stderr } = await gannet(['bench', ...argv]);
@@ -19,19 +22,19 @@ test('bad input is refused before anything is measured', async () => {
   const folder = temporaryFolder({ 'page.md': 'no markers' });
   await refused(['--only', 'conv7'], /none holds 'conv7'/);
   await refused(['--recipe', 'dcgam'], /Did you mean 'dcgan'\?/);
-  await refused(['--rounds', '2'], /whole number, 3 or more/);
-  await refused(['--batch', '0'], /whole number, 1 or more/);
-  await refused(['--device', 'tfjs'], /Allowed choices are cpu, cuda, simt/);
+  await refused([...SHORT, '--rounds', '2'], /whole number, 3 or more/);
+  await refused([...SHORT, '--batch', '0'], /whole number, 1 or more/);
+  await refused([...SHORT, '--device', 'tfjs'], /Allowed choices are cpu, cuda, simt/);
   await refused(['--peers', 'jax'], /Allowed choices are pytorch, tfjs, none/);
-  await refused(['--docs', join(folder, 'nowhere.md')], /nowhere\.md cannot be read/);
-  await refused(['--docs', join(folder, 'page.md')], /expected a line <!-- bench:begin -->/);
-  await refused(['--from', join(folder, 'page.md')], /expected what `gannet bench --json` writes/);
+  await refused([...SHORT, '--docs', join(folder, 'nowhere.md')], /nowhere\.md cannot be read/);
+  await refused([...SHORT, '--docs', join(folder, 'page.md')], /expected a line <!-- bench:begin -->/);
+  await refused([...SHORT, '--from', join(folder, 'page.md')], /expected what `gannet bench --json` writes/);
 });
 
 test('a run prints its table, and writes JSON and a chart', async () => {
   const folder = temporaryFolder();
   const [json, chart] = [join(folder, 'bench.json'), join(folder, 'bench.svg')];
-  const argv = ['bench', '--small', '--only', 'mixing', '--peers', 'none', '--json', json, '--chart', chart];
+  const argv = ['bench', ...SHORT, '--json', json, '--chart', chart];
   const { exitCode, stdout, stderr } = await gannet(argv);
   assert.is(exitCode, 0, stderr);
   assert.match(stdout, /\| elementwise mixing images \| \[1,64,64,3\] \|/);
