@@ -73,20 +73,20 @@ double mean_steps(const ProductSize& size) {
   return rows > 0 ? steps / rows : 0;
 }
 
+/** Tiles of the operands and the table of positions, or in their place the sums. */
 int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
-  return stages * (tile.rows + tile.columns) * kStepLength * 4 + (size.tabulated ? tile.rows * kPositionBytes : 0);
+  const int operands = stages * (tile.rows + tile.columns) * kStepLength * 4 + (size.tabulated ? tile.rows * kPositionBytes : 0);
+  return std::max(operands, tile.rows * tile.columns * 4);
 }
 
-/** As many stages, up to 4, as leave room for a second block on the multiprocessor; where that is not even 2, as many as fit in one
- *  block; 0 if fewer than 2 fit at all. Without asynchronous copies more than 2 would gain nothing. */
+/** As many stages, from 2 to 4, as leave room for a second block on the multiprocessor; 0 if 2 do not. Without asynchronous copies
+ *  one stage: there is nothing to copy ahead, and other blocks fill the waits. */
 int stages_of(const ProductSize& size, const TileTraits& tile, const GpuLimits& gpu) {
   const bool async = gpu.architecture >= kFirstAsyncArchitecture;
-  const int most = async ? 4 : 2, reserved = async ? 1024 : 0;
-  for (int stages = most; stages >= 2; stages--) {
+  const int most = async ? 4 : 1, fewest = async ? 2 : 1;
+  const int reserved = async ? 1024 : 0;
+  for (int stages = most; stages >= fewest; stages--) {
     if (2 * (shared_bytes(size, tile, stages) + reserved) <= gpu.shared_bytes_per_multiprocessor) return stages;
-  }
-  for (int stages = most; stages >= 2; stages--) {
-    if (shared_bytes(size, tile, stages) <= gpu.shared_bytes_per_block) return stages;
   }
   return 0;
 }
@@ -121,7 +121,8 @@ ProductConfig configure(const ProductSize& size, const TileTraits& tile, int spl
   config.vector_a = size.vector_a;
   config.vector_b = size.vector_b;
   config.steps_per_split = std::max(1, divide_up(steps_of(size), splits));
-  config.stages = std::min(stages_of(size, tile, gpu), std::max(2, config.steps_per_split + 1));
+  const int stages = stages_of(size, tile, gpu);
+  config.stages = stages == 1 ? 1 : std::min(stages, std::max(2, config.steps_per_split + 1));
   config.splits = std::max(1, divide_up(steps_of(size), config.steps_per_split));
   config.row_blocks = row_blocks(size, tile);
   config.column_blocks = divide_up(size.columns, tile.columns);

@@ -6,15 +6,18 @@
 
 // The one product behind convolutions, their gradients and matmul: implicit GEMM.
 //
-// Grid: x walks tiles of rows (the phases of a strided input gradient one after the other, the one with most taps first), y tiles of
-// columns, z the parts of a split reduction. Block: Tile::kThreads threads compute Tile::kRows x Tile::kColumns of the result.
+// Grid: x walks tiles of rows (the phases of a strided input gradient one after the other, the one with most taps first), once for
+// every tile of columns; z the parts of a split reduction. Block: Tile::kThreads threads compute Tile::kRows x Tile::kColumns of the
+// result.
 //
-// Shared memory: `stages` pairs of tiles in a ring, then the table of the rows' positions:
+// Shared memory: `stages` pairs of tiles in a ring, then the table of the rows' positions; in the end the sums take its place:
 //
 //   | A 0 | B 0 | A 1 | B 1 | ...  | table of A | table of B |        A: rows x 32 floats, B: columns x 32 floats
+//   | rows x columns sums                 |
 //
 // While one stage is multiplied, the copies of the next stages - 1 are under way; one barrier a step both publishes the stage that has
-// arrived and says that the stage before it may be overwritten.
+// arrived and says that the stage before it may be overwritten. A single stage takes a second barrier instead: it is for GPUs without
+// asynchronous copies, where other blocks on the multiprocessor fill the time that a block waits.
 namespace gannet::kernels {
 
 /** Input gradients of stride 2 x 2 have four phases: pixels of equal parity see the same taps. */
@@ -24,51 +27,100 @@ template <class ProductType, int phase_count>
 struct ProductParameters {
   static constexpr int kPhases = phase_count;
   ProductType phase[phase_count];
-  /** Tiles of rows before each phase's first. */
+  /** Tiles of rows before each phase's first, and in all. */
   int first_block[phase_count];
+  int row_blocks;
   int phases;
   int stages;
   int splits, steps_per_split;
   /** The result; of a split reduction the workspace, where part z starts at z * elements. */
   float* target;
   int64_t elements;
-  Epilogue epilogue;
+  /** Whether the result, or every part of the workspace, is a multiple of 16 bytes. */
+  bool aligned;
+  EpilogueCode epilogue;
 };
 
-/** Waits for the oldest of `stages` - 1 groups of copies. */
-__device__ __forceinline__ void wait_for_stage(int stages) {
-  if (stages == 2) {
-    cp_async_wait<0>();
-  } else if (stages == 3) {
-    cp_async_wait<1>();
-  } else {
-    cp_async_wait<2>();
-  }
-}
+// sm_75 has no asynchronous copies, hence no rings; the simulator stands for every GPU.
+constexpr bool kHasRings = GANNET_ARCH >= 800;
+#if defined(GANNET_SIMT)
+constexpr bool kHasSingleStages = true;
+#else
+constexpr bool kHasSingleStages = GANNET_ARCH < 800;
+#endif
 
+/** Adds the products of steps `first` to `last` - 1 to the sums. */
 template <class Sums, class Tile, class LoaderA, class LoaderB>
-__device__ __forceinline__ void accumulate(Sums& sums, const LoaderA& loader_a, const LoaderB& loader_b, float* ring, int stages,
-                                           int first_step, int last_step) {
-  const auto load = [&](int step, int stage) {
+struct Accumulation {
+  Sums& sums;
+  const LoaderA& loader_a;
+  const LoaderB& loader_b;
+  float* ring;
+  int first, last;
+
+  __device__ __forceinline__ void run(int stages) const {
+    if constexpr (kHasRings && kHasSingleStages) {
+      if (stages == 1) {
+        run_single();
+      } else {
+        run_ring(stages);
+      }
+    } else if constexpr (kHasRings) {
+      run_ring(stages);
+    } else {
+      run_single();
+    }
+  }
+
+ private:
+  __device__ __forceinline__ void load(int step, int stage) const {
     float* tile = ring + stage * Tile::kStageFloats;
-    if (step < last_step) {
+    if (step < last) {
       loader_a.load(tile, step);
       loader_b.load(tile + Tile::kRows * kStep, step);
     }
     cp_async_commit();
-  };
-  for (int i = 0; i < stages - 1; i++) load(first_step + i, i);
-  int computed = 0, filled = stages - 1;
-  for (int step = first_step; step < last_step; step++) {
-    wait_for_stage(stages);
-    __syncthreads();
-    load(step + stages - 1, filled);
-    const float* tile = ring + computed * Tile::kStageFloats;
-    sums.multiply(tile, tile + Tile::kRows * kStep);
-    filled = computed;
-    computed = computed + 1 == stages ? 0 : computed + 1;
   }
-}
+
+  __device__ __forceinline__ void multiply(int stage) const {
+    const float* tile = ring + stage * Tile::kStageFloats;
+    sums.multiply(tile, tile + Tile::kRows * kStep);
+  }
+
+  /** Waits for the oldest of `stages` - 1 groups of copies. */
+  __device__ __forceinline__ static void wait(int stages) {
+    if (stages == 2) {
+      cp_async_wait<0>();
+    } else if (stages == 3) {
+      cp_async_wait<1>();
+    } else {
+      cp_async_wait<2>();
+    }
+  }
+
+  __device__ __forceinline__ void run_ring(int stages) const {
+    for (int i = 0; i < stages - 1; i++) load(first + i, i);
+    int computed = 0, filled = stages - 1;
+    for (int step = first; step < last; step++) {
+      wait(stages);
+      __syncthreads();
+      load(step + stages - 1, filled);
+      multiply(computed);
+      filled = computed;
+      computed = computed + 1 == stages ? 0 : computed + 1;
+    }
+  }
+
+  __device__ __forceinline__ void run_single() const {
+    for (int step = first; step < last; step++) {
+      load(step, 0);
+      cp_async_wait<0>();
+      __syncthreads();
+      multiply(0);
+      __syncthreads();
+    }
+  }
+};
 
 template <class Tile, Precision precision, class Product>
 using SumsOf = std::conditional_t<precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
@@ -77,9 +129,11 @@ using SumsOf = std::conditional_t<precision == Precision::kFloat32, FloatSums<Ti
 /** The body of every product kernel. */
 template <class Tile, Precision precision, int vector_a, int vector_b, class Parameters>
 __device__ __forceinline__ void compute_product(const Parameters& parameters) {
+  const int column_block = static_cast<int>(blockIdx.x) / parameters.row_blocks;
+  const int row_block = static_cast<int>(blockIdx.x) - column_block * parameters.row_blocks;
   int phase = 0;
   if constexpr (Parameters::kPhases > 1) {
-    while (phase + 1 < parameters.phases && static_cast<int>(blockIdx.x) >= parameters.first_block[phase + 1]) phase++;
+    while (phase + 1 < parameters.phases && row_block >= parameters.first_block[phase + 1]) phase++;
   }
   const auto& product = parameters.phase[phase];
   using Product = std::remove_cvref_t<decltype(product)>;
@@ -89,20 +143,22 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
 
   float* ring = shared_memory<float>();
   PackedPosition* table = reinterpret_cast<PackedPosition*>(ring + parameters.stages * Tile::kStageFloats);
-  const int first_row = (static_cast<int>(blockIdx.x) - parameters.first_block[phase]) * Tile::kRows;
-  const int first_column = static_cast<int>(blockIdx.y) * Tile::kColumns;
-  const LoaderA loader_a(product.a, first_row, table);
-  const LoaderB loader_b(product.b, first_column, table + LoaderA::kTableEntries);
+  const Extent extent{(row_block - parameters.first_block[phase]) * Tile::kRows, product.rows, column_block * Tile::kColumns, product.columns};
+  const LoaderA loader_a(product.a, extent.first_row, table);
+  const LoaderB loader_b(product.b, extent.first_column, table + LoaderA::kTableEntries);
   if constexpr (LoaderA::kTabulated || LoaderB::kTabulated) __syncthreads();
 
   const int steps = ceil_div(product.reduction, kStep);
-  const int first_step = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
+  const int first = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
   Sums sums;
-  accumulate<Sums, Tile>(sums, loader_a, loader_b, ring, parameters.stages, first_step, min(first_step + parameters.steps_per_split, steps));
+  Accumulation<Sums, Tile, LoaderA, LoaderB>{sums, loader_a, loader_b, ring, first, min(first + parameters.steps_per_split, steps)}.run(
+      parameters.stages);
 
-  using Output = decltype(product.out);
-  sums.for_each(Store<std::remove_cvref_t<Output>>{parameters.target + blockIdx.z * parameters.elements, product.out, first_row, product.rows,
-                                                   first_column, product.columns, parameters.epilogue, parameters.splits > 1});
+  __syncthreads();
+  sums.for_each(Stage<Tile>{ring});
+  __syncthreads();
+  write_staged<Tile>(ring, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, product.out, extent,
+                     parameters.splits > 1 ? nullptr : &parameters.epilogue);
 }
 
 }  // namespace gannet::kernels

@@ -1,70 +1,105 @@
 #pragma once
 
-#include "common.h"
-#include "kernels.h"
+#include "activation_patterns.h"
+#include "conv_tile.cuh"
 
 // What happens to finished sums on their way to memory.
+//
+// A block's sums go through shared memory, where its operands no longer lie: every warp then finishes and writes four neighbouring
+// columns per thread, 16 bytes at a time, whatever way the sums were spread over the threads. By then the registers that held sums are
+// free again, so that an epilogue costs none of them. Epilogues are compiled expressions, chosen by number while running.
 namespace gannet::kernels {
 
-/** f(sum + bias) for the sum in `column`. */
-__device__ __forceinline__ float finish(const Epilogue& epilogue, float sum, int column) {
-  if (epilogue.bias != nullptr) sum += epilogue.bias[column];
-  switch (epilogue.activation) {
-    case Activation::kRelu:
-      return fmaxf(sum, 0.f);
-    case Activation::kLeakyRelu:
-      return sum > 0.f ? sum : sum * epilogue.slope;
-    case Activation::kTanh:
-      return tanhf(sum);
-    default:
-      return sum;
+constexpr int kEpilogueOperands = 3;
+constexpr int kEpilogueInstructions = 6;
+
+/** An epilogue made ready; passed by value. Number 0 leaves the sums alone. */
+struct EpilogueCode {
+  int number = 0;
+  ExpressionOperand operands[kEpilogueOperands];
+  float values[kEpilogueInstructions] = {};
+};
+
+/** An expression whose operand kSums is the product. */
+template <int kSums, typename P>
+struct Ending {
+  using Pattern = P;
+  static constexpr int kOperand = kSums;
+  static_assert(P::kOperands <= kEpilogueOperands && P::kInstructions <= kEpilogueInstructions);
+
+  static bool is(const Epilogue& epilogue) { return epilogue.sums == kSums && P::matches(epilogue.expression); }
+};
+
+template <typename... Endings>
+struct EndingList {
+  /** The number of an epilogue, or -1 if it is none of these. */
+  static int number_of(const Epilogue& epilogue) {
+    if (epilogue.expression.instruction_count == 0) return 0;
+    int number = 0;
+    return ((number++, Endings::is(epilogue)) || ...) ? number : -1;
   }
+
+  static __device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
+    int number = 0;
+    float4 result = sums;
+    static_cast<void>(
+        ((++number == code.number &&
+          (result = Endings::Pattern::template evaluate_given<Endings::kOperand>(code, sums, first, count), true)) ||
+         ...));
+    return result;
+  }
+};
+
+using Epilogues = EndingList<Ending<0, AddBias<>>, Ending<0, BiasRelu>, Ending<0, BiasLeakyRelu>, Ending<0, BiasElu>, Ending<0, BiasTanh>,
+                             Ending<0, BiasSigmoid>, Ending<0, Relu>, Ending<0, LeakyRelu>, Ending<0, ReluGradient>,
+                             Ending<1, LeakyReluGradient>, Ending<2, BiasEluGradient>, Ending<0, TanhGradient>,
+                             Ending<1, LeakyReluSecondGradient>, Ending<0, Add>, Ending<1, Add>, Ending<0, AddThree>, Ending<1, AddThree>,
+                             Ending<2, AddThree>>;
+
+/** The values of four neighbouring elements from `first`, of which `count` exist, from their sums. */
+__device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
+  return code.number == 0 ? sums : Epilogues::finish(code, sums, first, count);
 }
 
-/** Writes neighbouring values in one access. */
-template <int count>
-__device__ __forceinline__ void store_group(float* target, const float (&values)[count]) {
-  static_assert(count == 2 || count == 4);
-  if constexpr (count == 4) {
-    store4(target, make_float4(values[0], values[1], values[2], values[3]));
-  } else {
-    *reinterpret_cast<float2*>(target) = make_float2(values[0], values[1]);
-  }
-}
-
-/** Writes the sums of one block: finished to the result, or raw to its part of the workspace when the reduction is split. */
-template <class Output>
-struct Store {
-  /** Where a row of the result starts, or -1 below its last row. */
-  using Row = int;
-
-  float* target;
-  const Output& out;
-  int first_row, rows, first_column, columns;
-  const Epilogue& epilogue;
-  bool raw;
-
-  __device__ __forceinline__ Row row(int row_of_tile) const {
-    const int row = first_row + row_of_tile;
-    return row < rows ? out.position(row).offset : -1;
-  }
+/** Puts the sums of one block into shared memory; lines are columns of the result, in the order of line_major. */
+template <class Tile>
+struct Stage {
+  float* staged;
 
   template <int count>
-  __device__ __forceinline__ void operator()(Row row, int column_of_tile, const float (&sums)[count]) const {
-    const int column = first_column + column_of_tile;
-    if (row < 0 || column >= columns) return;
-    float values[count];
-#pragma unroll
-    for (int i = 0; i < count; i++) values[i] = raw || column + i >= columns ? sums[i] : finish(epilogue, sums[i], column + i);
-    if (columns % count == 0) {
-      store_group(target + row + column, values);
+  __device__ __forceinline__ void operator()(int row, int column, const float (&sums)[count]) const {
+    static_assert(count == 2 || count == 4);
+    float* target = staged + line_major<Tile::kColumns>(column, row);
+    if constexpr (count == 4) {
+      store4(target, make_float4(sums[0], sums[1], sums[2], sums[3]));
     } else {
-#pragma unroll
-      for (int i = 0; i < count; i++) {
-        if (column + i < columns) target[row + column + i] = values[i];
-      }
+      *reinterpret_cast<float2*>(target) = make_float2(sums[0], sums[1]);
     }
   }
 };
+
+/** The part of the result that a block writes: from (first_row, first_column) on, of `rows` x `columns`. */
+struct Extent {
+  int first_row, rows, first_column, columns;
+};
+
+/** Writes staged sums: finished to the result, or as they are to a part of the workspace, for which `code` is null. */
+template <class Tile, class Output>
+__device__ __forceinline__ void write_staged(const float* staged, float* target, bool aligned, const Output& out, const Extent& extent,
+                                             const EpilogueCode* code) {
+  constexpr int kGroups = Tile::kColumns / 4;
+#pragma unroll 1
+  for (int i = threadIdx.x; i < Tile::kRows * kGroups; i += Tile::kThreads) {
+    const int row = i / kGroups, group = i % kGroups * 4;
+    const int column = extent.first_column + group;
+    if (extent.first_row + row >= extent.rows) break;
+    if (column >= extent.columns) continue;
+    const int count = min(4, extent.columns - column);
+    const auto first = static_cast<unsigned>(out.position(extent.first_row + row).offset + column);
+    float4 values = load4(staged + line_major<Tile::kColumns>(group, row));
+    if (code != nullptr) values = finish(*code, values, first, count);
+    store_vector(target, first, values, count, aligned);
+  }
+}
 
 }  // namespace gannet::kernels

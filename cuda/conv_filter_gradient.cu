@@ -30,20 +30,20 @@ struct FilterGradientFamily {
 
 }  // namespace
 
-void conv2d_filter_gradient(const ConvolutionFilterGradient& args, cudaStream_t stream) {
+void conv2d_filter_gradient(const Convolution& args, cudaStream_t stream) {
   const ConvolutionShape& s = args.shape;
   const int taps = s.r * s.s * s.c, pixels = s.n * s.p * s.q;
-  const Pixels windows{FastDivisor(s.p * s.q), FastDivisor(s.q), pixels,    -s.top,    -s.left, s.stride_h,
-                       s.stride_w,             s.h * s.w * s.c,  s.w * s.c, s.c};
+  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels,    -s.top,    -s.left, s.stride_h,
+                       s.stride_w,              s.h * s.w * s.c,   s.w * s.c, s.c};
   FilterGradientParameters parameters{};
   parameters.phases = 1;
-  parameters.phase[0] = {{args.dy, {s.k, 1}, {pixels, s.k}, 1, 1},
-                         {args.x, {FastDivisor(s.c), FastDivisor(s.s), taps, 1, s.w * s.c, s.c}, windows, s.h, s.w},
+  parameters.phase[0] = {{args.second, {s.k, 1}, {pixels, s.k}, 1, 1},
+                         {args.first, {make_divider(s.c), make_divider(s.s), taps, 1, s.w * s.c, s.c}, windows, s.h, s.w},
                          {s.k, taps},
                          s.k,
                          taps,
                          pixels};
-  launch_product<FilterGradientFamily>(args.config, parameters, args.dw, args.workspace, int64_t{s.k} * taps, {}, stream);
+  launch_product<FilterGradientFamily>(args.config, parameters, args.result, args.workspace, int64_t{s.k} * taps, args.epilogue, stream);
 }
 
 }  // namespace gannet::kernels

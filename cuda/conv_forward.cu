@@ -30,20 +30,20 @@ struct ForwardFamily {
 
 }  // namespace
 
-void conv2d_forward(const ConvolutionForward& args, cudaStream_t stream) {
+void conv2d_forward(const Convolution& args, cudaStream_t stream) {
   const ConvolutionShape& s = args.shape;
   const int taps = s.r * s.s * s.c, pixels = s.n * s.p * s.q;
-  const Pixels windows{FastDivisor(s.p * s.q), FastDivisor(s.q), pixels,    -s.top,    -s.left, s.stride_h,
-                       s.stride_w,             s.h * s.w * s.c,  s.w * s.c, s.c};
+  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels,    -s.top,    -s.left, s.stride_h,
+                       s.stride_w,              s.h * s.w * s.c,   s.w * s.c, s.c};
   ForwardParameters parameters{};
   parameters.phases = 1;
-  parameters.phase[0] = {{args.x, windows, {FastDivisor(s.c), FastDivisor(s.s), taps, 1, s.w * s.c, s.c}, s.h, s.w},
-                         {args.w, {s.k, taps}, {taps, 1}, 1, 1},
+  parameters.phase[0] = {{args.first, windows, {make_divider(s.c), make_divider(s.s), taps, 1, s.w * s.c, s.c}, s.h, s.w},
+                         {args.second, {s.k, taps}, {taps, 1}, 1, 1},
                          {pixels, s.k},
                          pixels,
                          s.k,
                          taps};
-  launch_product<ForwardFamily>(args.config, parameters, args.y, args.workspace, int64_t{pixels} * s.k, args.epilogue, stream);
+  launch_product<ForwardFamily>(args.config, parameters, args.result, args.workspace, int64_t{pixels} * s.k, args.epilogue, stream);
 }
 
 }  // namespace gannet::kernels

@@ -95,11 +95,10 @@ class TensorSums {
     for (int i = 0; i < kCountA; i++) {
 #pragma unroll
       for (int half = 0; half < 2; half++) {
-        const auto row = store.row(row_ + i * 16 + half * 8 + lane / 4);
 #pragma unroll
         for (int j = 0; j < kCountB; j++) {
           const float pair[2] = {sums_[i][j][half * 2], sums_[i][j][half * 2 + 1]};
-          store(row, column_ + j * 8 + (lane % 4) * 2, pair);
+          store(row_ + i * 16 + half * 8 + lane / 4, column_ + j * 8 + (lane % 4) * 2, pair);
         }
       }
     }

@@ -30,28 +30,29 @@ struct InputGradientFamily {
   }
 };
 
-InputGradientProduct product_of(const ConvolutionInputGradient& args, const Phase& phase) {
+InputGradientProduct product_of(const Convolution& args, const Phase& phase) {
   const ConvolutionShape& s = args.shape;
   const auto& [h, w] = phase;
   const int pixels = s.n * h.pixels * w.pixels, taps = h.taps * w.taps * s.k;
-  const FastDivisor per_sample(h.pixels * w.pixels), per_row(w.pixels), tap_width(std::max(1, w.taps)), filters(s.k);
+  const Divider per_sample = make_divider(h.pixels * w.pixels), per_row = make_divider(w.pixels);
+  const Divider tap_width = make_divider(std::max(1, w.taps)), filters = make_divider(s.k);
   const Pixels outputs{per_sample, per_row, pixels, h.start, w.start, 1, 1, s.p * s.q * s.k, s.q * s.k, s.k};
   const Pixels image{per_sample, per_row, pixels, h.first, w.first, s.stride_h, s.stride_w, s.h * s.w * s.c, s.w * s.c, s.c};
   const Taps back{filters, tap_width, taps, -1, s.q * s.k, s.k};
   const FilterTaps filter{filters,         tap_width,          taps, (h.residue * s.s + w.residue) * s.c, s.r * s.s * s.c,
                           s.stride_h * s.s * s.c, s.stride_w * s.c};
-  return {{args.dy, outputs, back, s.p, s.q}, {args.w, {s.c, 1}, filter, 1, 1}, image, pixels, s.c, taps};
+  return {{args.first, outputs, back, s.p, s.q}, {args.second, {s.c, 1}, filter, 1, 1}, image, pixels, s.c, taps};
 }
 
 }  // namespace
 
-void conv2d_input_gradient(const ConvolutionInputGradient& args, cudaStream_t stream) {
+void conv2d_input_gradient(const Convolution& args, cudaStream_t stream) {
   const ConvolutionShape& s = args.shape;
   const Phases phases = phases_of(s);
   InputGradientParameters parameters{};
   parameters.phases = phases.count;
   for (int i = 0; i < phases.count; i++) parameters.phase[i] = product_of(args, phases.list[i]);
-  launch_product<InputGradientFamily>(args.config, parameters, args.dx, args.workspace, int64_t{s.n} * s.h * s.w * s.c, args.epilogue, stream);
+  launch_product<InputGradientFamily>(args.config, parameters, args.result, args.workspace, int64_t{s.n} * s.h * s.w * s.c, args.epilogue, stream);
 }
 
 }  // namespace gannet::kernels

@@ -13,8 +13,11 @@
 //   MixedTile                       the tile of its kernels that read A in vectors and B element by element, or void
 namespace gannet::kernels {
 
-/** result[i] = f(sum of parts[0..splits)[i] + bias), in that order; parts lie `elements` apart, columns run fastest. */
-void sum_parts(float* result, const float* parts, int64_t elements, int splits, int columns, const Epilogue& epilogue, cudaStream_t stream);
+/** result[i] = the finished sum of parts[0..splits)[i], in that order; parts lie `elements` apart. */
+void sum_parts(float* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream);
+
+/** A supported epilogue as kernels take it, for a result of `elements`. */
+EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
 
 template <class Family>
 using KernelOf = void (*)(typename Family::Parameters);
@@ -76,15 +79,20 @@ void launch_product(const ProductConfig& config, typename Family::Parameters& pa
     block += ceil_div(parameters.phase[i].rows, tile_rows(config.tile));
   }
   assert(block == config.row_blocks && "the configuration was chosen for another shape");
+  parameters.row_blocks = block;
   parameters.stages = config.stages;
   parameters.splits = config.splits;
   parameters.steps_per_split = config.steps_per_split;
   parameters.target = split ? workspace : result;
   parameters.elements = elements;
-  parameters.epilogue = epilogue;
-  const dim3 grid(config.row_blocks, config.column_blocks, config.splits);
+  parameters.aligned = is_aligned_16(parameters.target) && (!split || elements % 4 == 0);
+  const EpilogueCode code = encode(epilogue, elements);
+  assert(code.number >= 0 && "the epilogue is not supported");
+  if (!split) parameters.epilogue = code;
+  // Column by column along the one axis that has room for any number of tiles.
+  const dim3 grid(static_cast<unsigned>(config.row_blocks) * config.column_blocks, 1, config.splits);
   launch(kernel, grid, dim3(config.threads), config.shared_bytes, stream, parameters);
-  if (split) sum_parts(result, workspace, elements, config.splits, parameters.phase[0].columns, epilogue, stream);
+  if (split) sum_parts(result, workspace, elements, config.splits, code, stream);
 }
 
 }  // namespace gannet::kernels

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "common.h"
+#include "divider.h"
 
 // Where the elements of a product's operands live.
 //
@@ -28,24 +29,6 @@ struct Position {
 /** Added to any other, this h lies outside every image: images are smaller than 2^14 along each axis. */
 constexpr int kOutside = -(1 << 14);
 
-/** Division by a number known to the host, as a multiplication. Exact for n < 2^31. @see Granlund, Montgomery 1994 */
-struct FastDivisor {
-  uint32_t divisor, multiplier, shift;
-
-  FastDivisor() = default;
-  explicit FastDivisor(int d) : divisor(d), multiplier(0), shift(0) {
-    while ((uint64_t{1} << shift) < divisor) shift++;
-    multiplier = static_cast<uint32_t>((uint64_t{1} << 32) * ((uint64_t{1} << shift) - divisor) / divisor + 1);
-  }
-
-  __device__ __forceinline__ int quotient(int n) const {
-    const uint32_t high = static_cast<uint32_t>((uint64_t{static_cast<uint32_t>(n)} * multiplier) >> 32);
-    return static_cast<int>((high + static_cast<uint32_t>(n)) >> shift);
-  }
-
-  __device__ __forceinline__ int remainder(int n, int quotient) const { return n - quotient * static_cast<int>(divisor); }
-};
-
 /** i-th of `extent` places, `pitch` elements apart. */
 struct Line {
   static constexpr bool kTabulated = false;
@@ -60,18 +43,18 @@ struct Line {
 /** i-th point of a batch of `count` points in [sample, row, column] order: h = start_h + row * step_h, w likewise. */
 struct Pixels {
   static constexpr bool kTabulated = true;
-  FastDivisor per_sample, per_row;
+  Divider per_sample, per_row;
   int count;
   int start_h, start_w, step_h, step_w;
   int pitch_sample, pitch_h, pitch_w;
 
   __device__ __forceinline__ Position position(int i) const {
     if (i >= count) return {0, kOutside, 0};
-    const int sample = per_sample.quotient(i);
+    const int sample = per_sample.divide(i);
     const int rest = per_sample.remainder(i, sample);
-    const int row = per_row.quotient(rest);
+    const int row = per_row.divide(rest);
     const int h = start_h + row * step_h;
-    const int w = start_w + per_row.remainder(rest, row) * step_w;
+    const int w = start_w + static_cast<int>(per_row.remainder(rest, row)) * step_w;
     return {sample * pitch_sample + h * pitch_h + w * pitch_w, h, w};
   }
 };
@@ -79,33 +62,33 @@ struct Pixels {
 /** i-th of `count` in [tap row, tap column, channel] order: `sign` steps per tap through the image that is read. */
 struct Taps {
   static constexpr bool kTabulated = true;
-  FastDivisor channels, width;
+  Divider channels, width;
   int count;
   int sign, pitch_h, pitch_w;
 
   __device__ __forceinline__ Position position(int i) const {
     if (i >= count) return {0, kOutside, 0};
-    const int tap = channels.quotient(i);
-    const int row = width.quotient(tap);
+    const int tap = channels.divide(i);
+    const int row = width.divide(tap);
     const int h = sign * row;
-    const int w = sign * width.remainder(tap, row);
-    return {h * pitch_h + w * pitch_w + channels.remainder(i, tap), h, w};
+    const int w = sign * static_cast<int>(width.remainder(tap, row));
+    return {h * pitch_h + w * pitch_w + static_cast<int>(channels.remainder(i, tap)), h, w};
   }
 };
 
 /** i-th of `count` in [tap row, tap column, filter] order, in the filters themselves: only every stride-th tap of one phase. */
 struct FilterTaps {
   static constexpr bool kTabulated = true;
-  FastDivisor filters, width;
+  Divider filters, width;
   int count;
   int start, pitch_filter, pitch_h, pitch_w;
 
   __device__ __forceinline__ Position position(int i) const {
     if (i >= count) return {0, kOutside, 0};
-    const int tap = filters.quotient(i);
-    const int row = width.quotient(tap);
-    const int offset = start + filters.remainder(i, tap) * pitch_filter + row * pitch_h + width.remainder(tap, row) * pitch_w;
-    return {offset, 0, 0};
+    const int tap = filters.divide(i);
+    const int row = width.divide(tap);
+    const int filter = filters.remainder(i, tap), column = width.remainder(tap, row);
+    return {start + filter * pitch_filter + row * pitch_h + column * pitch_w, 0, 0};
   }
 };
 

@@ -5,39 +5,48 @@
 namespace gannet::kernels {
 
 constexpr int kSumThreads = 256;
+/** Left to itself the compiler would spill rather than use more than 32 registers. */
+constexpr int kSumBlocks = 4;
 
-/** result (elements) = f(sum over z of parts (splits, elements) + bias (columns)). A thread sums `vector` neighbours. */
+/** result (elements) = finished sums over z of parts (splits, elements). A thread sums `vector` neighbours. */
 template <int vector>
-__global__ void __launch_bounds__(kSumThreads) sum_parts_kernel(float* __restrict__ result,       // (elements)
-                                                                const float* __restrict__ parts,  // (splits, elements)
-                                                                int64_t elements, int splits, int columns, Epilogue epilogue) {
+__global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(float* result,                    // (elements)
+                                                                            const float* __restrict__ parts,  // (splits, elements)
+                                                                            int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
   const int64_t first = (int64_t{blockIdx.x} * kSumThreads + threadIdx.x) * vector;
   if (first >= elements) return;
-  float sums[vector] = {};
+  float4 sums = make_float4(0.f, 0.f, 0.f, 0.f);
   for (int part = 0; part < splits; part++) {
     const float* source = parts + part * elements + first;
     if constexpr (vector == 4) {
       const float4 four = load4(source);
-      sums[0] += four.x, sums[1] += four.y, sums[2] += four.z, sums[3] += four.w;
+      sums.x += four.x, sums.y += four.y, sums.z += four.z, sums.w += four.w;
     } else {
-      sums[0] += source[0];
+      sums.x += source[0];
     }
   }
-  const int column = static_cast<int>(first % columns);
-#pragma unroll
-  for (int i = 0; i < vector; i++) sums[i] = finish(epilogue, sums[i], (column + i) % columns);
-  if constexpr (vector == 4) {
-    store_group(result + first, sums);
-  } else {
-    result[first] = sums[0];
-  }
+  store_vector(result, static_cast<unsigned>(first), finish(epilogue, sums, static_cast<unsigned>(first), vector), vector, vector == 4);
 }
 
-void sum_parts(float* result, const float* parts, int64_t elements, int splits, int columns, const Epilogue& epilogue, cudaStream_t stream) {
-  const int vector = elements % 4 == 0 ? 4 : 1;
+void sum_parts(float* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
+  const int vector = elements % 4 == 0 && is_aligned_16(result) && is_aligned_16(parts) ? 4 : 1;
   const auto blocks = static_cast<unsigned>(ceil_div<int64_t>(elements, int64_t{kSumThreads} * vector));
   const auto kernel = vector == 4 ? sum_parts_kernel<4> : sum_parts_kernel<1>;
-  launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, result, parts, elements, splits, columns, epilogue);
+  launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, result, parts, elements, splits, epilogue);
+}
+
+bool is_supported(const Epilogue& epilogue) { return Epilogues::number_of(epilogue) >= 0; }
+
+EpilogueCode encode(const Epilogue& epilogue, int64_t elements) {
+  const Expression& expression = epilogue.expression;
+  EpilogueCode code{};
+  code.number = Epilogues::number_of(epilogue);
+  if (code.number == 0) return code;
+  for (int i = 0; i < expression.operand_count; i++) {
+    code.operands[i] = make_operand(expression, i, expression.access[i], static_cast<unsigned>(elements));
+  }
+  for (int i = 0; i < expression.instruction_count; i++) code.values[i] = expression.instructions[i].value;
+  return code;
 }
 
 }  // namespace gannet::kernels

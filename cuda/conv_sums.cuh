@@ -79,7 +79,7 @@ class FloatSums {
   __device__ __forceinline__ void for_each(const Store& store) const {
 #pragma unroll
     for (int i = 0; i < kRows; i++) {
-      const auto row = store.row(row_ + i % kGroupRows + i / kGroupRows * (Tile::kRows / (kRows / kGroupRows)));
+      const int row = row_ + i % kGroupRows + i / kGroupRows * (Tile::kRows / (kRows / kGroupRows));
 #pragma unroll
       for (int j = 0; j < kColumns; j += kGroupColumns) {
         float group[kGroupColumns];

@@ -9,9 +9,12 @@ namespace gannet::kernels {
 struct Divider {
   unsigned divisor = 1, multiplier = 1, shift = 0;
 
-  __device__ unsigned divide(unsigned n) const {
+  __device__ __forceinline__ unsigned divide(unsigned n) const {
     return (static_cast<unsigned>((static_cast<uint64_t>(n) * multiplier) >> 32) + n) >> shift;
   }
+
+  /** n modulo the divisor, where the quotient is at hand. */
+  __device__ __forceinline__ unsigned remainder(unsigned n, unsigned quotient) const { return n - quotient * divisor; }
 };
 
 /** 1 <= divisor < 2^31 */

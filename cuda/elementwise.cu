@@ -1,3 +1,4 @@
+#include "activation_patterns.h"
 #include "interpreter.h"
 #include "launch.h"
 #include "norm_patterns.h"
@@ -14,21 +15,6 @@ constexpr unsigned kInterpreterThreads = 128;
 constexpr Access kFull = Access::kFull, kChannel = Access::kChannel;
 using F = Function;
 
-/** act(x + bias) */
-using AddBias = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>>;
-using BiasRelu = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kRelu, 2>>;
-using BiasLeakyRelu = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kLeakyRelu, 2>>;
-using BiasTanh = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>, Op<F::kTanh, 2>>;
-using Relu = Pattern<Reads<kFull>, Op<F::kRelu, 0>>;
-using LeakyRelu = Pattern<Reads<kFull>, Op<F::kLeakyRelu, 0>>;
-
-/** dy act'(x), from the result y: operands dy, y for relu and tanh, y, dy for leakyRelu. */
-using ReluGradient = Pattern<Reads<kFull, kFull>, Op<F::kStep, 1>, Op<F::kMul, 0, 2>>;
-using LeakyReluGradient = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 1>, Op<F::kSelect, 0, 1, 3>>;
-using TanhGradient = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 1, 1>, Op<F::kSub, 2, 3>, Op<F::kMul, 0, 4>>;
-
-using Add = Pattern<Reads<kFull, kFull>, Op<F::kAdd, 0, 1>>;
-using AddThree = Pattern<Reads<kFull, kFull, kFull>, Op<F::kAdd, 0, 1>, Op<F::kAdd, 3, 2>>;
 using Multiply = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
 using Scale = Pattern<Reads<kFull>, Op<F::kConstant>, Op<F::kMul, 1, 0>>;
 using WeightedSum = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 0>, Op<F::kConstant>, Op<F::kMul, 4, 1>, Op<F::kAdd, 3, 5>>;
@@ -37,7 +23,7 @@ using WeightedSum = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2
 using Interpolate = Pattern<Reads<kFull, Access::kSample, kFull>, Op<F::kSub, 2, 0>, Op<F::kMul, 1, 3>, Op<F::kAdd, 0, 4>>;
 
 using HotPatterns =
-    PatternList<AddBias, BiasRelu, BiasLeakyRelu, BiasTanh, Relu, LeakyRelu, ReluGradient, LeakyReluGradient, TanhGradient, Add, AddThree,
+    PatternList<AddBias<>, BiasRelu, BiasLeakyRelu, BiasTanh, Relu, LeakyRelu, ReluGradient, LeakyReluGradient, TanhGradient, Add, AddThree,
                 Multiply, Scale, WeightedSum, Interpolate, norms::Normalize<kChannel>, norms::NormalizeRelu<kChannel>,
                 norms::NormalizeLeakyRelu<kChannel>, norms::Normalize<Access::kSample>, norms::NormalizeRelu<Access::kSample>,
                 norms::NormalizeLeakyRelu<Access::kSample>, norms::ReluInputGradient, norms::LeakyReluInputGradient,

@@ -38,6 +38,38 @@ enum class Precision {
   kBfloat16,
 };
 
+// ------------------------------------------------------------------------------------------------------------- expressions
+
+/** Scalar functions, in the order of gannet::Function (binding/program.h). */
+enum class Function : uint8_t {
+  kNeg, kAbs, kSign, kStep, kExp, kLog, kSqrt, kReciprocal, kTanh, kSigmoid, kSoftplus, kRelu, kLeakyRelu, kElu,
+  kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kGreater, kEqual, kSelect, kConstant,
+};
+
+/** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */
+enum class Access : uint8_t { kFull, kChannel, kSample, kScalar };
+
+inline constexpr int kMaxOperands = 12;
+inline constexpr int kMaxInstructions = 32;
+
+/** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
+struct Instruction {
+  Function function = Function::kConstant;
+  int args[3] = {0, 0, 0};
+  float value = 0;
+};
+
+/** An expression over elements and what it reads. Registers are numbered: first the operands, then one result per instruction; the
+ *  last one is the value. No instructions: the first operand. */
+struct Expression {
+  const float* operands[kMaxOperands] = {};
+  int sizes[kMaxOperands] = {};
+  Access access[kMaxOperands] = {};
+  int operand_count = 0;
+  Instruction instructions[kMaxInstructions] = {};
+  int instruction_count = 0;
+};
+
 // ---------------------------------------------------------------------------------------------------------------- products
 
 /** What a configuration must know of the GPU. */
@@ -59,7 +91,7 @@ struct ProductConfig {
   Precision precision;
   /** Elements that one copy moves: 4 where every row of the operand holds a multiple of 4, else 1. */
   int vector_a, vector_b;
-  /** Tiles of the operands in flight. */
+  /** Pairs of operand tiles that shared memory holds: 2 to 4, or 1 where copies are not asynchronous. */
   int stages;
   /** Parts of the reduction, summed afterwards in fixed order when there is more than one. */
   int splits;
@@ -93,50 +125,31 @@ ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& s
 /** Why `pass` cannot run with this shape, or null where it can. */
 const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& shape);
 
-enum class Activation { kNone, kRelu, kLeakyRelu, kTanh };
-
-/** What happens to a finished sum: f(sum + bias). The default leaves it alone. */
+/** What becomes of a product's sums on their way to memory: an expression over the elements of the result, of which operand `sums`,
+ *  read with access kFull, is the product itself; that operand's address means nothing. The others may be the result's own memory
+ *  where they are read in full. The default leaves the sums alone. */
 struct Epilogue {
-  /** One per column of the result (its channels), or null. */
-  const float* bias = nullptr;
-  Activation activation = Activation::kNone;
-  /** Slope of kLeakyRelu. */
-  float slope = 0.f;
+  Expression expression = {};
+  int sums = 0;
 };
 
-/** y = f(x * w + bias). */
-struct ConvolutionForward {
-  float* y;          // (N, P, Q, K)
-  const float* x;    // (N, H, W, C)
-  const float* w;    // (K, R, S, C)
-  float* workspace;  // config.workspace_bytes
+/** Whether products can end with this expression: those around activations are compiled (conv_epilogue.cuh), no others. */
+bool is_supported(const Epilogue& epilogue);
+
+/** One of the three products of a convolution, finished by the epilogue: y = x * w, dx = the transposed convolution of dy with w, or
+ *  dw = the filter gradient of x and dy. */
+struct Convolution {
+  float* result;        // y (N, P, Q, K)   dx (N, H, W, C)   dw (K, R, S, C)
+  const float* first;   // x (N, H, W, C)   dy (N, P, Q, K)   x (N, H, W, C)
+  const float* second;  // w (K, R, S, C)   w (K, R, S, C)    dy (N, P, Q, K)
+  float* workspace;     // config.workspace_bytes
   ConvolutionShape shape;
-  ProductConfig config;  // of choose_convolution for this very shape
+  ProductConfig config;  // of choose_convolution for this very pass and shape
   Epilogue epilogue = {};
 };
-void conv2d_forward(const ConvolutionForward& args, cudaStream_t stream);
-
-/** dx = f(transposed convolution of dy with w, + bias). */
-struct ConvolutionInputGradient {
-  float* dx;         // (N, H, W, C)
-  const float* dy;   // (N, P, Q, K)
-  const float* w;    // (K, R, S, C)
-  float* workspace;  // config.workspace_bytes
-  ConvolutionShape shape;
-  ProductConfig config;
-  Epilogue epilogue = {};
-};
-void conv2d_input_gradient(const ConvolutionInputGradient& args, cudaStream_t stream);
-
-struct ConvolutionFilterGradient {
-  float* dw;         // (K, R, S, C)
-  const float* x;    // (N, H, W, C)
-  const float* dy;   // (N, P, Q, K)
-  float* workspace;  // config.workspace_bytes
-  ConvolutionShape shape;
-  ProductConfig config;
-};
-void conv2d_filter_gradient(const ConvolutionFilterGradient& args, cudaStream_t stream);
+void conv2d_forward(const Convolution& args, cudaStream_t stream);
+void conv2d_input_gradient(const Convolution& args, cudaStream_t stream);
+void conv2d_filter_gradient(const Convolution& args, cudaStream_t stream);
 
 /** [rows, reduction] times [reduction, columns]; an operand that is transposed lies in memory with its axes exchanged. */
 struct MatmulShape {
@@ -145,7 +158,7 @@ struct MatmulShape {
 };
 ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu);
 
-/** c = f(a b + bias). */
+/** c = a b, finished by the epilogue. */
 struct Matmul {
   float* c;          // (rows, columns)
   const float* a;    // (rows, reduction), or (reduction, rows) if transpose_a
@@ -158,36 +171,6 @@ struct Matmul {
 void matmul(const Matmul& args, cudaStream_t stream);
 
 // ------------------------------------------------------------------------------------------- elementwise and reductions
-
-/** Scalar functions, in the order of gannet::Function (binding/program.h). */
-enum class Function : uint8_t {
-  kNeg, kAbs, kSign, kStep, kExp, kLog, kSqrt, kReciprocal, kTanh, kSigmoid, kSoftplus, kRelu, kLeakyRelu, kElu,
-  kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kGreater, kEqual, kSelect, kConstant,
-};
-
-/** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */
-enum class Access : uint8_t { kFull, kChannel, kSample, kScalar };
-
-inline constexpr int kMaxOperands = 12;
-inline constexpr int kMaxInstructions = 32;
-
-/** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
-struct Instruction {
-  Function function = Function::kConstant;
-  int args[3] = {0, 0, 0};
-  float value = 0;
-};
-
-/** An expression over elements and what it reads. Registers are numbered: first the operands, then one result per instruction; the
- *  last one is the value. No instructions: the first operand. */
-struct Expression {
-  const float* operands[kMaxOperands] = {};
-  int sizes[kMaxOperands] = {};
-  Access access[kMaxOperands] = {};
-  int operand_count = 0;
-  Instruction instructions[kMaxInstructions] = {};
-  int instruction_count = 0;
-};
 
 /** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull. */
 struct ElementwiseArgs {

@@ -70,14 +70,34 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
 
   /** The values of all registers there. */
   static __device__ __forceinline__ void evaluate(const Code& code, unsigned first, int count, float4 (&registers)[kRegisters]) {
-    evaluate(code, first, count, registers, std::make_integer_sequence<int, kOperands>{}, std::make_integer_sequence<int, kInstructions>{});
+    evaluate<-1>(code, float4{}, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+                 std::make_integer_sequence<int, kInstructions>{});
+  }
+
+  /** The values where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
+  template <int kGiven, typename LongerCode>
+  static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
+    float4 registers[kRegisters];
+    evaluate<kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+                     std::make_integer_sequence<int, kInstructions>{});
+    return registers[kRegisters - 1];
   }
 
  private:
-  template <int... kOperand, int... kInstruction>
-  static __device__ __forceinline__ void evaluate(const Code& code, unsigned first, int count, float4 (&registers)[kRegisters],
-                                                  std::integer_sequence<int, kOperand...>, std::integer_sequence<int, kInstruction...>) {
-    ((registers[kOperand] = read_operand<kAccess>(code.operands[kOperand], first, count)), ...);
+  template <int kOperand, Access access, int kGiven, typename AnyCode>
+  static __device__ __forceinline__ float4 read(const AnyCode& code, float4 given, unsigned first, int count) {
+    if constexpr (kOperand == kGiven) {
+      return given;
+    } else {
+      return read_operand<access>(code.operands[kOperand], first, count);
+    }
+  }
+
+  template <int kGiven, typename AnyCode, int... kOperand, int... kInstruction>
+  static __device__ __forceinline__ void evaluate(const AnyCode& code, float4 given, unsigned first, int count,
+                                                  float4 (&registers)[kRegisters], std::integer_sequence<int, kOperand...>,
+                                                  std::integer_sequence<int, kInstruction...>) {
+    ((registers[kOperand] = read<kOperand, kAccess, kGiven>(code, given, first, count)), ...);
     ((registers[kOperands + kInstruction] =
           apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
                                          code.values[kInstruction])),

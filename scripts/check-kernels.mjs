@@ -1,5 +1,5 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
-// and to scripts/kernels/rules.mjs. Without nvcc it says that it was skipped.
+// and to scripts/kernels/rules.mjs, and the products' occupancy to its target. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
 //   --update       rewrite the table instead of comparing with it
 
@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ptxFaults, resourceFaults } from './kernels/rules.mjs';
+import { isProduct, ptxFaults, resourceFaults } from './kernels/rules.mjs';
 import {
   ARCHITECTURES,
   findNvcc,
@@ -31,6 +31,7 @@ if (nvcc === undefined) {
   console.log('skipped: the kernels were not compiled, because no nvcc was found (PATH, CUDA_HOME, /usr/local/cuda)');
   process.exit(0);
 }
+const { dynamicSharedBytes, occupancyOf } = await import('./kernels/occupancy.mjs');
 const architectures = option('arch')?.split(',').map(Number) ?? ARCHITECTURES;
 const update = process.argv.includes('--update');
 const toolkit = nvccVersion(nvcc);
@@ -49,6 +50,7 @@ await inParallel(jobs, Math.min(2, availableParallelism()), async (job) => {
 
 const table = readTable();
 if (update) forget(architectures);
+const dynamic = new Map(architectures.map((architecture) => [architecture, dynamicSharedBytes(architecture)]));
 for (const { architecture, kernels } of compiled) {
   for (const kernel of kernels) check(kernel, architecture);
 }
@@ -142,7 +144,7 @@ function threadsOf(body) {
 
 function check(kernel, architecture) {
   const { symbol, name, threads, registers, spills, shared: staticShared } = kernel;
-  const figures = { registers, spills, shared: staticShared };
+  const figures = { registers, spills, shared: staticShared, ...occupancy(kernel, architecture) };
   if (update) {
     table[symbol] ??= { name, threads, on: {} };
     table[symbol].on[architecture] = figures;
@@ -150,6 +152,13 @@ function check(kernel, architecture) {
   const budget = table[symbol]?.on[architecture];
   for (const fault of [...kernel.faults, ...resourceFaults(name, figures, budget)])
     faults.push(`${name} for sm_${architecture} ${fault}`);
+}
+
+/** Of products that the launchers use on an architecture: the shared memory they ask for, and how many fit a multiprocessor. */
+function occupancy({ symbol, name, threads, registers, shared: staticShared }, architecture) {
+  const bytes = dynamic.get(architecture).get(symbol);
+  if (!isProduct(name) || bytes === undefined) return {};
+  return { dynamic: bytes, ...occupancyOf({ threads, registers, sharedBytes: staticShared + bytes }, architecture) };
 }
 
 function readTable() {

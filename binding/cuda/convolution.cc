@@ -1,4 +1,4 @@
-#include "cuda/kernel.h"
+#include "cuda/ending.h"
 #include "error.h"
 
 namespace gannet::cuda {
@@ -15,65 +15,35 @@ kernels::ConvolutionShape shape_of(const Step& step) {
           narrow(g.stride_h), narrow(g.stride_w), narrow(g.top), narrow(g.left)};
 }
 
-/** What a convolution's launcher takes besides pointers. */
-struct Plan {
-  kernels::ConvolutionShape shape;
-  kernels::ProductConfig config;
+using Launcher = void (*)(const kernels::Convolution&, cudaStream_t);
 
-  Plan(const Step& step, ConvolutionPass pass, const Build& build) : shape(shape_of(step)) {
-    if (const char* refusal = kernels::convolution_refusal(pass, shape)) throw Error("shape_unsupported", refusal);
-    config = kernels::choose_convolution(pass, shape, build.precision, build.gpu);
-  }
-};
-
-Kernel conv2d(const Step& step, const Build& build) {
-  const Plan plan(step, ConvolutionPass::kForward, build);
-  return {[step, plan](const Run& run) {
-            kernels::conv2d_forward({.y = run.output(step.output),
-                                     .x = run.input(step.inputs[0]),
-                                     .w = run.input(step.inputs[1]),
-                                     .workspace = reinterpret_cast<float*>(run.workspace),
-                                     .shape = plan.shape,
-                                     .config = plan.config},
-                                    run.stream);
-          },
-          plan.config.workspace_bytes};
-}
-
-Kernel conv2d_input_gradient(const Step& step, const Build& build) {
-  const Plan plan(step, ConvolutionPass::kInputGradient, build);
-  return {[step, plan](const Run& run) {
-            kernels::conv2d_input_gradient({.dx = run.output(step.output),
-                                            .dy = run.input(step.inputs[0]),
-                                            .w = run.input(step.inputs[1]),
-                                            .workspace = reinterpret_cast<float*>(run.workspace),
-                                            .shape = plan.shape,
-                                            .config = plan.config},
-                                           run.stream);
-          },
-          plan.config.workspace_bytes};
-}
-
-Kernel conv2d_filter_gradient(const Step& step, const Build& build) {
-  const Plan plan(step, ConvolutionPass::kFilterGradient, build);
-  return {[step, plan](const Run& run) {
-            kernels::conv2d_filter_gradient({.dw = run.output(step.output),
-                                             .x = run.input(step.inputs[0]),
-                                             .dy = run.input(step.inputs[1]),
-                                             .workspace = reinterpret_cast<float*>(run.workspace),
-                                             .shape = plan.shape,
-                                             .config = plan.config},
-                                            run.stream);
-          },
-          plan.config.workspace_bytes};
+template <ConvolutionPass pass, Launcher launcher>
+Kernel convolution(const Step& step, const Build& build) {
+  const kernels::ConvolutionShape shape = shape_of(step);
+  if (const char* refusal = kernels::convolution_refusal(pass, shape)) throw Error("shape_unsupported", refusal);
+  const kernels::ProductConfig config = kernels::choose_convolution(pass, shape, build.precision, build.gpu);
+  const Ending ending(step, build);
+  return {.queue =
+              [step, shape, config, ending](const Run& run) {
+                launcher({.result = run.output(ending.output()),
+                          .first = run.input(step.inputs[0]),
+                          .second = run.input(step.inputs[1]),
+                          .workspace = reinterpret_cast<float*>(run.workspace),
+                          .shape = shape,
+                          .config = config,
+                          .epilogue = ending.epilogue(run)},
+                         run.stream);
+              },
+          .workspace_bytes = config.workspace_bytes,
+          .steps = ending.steps()};
 }
 
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = conv2d;
-  table["conv2dInputGradient"] = conv2d_input_gradient;
-  table["conv2dFilterGradient"] = conv2d_filter_gradient;
+  table["conv2d"] = convolution<ConvolutionPass::kForward, kernels::conv2d_forward>;
+  table["conv2dInputGradient"] = convolution<ConvolutionPass::kInputGradient, kernels::conv2d_input_gradient>;
+  table["conv2dFilterGradient"] = convolution<ConvolutionPass::kFilterGradient, kernels::conv2d_filter_gradient>;
 }
 
 }  // namespace gannet::cuda

@@ -1,4 +1,5 @@
-#include "cuda/kernel.h"
+#include "cuda/expression.h"
+
 #include "error.h"
 
 namespace gannet::cuda {
@@ -17,7 +18,8 @@ void expect_room(size_t count, int most, const char* what) {
   throw Error("expression_unsupported", text("the kernels take expressions of up to ", most, " ", what, ", but this one has ", count));
 }
 
-/** The expression over `total` elements as kernels take it, but for the operands' addresses. */
+}  // namespace
+
 kernels::Expression translate(const Step& step, int64_t total) {
   const Expression& expression = step.attributes.expression;
   expect_room(expression.access.size(), kernels::kMaxOperands, "operands");
@@ -39,11 +41,12 @@ kernels::Expression translate(const Step& step, int64_t total) {
   return result;
 }
 
-/** The expression with the addresses of a run. */
 kernels::Expression bind(kernels::Expression expression, const Step& step, const Run& run) {
   for (size_t i = 0; i < step.inputs.size(); i++) expression.operands[i] = run.input(step.inputs[i]);
   return expression;
 }
+
+namespace {
 
 Kernel elementwise(const Step& step, const Build&) {
   const kernels::Expression expression = translate(step, step.output.size());

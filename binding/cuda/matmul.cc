@@ -1,4 +1,4 @@
-#include "cuda/kernel.h"
+#include "cuda/ending.h"
 
 namespace gannet::cuda {
 
@@ -12,16 +12,20 @@ Kernel matmul(const Step& step, const Build& build) {
   const kernels::MatmulShape shape{narrow(step.output.shape[0]), narrow(step.output.shape[1]),
                                    narrow(step.inputs[0].shape[a.transpose_a ? 0 : 1]), a.transpose_a, a.transpose_b};
   const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu);
-  return {[step, shape, config](const Run& run) {
-            kernels::matmul({.c = run.output(step.output),
-                             .a = run.input(step.inputs[0]),
-                             .b = run.input(step.inputs[1]),
-                             .workspace = reinterpret_cast<float*>(run.workspace),
-                             .shape = shape,
-                             .config = config},
-                            run.stream);
-          },
-          config.workspace_bytes};
+  const Ending ending(step, build);
+  return {.queue =
+              [step, shape, config, ending](const Run& run) {
+                kernels::matmul({.c = run.output(ending.output()),
+                                 .a = run.input(step.inputs[0]),
+                                 .b = run.input(step.inputs[1]),
+                                 .workspace = reinterpret_cast<float*>(run.workspace),
+                                 .shape = shape,
+                                 .config = config,
+                                 .epilogue = ending.epilogue(run)},
+                                run.stream);
+              },
+          .workspace_bytes = config.workspace_bytes,
+          .steps = ending.steps()};
 }
 
 }  // namespace

@@ -28,6 +28,13 @@ std::set<cudaStream_t>& streams() {
 
 std::recursive_mutex& mutex() { return DeviceMemory::instance().mutex(); }
 
+/** 10 * major + minor of the compute capability: 80, or what GANNET_SIMT_ARCHITECTURE says, so that what is chosen for a GPU without
+ *  asynchronous copies runs too. Kernels are compiled for 80 either way. */
+int pretended_architecture() {
+  const char* setting = std::getenv("GANNET_SIMT_ARCHITECTURE");
+  return setting == nullptr || *setting == 0 ? 80 : std::atoi(setting);
+}
+
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -64,11 +71,13 @@ cudaError_t cudaGetDevice(int* device) {
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return report(cudaErrorInvalidDevice);
   *properties = {};
+  const int architecture = gannet::simt::pretended_architecture();
+  const bool turing = architecture < 80;
   std::strcpy(properties->name, "gannet simulator");
   properties->totalGlobalMem = DeviceMemory::limit();
   properties->sharedMemPerBlock = 48 * 1024;
-  properties->sharedMemPerBlockOptin = gannet::simt::kMaxSharedBytes;
-  properties->sharedMemPerMultiprocessor = gannet::simt::kMaxSharedBytes + 1024;
+  properties->sharedMemPerBlockOptin = turing ? 64 * 1024 : gannet::simt::kMaxSharedBytes;
+  properties->sharedMemPerMultiprocessor = turing ? 64 * 1024 : gannet::simt::kMaxSharedBytes + 1024;
   properties->regsPerBlock = properties->regsPerMultiprocessor = 65536;
   properties->warpSize = gannet::simt::kWarpLanes;
   properties->maxThreadsPerBlock = gannet::simt::kMaxThreads;
@@ -77,8 +86,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   properties->maxThreadsDim[2] = 64;
   properties->maxGridSize[0] = 0x7fffffff;
   properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
-  properties->major = 8;
-  properties->minor = 0;
+  properties->major = architecture / 10;
+  properties->minor = architecture % 10;
   properties->multiProcessorCount = 4;
   properties->l2CacheSize = 40 << 20;
   properties->memoryBusWidth = 5120;

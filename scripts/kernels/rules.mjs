@@ -27,9 +27,20 @@ export function ptxFaults(name, body, architecture) {
   return faults;
 }
 
+/** Each product keeps this many blocks on a multiprocessor, or this share of its threads. */
+const FEWEST_BLOCKS = 2;
+const LOWEST_OCCUPANCY = 0.25;
+
+/** Whether a kernel is one of the products, whose occupancy is held to a target. */
+export const isProduct = (name) => PRODUCT.test(name);
+
 /** Why figures are worse than the budget, the committed ones; an empty list is good. */
-export function resourceFaults(name, { registers, spills, shared }, budget) {
+export function resourceFaults(name, { registers, spills, shared, blocks, occupancy }, budget) {
   const faults = [];
+  if (blocks < FEWEST_BLOCKS && occupancy < LOWEST_OCCUPANCY)
+    faults.push(
+      `leaves room for ${blocks} blocks on a multiprocessor, ${100 * occupancy} % of its threads; the target is ${FEWEST_BLOCKS}, or ${100 * LOWEST_OCCUPANCY} %`,
+    );
   if (isHot(name) && spills > 0) faults.push(`spills ${spills} bytes`);
   if (!budget) return [...faults, 'is not in the table: run with --update'];
   if (registers > budget.registers)

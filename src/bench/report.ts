@@ -27,11 +27,12 @@ export function formatBench(bench: Bench): string {
 
 function about({ machine, results, roofline, peers, loadBefore, seconds }: Bench): string[] {
   const named = Object.values(peers);
-  const rounds = results.map((result) => result.rounds);
+  const counts = results.map((result) => result.rounds);
+  const rounds = new Set([Math.min(...counts), Math.max(...counts)]);
   return [
     `${formatMachine(machine)}. Beside it: ${named.length > 0 ? named.join('; ') : 'no peer'}.`,
     '',
-    `Medians and quartiles of ${Math.min(...rounds)} to ${Math.max(...rounds)} rounds, measured in ${(seconds / 60).toFixed(1)} minutes, ` +
+    `Medians and quartiles of ${[...rounds].join(' to ')} rounds, measured in ${(seconds / 60).toFixed(1)} minutes, ` +
       `begun at a load of ${loadBefore.toFixed(1)}. Roofline: the device's own SGEMM, ${spread(roofline.gflops)} GFLOP/s, ` +
       `and its own copy, ${spread(roofline.gbps)} GB/s; a case is compared with their rates of the same round.`,
   ];

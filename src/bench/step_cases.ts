@@ -35,6 +35,6 @@ const stepCase = ({ recipe, batch, small, kernel }: StepSpec): StepCase => ({
  *  pure JavaScript does in seconds. */
 export const stepCases: readonly StepCase[] = [
   ...[3, 4, 5].map((kernel) => stepCase({ recipe: 'dcgan', batch: 32, small: { batch: 2 }, kernel })),
-  stepCase({ recipe: 'wgan-gp', batch: 16, small: { batch: 2, size: 32 } }),
+  stepCase({ recipe: 'wgan-gp', batch: 8, small: { batch: 2, size: 32 } }),
   stepCase({ recipe: 'began', batch: 8, small: { batch: 1, size: 32 } }),
 ];

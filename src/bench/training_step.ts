@@ -11,7 +11,7 @@ const STEP = 1;
 
 /** A whole training step of a configuration as work for devices. @param pytorch the same step for PyTorch, where it has it */
 export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Workload => ({
-  shape: `${config.size}x${config.size}, width ${config.model.width}`,
+  shape: `${config.size}x${config.size}, width ${config.model.width}, batch ${config.batch}`,
   images: config.batch * config.discriminatorSteps,
   flops: summarize(config).flopsPerStep,
   ...(pytorch && { pytorch }),

@@ -1,53 +1,68 @@
-/** What a GPU can do, from its maker's data sheet. */
-export interface Gpu {
-  readonly name: string;
+/** What every GPU of a compute capability has. */
+export interface Architecture {
   /** 10 * major + minor of the compute capability. */
   readonly architecture: number;
-  readonly multiprocessors: number;
   /** Bytes of shared memory of one multiprocessor, and the most that one block may ask for. */
   readonly sharedBytesPerMultiprocessor: number;
   readonly sharedBytesPerBlock: number;
   readonly threadsPerMultiprocessor: number;
   readonly blocksPerMultiprocessor: number;
+}
+
+/** What a GPU can do, from its maker's data sheet. */
+export interface Gpu extends Architecture {
+  readonly name: string;
+  readonly multiprocessors: number;
   /** Floating-point operations per second of products in each precision, a multiply-add being two. */
   readonly peak: { readonly float32: number; readonly tf32?: number; readonly bfloat16?: number };
   readonly bytesPerSecond: number;
 }
 
-const KIB = 1024;
+const architecture = (
+  number: number,
+  sharedKib: readonly [number, number],
+  threads: number,
+  blocks: number,
+): Architecture => ({
+  architecture: number,
+  sharedBytesPerMultiprocessor: sharedKib[0] * 1024,
+  sharedBytesPerBlock: sharedKib[1] * 1024,
+  threadsPerMultiprocessor: threads,
+  blocksPerMultiprocessor: blocks,
+});
+
+/** Every compute capability that the kernels are compiled for.
+ *  @see CUDA C++ Programming Guide, "Technical specifications per compute capability" */
+export const ARCHITECTURES = {
+  75: architecture(75, [64, 64], 1024, 16),
+  80: architecture(80, [164, 163], 2048, 32),
+  86: architecture(86, [100, 99], 1536, 16),
+  89: architecture(89, [100, 99], 1536, 24),
+  90: architecture(90, [228, 227], 2048, 32),
+  100: architecture(100, [228, 227], 2048, 32),
+  120: architecture(120, [100, 99], 1536, 24),
+} as const satisfies Record<number, Architecture>;
 
 /** GPUs that plans can be counted for. */
 export const GPUS = {
   t4: {
+    ...ARCHITECTURES[75],
     name: 'T4',
-    architecture: 75,
     multiprocessors: 40,
-    sharedBytesPerMultiprocessor: 64 * KIB,
-    sharedBytesPerBlock: 64 * KIB,
-    threadsPerMultiprocessor: 1024,
-    blocksPerMultiprocessor: 16,
     peak: { float32: 8.1e12 },
     bytesPerSecond: 320e9,
   },
   a100: {
+    ...ARCHITECTURES[80],
     name: 'A100',
-    architecture: 80,
     multiprocessors: 108,
-    sharedBytesPerMultiprocessor: 164 * KIB,
-    sharedBytesPerBlock: 163 * KIB,
-    threadsPerMultiprocessor: 2048,
-    blocksPerMultiprocessor: 32,
     peak: { float32: 19.5e12, tf32: 156e12, bfloat16: 312e12 },
     bytesPerSecond: 1555e9,
   },
   h100: {
+    ...ARCHITECTURES[90],
     name: 'H100',
-    architecture: 90,
     multiprocessors: 132,
-    sharedBytesPerMultiprocessor: 228 * KIB,
-    sharedBytesPerBlock: 227 * KIB,
-    threadsPerMultiprocessor: 2048,
-    blocksPerMultiprocessor: 32,
     peak: { float32: 66.9e12, tf32: 495e12, bfloat16: 989e12 },
     bytesPerSecond: 3350e9,
   },
@@ -71,7 +86,7 @@ const REGISTER_UNIT = 256;
 const RESERVED_SHARED_BYTES = 1024;
 
 /** Blocks of a kernel that one multiprocessor holds at once. */
-export function residentBlocks({ threads, registers, sharedBytes }: KernelResources, gpu: Gpu): number {
+export function residentBlocks({ threads, registers, sharedBytes }: KernelResources, gpu: Architecture): number {
   const warps = Math.ceil(threads / WARP);
   const registersOfBlock = warps * Math.ceil((registers * WARP) / REGISTER_UNIT) * REGISTER_UNIT;
   const reserved = gpu.architecture >= 80 ? RESERVED_SHARED_BYTES : 0;

@@ -40,11 +40,15 @@ export class Sketch {
     return output;
   }
 
-  /** An op that overwrites its first input. */
-  update<K extends OpName>(op: K, attributes: OpAttributes[K], inputs: readonly Slot[]): Slot {
-    const output = inputs[0] as Slot;
+  /** An op whose result goes where another value lies. */
+  replace<K extends OpName>(op: K, attributes: OpAttributes[K], inputs: readonly Slot[], output: Slot): Slot {
     this.steps.push({ op, attributes, inputs, output, scope: 'layer' } as Step);
     return output;
+  }
+
+  /** An op that overwrites its first input. */
+  update<K extends OpName>(op: K, attributes: OpAttributes[K], inputs: readonly Slot[]): Slot {
+    return this.replace(op, attributes, inputs, inputs[0] as Slot);
   }
 
   output(slot: Slot): void {

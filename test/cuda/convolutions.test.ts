@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { GPUS } from '../../src/device/gpus.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
-import { addon, applyOp, largestError, numbers } from '../binding/support.ts';
+import { addon, applyOp, largestError, numbers, Sketch } from '../binding/support.ts';
 
 // Products large enough for every tile, pipeline depth, vector width and split of the kernels; the table of small shapes is
 // checked by the parity tests.
@@ -123,6 +124,38 @@ test('the order in which threads run changes no bit', async () => {
   }
   delete process.env.GANNET_SIMT_SEED;
   for (const result of results) assert.equal(result, results[0]);
+});
+
+test('GPUs without asynchronous copies take tiles one by one, in whatever order threads run', async () => {
+  process.env.GANNET_SIMT_ARCHITECTURE = '75';
+  for (const product of products) {
+    const results: Float32Array[] = [];
+    for (const seed of ['1', '2']) {
+      process.env.GANNET_SIMT_SEED = seed;
+      const device = addon.openDevice('simt', { threads: 0 });
+      results.push(await apply(device, product));
+      device.close();
+    }
+    const [first, second] = results as [Float32Array, Float32Array];
+    const error = largestError(first, await apply(reference, product));
+    assert.ok(error < TOLERANCES.float32, `${product.name} is off by ${error.toExponential(2)}`);
+    assert.equal(first, second);
+  }
+  delete process.env.GANNET_SIMT_SEED;
+  delete process.env.GANNET_SIMT_ARCHITECTURE;
+});
+
+test('matrices may have any number of columns', () => {
+  const sketch = new Sketch();
+  const columns = 65536 * 128 + 4;
+  sketch.step(
+    'matmul',
+    { transposeA: false, transposeB: false },
+    [sketch.feed([4, 4]), sketch.feed([4, columns])],
+    [4, columns],
+  );
+  const gpu = { ...GPUS.a100, precision: 'tf32' };
+  assert.ok((addon.planLaunches(sketch.program(), gpu)[0]?.blocks as number) > 65536);
 });
 
 test('rounded products differ from exact ones', async () => {

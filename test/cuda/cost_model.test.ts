@@ -42,8 +42,8 @@ test('launches on the tensor cores are counted once: their operations add up to 
   }
 });
 
-test('every product keeps two blocks, or a quarter of the threads, on each multiprocessor from Ampere on', () => {
-  for (const gpu of ['a100', 'h100'] as const) {
+test('every product keeps two blocks, or a quarter of the threads, on each multiprocessor', () => {
+  for (const gpu of ['t4', 'a100', 'h100'] as const) {
     const launches = costOfStep('dcgan', gpu, 'float32').flatMap(({ cost }) => [...cost.launches]);
     const products = launches.filter(({ kernel }) => /^(conv2d|matmul)/.test(kernel));
     assert.ok(products.length > 20);

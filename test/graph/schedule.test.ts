@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/graph/compile.ts';
-import { POSTPONED_ELEMENTS } from '../../src/graph/postpone.ts';
 import type { Program } from '../../src/graph/program.ts';
+import { POSTPONED_ELEMENTS } from '../../src/graph/reorder.ts';
 import { verifyProgram } from '../../src/graph/verify.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { updateOps } from '../../src/ops/update.ts';

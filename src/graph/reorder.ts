@@ -1,6 +1,7 @@
 import { isOptimizerUpdate, overwrittenInputs } from '../ops/update.ts';
+import type { OpName } from '../tensor/operators.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { isOp, type Tensor } from '../tensor/tensor.ts';
 import { consumersOf } from './walk.ts';
 
 /** Tensors below this many elements can wait for their update: the gradients of all of them together take little memory. */
@@ -27,6 +28,34 @@ export function postponeSmallUpdates(order: readonly Tensor[]): Tensor[] {
   const postponed = [...waiting.values()].flat();
   const moved = new Set(postponed);
   return [...order.filter((tensor) => !moved.has(tensor)), ...postponed];
+}
+
+const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
+  'matmul',
+  'conv2d',
+  'conv2dInputGradient',
+  'conv2dFilterGradient',
+]);
+
+/** The same order with each expression that alone reads a product, and waits for nothing else, right behind it: it takes the product's
+ *  memory, and a device may compute it on the product's way there. */
+export function joinExpressionsToProducts(order: readonly Tensor[]): Tensor[] {
+  const position = new Map(order.map((tensor, i) => [tensor, i]));
+  const consumers = consumersOf(order);
+  const followers = new Map<Tensor, Tensor>();
+  for (const tensor of order) {
+    if (!isOp(tensor, 'elementwise')) continue;
+    const last = Math.max(...tensor.inputs.map((input) => position.get(input) as number));
+    const product = order[last];
+    const full = product && tensor.attributes.expression.access[tensor.inputs.indexOf(product)] === 'full';
+    if (product && full && PRODUCTS.has(product.op) && consumers.get(product)?.length === 1)
+      followers.set(product, tensor);
+  }
+  const moved = new Set(followers.values());
+  return order.flatMap((tensor) => {
+    const follower = followers.get(tensor);
+    return moved.has(tensor) ? [] : follower ? [tensor, follower] : [tensor];
+  });
 }
 
 /** Equal for updates that differ in their tensors alone. */

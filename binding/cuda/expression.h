@@ -1,0 +1,14 @@
+#pragma once
+
+#include "cuda/kernel.h"
+
+namespace gannet::cuda {
+
+/** A step's expression over `total` elements as kernels take it, but for the operands' addresses.
+ *  @throws Error `expression_unsupported`, `shape_unsupported` */
+kernels::Expression translate(const Step& step, int64_t total);
+
+/** The expression with the addresses of a run. */
+kernels::Expression bind(kernels::Expression expression, const Step& step, const Run& run);
+
+}  // namespace gannet::cuda
