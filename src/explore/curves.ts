@@ -68,9 +68,7 @@ function drawPanel(title: string, curves: readonly Curve[]): string {
     drawText(title, PANEL.left, 8, '#111'),
     ...legend(curves),
     ...ticks.map((part) => gridLine(y(at(part, values)), format(at(part, values)))),
-    ...ticks.map((part) =>
-      drawText(format(Math.round(at(part, steps))), x(at(part, steps)) - 12, PANEL.height - PANEL.bottom + 8, '#555'),
-    ),
+    ...ticks.map((part) => stepLabel(x(at(part, steps)), format(Math.round(at(part, steps))))),
     ...curves.map((curve, i) => {
       const line = curve.points.map(({ step, value }) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
       return `<polyline points="${line}" fill="none" stroke="${COLORS[i % COLORS.length]}" stroke-width="1.3"/>`;
@@ -93,6 +91,12 @@ function range(values: readonly number[]): Range {
 function gridLine(y: number, label: string): string {
   const line = `<line x1="${PANEL.left}" x2="${PANEL.width - PANEL.right}" y1="${y}" y2="${y}" stroke="#ddd"/>`;
   return line + drawText(label, PANEL.left - 6 - textWidth(label), y - TEXT_HEIGHT / 2, '#555');
+}
+
+/** Centred below its place, but within the panel. */
+function stepLabel(x: number, label: string): string {
+  const left = Math.min(x - textWidth(label) / 2, PANEL.width - textWidth(label));
+  return drawText(label, left, PANEL.height - PANEL.bottom + 8, '#555');
 }
 
 function legend(curves: readonly Curve[]): string[] {
