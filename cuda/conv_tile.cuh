@@ -44,6 +44,9 @@ __device__ __forceinline__ int line_major(int row, int k) {
   return k * rows + (row ^ (((k & 3) << 3) & (rows - 1)));
 }
 
+/** Copies whose addresses are worked out side by side. With two the largest tiles would spill on sm_100. */
+constexpr int kCopiesAtOnce = GANNET_ARCH >= 1000 ? 1 : 2;
+
 template <int vector>
 __device__ __forceinline__ void copy_async(float* shared, const float* global, bool valid) {
   if constexpr (vector == 4) {
@@ -97,7 +100,7 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kReducti
     constexpr int kRowsAtOnce = threads / kChunks;
     const int k = (threadIdx.x % kChunks) * vector;
     const Position along = operand_.steps.position(step * kStep + k);
-#pragma unroll 2
+#pragma unroll kCopiesAtOnce
     for (int row = threadIdx.x / kChunks; row < rows; row += kRowsAtOnce) {
       copy_element<vector>(tile + row_major<key_shift>(row, k), operand_, position(row), along);
     }
@@ -129,7 +132,7 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kRows> {
   __device__ __forceinline__ void load(float* tile, int step) const {
     constexpr int kLinesAtOnce = threads / kChunks;
     const int row = (threadIdx.x % kChunks) * vector;
-#pragma unroll 2
+#pragma unroll kCopiesAtOnce
     for (int k = threadIdx.x / kChunks; k < kStep; k += kLinesAtOnce) {
       copy_element<vector>(tile + line_major<rows>(row, k), operand_, along_, operand_.steps.position(step * kStep + k));
     }
