@@ -94,7 +94,7 @@ function sourceFolderOf(buildFolder) {
 }
 
 /** The compiler's records for the simulator's alignment checks hold paths that -ffile-prefix-map leaves alone. Slashes in their
- *  place move nothing within the binary: /home/me/gannet/cuda/norm.cu becomes .//////////////cuda/norm.cu. */
+ *  place move nothing within the binary: /home/me/gannet/cuda/pool.cu becomes .//////////////cuda/pool.cu. */
 function hideSourceFolder(file, sourceFolder) {
   const bytes = readFileSync(file);
   const folder = Buffer.from(`${sourceFolder}/`);

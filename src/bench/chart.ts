@@ -18,6 +18,8 @@ const MARGIN = 12;
 /** Tops of the lines above a panel, which begins at 0. */
 const TOPS = { title: -42, legend: -29, axis: -11 };
 
+const TITLE = 'Speed against the roofline';
+
 /** How fast everything ran as an SVG picture: bars of the share that each contestant reaches of what the device's own product and copy
  *  allow, on a logarithmic scale; a panel for each size, with the roofline at 100 %. */
 export function drawBench(bench: Bench): string {
@@ -31,8 +33,9 @@ export function drawBench(bench: Bench): string {
   const { bottom } = rows.at(-1) as Row;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top + bottom + HEIGHT.foot}">`,
+    `<title>${TITLE}</title>`,
     '<rect width="100%" height="100%" fill="white"/>',
-    drawText('Speed against the roofline', MARGIN, MARGIN, INK.text, 2),
+    drawText(TITLE, MARGIN, MARGIN, INK.text, 2),
     ...facts.map((text, i) => drawText(text, MARGIN, HEIGHT.title + i * HEIGHT.fact, INK.faint)),
     `<g transform="translate(0 ${top})">`,
     ...rows.flatMap(drawLabels),

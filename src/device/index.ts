@@ -11,7 +11,7 @@ export {
   type RunOptions,
   type RunResult,
 } from './device.ts';
-export { GPUS, type Gpu, type GpuName } from './gpus.ts';
+export { type Architecture, GPUS, type Gpu, type GpuName } from './gpus.ts';
 export type { NativeDeviceInfo } from './native.ts';
 export { bestDevice, type DeviceOptions, listDevices, openDevice, PRECISIONS, type Precision } from './open.ts';
 export { type DeviceTest, testDevices } from './self_test.ts';

@@ -41,6 +41,7 @@ export function drawCurves(records: readonly MetricsRecord[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${rows * PANEL.height}">`,
+    '<title>Metrics by training step</title>',
     '<rect width="100%" height="100%" fill="white"/>',
     ...drawn,
     '</svg>',

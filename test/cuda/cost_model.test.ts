@@ -27,6 +27,8 @@ test('the DCGAN at batch 128 takes 1.96 TFLOP a step', () =>
 test('WGAN-GP with layer norm takes 11.42 TFLOP a step', () =>
   expectNear(total('wgan-gp', 'a100', 'tf32', 'flops'), 11.42e12));
 
+test('BEGAN at batch 48 takes 5.26 TFLOP a step', () => expectNear(total('began', 'a100', 'tf32', 'flops'), 5.26e12));
+
 test('no peak is exceeded: the floor is at least the products at the full speed of the card', () => {
   assert.ok(total('dcgan', 't4', 'float32', 'floorMs') >= 242);
   assert.ok(total('dcgan', 'h100', 'bfloat16', 'floorMs') >= 1.98);

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
+import type { Slot } from '../../src/graph/program.ts';
 import { addon, applyOp, numbers, runOnce, Sketch } from '../binding/support.ts';
 
 const simulated = process.env.GANNET_KERNEL_DEVICE !== 'cuda';
@@ -164,6 +165,21 @@ test('an index out of range names op, position and bounds, and the device goes o
     assert.match(error.message, /index 1 is 3, but must be from 0 to 2/);
     const rows = await applyOp(device, 'gather', {}, [table, { shape: [1], data: Int32Array.of(2) }], [1, 4]);
     assert.equal(rows, table.data.slice(8));
+  });
+});
+
+onSimulator('a kernel that reads what nothing has written is named, and the device goes on', async () => {
+  const expression = { access: ['full'], instructions: [] } as const;
+  const sumOf = (sketch: Sketch, x: Slot): Sketch => {
+    sketch.output(sketch.step('reduce', { expression, kind: 'sum', extent: [1, 8, 1] }, [x], [1]));
+    return sketch;
+  };
+  await withDevice(async (device) => {
+    const [unwritten, sound] = [new Sketch(), new Sketch()];
+    const error = await failure(() => runOnce(device, sumOf(unwritten, unwritten.place([8])), []));
+    assert.match(error.message, /reduce_rows_kernel.*block .* thread .* which nothing has written/s);
+    const [sum] = await runOnce(device, sumOf(sound, sound.feed([8])), [new Float32Array(8).fill(2)]);
+    assert.equal([...(sum as Float32Array)], [16]);
   });
 });
 
