@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -62,9 +63,13 @@ test('a signal before the first step ends with 130 too', async () => {
 test('Ctrl-C of a real process saves; resuming it reaches the end', async () => {
   const run = newRun();
   const training = spawnGannet(tinyTraining('--out', run, '--steps', '100000', '--json'));
-  training.stdout
-    .setEncoding('utf8')
-    .on('data', (chunk: string) => chunk.includes('"metrics"') && training.kill('SIGINT'));
+  const told = createInterface(training.stdout);
+  const interruptOnce = (line: string) => {
+    if (!line.includes('"metrics"')) return;
+    told.off('line', interruptOnce);
+    training.kill('SIGINT');
+  };
+  told.on('line', interruptOnce);
   const [code] = await once(training, 'exit');
   assert.is(code, 130);
   const log = readFileSync(join(run, 'log.txt'), 'utf8');
