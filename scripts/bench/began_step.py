@@ -2,7 +2,8 @@
 
 Width 128, 64 descriptors, convolutions 3x3 with ELU, residual connections that vanish (carry 1 - step / 16000), the decoder's first
 map enlarged and appended at every scale. A step takes the real images into the mean and covariance of the descriptors, updates
-the autoencoder and then the generator, each from latents of that distribution, with Adam(1e-4, 0.5, 0.999), then k.
+the autoencoder and then the generator, each from latents of that distribution, with Adam(1e-4, 0.5, 0.999), then k. With shared
+fakes both are updated at once from the same latents, by one pass forwards and backwards.
 """
 
 import torch
@@ -81,27 +82,52 @@ class Autoencoder(nn.Module):
 
 
 class BeganStep(Step):
-    def __init__(self, memory_format, batch):
+    def __init__(self, memory_format, batch, fakes="own"):
         super().__init__(memory_format, (Decoder(), Autoencoder()))
+        self.play = {"own": self.update_in_turn, "shared": self.update_at_once}[fakes]
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
         self.k, self.carry = torch.zeros(()), torch.ones(())
         self.mean, self.covariance, self.batches = torch.zeros(DESCRIPTORS), torch.zeros(DESCRIPTORS, DESCRIPTORS), 0
 
     def run(self):
-        (g, d), (g_adam, d_adam) = self.networks, self.optimizers
+        _, d = self.networks
         descriptors = d.encoder(self.real, self.carry)
         self.track(descriptors.detach())
+        real_error, fake_error = self.play(descriptors)
+        self.k = (self.k + LAMBDA_K * (GAMMA * real_error - fake_error).detach()).clamp(0, 1)
+        self.carry = (self.carry - 1 / CARRY_STEPS).clamp(min=0)
+
+    def update_in_turn(self, descriptors):
+        (g, d), (g_adam, d_adam) = self.networks, self.optimizers
         with torch.no_grad():
             fake = g(self.latents(), self.carry)
-        real_error = (self.real - d.decoder(descriptors, self.carry)).abs().mean()
+        real_error = self.real_error(descriptors)
         minimize(d_adam, real_error - self.k * self.error(fake))
         d.requires_grad_(False)
         fake_error = self.error(g(self.latents(), self.carry))
         minimize(g_adam, fake_error)
         d.requires_grad_(True)
-        self.k = (self.k + LAMBDA_K * (GAMMA * real_error - fake_error).detach()).clamp(0, 1)
-        self.carry = (self.carry - 1 / CARRY_STEPS).clamp(min=0)
+        return real_error, fake_error
+
+    def update_at_once(self, descriptors):
+        """dL(x)/dw - k dL(G(z))/dw for the autoencoder's weights: what the way back from L(G(z)) leaves there is scaled by -k before
+        the one from L(x) adds to it."""
+        (g, d), optimizers = self.networks, self.optimizers
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        real_error, fake_error = self.real_error(descriptors), self.error(g(self.latents(), self.carry))
+        fake_error.backward()
+        for weight in d.parameters():
+            weight.grad.mul_(-self.k)
+        real_error.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+        return real_error, fake_error
+
+    def real_error(self, descriptors):
+        _, d = self.networks
+        return (self.real - d.decoder(descriptors, self.carry)).abs().mean()
 
     def error(self, images):
         _, d = self.networks

@@ -47,8 +47,11 @@ function settingsTable({ defaults, sizes, modelKeys }: Recipe): string {
   return table(['setting', 'default'], rows);
 }
 
-function describeUpdates({ schedule, discriminatorSteps, generatorSteps, loss }: Config): string {
-  if (loss === 'equilibrium') return 'both networks from one batch, balanced by k';
+function describeUpdates({ schedule, discriminatorSteps, generatorSteps, loss, equilibrium }: Config): string {
+  if (loss === 'equilibrium')
+    return equilibrium.sharedFakes
+      ? 'both networks at once, balanced by k'
+      : 'the discriminator, then the generator, balanced by k';
   if (schedule === 'simultaneous') return 'both networks from one batch';
   return `${discriminatorSteps} of the discriminator, then ${generatorSteps} of the generator`;
 }

@@ -1,4 +1,4 @@
-import { type ConfigChanges, resolveConfig } from '../models/index.ts';
+import { type ConfigChanges, mergeChanges, resolveConfig } from '../models/index.ts';
 import type { BenchCase } from './op_cases.ts';
 import { stepWorkload } from './training_step.ts';
 
@@ -13,28 +13,55 @@ interface StepSpec {
   readonly batch: number;
   /** What makes it small. */
   readonly small: ConfigChanges;
-  /** Of a DCGAN, which was published with several. */
-  readonly kernel?: number;
+  readonly variant?: Variant;
 }
 
-const stepCase = ({ recipe, batch, small, kernel }: StepSpec): StepCase => ({
+/** One of several steps of a recipe. */
+interface Variant {
+  readonly name: string;
+  readonly changes: ConfigChanges;
+  /** What tells the same to PyTorch's step. */
+  readonly pytorch: Readonly<Record<string, unknown>>;
+}
+
+const stepCase = ({ recipe, batch, small, variant }: StepSpec): StepCase => ({
   group: recipe,
-  name: kernel === undefined ? 'step' : `${kernel}x${kernel} step`,
+  name: variant === undefined ? 'step' : `${variant.name} step`,
   kind: 'step',
   recipe,
-  quick: kernel === 5,
+  quick: variant?.name === QUICK_VARIANT,
   workload: (size, chosen = batch) => {
-    const model = kernel === undefined ? {} : { kernel };
-    if (size === 'small') return stepWorkload(resolveConfig({ recipe, ...small, model: { ...model, width: 8 } }));
-    const config = resolveConfig({ recipe, batch: chosen, model });
-    return stepWorkload(config, { op: 'step', recipe, batch: chosen, ...model });
+    const base = { recipe, ...variant?.changes };
+    if (size === 'small') return stepWorkload(resolveConfig(mergeChanges(base, { ...small, model: { width: 8 } })));
+    const config = resolveConfig({ ...base, batch: chosen });
+    return stepWorkload(config, { op: 'step', recipe, batch: chosen, ...variant?.pytorch });
   },
 });
+
+/** The step that stands for all in a quick run. */
+const QUICK_VARIANT = '5x5';
+
+const ofKernel = (kernel: number): Variant => ({
+  name: `${kernel}x${kernel}`,
+  changes: { model: { kernel } },
+  pytorch: { kernel },
+});
+
+const sharedFakes: Variant = {
+  name: 'shared fakes',
+  changes: { equilibrium: { sharedFakes: true } },
+  pytorch: { fakes: 'shared' },
+};
+
+const began = { recipe: 'began', batch: 8, small: { batch: 1, size: 32 } };
 
 /** The steps of the three families at their published widths, in batches that take seconds on two cores; and small ones that tfjs's
  *  pure JavaScript does in seconds. */
 export const stepCases: readonly StepCase[] = [
-  ...[3, 4, 5].map((kernel) => stepCase({ recipe: 'dcgan', batch: 32, small: { batch: 2 }, kernel })),
+  ...[3, 4, 5].map((kernel) =>
+    stepCase({ recipe: 'dcgan', batch: 32, small: { batch: 2 }, variant: ofKernel(kernel) }),
+  ),
   stepCase({ recipe: 'wgan-gp', batch: 8, small: { batch: 2, size: 32 } }),
-  stepCase({ recipe: 'began', batch: 8, small: { batch: 1, size: 32 } }),
+  stepCase(began),
+  stepCase({ ...began, variant: sharedFakes }),
 ];

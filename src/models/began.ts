@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import {
   type Activation,
   block,
@@ -39,9 +40,21 @@ export interface Began extends Gan {
 /** The smallest maps of a BEGAN, at its bottleneck. */
 const SMALLEST = 8;
 
+/** What of a step is not open: k balances one update of each network with one of the other. */
+const STEP = {
+  schedule: 'alternating',
+  discriminatorSteps: 1,
+  generatorSteps: 1,
+  criticSchedule: 'constant',
+  reuseLatents: false,
+} as const satisfies Partial<Config>;
+
 /** The boundary equilibrium GAN of the study: an autoencoder as discriminator, and a generator built like its decoder.
- *  @see arXiv:1703.10717 */
-export function buildBegan({ size, channels, latent, model: { width }, weights, equilibrium }: Config): Began {
+ *  @throws ConfigError `equilibrium_step` where a step would be more than one update of each network @see arXiv:1703.10717 */
+export function buildBegan(config: Config): Began {
+  expectStep(config);
+  const { size, channels, latent, weights, equilibrium } = config;
+  const { width } = config.model;
   const carry = statistic('carry', [], constant(equilibrium.carrySteps > 0 ? 1 : 0));
   const parts = new Parts(width, weightInitializer(weights), carry);
   const image = [size, size, channels] as const;
@@ -49,6 +62,17 @@ export function buildBegan({ size, channels, latent, model: { width }, weights, 
   const decoder = parts.decoder('discriminator.decoder', image, latent.size, equilibrium.outputActivation);
   const generator = parts.decoder('generator', image, latent.size, equilibrium.outputActivation);
   return { generator, discriminator: autoencoder(encoder, decoder), carry };
+}
+
+function expectStep(config: Config): void {
+  for (const [key, only] of Object.entries(STEP)) {
+    const received = config[key as keyof typeof STEP];
+    if (received === only) continue;
+    throw new ConfigError(
+      'equilibrium_step',
+      `${key}: a step of BEGAN is one update of each network, so that it can only be ${only}, but received ${received}; whether both update at once from the same generated images, equilibrium.sharedFakes says`,
+    );
+  }
 }
 
 function autoencoder(encoder: Network, decoder: Network): Autoencoder {

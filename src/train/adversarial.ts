@@ -112,12 +112,13 @@ function lossOf({ config: { loss } }: TrainingModel): AdversarialLoss {
 const parameterGradients = (model: TrainingModel, player: Player, loss: Tensor): Tensor[] =>
   gradients(loss, model[player].parameters.map(read));
 
-function applyGradients(model: TrainingModel, player: Player, gradientsOfParameters: readonly Tensor[]): void {
+/** Moves a player's weights by their gradients, one for each parameter; the generator's average follows. */
+export function applyGradients(model: TrainingModel, player: Player, gradientsOfParameters: readonly Tensor[]): void {
   model.optimizers[player].update(gradientsOfParameters);
   if (player === 'generator' && model.average)
     trackAverage(model.average, model.config.batch, model.config.ema.halfLife);
 }
 
-/** Moves a player's weights down the gradient of its loss; the generator's average follows. */
+/** The same by the gradients of its loss. */
 export const update = (model: TrainingModel, player: Player, loss: Tensor): void =>
   applyGradients(model, player, parameterGradients(model, player, loss));

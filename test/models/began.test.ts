@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ConfigError } from '../../src/errors.ts';
 import { buildGan, resolveConfig } from '../../src/models/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { summarize } from '../../src/train/index.ts';
@@ -64,23 +65,66 @@ test('began has 17.19 million parameters: 11.69 in its encoder, 2.75 each in its
   assert.is(namesOf(network.variables, /^discriminator\.(en|de)coder\./).length, network.variables.length);
 });
 
-test('one step of began at batch 48 takes 5.26 TFLOP, the layers that enlarge folded', () => {
-  const pixels = (side: number) => side * side;
-  const conv = (side: number, inputs: number, outputs: number, taps = 9) => 2 * pixels(side) * taps * inputs * outputs;
+const conv = (side: number, inputs: number, outputs: number, taps = 9) => 2 * side ** 2 * taps * inputs * outputs;
+
+/** Operations for one image at 64x64: of the first convolution, the whole encoder, the decoder's linear layer, the whole decoder. */
+function operations() {
+  const first = conv(64, 3, 128);
   const down = [64, 32, 16].map((side, i) => {
     const [inputs, outputs] = [128 * (i + 1), 128 * (i + 2)] as [number, number];
     return conv(side / 2, inputs, inputs) + conv(side / 2, inputs, outputs) + conv(side / 2, outputs, outputs);
   });
-  const encode = conv(64, 3, 128) + 2 * conv(64, 128, 128) + down.reduce((a, b) => a + b) + 2 * 64 * 8 * 8 * 512;
+  const encode = first + 2 * conv(64, 128, 128) + down.reduce((a, b) => a + b) + 2 * 64 * 8 * 8 * 512;
+  const linear = 2 * 64 * 8 * 8 * 128;
   // An enlarged pixel meets 2x2 sums of taps instead of 3x3 taps.
   const up = [16, 32, 64].map((side) => conv(side, 256, 128, 4) + 2 * conv(side, 128, 128));
-  const decode = 2 * 64 * 8 * 8 * 128 + 3 * conv(8, 128, 128) + up.reduce((a, b) => a + b) + conv(64, 128, 3);
+  const decode = linear + 3 * conv(8, 128, 128) + up.reduce((a, b) => a + b) + conv(64, 128, 3);
+  return { first, encode, linear, decode };
+}
+
+test('one step of began at batch 48 takes 5.26 TFLOP, the layers that enlarge folded', () => {
+  const { encode, decode } = operations();
   // Forward, input gradient and filter gradient each cost the same. The discriminator sees real and generated images; the generator
   // draws for it, then for its own update, which goes back through the discriminator without filter gradients.
   const perImage = 2 * 3 * (encode + decode) + decode + 3 * decode + 2 * (encode + decode);
   const { flopsPerStep } = summarize(resolveConfig({ recipe: 'began' }));
   assert.ok(Math.abs(flopsPerStep / (48 * perImage) - 1) < 0.005, `${flopsPerStep}, by hand ${48 * perImage}`);
   assert.ok(Math.abs(flopsPerStep / 5.26e12 - 1) < 0.005, `${flopsPerStep}`);
+});
+
+test('with shared fakes it takes 3.94 TFLOP: every image goes through every network once, forwards and backwards', () => {
+  const { first, encode, linear, decode } = operations();
+  // Neither the real images nor the latents have a gradient.
+  const real = 3 * (encode + decode) - first;
+  const fake = 3 * (encode + decode) + 3 * decode - linear;
+  // The covariance of a batch and its mean's distance from the running one; latents of that covariance.
+  const descriptors = 2 * 64 * 64 * (48 + 1) + 2 * 48 * 64 * 64;
+  // The 3x3 taps of the enlarging filters are summed to 4x4 for the generator and the decoder; gradients go back for the generator,
+  // and for the decoder from each kind of image.
+  const sums = 3 * (2 + 3) * (2 * 16 * 9 * 256 * 128);
+  const { flopsPerStep } = summarize(resolveConfig({ recipe: 'began', equilibrium: { sharedFakes: true } }));
+  assert.is(flopsPerStep, 48 * (real + fake) + descriptors + sums);
+  assert.is(flopsPerStep, 3_942_721_003_520);
+});
+
+test('a step of began is one update of each network; what would make it another is refused', () => {
+  const refused = [
+    { discriminatorSteps: 2 },
+    { generatorSteps: 3 },
+    { criticSchedule: 'guide' },
+    { reuseLatents: true },
+    { schedule: 'simultaneous' },
+  ];
+  for (const sharedFakes of [false, true]) {
+    for (const changes of refused) {
+      const [[key, value]] = Object.entries(changes) as [[string, unknown]];
+      assert.throws(
+        () => buildGan(resolveConfig({ recipe: 'began', equilibrium: { sharedFakes }, ...changes })),
+        ({ code, message }: ConfigError) =>
+          code === 'equilibrium_step' && message.startsWith(`${key}: `) && message.includes(`received ${value};`),
+      );
+    }
+  }
 });
 
 test('began trains with the settings of the study', () => {

@@ -11,36 +11,40 @@ interface Manifest {
   readonly steps: readonly { readonly scalars: Record<string, number> }[];
 }
 
-const { manifest, open } = openFixture<Manifest>('began');
-const { batch, imageSize: size, carrySteps } = manifest.settings;
-
-const config = resolveConfig({
-  recipe: 'began',
-  size,
-  batch,
-  latent: { size: 8 },
-  model: { width: 8 },
-  equilibrium: { carrySteps, descriptorWindow: 0 },
-});
-
-for (const [name, openDevice] of Object.entries(devices)) {
-  const replays = suite(`two BEGAN steps of PyTorch on ${name}`);
-
-  replays('have its losses, k, M, gradients, weights, carry, and mean and covariance of the descriptors', async () => {
-    const device = await openDevice();
-    const model = createModel(config);
-    const graphs = [equilibriumStep(model, (m, player) => recordedNoise(player).latents(m))];
-    const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
-
-    assert.is(manifest.steps.length, 2);
-    for (const [i, { scalars }] of manifest.steps.entries()) {
-      const recorded = await open(`step${i + 1}`);
-      const outputs = await replay.step(recorded);
-      expectScalars(`step ${i + 1}`, outputs, scalars);
-      await replay.expectRecorded(recorded, outputs);
-    }
-    device.close();
+const configOf = ({ settings: { batch, imageSize: size, carrySteps } }: Manifest, sharedFakes: boolean) =>
+  resolveConfig({
+    recipe: 'began',
+    size,
+    batch,
+    latent: { size: 8 },
+    model: { width: 8 },
+    equilibrium: { carrySteps, descriptorWindow: 0, sharedFakes },
   });
 
-  replays.run();
+for (const [name, openDevice] of Object.entries(devices)) {
+  for (const fakes of ['own', 'shared']) {
+    const { manifest, open } = openFixture<Manifest>(`began/${fakes}_fakes`);
+    const replays = suite(`two BEGAN steps of PyTorch, ${fakes} fakes, on ${name}`);
+
+    replays(
+      'have its losses, k, M, gradients, weights, carry, and mean and covariance of the descriptors',
+      async () => {
+        const device = await openDevice();
+        const model = createModel(configOf(manifest, fakes === 'shared'));
+        const graphs = [equilibriumStep(model, (m, update) => recordedNoise(update).latents(m))];
+        const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
+
+        assert.is(manifest.steps.length, 2);
+        for (const [i, { scalars }] of manifest.steps.entries()) {
+          const recorded = await open(`step${i + 1}`);
+          const outputs = await replay.step(recorded);
+          expectScalars(`step ${i + 1}`, outputs, scalars);
+          await replay.expectRecorded(recorded, outputs);
+        }
+        device.close();
+      },
+    );
+
+    replays.run();
+  }
 }

@@ -7,6 +7,15 @@ import { resume, train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, only, tinyConfig } from './tiny.ts';
 
+const BEGAN: ConfigChanges = {
+  recipe: 'began',
+  channels: 1,
+  steps: 8,
+  logEvery: 1,
+  ema: { halfLife: 10 },
+  learningRateDecay: { kind: 'plateau', every: 2, factor: 0.5, floor: 0 },
+};
+
 /** Settings that bring out everything a family keeps between steps. */
 const FAMILIES: Record<string, ConfigChanges> = {
   'wgan-gp': {
@@ -19,15 +28,8 @@ const FAMILIES: Record<string, ConfigChanges> = {
     ema: { halfLife: 10 },
   },
   'wgan-clip': { recipe: 'wgan-clip', channels: 1, batch: 4, steps: 4 },
-  began: {
-    recipe: 'began',
-    channels: 1,
-    steps: 8,
-    logEvery: 1,
-    ema: { halfLife: 10 },
-    equilibrium: { carrySteps: 6, descriptorWindow: 3 },
-    learningRateDecay: { kind: 'plateau', every: 2, factor: 0.5, floor: 0 },
-  },
+  began: { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3 } },
+  'began with shared fakes': { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3, sharedFakes: true } },
 };
 
 /** Every file of a checkpoint that decides the next step, by name. */

@@ -30,9 +30,9 @@ export function openFixture<Manifest>(name: string): Fixture<Manifest> {
   };
 }
 
-/** Random inputs that are fed: `latent/PLAYER` and `mixing`. */
-export const recordedNoise = (player: 'generator' | 'discriminator'): NoiseSource => ({
-  latents: ({ config }) => feed(`latent/${player}`, [config.batch, config.latent.size]),
+/** Random inputs that are fed: `latent/UPDATE`, named after whose update they are for, and `mixing`. */
+export const recordedNoise = (update: 'generator' | 'discriminator' | 'both'): NoiseSource => ({
+  latents: ({ config }) => feed(`latent/${update}`, [config.batch, config.latent.size]),
   mixing: ({ config }) => feed('mixing', [config.batch]),
 });
 
