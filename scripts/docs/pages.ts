@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiPages } from './api.ts';
 import { type PublicExport, publicExports, root } from './declarations.ts';
+import { errorsPage } from './errors.ts';
 import { configurationTable, recipeSections } from './recipes.ts';
 
 /** Everything under docs/ that is written by a program: path from the repository's root -> text. Parts of hand-written pages are
@@ -11,6 +12,7 @@ export function generatedPages(exports: readonly PublicExport[] = publicExports(
   const withRecipes = fillIn(readFileSync(join(root, recipesPage), 'utf8'), 'recipes', recipeSections(exports));
   return new Map([
     ...[...apiPages(exports)].map(([name, text]) => [`docs/api/${name}`, text] as const),
+    ['docs/errors.md', errorsPage(exports)],
     [recipesPage, fillIn(withRecipes, 'configuration', configurationTable())],
   ]);
 }

@@ -11,6 +11,7 @@ import type { Graph } from '../tensor/trace.ts';
 import { loadAddon } from './addon.ts';
 import { type Gpu, type KernelResources, residentBlocks } from './gpus.ts';
 import type { NativeLaunch } from './native.ts';
+import { callAddon } from './native_error.ts';
 import type { Precision } from './open.ts';
 
 /** What a kernel's launch should cost: counted from shapes and data sheets, never measured. */
@@ -97,7 +98,7 @@ export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto')
   const addon = loadAddon();
   const program = compile(graph, new Set(addon.supportedOps('simt') as OpName[]));
   const chosen = precisionOn(gpu, precision);
-  const launches = addon.planLaunches(program, { ...gpu, precision: chosen });
+  const launches = callAddon(() => addon.planLaunches(program, { ...gpu, precision: chosen }));
   const costs = launches.map((launch, i) => launchCost(program, launches, i, launch, gpu, gpu.peak[chosen] as number));
   const modelMs = sum(costs, (cost) => cost.modelMs);
   return {

@@ -1,8 +1,9 @@
 import type { Program } from '../graph/program.ts';
+import type { DeviceKind } from './device.ts';
 
 /** What the addon found of one kind of device. */
 export interface NativeDeviceInfo {
-  readonly kind: string;
+  readonly kind: Exclude<DeviceKind, 'tfjs'>;
   readonly available: boolean;
   /** The model of the processor or GPU; '' if there is none. */
   readonly description: string;
@@ -70,7 +71,7 @@ export interface NativeGpu {
   readonly precision: string;
 }
 
-/** The addon's exports. Its errors are Error objects with `code` (as in errors.ts), and `op` and `scope` where one is to blame. */
+/** The addon's exports. Its errors are Error objects with the `code` of a DeviceError, and `op` and `scope` where one is to blame. */
 export interface NativeAddon {
   readonly version: string;
   listDevices(): readonly NativeDeviceInfo[];

@@ -18,6 +18,7 @@ import {
   type RunResult,
 } from './device.ts';
 import type { NativeCall, NativeDevice } from './native.ts';
+import { callAddon } from './native_error.ts';
 
 /** A device of the native addon. */
 export class AddonDevice implements Device {
@@ -35,14 +36,14 @@ export class AddonDevice implements Device {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
-    this.native = addon.openDevice(kind, options);
+    this.native = callAddon(() => addon.openDevice(kind, options));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
   }
 
   async load(graph: Graph): Promise<AddonExecutable> {
     const program = compile(graph, this.claims);
     const ids = graph.variables.map((variable) => this.idOf(variable));
-    const { program: id, workspaceBytes } = await this.native.load(program, ids);
+    const { program: id, workspaceBytes } = await callAddon(() => this.native.load(program, ids));
     return new AddonExecutable(graph, program, id, workspaceBytes, this.native);
   }
 
@@ -51,17 +52,19 @@ export class AddonDevice implements Device {
     const native = calls.map(({ feeds = {}, fetch = false }, i) =>
       nativeCall(executables[i] as AddonExecutable, feeds, fetch),
     );
-    const { outputs, ...times } = await this.native.run(native, { profile, timed });
+    const { outputs, ...times } = await callAddon(() => this.native.run(native, { profile, timed }));
     return { ...times, outputs: outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers)) };
   }
 
   async read(variable: Variable): Promise<HostArray> {
-    return hostArray(variable.dtype, await this.native.readVariable(this.idOf(variable)));
+    const id = this.idOf(variable);
+    return hostArray(variable.dtype, await callAddon(() => this.native.readVariable(id)));
   }
 
   async write(variable: Variable, values: HostArray): Promise<void> {
     expectLength(`variable '${variable.name}'`, variable, values);
-    await this.native.writeVariable(this.idOf(variable), values);
+    const id = this.idOf(variable);
+    await callAddon(() => this.native.writeVariable(id, values));
   }
 
   close(): void {
@@ -82,7 +85,8 @@ export class AddonDevice implements Device {
       expectSameType(known.variable, variable);
       return known.id;
     }
-    const id = this.native.createVariable(elements(variable.shape) * BYTES_PER_ELEMENT);
+    const bytes = elements(variable.shape) * BYTES_PER_ELEMENT;
+    const id = callAddon(() => this.native.createVariable(bytes));
     this.variables.set(variable.name, { id, variable });
     return id;
   }

@@ -1,6 +1,6 @@
 // A process of its own, started by self_test.ts: loads the addon and, if a device is named, runs a small program on it. What comes of
 // that goes to the parent as one message.
-import { GannetError } from '../errors.ts';
+import { DeviceError, type ErrorCode } from '../errors.ts';
 import { add, conv2d } from '../ops/index.ts';
 import { feed, trace } from '../tensor/trace.ts';
 import type { DeviceKind } from './device.ts';
@@ -10,7 +10,7 @@ import { listDevices, openDevice } from './open.ts';
 /** What the child tells its parent: the devices that it found, or what failed. */
 export interface SelfTestReport {
   readonly devices?: readonly NativeDeviceInfo[];
-  readonly failure?: { readonly code: string; readonly message: string };
+  readonly failure?: { readonly code: ErrorCode<'DeviceError'>; readonly message: string };
 }
 
 /** A 3x3 convolution of ones over a 3x3 image of ones, plus 1: 10 in the middle, 7 at the edges, 5 in the corners. */
@@ -27,7 +27,7 @@ async function runSmallProgram(kind: Exclude<DeviceKind, 'tfjs'>): Promise<void>
     const { outputs } = await device.run([{ executable, feeds: { x: ones, w: ones }, fetch: true }]);
     const got = [...(outputs[0]?.y ?? [])];
     if (got.join() !== EXPECTED.join()) {
-      throw new GannetError('device_wrong', `the device ${kind} computes [${got}] where it should be [${EXPECTED}]`);
+      throw new DeviceError('device_wrong', `the device ${kind} computes [${got}] where it should be [${EXPECTED}]`);
     }
   } finally {
     device.close();
@@ -40,8 +40,8 @@ async function selfTest(kind: string | undefined): Promise<SelfTestReport> {
     if (kind !== undefined) await runSmallProgram(kind as Exclude<DeviceKind, 'tfjs'>);
     return { devices };
   } catch (error) {
-    const { code = 'unforeseen', message } = error as Partial<GannetError> & Error;
-    return { failure: { code, message } };
+    const code = error instanceof DeviceError ? error.code : 'unforeseen';
+    return { failure: { code, message: (error as Error).message } };
   }
 }
 

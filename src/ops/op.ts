@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts';
+import { type ErrorCode, ShapeError } from '../errors.ts';
 import type { OpAttributes, OpName, ResultType } from '../tensor/operators.ts';
 import { currentScope } from '../tensor/scope.ts';
 import { formatShape } from '../tensor/shape.ts';
@@ -32,7 +32,7 @@ export function op<K extends OpName>(name: K, rule: Rule<K>): Op<K> {
 }
 
 /** A ShapeError that begins with the layer being traced. `code` is stable, `message` says what was expected and what came. */
-export function shapeError(code: string, message: string): ShapeError {
+export function shapeError(code: ErrorCode<'ShapeError'>, message: string): ShapeError {
   const scope = currentScope();
   return new ShapeError(code, scope === '' ? message : `${scope}: ${message}`);
 }

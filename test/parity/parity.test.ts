@@ -107,7 +107,7 @@ test('a wrong kernel fails the training steps of the recipes that use it', async
 
 test('a device that fails is a finding of each case, told by its message', async () => {
   const chosen = chooseTrials(['sgd']);
-  const side = failingSide(new DeviceError('lost', 'the device is gone'));
+  const side = failingSide(new DeviceError('device_failed', 'the device is gone'));
   const { results, end } = await compare({ trials: chosen, against: await oracle() }, side);
   assert.equal(
     results.map(({ status, problem }) => [status, problem]),

@@ -1,11 +1,11 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CheckpointError, GannetError } from '../../errors.ts';
+import { CheckpointError, type ErrorCode, GannetError } from '../../errors.ts';
 
 /** Anything that JSON can say. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-const REMEDIES: Readonly<Record<string, readonly [code: string, remedy: string]>> = {
+const REMEDIES: Readonly<Record<string, readonly [code: ErrorCode<'CheckpointError'>, remedy: string]>> = {
   ENOSPC: ['disk_full', 'The disk is full: free some space, or choose a folder on another disk with --out.'],
   EDQUOT: ['disk_full', 'Your disk quota is used up: free some space, or choose a folder on another disk with --out.'],
   EACCES: ['not_writable', 'Permission was denied: make the folder writable, or choose another with --out.'],
