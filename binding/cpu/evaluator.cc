@@ -14,8 +14,9 @@ constexpr int64_t kUnrolledChannels = Evaluator::kBlock;
 
 }  // namespace
 
-Evaluator::Evaluator(const VectorKernels& vector, const Expression& expression, const std::vector<Slot>& operands, int64_t total)
-    : vector_(vector), total_(total) {
+Evaluator::Evaluator(const VectorKernels& vector, const Expression& expression, const std::vector<Slot>& operands, int64_t total,
+                     const std::vector<int64_t>& kept)
+    : vector_(vector), total_(total), registers_(operands.size() + expression.instructions.size()) {
   for (size_t i = 0; i < operands.size(); i++) {
     const int64_t size = operands[i].size();
     // An operand of one element is a scalar whatever its access, and one of all elements needs no broadcasting.
@@ -23,7 +24,7 @@ Evaluator::Evaluator(const VectorKernels& vector, const Expression& expression, 
     operands_.push_back({access, size, 0});
   }
   place_operands(operands);
-  place_results(expression.instructions);
+  place_results(join_chains(vector, operands.size(), expression.instructions, kept), kept);
 }
 
 void Evaluator::place_operands(const std::vector<Slot>& operands) {
@@ -36,33 +37,33 @@ void Evaluator::place_operands(const std::vector<Slot>& operands) {
   }
 }
 
-void Evaluator::place_results(const std::vector<Instruction>& instructions) {
+void Evaluator::place_results(const std::vector<Loop>& loops, const std::vector<int64_t>& kept) {
   const size_t operand_count = operands_.size();
-  std::vector<size_t> last_use(operand_count + instructions.size(), 0);
-  for (size_t i = 0; i < instructions.size(); i++) {
-    for (int j = 0; j < instructions[i].arity; j++) last_use[static_cast<size_t>(instructions[i].args[static_cast<size_t>(j)])] = i;
+  std::vector<size_t> last_use(registers_, 0);
+  for (size_t i = 0; i < loops.size(); i++) {
+    for (int j = 0; j < loops[i].arity; j++) last_use[static_cast<size_t>(loops[i].args[static_cast<size_t>(j)])] = i;
   }
-  std::vector<int64_t> vacant;
-  for (size_t i = 0; i < instructions.size(); i++) {
+  for (const int64_t index : kept) last_use[static_cast<size_t>(index)] = loops.size();
+  std::vector<int64_t> buffers(registers_, 0), vacant;
+  for (size_t i = 0; i < loops.size(); i++) {
     // Loops may write over an argument that is read for the last time.
-    for (int j = 0; j < instructions[i].arity; j++) {
-      const auto argument = static_cast<size_t>(instructions[i].args[static_cast<size_t>(j)]);
+    for (int j = 0; j < loops[i].arity; j++) {
+      const auto argument = static_cast<size_t>(loops[i].args[static_cast<size_t>(j)]);
       if (argument < operand_count || last_use[argument] != i) continue;
-      const int64_t buffer = instructions_[argument - operand_count].buffer;
-      if (std::find(vacant.begin(), vacant.end(), buffer) == vacant.end()) vacant.push_back(buffer);
+      if (std::find(vacant.begin(), vacant.end(), buffers[argument]) == vacant.end()) vacant.push_back(buffers[argument]);
     }
     if (vacant.empty()) {
       vacant.push_back(buffer_floats_);
       buffer_floats_ += kBlock;
     }
-    instructions_.push_back({instructions[i], vacant.back()});
+    buffers[loops[i].result] = vacant.back();
+    loops_.push_back({loops[i], vacant.back()});
     vacant.pop_back();
   }
 }
 
 size_t Evaluator::scratch_bytes() const {
-  const size_t registers = operands_.size() + instructions_.size();
-  return round_to_lines(registers * sizeof(float*)) + round_to_lines(operands_.size() * sizeof(int64_t)) +
+  return round_to_lines(registers_ * sizeof(float*)) + round_to_lines(operands_.size() * sizeof(int64_t)) +
          static_cast<size_t>(buffer_floats_) * sizeof(float);
 }
 
@@ -71,9 +72,8 @@ void Evaluator::fill(float* y, float value, int64_t count) const {
 }
 
 Evaluator::Session::Session(const Evaluator& evaluator, const float* const* data, char* scratch) : evaluator_(evaluator), data_(data) {
-  const size_t registers = evaluator.operands_.size() + evaluator.instructions_.size();
   registers_ = reinterpret_cast<const float**>(scratch);
-  filled_sample_ = reinterpret_cast<int64_t*>(scratch + round_to_lines(registers * sizeof(float*)));
+  filled_sample_ = reinterpret_cast<int64_t*>(scratch + round_to_lines(evaluator.registers_ * sizeof(float*)));
   buffers_ = reinterpret_cast<float*>(reinterpret_cast<char*>(filled_sample_) + round_to_lines(evaluator.operands_.size() * sizeof(int64_t)));
   const int64_t longest = std::min(evaluator.total_, kBlock);
   for (size_t i = 0; i < evaluator.operands_.size(); i++) {
@@ -135,20 +135,20 @@ const float* Evaluator::Session::read_operand(size_t index, int64_t begin, int64
 const float* Evaluator::Session::evaluate(int64_t begin, int64_t count, float* target) {
   const size_t operands = evaluator_.operands_.size();
   for (size_t i = 0; i < operands; i++) registers_[i] = read_operand(i, begin, count);
-  const std::vector<Slotted>& instructions = evaluator_.instructions_;
-  for (size_t i = 0; i < instructions.size(); i++) {
-    const Instruction& instruction = instructions[i].instruction;
-    const bool last = i + 1 == instructions.size();
-    float* result = last && target ? target : buffers_ + instructions[i].buffer;
-    const auto argument = [&](int j) { return j < instruction.arity ? registers_[instruction.args[static_cast<size_t>(j)]] : nullptr; };
-    evaluator_.vector_.apply[static_cast<int>(instruction.function)](result, argument(0), argument(1), argument(2), instruction.value, count);
-    registers_[operands + i] = result;
-  }
-  if (instructions.empty() && target && target != registers_[operands - 1]) {
-    std::memcpy(target, registers_[operands - 1], static_cast<size_t>(count) * sizeof(float));
+  if (evaluator_.loops_.empty()) {
+    const float* value = registers_[operands - 1];
+    if (target == nullptr || target == value) return value;
+    std::memcpy(target, value, static_cast<size_t>(count) * sizeof(float));
     return target;
   }
-  return registers_[operands + instructions.size() - 1];
+  const Slotted* last = &evaluator_.loops_.back();
+  float* result = nullptr;
+  for (const Slotted& slotted : evaluator_.loops_) {
+    result = &slotted == last && target ? target : buffers_ + slotted.buffer;
+    slotted.loop.run(evaluator_.vector_, result, registers_, count);
+    registers_[slotted.loop.result] = result;
+  }
+  return result;
 }
 
 }  // namespace gannet

@@ -2,20 +2,22 @@
 
 #include <vector>
 
+#include "cpu/loops.h"
 #include "cpu/vector/kernels.h"
 #include "program.h"
 
 namespace gannet {
 
-/** A fused expression made ready. It is evaluated in blocks: each instruction is one vector loop over a block, and the
- *  registers of a block stay in the first-level cache. */
+/** A fused expression made ready. It is evaluated in blocks: each instruction, or short chain of them, is one vector loop over a
+ *  block, and the registers of a block stay in the first-level cache. */
 class Evaluator {
  public:
-  /** The most elements of one block. */
-  static constexpr int64_t kBlock = 1024;
+  /** The most elements of one block: a dozen registers of that size fit the first-level cache. */
+  static constexpr int64_t kBlock = 512;
 
-  /** `operands` are read over a space of `total` elements. */
-  Evaluator(const VectorKernels& vector, const Expression& expression, const std::vector<Slot>& operands, int64_t total);
+  /** `operands` are read over a space of `total` elements. The registers `kept` can be read behind an evaluation. */
+  Evaluator(const VectorKernels& vector, const Expression& expression, const std::vector<Slot>& operands, int64_t total,
+            const std::vector<int64_t>& kept = {});
 
   size_t operand_count() const { return operands_.size(); }
 
@@ -31,6 +33,9 @@ class Evaluator {
     /** Elements begin .. begin + count, count <= kBlock; into `target` unless it is null. Returns where the values lie, until the
      *  next call. */
     const float* evaluate(int64_t begin, int64_t count, float* target);
+
+    /** A kept register of the last evaluation. */
+    const float* kept(int64_t index) const { return registers_[index]; }
 
    private:
     const float* read_operand(size_t index, int64_t begin, int64_t count);
@@ -52,20 +57,21 @@ class Evaluator {
     /** Where its copies lie among the buffers, in floats. */
     int64_t buffer;
   };
-  /** An instruction whose result lies at `buffer` among the buffers. */
+  /** A loop whose result lies at `buffer` among the buffers. */
   struct Slotted {
-    Instruction instruction;
+    Loop loop;
     int64_t buffer;
   };
 
   void place_operands(const std::vector<Slot>& operands);
-  void place_results(const std::vector<Instruction>& instructions);
+  void place_results(const std::vector<Loop>& loops, const std::vector<int64_t>& kept);
   void fill(float* y, float value, int64_t count) const;
 
   const VectorKernels& vector_;
   int64_t total_;
+  size_t registers_;
   std::vector<Operand> operands_;
-  std::vector<Slotted> instructions_;
+  std::vector<Slotted> loops_;
   int64_t buffer_floats_ = 0;
 };
 

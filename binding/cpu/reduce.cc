@@ -1,43 +1,46 @@
-#include <limits>
+#include <algorithm>
 #include <memory>
 
+#include "cpu/accumulator.h"
 #include "cpu/evaluator.h"
 #include "cpu/kernel.h"
 #include "cpu/memory.h"
 #include "cpu/parallel.h"
 
-// Reductions of an expression over the middle of [outer, reduced, inner]. The space is cut into pieces whose size does not
-// depend on the number of threads. Within a piece numbers are added side by side in float, at most a few hundred to each
-// partial sum; pieces are added in double.
+// Reductions of an expression over the middle of [outer, reduced, inner], one or several in a single pass. The space is cut into
+// pieces whose size does not depend on the number of threads. Within a piece numbers are added side by side in float, at most a few
+// hundred to each partial sum; pieces are merged in double, always in the same order.
 namespace gannet {
 
 namespace {
 
 constexpr int64_t kBlock = Evaluator::kBlock;
 /** Blocks of one piece of work. */
-constexpr int64_t kPieceBlocks = 64;
+constexpr int64_t kPieceBlocks = 128;
+/** A second pass over a piece, while it is in a cache, ends what can be gained. */
+constexpr int kMostPasses = 2;
 
 class Reduction {
  public:
   Reduction(const Step& step, Build& build)
       : step_(step),
-        vector_(build.vector),
-        sums_(step.attributes.kind == ReduceKind::kSum),
+        accumulator_(make_accumulator(step, build.vector)),
+        results_(accumulator_->results()),
         outer_(step.attributes.extent[0]),
         reduced_(step.attributes.extent[1]),
         inner_(step.attributes.extent[2]),
-        evaluator_(build.vector, step.attributes.expression, step.inputs, outer_ * reduced_ * inner_) {
+        evaluator_(build.vector, step.attributes.expression, step.inputs, outer_ * reduced_ * inner_, reduced_registers(step)) {
     columns_ = std::min(inner_, kBlock);
     tiles_ = (inner_ + columns_ - 1) / columns_;
     rows_per_block_ = kBlock / columns_;
-    const int64_t rows_per_piece = rows_per_block_ * kPieceBlocks;
-    row_pieces_ = (reduced_ + rows_per_piece - 1) / rows_per_piece;
-    // [thread][scratch of the evaluator, a block of partial results], then the pieces' results.
-    thread_bytes_ = evaluator_.scratch_bytes() + kBlock * sizeof(float);
+    rows_per_piece_ = rows_per_block_ * kPieceBlocks;
+    row_pieces_ = (reduced_ + rows_per_piece_ - 1) / rows_per_piece_;
+    // [thread][scratch of the evaluator, totals of a piece], then the pieces' results.
+    thread_bytes_ = evaluator_.scratch_bytes() + static_cast<size_t>(accumulator_->total_floats()) * sizeof(float);
     threads_bytes_ = thread_bytes_ * static_cast<size_t>(build.threads);
   }
 
-  size_t workspace_bytes() const { return threads_bytes_ + static_cast<size_t>(outer_ * row_pieces_ * inner_) * sizeof(double); }
+  size_t workspace_bytes() const { return threads_bytes_ + static_cast<size_t>(outer_ * row_pieces_ * results_ * inner_) * sizeof(double); }
 
   void run(const Run& run) const {
     std::vector<const float*> data(step_.inputs.size());
@@ -46,14 +49,13 @@ class Reduction {
       reduce_short_rows(run, data.data());
     } else {
       reduce_pieces(run, data.data());
-      combine_pieces(run);
+      merge_pieces(run);
     }
   }
 
  private:
   /** inner = 1 and several rows fit a block: every row is finished at once. */
   void reduce_short_rows(const Run& run, const float* const* data) const {
-    float* y = run.output<float>(step_.output);
     const int64_t rows_per_block = kBlock / reduced_;
     const int64_t blocks = (outer_ + rows_per_block - 1) / rows_per_block;
     parallel_for(run.threads, blocks, outer_ * reduced_, [&](int thread, Range range) {
@@ -61,76 +63,82 @@ class Reduction {
       for (int64_t block = range.begin; block < range.end; block++) {
         const int64_t first = block * rows_per_block;
         const int64_t rows = std::min(rows_per_block, outer_ - first);
-        const float* values = session.evaluate(first * reduced_, rows * reduced_, nullptr);
-        for (int64_t row = 0; row < rows; row++) y[first + row] = reduce_row(values + row * reduced_, reduced_);
-      }
-    });
-  }
-
-  /** A piece: rows of one outer index, and a tile of columns; its result goes to pieces[outer][row piece][inner]. */
-  void reduce_pieces(const Run& run, const float* const* data) const {
-    double* results = pieces(run);
-    parallel_for(run.threads, outer_ * row_pieces_ * tiles_, outer_ * reduced_ * inner_, [&](int thread, Range range) {
-      Evaluator::Session session(evaluator_, data, scratch(run, thread));
-      float* partial = reinterpret_cast<float*>(scratch(run, thread) + evaluator_.scratch_bytes());
-      for (int64_t piece = range.begin; piece < range.end; piece++) {
-        const int64_t tile = piece % tiles_;
-        const int64_t outer_and_rows = piece / tiles_;
-        const int64_t column = tile * columns_;
-        reduce_piece(session, partial, outer_and_rows / row_pieces_, outer_and_rows % row_pieces_, column,
-                     results + outer_and_rows * inner_ + column);
-      }
-    });
-  }
-
-  void reduce_piece(Evaluator::Session& session, float* partial, int64_t outer, int64_t row_piece, int64_t column, double* result) const {
-    const int64_t columns = std::min(columns_, inner_ - column);
-    const int64_t first = row_piece * rows_per_block_ * kPieceBlocks;
-    const int64_t last = std::min(reduced_, first + rows_per_block_ * kPieceBlocks);
-    const int64_t width = std::min(rows_per_block_, last - first) * columns;
-    std::fill(partial, partial + width, start());
-    for (int64_t row = first; row < last; row += rows_per_block_) {
-      const int64_t count = std::min(rows_per_block_, last - row) * columns;
-      const float* values = session.evaluate((outer * reduced_ + row) * inner_ + column, count, nullptr);
-      (sums_ ? vector_.add_to : vector_.max_to)(partial, values, count);
-    }
-    if (columns == 1) {
-      *result = reduce_row(partial, width);
-      return;
-    }
-    std::copy(partial, partial + columns, result);
-    for (int64_t i = columns; i < width; i += columns) {
-      for (int64_t j = 0; j < columns; j++) result[j] = combined(result[j], partial[i + j]);
-    }
-  }
-
-  void combine_pieces(const Run& run) const {
-    const double* results = pieces(run);
-    float* y = run.output<float>(step_.output);
-    parallel_for(run.threads, outer_, outer_ * row_pieces_ * inner_, [&](int, Range range) {
-      for (int64_t o = range.begin; o < range.end; o++) {
-        for (int64_t i = 0; i < inner_; i++) {
-          const double* column = results + o * row_pieces_ * inner_ + i;
-          double total = column[0];
-          for (int64_t piece = 1; piece < row_pieces_; piece++) total = combined(total, column[piece * inner_]);
-          y[o * inner_ + i] = static_cast<float>(total);
+        session.evaluate(first * reduced_, rows * reduced_, nullptr);
+        for (int64_t row = 0; row < rows; row++) {
+          double* totals = pieces(run) + (first + row) * results_;
+          accumulator_->reduce_row(session, row * reduced_, reduced_, totals);
+          store(run, totals, first + row, {0, 1});
         }
       }
     });
   }
 
-  float start() const { return sums_ ? 0.0f : -std::numeric_limits<float>::infinity(); }
-  float reduce_row(const float* values, int64_t n) const { return (sums_ ? vector_.sum : vector_.max)(values, n); }
-  double combined(double a, double b) const { return sums_ ? a + b : a != a || a > b ? a : b; }
+  /** A piece: rows of one outer index, and a tile of columns; its results go to pieces[outer][row piece][result][inner]. */
+  void reduce_pieces(const Run& run, const float* const* data) const {
+    parallel_for(run.threads, outer_ * row_pieces_ * tiles_, outer_ * reduced_ * inner_, [&](int thread, Range range) {
+      Evaluator::Session session(evaluator_, data, scratch(run, thread));
+      float* totals = reinterpret_cast<float*>(scratch(run, thread) + evaluator_.scratch_bytes());
+      for (int64_t piece = range.begin; piece < range.end; piece++) {
+        const int64_t outer_and_rows = piece / tiles_;
+        reduce_piece(session, totals, outer_and_rows / row_pieces_, rows_of(outer_and_rows % row_pieces_), columns_of(piece % tiles_),
+                     pieces(run) + outer_and_rows * results_ * inner_);
+      }
+    });
+  }
+
+  void reduce_piece(Evaluator::Session& session, float* totals, int64_t outer, Range rows, Range columns, double* piece) const {
+    const int64_t width = columns.end - columns.begin;
+    const int64_t places = std::min(rows_per_block_, rows.end - rows.begin) * width;
+    bool started = false, accurate = false;
+    for (int pass = 0; pass < kMostPasses && !accurate; pass++) {
+      for (int64_t row = rows.begin; row < rows.end; row += rows_per_block_) {
+        const int64_t count = std::min(rows_per_block_, rows.end - row) * width;
+        session.evaluate((outer * reduced_ + row) * inner_ + columns.begin, count, nullptr);
+        if (started) accumulator_->add(totals, session, count);
+        else accumulator_->start(totals, session, count, width);
+        started = true;
+      }
+      accurate = accumulator_->finish(totals, places, width, rows.end - rows.begin, piece + columns.begin, inner_);
+    }
+  }
+
+  void merge_pieces(const Run& run) const {
+    parallel_for(run.threads, outer_ * tiles_, outer_ * row_pieces_ * results_ * inner_, [&](int, Range range) {
+      for (int64_t item = range.begin; item < range.end; item++) {
+        const int64_t outer = item / tiles_;
+        const Range columns = columns_of(item % tiles_);
+        double* totals = pieces(run) + outer * row_pieces_ * results_ * inner_;
+        for (int64_t i = 1; i < row_pieces_; i++) {
+          const Range rows = rows_of(i);
+          const double* piece = totals + i * results_ * inner_;
+          accumulator_->merge(totals + columns.begin, rows.begin, piece + columns.begin, rows.end - rows.begin, columns.end - columns.begin, inner_);
+        }
+        store(run, totals, outer, columns);
+      }
+    });
+  }
+
+  /** totals [result][inner] of one outer index -> y [result][outer][inner]. */
+  void store(const Run& run, const double* totals, int64_t outer, Range columns) const {
+    float* y = run.output<float>(step_.output) + outer * inner_;
+    for (int64_t i = 0; i < results_; i++) {
+      for (int64_t j = columns.begin; j < columns.end; j++) {
+        y[i * outer_ * inner_ + j] = accumulator_->result(i, totals[i * inner_ + j], reduced_);
+      }
+    }
+  }
+
+  Range rows_of(int64_t piece) const { return {piece * rows_per_piece_, std::min(reduced_, (piece + 1) * rows_per_piece_)}; }
+  Range columns_of(int64_t tile) const { return {tile * columns_, std::min(inner_, (tile + 1) * columns_)}; }
   char* scratch(const Run& run, int thread) const { return run.workspace + static_cast<size_t>(thread) * thread_bytes_; }
   double* pieces(const Run& run) const { return reinterpret_cast<double*>(run.workspace + threads_bytes_); }
 
   Step step_;
-  const VectorKernels& vector_;
-  bool sums_;
+  std::unique_ptr<Accumulator> accumulator_;
+  int64_t results_;
   int64_t outer_, reduced_, inner_;
   Evaluator evaluator_;
-  int64_t columns_, tiles_, rows_per_block_, row_pieces_;
+  int64_t columns_, tiles_, rows_per_block_, rows_per_piece_, row_pieces_;
   size_t thread_bytes_, threads_bytes_;
 };
 
@@ -141,6 +149,6 @@ Kernel reduce(const Step& step, Build& build) {
 
 }  // namespace
 
-void add_reduce_kernels(KernelTable& table) { table["reduce"] = reduce; }
+void add_reduce_kernels(KernelTable& table) { table["reduce"] = table["reduceSums"] = table["reduceMoments"] = reduce; }
 
 }  // namespace gannet

@@ -8,16 +8,18 @@ import { ancestors, consumersOf, roots } from './walk.ts';
 /** The most instructions that one fused kernel may hold. */
 export const MAX_INSTRUCTIONS = 32;
 
+/** The most tensors that one expression may read: values are rather computed twice than written. */
+const MAX_OPERANDS = 12;
+
 /** A value with several consumers is computed again in each of them if it takes no more than this many cheap instructions:
  *  reading it back would cost as much. */
 const RECOMPUTED_INSTRUCTIONS = 4;
 
 /** Joins chains of scalar functions into `elementwise` nodes and into the `reduce` nodes that consume them, so that
- *  intermediate values never reach memory. Broadcasts become ways of reading an operand; reshapes vanish inside.
- *  @param mostOperands how many tensors one expression may read */
-export function fuse(graph: Graph, mostOperands: number): Graph {
+ *  intermediate values never reach memory. Broadcasts become ways of reading an operand; reshapes vanish inside. */
+export function fuse(graph: Graph): Graph {
   const nodes = ancestors(roots(graph));
-  const inlined = chooseInlined(nodes, new Set(roots(graph)), mostOperands);
+  const inlined = chooseInlined(nodes, new Set(roots(graph)));
   const isInlined = (node: Tensor) => inlined.has(node);
   const fused = new Map<Tensor, Tensor>();
   const lookUp = (node: Tensor): Tensor => {
@@ -76,13 +78,13 @@ function fuseReduction(
 const resultOf = ({ shape, dtype, scope }: Tensor) => ({ shape, dtype, scope });
 
 /** The scalar nodes that are computed inside their consumers instead of being stored. */
-function chooseInlined(nodes: readonly Tensor[], stored: ReadonlySet<Tensor>, mostOperands: number): Set<Tensor> {
+function chooseInlined(nodes: readonly Tensor[], stored: ReadonlySet<Tensor>): Set<Tensor> {
   const consumers = expressionConsumers(nodes);
   const inlined = new Set<Tensor>();
   const isInlined = (node: Tensor) => inlined.has(node);
   for (const node of nodes) {
     if (!isScalarOp(node) && !isReduction(node)) continue;
-    limit(node, inlined, mostOperands);
+    limit(node, inlined);
     if (!isScalarOp(node) || stored.has(node)) continue;
     const uses = consumers.get(node);
     if (uses === undefined) continue;
@@ -111,11 +113,11 @@ function expressionConsumers(nodes: readonly Tensor[]): Map<Tensor, number> {
 }
 
 /** Stores inputs of `node`, the most expensive first, until its expression fits one kernel. */
-function limit(node: Tensor, inlined: Set<Tensor>, mostOperands: number): void {
+function limit(node: Tensor, inlined: Set<Tensor>): void {
   const build = (roots: readonly Tensor[]) => buildExpression(roots, (t) => t === node || inlined.has(t));
   for (;;) {
     const { expression, operands } = build(expressionRoots(node));
-    if (operands.length <= mostOperands && expression.instructions.length <= MAX_INSTRUCTIONS) return;
+    if (operands.length <= MAX_OPERANDS && expression.instructions.length <= MAX_INSTRUCTIONS) return;
     const candidates = node.inputs
       .map((argument) => source(argument, (t) => inlined.has(t)))
       .flatMap((from) => (from.kind === 'inline' ? [from.node] : []));

@@ -1,4 +1,4 @@
-export { compile, optimize } from './compile.ts';
+export { compile, NATIVE_REDUCTIONS, optimize } from './compile.ts';
 export { countFlops, flopsOf } from './flops.ts';
 export { gradients } from './gradients.ts';
 export { printGraph, printProgram } from './print.ts';

@@ -1,7 +1,6 @@
-import { compile, countFlops, optimize } from '../graph/index.ts';
+import { compile, countFlops, NATIVE_REDUCTIONS, optimize } from '../graph/index.ts';
 import type { Config } from '../models/index.ts';
 import { countParameters, type Network } from '../nn/index.ts';
-import type { OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, elements, type Shape } from '../tensor/shape.ts';
 import { createModel, type TrainingModel, variableGroups } from './model.ts';
 import { stepPrograms } from './programs.ts';
@@ -55,7 +54,7 @@ const ORDINARY_STEP = 1001;
 
 /** Builds and compiles everything that `config` describes. @param claims composites that the device executes itself
  *  @throws ConfigError, ShapeError */
-export function summarize(config: Config, claims: ReadonlySet<OpName> = new Set()): ModelSummary {
+export function summarize(config: Config, claims = NATIVE_REDUCTIONS): ModelSummary {
   const model = createModel(config);
   const networks = [model.generator, model.discriminator].map(summarizeNetwork);
   const programs = stepPrograms(model).map(({ graph, repeats }): ProgramSummary => {

@@ -1,11 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fusedKernels } from '../../src/reference/oracle/fused.ts';
-import type { Access, Expression, Instruction, OpAttributes } from '../../src/tensor/operators.ts';
-import { applyOp, largestError, numbers } from '../binding/support.ts';
+import type { Expression } from '../../src/tensor/operators.ts';
+import { call, ELEMENTS, type Extent, expectStatistics, SEVERAL, SIZE } from '../binding/statistics.ts';
+import { applyOp, numbers } from '../binding/support.ts';
 import { closeDevices, expectAgreement, inputs, kernels } from './support.ts';
-
-type Extent = readonly [outer: number, reduced: number, inner: number];
 
 const EXTENTS: readonly [why: string, extent: Extent][] = [
   ['one element', [1, 1, 1]],
@@ -23,11 +21,9 @@ const EXTENTS: readonly [why: string, extent: Extent][] = [
   ['nothing to reduce', [5, 1, 6]],
 ];
 
-const call = (fn: Instruction['fn'], ...args: number[]): Instruction => ({ fn, args });
-
 /** Expressions under the sum: the compiled ones, and others. */
 const EXPRESSIONS: Record<string, Expression> = {
-  elements: { access: ['full'], instructions: [] },
+  elements: ELEMENTS,
   squares: { access: ['full'], instructions: [call('mul', 0, 0)] },
   products: { access: ['full', 'full'], instructions: [call('mul', 0, 1)] },
   'squared deviations': { access: ['full', 'channel'], instructions: [call('sub', 0, 1), call('mul', 2, 2)] },
@@ -41,15 +37,6 @@ const EXPRESSIONS: Record<string, Expression> = {
   },
 };
 
-const SIZE: Record<Access, (extent: Extent) => number> = {
-  full: ([outer, reduced, inner]) => outer * reduced * inner,
-  channel: ([, , inner]) => inner,
-  sample: ([outer]) => outer,
-  scalar: () => 1,
-};
-
-const elementsOf = EXPRESSIONS.elements as Expression;
-
 for (const [why, extent] of EXTENTS) {
   test(`sums and maxima: ${why}`, async () => {
     const [outer, , inner] = extent;
@@ -62,74 +49,23 @@ for (const [why, extent] of EXTENTS) {
   });
 }
 
-/** Several sums of one expression: the registers taken, and whether there is a kernel for them. */
-const SEVERAL: Record<string, { readonly expression: Expression; readonly values: readonly number[] }> = {
-  'a pair, relu and batch norm': {
-    expression: {
-      access: ['full', 'full', 'full', 'channel', 'channel'],
-      instructions: [call('step', 1), call('mul', 0, 5), call('sub', 2, 3), call('mul', 7, 4), call('mul', 6, 8)],
-    },
-    values: [6, 9],
-  },
-  'one, not the last': {
-    expression: { access: ['full', 'sample'], instructions: [call('mul', 0, 1), call('exp', 2)] },
-    values: [2],
-  },
-  'a pair, interpreted': {
-    expression: { access: ['full', 'sample'], instructions: [call('mul', 0, 1), call('abs', 2), call('sqrt', 3)] },
-    values: [4, 2],
-  },
-  'three, an operand among them': {
-    expression: { access: ['full', 'full'], instructions: [call('mul', 0, 1), call('tanh', 2), call('mul', 3, 0)] },
-    values: [0, 4, 2],
-  },
-};
-
 /** Expressions under the moments: the compiled ones, and another. */
 const OF_MOMENTS: Record<string, Expression> = {
-  elements: EXPRESSIONS.elements as Expression,
+  elements: ELEMENTS,
   'sums with a bias': { access: ['full', 'channel'], instructions: [call('add', 0, 1)] },
   'an interpreted expression': EXPRESSIONS['an interpreted expression'] as Expression,
 };
 
-/** Fails unless the kernels agree with the oracle, which computes in double precision, on each of `rows` results. */
-async function expectRows<K extends 'reduceSums' | 'reduceMoments'>(
-  op: K,
-  attributes: OpAttributes[K],
-  rows: number,
-  data: readonly Float32Array[],
-): Promise<void> {
-  const { expression, extent } = attributes as OpAttributes['reduceMoments'];
-  const [outer, , inner] = extent;
-  const operands = expression.access.map((access, i) => {
-    const shape = [SIZE[access](extent)];
-    return { shape, data: data[i] ?? numbers(shape, i + 1).data };
-  });
-  const shape = [rows, outer, inner];
-  const kernel = fusedKernels[op] as (...args: unknown[]) => Float64Array;
-  const expected = kernel(
-    attributes,
-    operands.map((operand) => ({ ...operand, data: Float64Array.from(operand.data) })),
-    shape,
-  );
-  const actual = await applyOp(kernels, op, attributes, operands, shape);
-  for (let row = 0; row < rows; row++) {
-    const part = [row * outer * inner, (row + 1) * outer * inner] as const;
-    const error = largestError(actual.subarray(...part), expected.subarray(...part));
-    assert.ok(error <= 1e-5, `row ${row} of ${op} over [${extent}] is off by ${error}`);
-  }
-}
-
 for (const [why, extent] of EXTENTS) {
   test(`several sums at once: ${why}`, async () => {
     for (const { expression, values } of Object.values(SEVERAL)) {
-      await expectRows('reduceSums', { expression, values, factor: 0.75, extent }, values.length, []);
+      await expectStatistics(kernels, 'reduceSums', { expression, values, factor: 0.75, extent }, values.length);
     }
   });
 
   test(`moments: ${why}`, async () => {
     for (const expression of Object.values(OF_MOMENTS))
-      await expectRows('reduceMoments', { expression, extent }, 2, []);
+      await expectStatistics(kernels, 'reduceMoments', { expression, extent }, 2);
   });
 }
 
@@ -139,20 +75,20 @@ test('moments of numbers far from zero, the first of them an outlier, keep their
     [1, 5000, 8],
   ] as const) {
     const data = numbers([extent[0] * extent[1] * extent[2]]).data.map((x, i) => (i < 16 ? -3000 : 1000 + x));
-    await expectRows('reduceMoments', { expression: elementsOf, extent }, 2, [data]);
+    await expectStatistics(kernels, 'reduceMoments', { expression: ELEMENTS, extent }, 2, [data]);
   }
 });
 
 test('moments of NaN are NaN', async () => {
   const data = numbers([300]).data;
   data[170] = Number.NaN;
-  const attributes = { expression: elementsOf, extent: [1, 300, 1] } as const;
+  const attributes = { expression: ELEMENTS, extent: [1, 300, 1] } as const;
   const result = await applyOp(kernels, 'reduceMoments', attributes, [{ shape: [300], data }], [2]);
   assert.ok(result.every(Number.isNaN));
 });
 
 test('a register that the expression does not have is refused', async () => {
-  const attributes = { expression: elementsOf, values: [0, 1], factor: 1, extent: [1, 300, 1] } as const;
+  const attributes = { expression: ELEMENTS, values: [0, 1], factor: 1, extent: [1, 300, 1] } as const;
   const message = await applyOp(kernels, 'reduceSums', attributes, [numbers([300])], [2]).catch(String);
   assert.match(String(message), /values must be some of 1 registers, but is \[0,1\]/);
 });
@@ -163,7 +99,7 @@ test('a sum whose terms nearly cancel keeps its digits', async () => {
   const data = Float32Array.of(...half, ...half.map((x) => -x).reverse());
   data[size / 2] = 0.5;
   const exact = data.reduce((sum, x) => sum + x, 0);
-  const attributes = { expression: elementsOf, kind: 'sum', extent: [1, size, 1] } as const;
+  const attributes = { expression: ELEMENTS, kind: 'sum', extent: [1, size, 1] } as const;
   const [sum] = await applyOp(kernels, 'reduce', attributes, [{ shape: [size], data }], []);
   // The magnitudes add up to 25 million, of which a float resolves 2.
   assert.ok(Math.abs((sum as number) - exact) < 5e-3, `${sum}, expected ${exact}`);
@@ -176,7 +112,7 @@ test('NaN is the greatest of all, and infinity sums to infinity', async () => {
   const [maximum] = await applyOp(
     kernels,
     'reduce',
-    { expression: elementsOf, kind: 'max', extent },
+    { expression: ELEMENTS, kind: 'max', extent },
     [{ shape: [300], data }],
     [],
   );
@@ -185,7 +121,7 @@ test('NaN is the greatest of all, and infinity sums to infinity', async () => {
   const [sum] = await applyOp(
     kernels,
     'reduce',
-    { expression: elementsOf, kind: 'sum', extent },
+    { expression: ELEMENTS, kind: 'sum', extent },
     [{ shape: [300], data }],
     [],
   );

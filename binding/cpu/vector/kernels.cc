@@ -1,5 +1,6 @@
 #include "kernels.h"
 
+#include "chain.h"
 #include "math.h"
 #include "random.h"
 #include "tile.h"
@@ -54,26 +55,47 @@ inline float larger(float a, float b) { return a != a || a > b ? a : b; }
 /** Partial results side by side; a fixed number, so that the result does not depend on the instruction set. */
 constexpr int kPartials = 64;
 
-template <typename Combine>
-inline float reduce(const float* x, int64_t n, float start, Combine combine) {
+/** Combines element(i) for i < n. */
+template <typename Element, typename Combine>
+inline float reduce(int64_t n, float start, Element element, Combine combine) {
   float partial[kPartials];
   for (int j = 0; j < kPartials; j++) partial[j] = start;
   int64_t i = 0;
   for (; i + kPartials <= n; i += kPartials) {
-    for (int j = 0; j < kPartials; j++) partial[j] = combine(partial[j], x[i + j]);
+    for (int j = 0; j < kPartials; j++) partial[j] = combine(partial[j], element(i + j));
   }
-  for (int j = 0; i + j < n; j++) partial[j] = combine(partial[j], x[i + j]);
+  for (int j = 0; i + j < n; j++) partial[j] = combine(partial[j], element(i + j));
   for (int half = kPartials / 2; half > 0; half /= 2) {
     for (int j = 0; j < half; j++) partial[j] = combine(partial[j], partial[j + half]);
   }
   return partial[0];
 }
 
-float sum(const float* x, int64_t n) {
-  return reduce(x, n, 0.0f, [](float a, float b) { return a + b; });
+template <typename Element>
+inline float sum_of(int64_t n, Element element) {
+  return reduce(n, 0.0f, element, [](float a, float b) { return a + b; });
 }
 
-float max(const float* x, int64_t n) { return reduce(x, n, -__builtin_inff(), larger); }
+float sum(const float* x, int64_t n) {
+  return sum_of(n, [=](int64_t i) { return x[i]; });
+}
+
+float max(const float* x, int64_t n) {
+  return reduce(n, -__builtin_inff(), [=](int64_t i) { return x[i]; }, larger);
+}
+
+Deviations deviations(const float* x, float from, int64_t n) {
+  return {sum_of(n, [=](int64_t i) { return x[i] - from; }), sum_of(n, [=](int64_t i) { return (x[i] - from) * (x[i] - from); })};
+}
+
+void add_deviations(float* sum, float* squares, const float* x, const float* from, int64_t n) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; i++) {
+    const float deviation = x[i] - from[i];
+    sum[i] += deviation;
+    squares[i] += deviation * deviation;
+  }
+}
 
 void add_to(float* total, const float* x, int64_t n) {
   map(total, n, [=](int64_t i) { return total[i] + x[i]; });
@@ -154,10 +176,13 @@ const VectorKernels kKernels = {
     GANNET_NAME_OF(GANNET_ISA),
     {neg,  abs,     sign, step,       exp,  log, sqrt, reciprocal, tanh, sigmoid, softplus,
      relu, leaky_relu, elu,  add, sub,     mul,  div, maximum,  minimum,    greater, equal, select, constant},
+    GANNET_CHAINS,
     sum,
     max,
     add_to,
     max_to,
+    deviations,
+    add_deviations,
     kTileRows,
     kTileColumns,
     multiply_add,

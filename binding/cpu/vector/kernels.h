@@ -25,6 +25,16 @@ struct AdamArguments {
   float beta2, rest2, correction2;
 };
 
+/** The sums of the differences from a number, and of their squares. */
+struct Deviations {
+  float sum, squares;
+};
+
+/** A link of a chain, between the result of the one before and another argument; kSubFrom takes the result from the argument. */
+enum class Arithmetic { kAdd, kSub, kMul, kSubFrom, kNone };
+/** The most links of a chain, and what that reads. */
+inline constexpr size_t kChainLinks = 3, kChainArguments = kChainLinks + 1;
+
 /** The inner loops of the CPU device, compiled for one instruction set. Results may alias arguments exactly, not partly. */
 struct VectorKernels {
   const char* isa;
@@ -32,10 +42,18 @@ struct VectorKernels {
   /** y[i] = function(a[i], b[i], c[i]) by Function; unused arguments are null. */
   void (*apply[kFunctionCount])(float* y, const float* a, const float* b, const float* c, float value, int64_t n);
 
+  /** y[i] = third(second(first(a[i], b[i]), c[i]), d[i]) by Arithmetic; the first link is one of three, the second of
+   *  four, and the third may be kNone, and `d` null. */
+  using Chain = void (*)(float* y, const float* a, const float* b, const float* c, const float* d, int64_t n);
+  Chain chain[3][4][5];
+
   float (*sum)(const float* x, int64_t n);
   float (*max)(const float* x, int64_t n);
   void (*add_to)(float* total, const float* x, int64_t n);
   void (*max_to)(float* total, const float* x, int64_t n);
+  Deviations (*deviations)(const float* x, float from, int64_t n);
+  /** Adds x[i] - from[i] to sum[i], and its square to squares[i]. Nothing overlaps. */
+  void (*add_deviations)(float* sum, float* squares, const float* x, const float* from, int64_t n);
 
   /** The tile that matrix products are made of: c [rows,columns] += sum over runs of a^T b, where a [depth,rows] and
    *  b [depth,columns] of each run lie densely. */

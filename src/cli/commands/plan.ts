@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { countCost, GPUS, type GpuName, PRECISIONS, type Precision, precisionOn } from '../../device/index.ts';
-import { compile, printProgram } from '../../graph/index.ts';
+import { compile, NATIVE_REDUCTIONS, printProgram } from '../../graph/index.ts';
 import type { Config } from '../../models/index.ts';
 import { createModel, stepPrograms, summarize } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, configFrom } from '../config_options.ts';
@@ -46,7 +46,7 @@ export const addPlanCommand = (program: Command, { io }: Context): Command =>
 
 const programText = (config: Config): string =>
   stepPrograms(createModel(config))
-    .map(({ graph }) => printProgram(compile(graph, new Set())))
+    .map(({ graph }) => printProgram(compile(graph, NATIVE_REDUCTIONS)))
     .join('\n\n');
 
 const countPrograms = (config: Config, gpu: GpuName, precision: Precision): CountedProgram[] =>
