@@ -1,5 +1,8 @@
 #include "matmul.h"
 
+#include <memory>
+
+#include "cpu/deep_product.h"
 #include "cpu/kernel.h"
 
 namespace gannet {
@@ -12,11 +15,18 @@ void MatrixProduct::run(float* c, const float* a, const float* b) const {
 
 namespace {
 
-Kernel matmul(const Step& step, Build&) {
+Kernel matmul(const Step& step, Build& build) {
   const Shape& a = step.inputs[0].shape;
   const Shape& b = step.inputs[1].shape;
   const bool ta = step.attributes.transpose_a, tb = step.attributes.transpose_b;
   const MatrixProduct product{ta, tb, step.output.shape[0], step.output.shape[1], a[ta ? 0 : 1], a[1], b[1]};
+  if (is_deep(product)) {
+    const auto deep = std::make_shared<DeepProduct>(product);
+    return {[inputs = step.inputs, output = step.output, deep](const Run& run) {
+              deep->run(run, run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));
+            },
+            deep->workspace_bytes(build.threads)};
+  }
   return {[inputs = step.inputs, output = step.output, product](const Run& run) {
     product.run(run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));
   }};

@@ -5,14 +5,25 @@
 
 namespace gannet {
 
+namespace {
+
+/** Numbers of a cache line. Rows a power of two apart share the sets of a cache, so a line is used up as soon as it is read. */
+constexpr int64_t kLine = 16;
+
+}  // namespace
+
 void pack_rows(float* target, const float* source, int64_t rows, int64_t stride, int64_t depth, int64_t width) {
   for (int64_t first = 0; first < rows; first += width) {
     const int64_t count = std::min(width, rows - first);
-    const float* from = source + first * stride;
-    for (int64_t d = 0; d < depth; d++, target += width) {
-      for (int64_t i = 0; i < count; i++) target[i] = from[i * stride + d];
-      for (int64_t i = count; i < width; i++) target[i] = 0;
+    for (int64_t begin = 0; begin < depth; begin += kLine) {
+      const int64_t end = std::min(depth, begin + kLine);
+      for (int64_t i = 0; i < count; i++) {
+        const float* from = source + (first + i) * stride;
+        for (int64_t d = begin; d < end; d++) target[d * width + i] = from[d];
+      }
     }
+    for (int64_t d = 0; d < depth; d++) std::fill_n(target + d * width + count, width - count, 0.0f);
+    target += depth * width;
   }
 }
 

@@ -215,6 +215,13 @@ test('a sum over a million elements keeps its digits', async () => {
   assert.ok(Math.abs((sum as number) / (Math.fround(0.1) * 2 ** 20) - 1) < 1e-6);
 });
 
+/** Inner axes that are cut into pieces, the last of them shorter. */
+const DEEP = [
+  [5, 4100, 7],
+  [18, 4097, 41],
+  [33, 5000, 20],
+] as const;
+
 for (const [m, k, n] of [
   [1, 1, 1],
   [3, 5, 7],
@@ -222,6 +229,7 @@ for (const [m, k, n] of [
   [1, 64, 33],
   [100, 32, 16],
   [32, 256, 512],
+  ...DEEP,
 ] as const) {
   test(`matmul of [${m},${k}] and [${k},${n}], transposed and not`, async () => {
     const a = numbers([m, k], 1);
@@ -238,6 +246,21 @@ for (const [m, k, n] of [
         const actual = await applyOp(device, 'matmul', { transposeA, transposeB }, inputs, [m, n]);
         assert.ok(largestError(actual, expected) < 1e-6);
       }
+  });
+}
+
+for (const [m, k, n] of DEEP) {
+  test(`matmul of [${m},${k}] and [${k},${n}] has the same bits with any number of threads`, async () => {
+    for (const transposeB of [false, true]) {
+      const inputs = [numbers([m, k], 1), numbers(transposeB ? [n, k] : [k, n], 2)];
+      const results: Float32Array[] = [];
+      for (const threads of [1, 3]) {
+        const other = addon.openDevice('cpu', { threads });
+        results.push(await applyOp(other, 'matmul', { transposeA: false, transposeB }, inputs, [m, n]));
+        other.close();
+      }
+      assert.equal(results[0], results[1]);
+    }
   });
 }
 
