@@ -18,9 +18,10 @@ export function rewrite(graph: Graph, replace: (node: Tensor, inputs: readonly T
   return withRoots(graph, lookUp);
 }
 
-/** The same graph with its outputs and updates mapped to other nodes. */
+/** The same graph with its roots mapped to other nodes. */
 export const withRoots = (graph: Graph, map: (tensor: Tensor) => Tensor): Graph => ({
   ...graph,
   outputs: Object.fromEntries(Object.entries(graph.outputs).map(([name, tensor]) => [name, map(tensor)])),
   updates: graph.updates.map(map),
+  first: graph.first.map(map),
 });

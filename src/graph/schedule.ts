@@ -16,7 +16,7 @@ export function schedule(graph: Graph): Tensor[] {
     overwrittenInputs(update)
       .flatMap(readersOf)
       .filter((reader) => reader !== update);
-  const order = postponeSmallUpdates(joinExpressionsToProducts(ancestors(roots(graph), before)));
+  const order = postponeSmallUpdates(joinExpressionsToProducts(ancestors([...graph.first, ...roots(graph)], before)));
   expectOutputsSurvive(graph, order);
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   for (const tensor of order) {

@@ -25,8 +25,12 @@ export function ancestors(roots: Iterable<Tensor>, before: (tensor: Tensor) => r
   return order;
 }
 
-/** What a graph computes: its outputs, then its updates. */
-export const roots = (graph: Graph): Tensor[] => [...Object.values(graph.outputs), ...graph.updates];
+/** What a graph computes: its outputs, then its updates, then what was asked to be first. */
+export const roots = ({ outputs, updates, first }: Graph): Tensor[] => [
+  ...Object.values(outputs),
+  ...updates,
+  ...first,
+];
 
 /** Every consumer of every tensor, among `tensors`. */
 export function consumersOf(tensors: readonly Tensor[]): Map<Tensor, Tensor[]> {

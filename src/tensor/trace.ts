@@ -11,6 +11,8 @@ export interface Graph {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** Update ops, in the order they were traced. */
   readonly updates: readonly Tensor[];
+  /** What is computed before the rest, in this order. */
+  readonly first: readonly Tensor[];
 }
 
 interface Trace {
@@ -19,6 +21,7 @@ interface Trace {
   /** The newest value of each variable, by name. */
   readonly values: Map<string, Tensor>;
   readonly updates: Tensor[];
+  readonly first: Tensor[];
   nextStream: number;
 }
 
@@ -38,6 +41,7 @@ export function trace(name: string, body: () => Record<string, Tensor>): Graph {
     variables: new Map(),
     values: new Map(),
     updates: [],
+    first: [],
     nextStream: 0,
   };
   current = state;
@@ -49,6 +53,7 @@ export function trace(name: string, body: () => Record<string, Tensor>): Graph {
       variables: [...state.variables.values()],
       outputs,
       updates: state.updates,
+      first: state.first,
     };
   } finally {
     current = undefined;
@@ -112,6 +117,12 @@ export function substitute(variable: Variable, value: Tensor): void {
     );
   }
   values.set(variable.name, value);
+}
+
+/** Has tensors computed before whatever they do not depend on. A graph is run from its updates backwards, which interleaves two large
+ *  parts whose results meet in each update; with the results of one first, the other can take its memory. */
+export function computeFirst(tensors: readonly Tensor[]): void {
+  activeTrace('computeFirst').first.push(...tensors);
 }
 
 /** A number no other random op of this trace has: the stream of the counter-based generator. */

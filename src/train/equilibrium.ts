@@ -3,7 +3,7 @@ import { balance, reconstructionError } from '../losses/index.ts';
 import { advanceRandom, assign, broadcastScalar, concat, maximum, mul, slice, sub } from '../ops/index.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Graph, read, trace } from '../tensor/trace.ts';
+import { computeFirst, type Graph, read, trace } from '../tensor/trace.ts';
 import { applyGradients, generate, realImages, update } from './adversarial.ts';
 import { drawFromDescriptors, trackDescriptors } from './descriptors.ts';
 import { drawLatents } from './latents.ts';
@@ -94,7 +94,8 @@ function reconstructionErrors(model: TrainingModel, { real, descriptors }: Start
 
 /** Both updates from one batch of generated images and the weights as they are. One way back from L(G(z)) serves both networks: it
  *  is the generator's loss, and dL_D/dw = dL(x)/dw - k dL(G(z))/dw. Real and generated images go through the autoencoder apart,
- *  since a common batch would leave the sum of the two alone, and k may be 0. */
+ *  since a common batch would leave the sum of the two alone, and k may be 0; and
+ *  one kind after the other, so that both need the memory of one. */
 function updateAtOnce(model: TrainingModel, { real, descriptors, weightOfFake }: Start, latents: BeganLatents): Played {
   const { autoencoder } = model.equilibrium as EquilibriumState;
   const fake = generate(model, latents(model, 'both'));
@@ -104,6 +105,7 @@ function updateAtOnce(model: TrainingModel, { real, descriptors, weightOfFake }:
   };
   const judging = model.discriminator.parameters.map(read);
   const ofReal = gradients(errors.real, judging);
+  computeFirst(ofReal);
   const ofFake = gradients(errors.fake, [...judging, ...model.generator.parameters.map(read)]);
   const less = (dx: Tensor, dg: Tensor): Tensor => sub(dx, mul(broadcastScalar(weightOfFake, dg.shape), dg));
   applyGradients(

@@ -7,7 +7,7 @@ import { verifyProgram } from '../../src/graph/verify.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { updateOps } from '../../src/ops/update.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { feed, overwrite, read, trace } from '../../src/tensor/trace.ts';
+import { computeFirst, feed, overwrite, read, trace } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
 
 const SMALL = POSTPONED_ELEMENTS - 1;
@@ -76,6 +76,42 @@ test('an update is not put off behind one that overwrites what it reads', () => 
     return {};
   });
   assert.equal(steps(program), ['sgd w', 'assign rate']);
+});
+
+/** Updates of two variables, each by the difference of products of two large matrices, which meet in both. */
+const halvesThatMeet = (first: boolean): Program =>
+  planned(() => {
+    const products = ['a', 'b'].map((name) => {
+      const large = gannet.matmul(feed(`${name} column`, [100, 1]), feed(`${name} row`, [1, 100]));
+      return ['x', 'y'].map((vector) => gannet.matmul(large, feed(`${name} ${vector}`, [100, 1])));
+    });
+    const [ofA, ofB] = products as [Tensor[], Tensor[]];
+    if (first) computeFirst(ofA);
+    ofA.forEach((a, i) => {
+      gannet.assign(variable(`w${i}`, [100, 1]), gannet.sub(a, ofB[i] as Tensor));
+    });
+    return {};
+  });
+
+test('a part of a graph that is computed first leaves its memory to the next', () => {
+  const [large, small] = [40_000, 400];
+  const kept = halvesThatMeet(false).arenaBytes;
+  const left = halvesThatMeet(true).arenaBytes;
+  assert.ok(kept >= 2 * large, `${kept}`);
+  assert.ok(left >= large + 2 * small && left < large + 5 * small, `${left}`);
+  assert.is(halvesThatMeet(true).steps.filter(({ op }) => op === 'matmul').length, 6);
+});
+
+test('what is computed first is computed once, and before an update that overwrites what it reads', () => {
+  const program = planned(() => {
+    const [weight, x] = [variable('w', [2, 2]), feed('x', [2, 2])];
+    // Passes leave the addition of nothing away, and with it the product of its result.
+    const old = gannet.matmul(gannet.add(read(weight), 0), x);
+    gannet.assign(weight, x);
+    computeFirst([old]);
+    return { sum: gannet.reduceSum(old) };
+  });
+  assert.equal(steps(program), ['matmul', 'reduce', 'assign w']);
 });
 
 test.run();
