@@ -276,6 +276,21 @@ void check_cholesky(const Step& step) {
   expect_shape(step.output, step.inputs[0].shape, "the output");
 }
 
+void check_batch_similarity(const Step& step) {
+  expect_all_float(step);
+  expect_rank(step.inputs[0], 3, "the rows");
+  const Shape& m = step.inputs[0].shape;
+  expect_shape(step.output, {m[0], m[1]}, "the output");
+}
+
+void check_batch_similarity_gradient(const Step& step) {
+  expect_all_float(step);
+  expect_rank(step.inputs[0], 3, "the rows");
+  const Shape& m = step.inputs[0].shape;
+  expect_shape(step.inputs[1], {m[0], m[1]}, "the gradient");
+  expect_shape(step.output, m, "the output");
+}
+
 void check_random_state(const Step& step) {
   expect_type(step.inputs[0], DType::kInt32, "the random state");
   expect_shape(step.inputs[0], {2}, "the random state");
@@ -322,6 +337,8 @@ const std::map<std::string_view, OpRule>& rules() {
       {"pad", {"before", "after"}, 1, 1, check_pad},
       {"matmul", {"transposeA", "transposeB"}, 2, 2, check_matmul},
       {"cholesky", {}, 1, 1, check_cholesky},
+      {"batchSimilarity", {}, 1, 1, check_batch_similarity},
+      {"batchSimilarityGradient", {}, 2, 2, check_batch_similarity_gradient},
       {"conv2d", {"stride", "padding"}, 2, 2, check_convolution},
       {"conv2dInputGradient", {"stride", "padding", "inputSize"}, 2, 2, check_convolution},
       {"conv2dFilterGradient", {"stride", "padding", "filterSize"}, 2, 2, check_convolution},

@@ -368,6 +368,23 @@ struct CholeskyArgs {
 };
 void cholesky(const CholeskyArgs& args, cudaStream_t stream);
 
+/** o_ib = sum over the images j of exp(-||m_ib - m_jb||_1); all sizes positive, the tensors below 2^31 elements. */
+struct BatchSimilarityArgs {
+  float* o;        // (images, features)
+  const float* m;  // (images, features, dimensions)
+  int images, features, dimensions;
+};
+void batch_similarity(const BatchSimilarityArgs& args, cudaStream_t stream);
+
+/** dm_ibc = -sum over j of (dy_ib + dy_jb) exp(-||m_ib - m_jb||_1) sign(m_ibc - m_jbc). */
+struct BatchSimilarityGradientArgs {
+  float* dm;        // (images, features, dimensions)
+  const float* m;   // (images, features, dimensions)
+  const float* dy;  // (images, features)
+  int images, features, dimensions;
+};
+void batch_similarity_gradient(const BatchSimilarityGradientArgs& args, cudaStream_t stream);
+
 // -------------------------------------------------------------------------------------------------------------- optimisers
 
 enum class Optimizer { kSgd, kMomentum, kAdagrad, kAdadelta, kRmsprop, kAdam };

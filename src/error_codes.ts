@@ -32,6 +32,9 @@ export const ERROR_CODES = {
     reduce_axes: 'The axes of a reduction are not ascending axes of its input.',
     reshape_elements: 'A new shape has another number of elements.',
     scatter_rows: 'Rows are added by index, but there is not one for each index.',
+    similarity_gradient:
+      'The gradient that goes back through a similarity of images does not have one number for each feature.',
+    similarity_rows: 'Images are compared that are not float32 rows [N,B,C] of features and dimensions.',
     slice_range: 'A slice reaches out of its tensor.',
     sums_shapes: 'Several sums in one pass are asked of tensors that differ in shape, or of too many.',
     transpose_permutation: 'A permutation does not name each axis once.',
@@ -84,7 +87,7 @@ export const ERROR_CODES = {
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file.',
     penalty_needs_independence:
-      'A gradient penalty is defined per image, and batch norm mixes images. Set `model.discriminatorNorm` to `layer` or `none`.',
+      'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_not_timed: 'There is no benchmark of the recipe. The message names those there are.',

@@ -13,6 +13,7 @@ const KernelTable& kernel_table() {
     add_pooling_kernels(result);
     add_gather_kernels(result);
     add_linalg_kernels(result);
+    add_similarity_kernels(result);
     add_random_kernels(result);
     add_update_kernels(result);
     return result;

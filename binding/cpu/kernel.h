@@ -72,6 +72,7 @@ void add_convolution_kernels(KernelTable& table);
 void add_pooling_kernels(KernelTable& table);
 void add_gather_kernels(KernelTable& table);
 void add_linalg_kernels(KernelTable& table);
+void add_similarity_kernels(KernelTable& table);
 void add_random_kernels(KernelTable& table);
 void add_update_kernels(KernelTable& table);
 

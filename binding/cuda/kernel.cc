@@ -12,6 +12,7 @@ const KernelTable& kernel_table() {
     add_convolution_kernels(result);
     add_matmul_kernels(result);
     add_linalg_kernels(result);
+    add_similarity_kernels(result);
     add_expression_kernels(result);
     add_movement_kernels(result);
     add_pooling_kernels(result);

@@ -83,6 +83,7 @@ inline int count_of(const Slot& slot) { return narrow(slot.size()); }
 void add_convolution_kernels(KernelTable& table);
 void add_matmul_kernels(KernelTable& table);
 void add_linalg_kernels(KernelTable& table);
+void add_similarity_kernels(KernelTable& table);
 void add_expression_kernels(KernelTable& table);
 void add_movement_kernels(KernelTable& table);
 void add_pooling_kernels(KernelTable& table);

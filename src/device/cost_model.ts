@@ -159,8 +159,24 @@ const REDUCTION_OPERATIONS: { readonly [K in FusedOp]: (attributes: OpAttributes
   reduceMoments: () => 4,
 };
 
-/** Multiplications and additions of products; instructions per element of expressions. */
+/** Operations per pair of images and feature, which have so many dimensions each. Similarity: subtract, absolute value and sum per
+ *  dimension, then exp and sum. Its gradient works the similarity out again, weighs it by two gradients, and adds it, with the sign of
+ *  the difference, per dimension. */
+const SIMILARITY_OPERATIONS: { readonly [K in OpName]?: (dimensions: number) => number } = {
+  batchSimilarity: (dimensions) => 3 * dimensions + 2,
+  batchSimilarityGradient: (dimensions) => 5 * dimensions + 3,
+};
+
+function similarityOperations({ op, inputs }: Step): number | undefined {
+  const [images = 0, features = 0, dimensions = 0] = inputs[0]?.shape ?? [];
+  const perPair = SIMILARITY_OPERATIONS[op]?.(dimensions);
+  return perPair && images * images * features * perPair;
+}
+
+/** Multiplications and additions of products; instructions per element of expressions; and what pairs of images take. */
 function operationsOf(step: Step): number {
+  const similarity = similarityOperations(step);
+  if (similarity !== undefined) return similarity;
   const reduction = REDUCTION_OPERATIONS[step.op as FusedOp];
   if (reduction === undefined) return flopsOfStep(step);
   const { attributes, inputs, output } = step as Step<FusedOp>;

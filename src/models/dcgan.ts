@@ -1,4 +1,4 @@
-import { block, convolution, linear, sequential, transposedConvolution } from '../nn/index.ts';
+import { block, convolution, linear, minibatchDiscrimination, sequential, transposedConvolution } from '../nn/index.ts';
 import { baseDefaults, type Gan, halvingSizes, type Recipe, weightInitializer } from './recipe.ts';
 import type { Config, ModelConfig } from './schema.ts';
 
@@ -11,13 +11,16 @@ export const DCGAN_MODEL_KEYS: (keyof ModelConfig)[] = [
   'firstNorm',
   'generatorActivation',
   'discriminatorActivation',
+  'minibatchFeatures',
+  'minibatchDimensions',
 ];
 
 /** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
- *  @see arXiv:1511.06434 */
+ *  On request minibatch discrimination before the discriminator's last layer. @see arXiv:1511.06434 */
 export function buildDcgan({ size, channels, latent, model, weights }: Config): Gan {
   const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
     model;
+  const minibatch = { features: model.minibatchFeatures, dimensions: model.minibatchDimensions };
   const levels = Math.log2(size / 4);
   const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
   const shared = { weights: weightInitializer(weights) };
@@ -34,6 +37,7 @@ export function buildDcgan({ size, channels, latent, model, weights }: Config): 
           activation: discriminatorActivation,
         }),
       ),
+      ...(minibatch.features > 0 ? [minibatchDiscrimination(minibatch)] : []),
       block({ ...shared, transform: linear([1]) }),
     ],
   );

@@ -45,6 +45,8 @@ export const baseDefaults: Config = {
     firstNorm: false,
     generatorActivation: 'relu',
     discriminatorActivation: 'leakyRelu',
+    minibatchFeatures: 0,
+    minibatchDimensions: 5,
   },
   weights: 0.02,
   loss: 'nonSaturating',

@@ -30,6 +30,14 @@ const model = z
     firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
     generatorActivation: z.enum(ACTIVATIONS),
     discriminatorActivation: z.enum(ACTIVATIONS),
+    // Run folders of earlier versions do not have these two.
+    minibatchFeatures: whole
+      .min(0)
+      .default(0)
+      .describe(
+        'features of minibatch discrimination before the last layer of the discriminator, usually 128; 0 = none, as a gradient penalty needs it',
+      ),
+    minibatchDimensions: positive.default(5).describe('numbers that each of these features compares images by'),
   })
   .describe('parameters of the networks; which of them a recipe has, its table in the documentation tells');
 

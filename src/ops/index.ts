@@ -47,6 +47,7 @@ export { batchNorm, layerNorm, normalizeWith } from './norm.ts';
 export { averagePool, maxPool, upsampleNearest } from './pool.ts';
 export { dropout, randomNormal, randomUniform } from './random.ts';
 export { allButChannel, allButSample, reduceMax, reduceMean, reduceSum } from './reduce.ts';
+export { batchSimilarity } from './similarity.ts';
 export { type Moments, moments } from './statistics.ts';
 export { advanceRandom, assign } from './update.ts';
 export type { Padding, WindowOptions } from './window.ts';

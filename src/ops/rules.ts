@@ -13,6 +13,7 @@ import type { InputGradients, Op, Rule } from './op.ts';
 import { poolOps } from './pool.ts';
 import { randomOps } from './random.ts';
 import { reduceOps } from './reduce.ts';
+import { similarityOps } from './similarity.ts';
 import { statisticsOps } from './statistics.ts';
 import { updateOps } from './update.ts';
 
@@ -30,6 +31,7 @@ export const ops: { readonly [K in OpName]: Op<K> } = {
   ...randomOps,
   ...statisticsOps,
   ...normOps,
+  ...similarityOps,
   ...updateOps,
   ...fusedOps,
 };

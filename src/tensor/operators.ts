@@ -106,6 +106,9 @@ interface CompositeOps {
   batchNormGradient: { readonly epsilon: number };
   layerNorm: { readonly epsilon: number };
   layerNormGradient: { readonly epsilon: number };
+
+  batchSimilarity: None;
+  batchSimilarityGradient: None;
 }
 
 interface Reduction {

@@ -91,14 +91,19 @@ function judge(model: TrainingModel, real: Tensor, fake: Tensor): Verdicts {
 function penalize(model: TrainingModel, real: Tensor, fake: Tensor, noise: NoiseSource) {
   const weight = model.config.gradientPenalty;
   if (weight === 0) return { weight };
-  if (model.discriminator.mixesSamples) {
-    throw new ConfigError(
-      'penalty_needs_independence',
-      'gradientPenalty: the penalty is defined per image, but batch norm in the discriminator mixes images; set model.discriminatorNorm to layer or none',
-    );
-  }
+  expectIndependence(model);
   const { penalty, norm } = gradientPenalty((x) => discriminate(model, x), real, fake, noise.mixing(model));
   return { weight, penalty, gradientNorm: norm };
+}
+
+/** The slope of a sum of scores is each image's own only where no score depends on another image. */
+function expectIndependence({ discriminator }: TrainingModel): void {
+  const mixing = discriminator.layers.find(({ mixesSamples }) => mixesSamples);
+  if (!mixing) return;
+  throw new ConfigError(
+    'penalty_needs_independence',
+    `gradientPenalty: the penalty is on the slope of each image's own score, but ${discriminator.name}.${mixing.name} (${mixing.description}) mixes the images of a batch. Set model.discriminatorNorm to layer or none and model.minibatchFeatures to 0, or gradientPenalty to 0.`,
+  );
 }
 
 function lossOf({ config: { loss } }: TrainingModel): AdversarialLoss {

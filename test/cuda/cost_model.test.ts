@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countCost, GPUS, type GpuName, type Precision, type ProgramCost } from '../../src/device/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
-import { createModel, stepPrograms } from '../../src/train/index.ts';
+import { createModel, type StepProgram, stepPrograms } from '../../src/train/index.ts';
 
 /** The step well after the first ones, on which some schedules train the critic longer. */
 const LATER_STEP = 1_000_001;
@@ -56,6 +56,34 @@ test('every product keeps two blocks, or a quarter of the threads, on each multi
       );
     }
   }
+});
+
+test('similarities of a batch are counted by pairs of images, and read and write no differences', () => {
+  const config = resolveConfig({ recipe: 'dcgan', model: { minibatchFeatures: 128 } });
+  const [update] = stepPrograms(createModel(config));
+  const { launches } = countCost((update as StepProgram).graph, GPUS.a100, 'tf32');
+  const figures = launches
+    .filter(({ op }) => op.startsWith('batchSimilarity'))
+    .map(({ kernel, flops, bytes, blocks }) => ({ kernel, flops, bytes, blocks }));
+  const pairs = 128 * 128 * 128;
+  const [rows, similarities] = [4 * 128 * 128 * 5, 4 * 128 * 128];
+  const forward = {
+    kernel: 'batch_similarity_kernel<5>',
+    flops: pairs * (3 * 5 + 2),
+    bytes: rows + similarities,
+    blocks: 4 * 32,
+  };
+  const gradient = {
+    kernel: 'batch_similarity_gradient_kernel<5>',
+    flops: pairs * (5 * 5 + 3),
+    bytes: 2 * rows + similarities,
+    blocks: 4 * 32,
+  };
+  const ofKernel = (name: string) => figures.filter(({ kernel }) => kernel === name);
+  // Of real and of generated images, each with its own batch.
+  assert.equal(ofKernel(forward.kernel), [forward, forward]);
+  assert.equal(ofKernel(gradient.kernel), [gradient, gradient]);
+  assert.is(figures.length, 4);
 });
 
 test('what launches take adds up to the whole', () => {

@@ -63,6 +63,25 @@ test('settings that would change nothing are refused', () => {
   );
 });
 
+test('minibatch discrimination is refused where a recipe has none, and out of range', () => {
+  refuses(
+    { recipe: 'mlp-report', model: { minibatchFeatures: 128 } },
+    'fixed_key',
+    /recipe 'mlp-report' has no 'model\.minibatchFeatures'/,
+  );
+  refuses(
+    { recipe: 'dcgan', model: { minibatchFeatures: -1, minibatchDimensions: 0 } },
+    'invalid_config',
+    /minibatchFeatures: .*received -1[\s\S]*minibatchDimensions: .*received 0/,
+  );
+});
+
+test('a configuration from before minibatch discrimination goes on without it', () => {
+  const { minibatchFeatures: _, minibatchDimensions: __, ...model } = resolveConfig({ recipe: 'dcgan' }).model;
+  const { model: read } = validateConfig({ ...resolveConfig({ recipe: 'dcgan' }), model });
+  assert.equal([read.minibatchFeatures, read.minibatchDimensions], [0, 5]);
+});
+
 test('another optimiser starts from its own settings, but keeps the learning rate', () => {
   const { generator, discriminator } = resolveConfig({ recipe: 'dcgan', generator: { name: 'rmsprop', decay: 0.9 } });
   assert.equal(generator, { name: 'rmsprop', learningRate: 2e-4, decay: 0.9 });

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildGan, resolveConfig } from '../../src/models/index.ts';
+import { countParameters } from '../../src/nn/index.ts';
 import { summarize } from '../../src/train/index.ts';
 import { assertNetworks, namesOf, parametersOf } from './shapes.ts';
 
@@ -87,6 +88,28 @@ test('the draft has 3x3 kernels, 100 latents and a norm in the first layer of it
       },
     },
   );
+});
+
+test('minibatch discrimination stands before the last layer of the discriminator, which reads its features too', () => {
+  const { discriminator } = buildGan(
+    resolveConfig({ recipe: 'dcgan-digits', model: { minibatchFeatures: 100, minibatchDimensions: 6 } }),
+  );
+  assert.equal(
+    discriminator.layers.slice(-3).map(({ description, outputShape }) => `${description}: ${outputShape.join('x')}`),
+    ['conv5 s2, batch norm, leakyRelu: 4x4x128', 'minibatch discrimination 100x6: 2148', 'linear: 1'],
+  );
+  assert.equal(
+    discriminator.layers.slice(-2).map(({ variables }) => countParameters(variables)),
+    [2048 * 100 * 6, 2048 + 100 + 1],
+  );
+});
+
+test('every recipe of the DCGAN takes it: 128 features of 5 dimensions add 4x4x1024 x 640 + 128 parameters', () => {
+  for (const recipe of ['dcgan', 'wgan-clip']) {
+    const parameters = (minibatchFeatures: number) =>
+      parametersOf({ recipe, size: 64, channels: 3, model: { width: 128, minibatchFeatures } }).discriminator;
+    assert.is(parameters(128) - parameters(0), 16 * 1024 * 128 * 5 + 128, recipe);
+  }
 });
 
 test('any size of 16 times a power of two is reached, one super layer more per doubling', () => {

@@ -192,6 +192,16 @@ const refusals: Record<string, Refusal> = {
     says: 'sums expects 1 to 3 tensors of one shape, but received [2,3] and [3]',
     call: () => ops.sums({ axes: [0], factor: 1 }, tensor([2, 3]), tensor([3])),
   },
+  'images without dimensions to compare': {
+    code: 'similarity_rows',
+    says: 'rows of images [N,B,C], but received float32 [4,6]',
+    call: () => gannet.batchSimilarity(tensor([4, 6])),
+  },
+  'a gradient of other similarities': {
+    code: 'similarity_gradient',
+    says: 'm [N,B,C] and dy [N,B], but received [4,6,5] and [4,5]',
+    call: () => ops.batchSimilarityGradient({}, tensor([4, 6, 5]), tensor([4, 5])),
+  },
   'a vector to normalise': {
     code: 'norm_rank',
     says: 'samples and channels [N,...,C], but received [3]',

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveConfig } from '../../src/models/index.ts';
+import { type ConfigChanges, resolveConfig } from '../../src/models/index.ts';
 import { discriminatorStep, generatorStep } from '../../src/train/adversarial.ts';
 import { createModel } from '../../src/train/model.ts';
 import { devices } from '../devices.ts';
@@ -19,39 +19,61 @@ interface Manifest {
   readonly steps: readonly Record<keyof typeof SCALARS, number>[];
 }
 
-const { manifest, open } = openFixture<Manifest>('dcgan');
+interface Recording {
+  readonly fixture: string;
+  readonly changes: ConfigChanges;
+  readonly steps: number;
+  /** Tensors of Adam's moments: two of each weight. */
+  readonly slots: number;
+}
 
-const config = resolveConfig({
-  recipe: 'dcgan',
-  size: 32,
-  latent: { size: 16 },
-  model: { width: 8 },
-  batch: manifest.settings.batch,
-});
+const RECORDINGS: Record<string, Recording> = {
+  'three DCGAN steps': {
+    fixture: 'dcgan',
+    changes: { size: 32, latent: { size: 16 }, model: { width: 8 } },
+    steps: 3,
+    slots: 52,
+  },
+  'a DCGAN step with minibatch discrimination': {
+    fixture: 'dcgan_minibatch',
+    changes: {
+      size: 16,
+      latent: { size: 6 },
+      model: { width: 4, minibatchFeatures: 6, minibatchDimensions: 3 },
+    },
+    steps: 1,
+    slots: 38,
+  },
+};
 
-for (const [name, openDevice] of Object.entries(devices)) {
-  const replays = suite(`three DCGAN steps of PyTorch on ${name}`);
+for (const [recording, { fixture, changes, steps, slots }] of Object.entries(RECORDINGS)) {
+  const { manifest, open } = openFixture<Manifest>(fixture);
+  const config = resolveConfig({ recipe: 'dcgan', batch: manifest.settings.batch, ...changes });
 
-  replays('have its losses, gradients, weights, running statistics and slots', async () => {
-    const device = await openDevice();
-    const model = createModel(config);
-    const graphs = [
-      discriminatorStep(model, recordedNoise('discriminator')),
-      generatorStep(model, recordedNoise('generator')),
-    ];
-    const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
+  for (const [name, openDevice] of Object.entries(devices)) {
+    const replays = suite(`${recording} of PyTorch on ${name}`);
 
-    assert.is(manifest.steps.length, 3);
-    for (const [i, scalars] of manifest.steps.entries()) {
-      const recorded = await open(`step${i + 1}`);
-      const outputs = await replay.step(recorded);
-      const named = Object.entries(SCALARS).map(([from, to]) => [to, scalars[from as keyof typeof SCALARS]]);
-      expectScalars(`step ${i + 1}`, outputs, Object.fromEntries(named));
-      await replay.expectRecorded(recorded, outputs);
-    }
-    assert.is(await replay.expectSlots(await open('slots')), 52);
-    device.close();
-  });
+    replays('have its losses, gradients, weights, running statistics and slots', async () => {
+      const device = await openDevice();
+      const model = createModel(config);
+      const graphs = [
+        discriminatorStep(model, recordedNoise('discriminator')),
+        generatorStep(model, recordedNoise('generator')),
+      ];
+      const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
 
-  replays.run();
+      assert.is(manifest.steps.length, steps);
+      for (const [i, scalars] of manifest.steps.entries()) {
+        const recorded = await open(`step${i + 1}`);
+        const outputs = await replay.step(recorded);
+        const named = Object.entries(SCALARS).map(([from, to]) => [to, scalars[from as keyof typeof SCALARS]]);
+        expectScalars(`step ${i + 1}`, outputs, Object.fromEntries(named));
+        await replay.expectRecorded(recorded, outputs);
+      }
+      assert.is(await replay.expectSlots(await open('slots')), slots);
+      device.close();
+    });
+
+    replays.run();
+  }
 }

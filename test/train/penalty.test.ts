@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ConfigError } from '../../src/errors.ts';
 import { countFlops, gradients, optimize } from '../../src/graph/index.ts';
 import { gradientPenalty } from '../../src/losses/index.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { type ModelConfig, resolveConfig } from '../../src/models/index.ts';
 import {
   type Activation,
   block,
@@ -153,11 +154,19 @@ for (const norm of ['layer', 'none'] as const) {
   });
 }
 
-test('the penalty refuses a critic that mixes images', () => {
-  const model = createModel(
-    resolveConfig({ recipe: 'wgan-gp', size: 16, batch: 2, model: { discriminatorNorm: 'batch' } }),
-  );
-  assert.throws(() => stepPrograms(model), /batch norm in the discriminator mixes images/);
-});
+const MIXING: readonly (readonly [Partial<ModelConfig>, RegExp])[] = [
+  [{ discriminatorNorm: 'batch' }, /discriminator\.layer2 \(conv5 s2, batch norm, leakyRelu\) mixes the images/],
+  [{ minibatchFeatures: 3 }, /discriminator\.layer3 \(minibatch discrimination 3x5\) mixes the images/],
+];
+
+for (const [changes, said] of MIXING) {
+  test(`the penalty refuses a critic that mixes images: ${Object.keys(changes)}`, () => {
+    const model = createModel(resolveConfig({ recipe: 'wgan-gp', size: 16, batch: 2, model: changes }));
+    assert.throws(
+      () => stepPrograms(model),
+      ({ code, message }: ConfigError) => code === 'penalty_needs_independence' && said.test(message),
+    );
+  });
+}
 
 test.run();

@@ -3,6 +3,7 @@
 #include "chain.h"
 #include "math.h"
 #include "random.h"
+#include "similarity.h"
 #include "tile.h"
 
 namespace gannet::GANNET_ISA {
@@ -186,6 +187,8 @@ const VectorKernels kKernels = {
     kTileRows,
     kTileColumns,
     multiply_add,
+    add_similarity,
+    add_similarity_gradient,
     random_uniform,
     random_normal,
     sgd,

@@ -60,6 +60,12 @@ struct VectorKernels {
   int64_t tile_rows, tile_columns;
   void (*multiply_add)(float* c, const float* const* a, const float* const* b, int64_t count, int64_t depth);
 
+  /** How alike two images are in each of n features, whose rows are a and b [dimensions,n]: o[k] += exp(-||a_k - b_k||_1); and the
+   *  gradient of a's part in both images' sums: da_ck -= (dy_a[k] + dy_b[k]) exp(-||a_k - b_k||_1) sign(a_ck - b_ck). */
+  void (*add_similarity)(float* o, const float* a, const float* b, int64_t n, int64_t dimensions);
+  void (*add_similarity_gradient)(float* da, const float* a, const float* b, const float* dy_a, const float* dy_b, int64_t n,
+                                  int64_t dimensions);
+
   /** Elements first .. first + n of a random tensor; `first` is a multiple of 4. Uniform: low + u * span, u in [0, 1). */
   void (*random_uniform)(float* y, int64_t first, int64_t n, RandomKey key, float low, float span);
   void (*random_normal)(float* y, int64_t first, int64_t n, RandomKey key, float mean, float deviation);

@@ -3,6 +3,7 @@ import { elementwiseCases, fusedCases } from './elementwise.ts';
 import { lookupCases, movementCases } from './movement.ts';
 import { networkCases } from './networks.ts';
 import { normCases } from './norms.ts';
+import { similarityCases } from './similarity.ts';
 import { updateCases } from './updates.ts';
 import { windowCases } from './windows.ts';
 
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   ...lookupCases,
   ...windowCases,
   ...normCases,
+  ...similarityCases,
   ...networkCases,
   ...updateCases,
 ];

@@ -33,6 +33,13 @@ export const largeCases: readonly Case[] = [
     build: ({ x, w }) => gannet.conv2dTranspose(x, w, { stride: 2 }),
   }),
   row({
+    op: 'batchSimilarity',
+    detail: 'large: [37,66,5]',
+    why: 'several tiles of images, several blocks of features, and work for several threads',
+    inputs: { m: { shape: [37, 66, 5], low: -0.3, high: 0.3 } },
+    build: ({ m }) => gannet.batchSimilarity(m),
+  }),
+  row({
     op: 'matmul',
     detail: 'large: 65x300x130',
     why: 'several blocks along every axis, none of them whole',
