@@ -2,8 +2,8 @@
 
 Width 128, 64 descriptors, convolutions 3x3 with ELU, residual connections that vanish (carry 1 - step / 16000), the decoder's first
 map enlarged and appended at every scale. A step takes the real images into the mean and covariance of the descriptors, updates
-the autoencoder and then the generator, each from latents of that distribution, with Adam(1e-4, 0.5, 0.999), then k. With shared
-fakes both are updated at once from the same latents, by one pass forwards and backwards.
+the autoencoder and then the generator, each from latents of that distribution, with Adam(1e-4, 0.5, 0.999), then k. With the
+simultaneous schedule both are updated at once from the same latents, by one pass forwards and backwards.
 """
 
 import torch
@@ -82,9 +82,9 @@ class Autoencoder(nn.Module):
 
 
 class BeganStep(Step):
-    def __init__(self, memory_format, batch, fakes="own"):
+    def __init__(self, memory_format, batch, schedule="alternating"):
         super().__init__(memory_format, (Decoder(), Autoencoder()))
-        self.play = {"own": self.update_in_turn, "shared": self.update_at_once}[fakes]
+        self.play = {"alternating": self.update_in_turn, "simultaneous": self.update_at_once}[schedule]
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
         self.k, self.carry = torch.zeros(()), torch.ones(())

@@ -47,9 +47,9 @@ function settingsTable({ defaults, sizes, modelKeys }: Recipe): string {
   return table(['setting', 'default'], rows);
 }
 
-function describeUpdates({ schedule, discriminatorSteps, generatorSteps, loss, equilibrium }: Config): string {
+function describeUpdates({ schedule, discriminatorSteps, generatorSteps, loss }: Config): string {
   if (loss === 'equilibrium')
-    return equilibrium.sharedFakes
+    return schedule === 'simultaneous'
       ? 'both networks at once, balanced by k'
       : 'the discriminator, then the generator, balanced by k';
   if (schedule === 'simultaneous') return 'both networks from one batch';

@@ -47,10 +47,10 @@ const ofKernel = (kernel: number): Variant => ({
   pytorch: { kernel },
 });
 
-const sharedFakes: Variant = {
-  name: 'shared fakes',
-  changes: { equilibrium: { sharedFakes: true } },
-  pytorch: { fakes: 'shared' },
+const simultaneous: Variant = {
+  name: 'simultaneous',
+  changes: { schedule: 'simultaneous' },
+  pytorch: { schedule: 'simultaneous' },
 };
 
 const began = { recipe: 'began', batch: 8, small: { batch: 1, size: 32 } };
@@ -63,5 +63,5 @@ export const stepCases: readonly StepCase[] = [
   ),
   stepCase({ recipe: 'wgan-gp', batch: 8, small: { batch: 2, size: 32 } }),
   stepCase(began),
-  stepCase({ ...began, variant: sharedFakes }),
+  stepCase({ ...began, variant: simultaneous }),
 ];

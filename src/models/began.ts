@@ -42,7 +42,6 @@ const SMALLEST = 8;
 
 /** What of a step is not open: k balances one update of each network with one of the other. */
 const STEP = {
-  schedule: 'alternating',
   discriminatorSteps: 1,
   generatorSteps: 1,
   criticSchedule: 'constant',
@@ -70,7 +69,7 @@ function expectStep(config: Config): void {
     if (received === only) continue;
     throw new ConfigError(
       'equilibrium_step',
-      `${key}: a step of BEGAN is one update of each network, so that it can only be ${only}, but received ${received}; whether both update at once from the same generated images, equilibrium.sharedFakes says`,
+      `${key}: a step of BEGAN is one update of each network, so that it can only be ${only}, but received ${received}; schedule says whether both update at once from the same generated images`,
     );
   }
 }

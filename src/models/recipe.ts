@@ -64,7 +64,6 @@ export const baseDefaults: Config = {
     lambdaK: 1e-3,
     carrySteps: 16_000,
     outputActivation: 'none',
-    sharedFakes: false,
     descriptorWindow: 1000,
   },
   learningRateDecay: { kind: 'none', factor: 0.5, every: 100_000, floor: 2e-5 },

@@ -47,11 +47,6 @@ const equilibrium = z
     lambdaK: z.number().positive().describe('how fast k follows the ratio'),
     carrySteps: whole.min(0).describe('steps in which the residual connections vanish; 0 = none from the start'),
     outputActivation: z.enum(ACTIVATIONS),
-    sharedFakes: z
-      .boolean()
-      .describe(
-        'whether both networks update at once, from one batch of generated images: a quarter less work; false: each from its own, the generator after the discriminator',
-      ),
     descriptorWindow: whole.min(0).describe('batches that the descriptor statistics remember; 0 = all'),
   })
   .describe('parameters of BEGAN');

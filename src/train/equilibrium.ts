@@ -22,19 +22,20 @@ const drawn: BeganLatents = (model) => {
 
 /** One step of a BEGAN on `real` [N,H,W,C]: the descriptor statistics take the real images in, both networks update, then k and the
  *  residual connections' carry move on. The generator updates against the updated discriminator, on images of its own; with
- *  `equilibrium.sharedFakes` both update at once, from one batch of generated images.
+ *  schedule `simultaneous` both update at once, from one batch of generated images.
  *  Outputs, all scalar: discriminatorLoss, generatorLoss = L(G(z)), reconstruction = L(x), k for the next step and
  *  convergence, the measure M. @see arXiv:1703.10717 */
 export const equilibriumStep = (model: TrainingModel, latents: BeganLatents = drawn): Graph =>
   trace('equilibrium step', () => {
-    const { settings, state } = { settings: model.config.equilibrium, state: model.equilibrium as EquilibriumState };
+    const { equilibrium: settings, schedule } = model.config;
+    const state = model.equilibrium as EquilibriumState;
     const { k, carry } = state;
     const weightOfFake = read(k);
 
     const real = realImages(model);
     const descriptors = state.autoencoder.encode(real, TRAINING);
     trackDescriptors(state.descriptors, descriptors, settings.descriptorWindow);
-    const play = settings.sharedFakes ? updateAtOnce : updateInTurn;
+    const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
     const { discriminatorLoss, ...errors } = play(model, { real, descriptors, weightOfFake }, latents);
 
     const next = balance(weightOfFake, errors, settings);

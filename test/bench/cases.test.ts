@@ -13,19 +13,19 @@ const find = (name: string, size: Size, batch?: number) => {
   return row.workload(size, batch);
 };
 
-test('whole steps of every family, of the DCGAN with every kernel, and of the BEGAN with shared fakes', () => {
+test('whole steps of every family, of the DCGAN with every kernel, and of the BEGAN updated simultaneously', () => {
   const steps = benchCases.filter(({ kind }) => kind === 'step').map(fullName);
   const dcgan = ['dcgan 3x3 step', 'dcgan 4x4 step', 'dcgan 5x5 step'];
-  assert.equal(steps, [...dcgan, 'wgan-gp step', 'began step', 'began shared fakes step']);
+  assert.equal(steps, [...dcgan, 'wgan-gp step', 'began step', 'began simultaneous step']);
 });
 
 test('the step of a variant is that variant for gannet and for PyTorch, at both sizes', () => {
   const began = find('began step', 'published', 8);
-  const shared = find('began shared fakes step', 'published', 8);
-  assert.ok(shared.flops < 0.76 * began.flops);
-  assert.equal(shared.pytorch, { op: 'step', recipe: 'began', batch: 8, fakes: 'shared' });
+  const simultaneous = find('began simultaneous step', 'published', 8);
+  assert.ok(simultaneous.flops < 0.76 * began.flops);
+  assert.equal(simultaneous.pytorch, { op: 'step', recipe: 'began', batch: 8, schedule: 'simultaneous' });
   assert.equal(began.pytorch, { op: 'step', recipe: 'began', batch: 8 });
-  assert.ok(find('began shared fakes step', 'small').flops < 0.8 * find('began step', 'small').flops);
+  assert.ok(find('began simultaneous step', 'small').flops < 0.8 * find('began step', 'small').flops);
   assert.equal(find('dcgan 4x4 step', 'published').pytorch, { op: 'step', recipe: 'dcgan', batch: 32, kernel: 4 });
 });
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveConfig } from '../../src/models/index.ts';
+import { type Config, resolveConfig } from '../../src/models/index.ts';
 import { equilibriumStep } from '../../src/train/equilibrium.ts';
 import { createModel } from '../../src/train/model.ts';
 import { devices } from '../devices.ts';
@@ -11,26 +11,27 @@ interface Manifest {
   readonly steps: readonly { readonly scalars: Record<string, number> }[];
 }
 
-const configOf = ({ settings: { batch, imageSize: size, carrySteps } }: Manifest, sharedFakes: boolean) =>
+const configOf = ({ settings: { batch, imageSize: size, carrySteps } }: Manifest, schedule: Config['schedule']) =>
   resolveConfig({
     recipe: 'began',
     size,
+    schedule,
     batch,
     latent: { size: 8 },
     model: { width: 8 },
-    equilibrium: { carrySteps, descriptorWindow: 0, sharedFakes },
+    equilibrium: { carrySteps, descriptorWindow: 0 },
   });
 
 for (const [name, openDevice] of Object.entries(devices)) {
-  for (const fakes of ['own', 'shared']) {
-    const { manifest, open } = openFixture<Manifest>(`began/${fakes}_fakes`);
-    const replays = suite(`two BEGAN steps of PyTorch, ${fakes} fakes, on ${name}`);
+  for (const schedule of ['alternating', 'simultaneous'] as const) {
+    const { manifest, open } = openFixture<Manifest>(`began/${schedule}`);
+    const replays = suite(`two ${schedule} BEGAN steps of PyTorch on ${name}`);
 
     replays(
       'have its losses, k, M, gradients, weights, carry, and mean and covariance of the descriptors',
       async () => {
         const device = await openDevice();
-        const model = createModel(configOf(manifest, fakes === 'shared'));
+        const model = createModel(configOf(manifest, schedule));
         const graphs = [equilibriumStep(model, (m, update) => recordedNoise(update).latents(m))];
         const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
 

@@ -29,7 +29,11 @@ const FAMILIES: Record<string, ConfigChanges> = {
   },
   'wgan-clip': { recipe: 'wgan-clip', channels: 1, batch: 4, steps: 4 },
   began: { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3 } },
-  'began with shared fakes': { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3, sharedFakes: true } },
+  'began, simultaneously': {
+    ...BEGAN,
+    equilibrium: { carrySteps: 6, descriptorWindow: 3 },
+    schedule: 'simultaneous',
+  },
 };
 
 /** Every file of a checkpoint that decides the next step, by name. */
