@@ -17,8 +17,8 @@ namespace {
 constexpr int64_t kBlock = Evaluator::kBlock;
 /** Blocks of one piece of work. */
 constexpr int64_t kPieceBlocks = 128;
-/** A second pass over a piece, while it is in a cache, ends what can be gained. */
-constexpr int kMostPasses = 2;
+/** Blocks side by side in a piece, so that long rows are read some pages at a time. */
+constexpr int64_t kPieceTiles = 2;
 
 class Reduction {
  public:
@@ -30,13 +30,13 @@ class Reduction {
         reduced_(step.attributes.extent[1]),
         inner_(step.attributes.extent[2]),
         evaluator_(build.vector, step.attributes.expression, step.inputs, outer_ * reduced_ * inner_, reduced_registers(step)) {
-    columns_ = std::min(inner_, kBlock);
-    tiles_ = (inner_ + columns_ - 1) / columns_;
-    rows_per_block_ = kBlock / columns_;
-    rows_per_piece_ = rows_per_block_ * kPieceBlocks;
+    columns_ = std::min(inner_, kBlock * kPieceTiles);
+    column_pieces_ = (inner_ + columns_ - 1) / columns_;
+    rows_per_block_ = std::max(kBlock / columns_, int64_t{1});
+    rows_per_piece_ = rows_per_block_ * kPieceBlocks / tiles_of(columns_);
     row_pieces_ = (reduced_ + rows_per_piece_ - 1) / rows_per_piece_;
-    // [thread][scratch of the evaluator, totals of a piece], then the pieces' results.
-    thread_bytes_ = evaluator_.scratch_bytes() + static_cast<size_t>(accumulator_->total_floats()) * sizeof(float);
+    // [thread][scratch of the evaluator, totals of a piece by tiles], then the pieces' results.
+    thread_bytes_ = evaluator_.scratch_bytes() + static_cast<size_t>(tiles_of(columns_) * accumulator_->total_floats()) * sizeof(float);
     threads_bytes_ = thread_bytes_ * static_cast<size_t>(build.threads);
   }
 
@@ -73,40 +73,53 @@ class Reduction {
     });
   }
 
-  /** A piece: rows of one outer index, and a tile of columns; its results go to pieces[outer][row piece][result][inner]. */
+  /** A piece: rows of one outer index, and some columns; its results go to pieces[outer][row piece][result][inner]. */
   void reduce_pieces(const Run& run, const float* const* data) const {
-    parallel_for(run.threads, outer_ * row_pieces_ * tiles_, outer_ * reduced_ * inner_, [&](int thread, Range range) {
+    parallel_for(run.threads, outer_ * row_pieces_ * column_pieces_, outer_ * reduced_ * inner_, [&](int thread, Range range) {
       Evaluator::Session session(evaluator_, data, scratch(run, thread));
       float* totals = reinterpret_cast<float*>(scratch(run, thread) + evaluator_.scratch_bytes());
       for (int64_t piece = range.begin; piece < range.end; piece++) {
-        const int64_t outer_and_rows = piece / tiles_;
-        reduce_piece(session, totals, outer_and_rows / row_pieces_, rows_of(outer_and_rows % row_pieces_), columns_of(piece % tiles_),
+        const int64_t outer_and_rows = piece / column_pieces_;
+        reduce_piece(session, totals, outer_and_rows / row_pieces_, rows_of(outer_and_rows % row_pieces_), columns_of(piece % column_pieces_),
                      pieces(run) + outer_and_rows * results_ * inner_);
       }
     });
   }
 
   void reduce_piece(Evaluator::Session& session, float* totals, int64_t outer, Range rows, Range columns, double* piece) const {
-    const int64_t width = columns.end - columns.begin;
-    const int64_t places = std::min(rows_per_block_, rows.end - rows.begin) * width;
-    bool started = false, accurate = false;
-    for (int pass = 0; pass < kMostPasses && !accurate; pass++) {
-      for (int64_t row = rows.begin; row < rows.end; row += rows_per_block_) {
-        const int64_t count = std::min(rows_per_block_, rows.end - row) * width;
-        session.evaluate((outer * reduced_ + row) * inner_ + columns.begin, count, nullptr);
-        if (started) accumulator_->add(totals, session, count);
-        else accumulator_->start(totals, session, count, width);
-        started = true;
-      }
-      accurate = accumulator_->finish(totals, places, width, rows.end - rows.begin, piece + columns.begin, inner_);
+    add_rows(session, totals, outer, rows, columns, true);
+    for (int64_t first = columns.begin; first < columns.end; first += kBlock, totals += accumulator_->total_floats()) {
+      const Range tile{first, std::min(columns.end, first + kBlock)};
+      if (finish(totals, rows, tile, piece)) continue;
+      add_rows(session, totals, outer, rows, tile, false);
+      finish(totals, rows, tile, piece);
     }
   }
 
+  /** Adds rows to the totals of the tiles that the columns consist of; `start` says that those are new. */
+  void add_rows(Evaluator::Session& session, float* totals, int64_t outer, Range rows, Range columns, bool start) const {
+    for (int64_t row = rows.begin; row < rows.end; row += rows_per_block_) {
+      const int64_t height = std::min(rows_per_block_, rows.end - row);
+      float* of_tile = totals;
+      for (int64_t first = columns.begin; first < columns.end; first += kBlock, of_tile += accumulator_->total_floats()) {
+        const int64_t width = std::min(kBlock, columns.end - first);
+        session.evaluate((outer * reduced_ + row) * inner_ + first, height * width, nullptr);
+        if (start && row == rows.begin) accumulator_->start(of_tile, session, height * width, width);
+        else accumulator_->add(of_tile, session, height * width);
+      }
+    }
+  }
+
+  bool finish(float* totals, Range rows, Range tile, double* piece) const {
+    const int64_t height = rows.end - rows.begin, width = tile.end - tile.begin;
+    return accumulator_->finish(totals, std::min(rows_per_block_, height) * width, width, height, piece + tile.begin, inner_);
+  }
+
   void merge_pieces(const Run& run) const {
-    parallel_for(run.threads, outer_ * tiles_, outer_ * row_pieces_ * results_ * inner_, [&](int, Range range) {
+    parallel_for(run.threads, outer_ * column_pieces_, outer_ * row_pieces_ * results_ * inner_, [&](int, Range range) {
       for (int64_t item = range.begin; item < range.end; item++) {
-        const int64_t outer = item / tiles_;
-        const Range columns = columns_of(item % tiles_);
+        const int64_t outer = item / column_pieces_;
+        const Range columns = columns_of(item % column_pieces_);
         double* totals = pieces(run) + outer * row_pieces_ * results_ * inner_;
         for (int64_t i = 1; i < row_pieces_; i++) {
           const Range rows = rows_of(i);
@@ -128,8 +141,9 @@ class Reduction {
     }
   }
 
+  static int64_t tiles_of(int64_t columns) { return (columns + kBlock - 1) / kBlock; }
   Range rows_of(int64_t piece) const { return {piece * rows_per_piece_, std::min(reduced_, (piece + 1) * rows_per_piece_)}; }
-  Range columns_of(int64_t tile) const { return {tile * columns_, std::min(inner_, (tile + 1) * columns_)}; }
+  Range columns_of(int64_t piece) const { return {piece * columns_, std::min(inner_, (piece + 1) * columns_)}; }
   char* scratch(const Run& run, int thread) const { return run.workspace + static_cast<size_t>(thread) * thread_bytes_; }
   double* pieces(const Run& run) const { return reinterpret_cast<double*>(run.workspace + threads_bytes_); }
 
@@ -138,7 +152,7 @@ class Reduction {
   int64_t results_;
   int64_t outer_, reduced_, inner_;
   Evaluator evaluator_;
-  int64_t columns_, tiles_, rows_per_block_, rows_per_piece_, row_pieces_;
+  int64_t columns_, column_pieces_, rows_per_block_, rows_per_piece_, row_pieces_;
   size_t thread_bytes_, threads_bytes_;
 };
 
