@@ -70,7 +70,8 @@ Napi::Value plan_launches(const Napi::CallbackInfo& info) {
       launch["blocks"] = Napi::Number::New(env, static_cast<double>(launches[i].blocks));
       launch["threads"] = Napi::Number::New(env, static_cast<double>(launches[i].threads));
       launch["sharedBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].shared_bytes));
-      launch["workspaceBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].workspace_bytes));
+      launch["scratchBytesRead"] = Napi::Number::New(env, static_cast<double>(launches[i].scratch_read));
+      launch["scratchBytesWritten"] = Napi::Number::New(env, static_cast<double>(launches[i].scratch_written));
       result[i] = launch;
     }
     return result;

@@ -94,8 +94,8 @@ struct PlannedLaunch {
   /** The kernel's mangled name. */
   std::string symbol;
   int64_t blocks = 0, threads = 0, shared_bytes = 0;
-  /** Scratch memory of all launches of these steps. */
-  int64_t workspace_bytes = 0;
+  /** Scratch memory that it reads and that it leaves behind. */
+  int64_t scratch_read = 0, scratch_written = 0;
 };
 
 /** One kind of device: what is known without opening it, and how to open it. */

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "compensated.h"
+#include "kernels.h"
 
 // What a reduction carries from element to element. Each has
+//   kKind       the reduction that it serves
 //   kValues     numbers that one element contributes
 //   kResults    numbers that come of it
 //   kFields     numbers that it takes in memory
@@ -12,6 +14,7 @@ namespace gannet::kernels {
 /** Sums of several numbers per element. */
 template <int kCount>
 struct Sums {
+  static constexpr ReduceKind kKind = ReduceKind::kSum;
   static constexpr int kValues = kCount, kResults = kCount, kFields = 2 * kCount;
 
   CompensatedSum sums[kCount];
@@ -32,6 +35,7 @@ struct Sums {
 
 /** A running maximum; NaN is the greatest of all. */
 struct RunningMaximum {
+  static constexpr ReduceKind kKind = ReduceKind::kMax;
   static constexpr int kValues = 1, kResults = 1, kFields = 1;
 
   float maximum = -INFINITY;
@@ -48,6 +52,7 @@ struct RunningMaximum {
  *  which lies near the others, or else is itself what makes their variance large.
  *  @see Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances (1979) */
 struct Moments {
+  static constexpr ReduceKind kKind = ReduceKind::kMoments;
   static constexpr int kValues = 1, kResults = 2, kFields = 3;
 
   float count = 0.0f;

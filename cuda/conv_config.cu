@@ -35,6 +35,12 @@ constexpr std::array<TileTraits, 4> kTiles = {{
 
 constexpr std::array<int, 14> kSplits = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
 
+/** Bytes as the workspace counts them, so that something else may lie behind. */
+size_t aligned(size_t bytes) {
+  constexpr size_t kAlignment = 256;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 int divide_up(int64_t value, int64_t divisor) { return static_cast<int>((value + divisor - 1) / divisor); }
 
 /** A product as the configuration sees it: dense parts of `rows` and `reduction` each, with the same columns. */
@@ -129,7 +135,7 @@ ProductConfig configure(const ProductSize& size, const TileTraits& tile, int spl
   config.blocks = config.row_blocks * config.column_blocks * config.splits;
   config.threads = tile.threads;
   config.shared_bytes = shared_bytes(size, tile, config.stages);
-  config.workspace_bytes = config.splits == 1 ? 0 : sizeof(float) * static_cast<size_t>(size.elements) * config.splits;
+  config.workspace_bytes = config.splits == 1 ? 0 : aligned(sizeof(float) * static_cast<size_t>(size.elements) * config.splits);
   return config;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "conv_epilogue.cuh"
+#include "conv_statistics.cuh"
 #include "conv_sums.cuh"
 #include "launch.h"
 
@@ -23,8 +23,13 @@ namespace gannet::kernels {
 /** Input gradients of stride 2 x 2 have four phases: pixels of equal parity see the same taps. */
 constexpr int kMaximumPhases = 4;
 
+/** In the place of a StatisticsCode where a product has no use for one. */
+struct NoStatistics {};
+
 template <class ProductType, int phase_count>
 struct ProductParameters {
+  /** The gradients of weights, which read A across its rows, have no statistics. */
+  static constexpr bool kTakesStatistics = ProductType::A::kContiguous == Contiguous::kReduction;
   static constexpr int kPhases = phase_count;
   ProductType phase[phase_count];
   /** Tiles of rows before each phase's first, and in all. */
@@ -39,6 +44,8 @@ struct ProductParameters {
   /** Whether the result, or every part of the workspace, is a multiple of 16 bytes. */
   bool aligned;
   EpilogueCode epilogue;
+  /** Of the result, which then has no epilogue. */
+  std::conditional_t<kTakesStatistics, StatisticsCode, NoStatistics> statistics;
 };
 
 // sm_75 has no asynchronous copies, hence no rings; the simulator stands for every GPU.
@@ -126,16 +133,48 @@ template <class Tile, Precision precision, class Product>
 using SumsOf = std::conditional_t<precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
                                   TensorSums<Tile, precision, typename Product::A, typename Product::B>>;
 
+/** Which tile of which phase a block computes. */
+struct BlockPlace {
+  int row_block, column_block, phase;
+
+  template <class Tile, class Parameters>
+  __device__ __forceinline__ Extent extent(const Parameters& parameters) const {
+    const auto& product = parameters.phase[phase];
+    return {(row_block - parameters.first_block[phase]) * Tile::kRows, product.rows, column_block * Tile::kColumns, product.columns};
+  }
+};
+
+template <class Parameters>
+__device__ __forceinline__ BlockPlace place_of(const Parameters& parameters, int block) {
+  BlockPlace place{};
+  place.column_block = block / parameters.row_blocks;
+  place.row_block = block - place.column_block * parameters.row_blocks;
+  if constexpr (Parameters::kPhases > 1) {
+    while (place.phase + 1 < parameters.phases && place.row_block >= parameters.first_block[place.phase + 1]) place.phase++;
+  }
+  return place;
+}
+
+/** Writes the sums of a block, which lie in shared memory, and takes their statistics if it is to. */
+template <class Tile, class Parameters>
+__device__ __forceinline__ void write_block(float* staged, const Parameters& parameters) {
+  const BlockPlace place = place_of(parameters, reread_block_index());
+  const Extent extent = place.extent<Tile>(parameters);
+  const auto& out = parameters.phase[place.phase].out;
+  if constexpr (Parameters::kTakesStatistics) {
+    if (parameters.statistics.number != 0) {
+      return write_with_statistics<Tile>(staged, parameters.target, parameters.aligned, out, place.row_block, extent, parameters.statistics);
+    }
+  }
+  write_staged<Tile>(staged, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, out, extent,
+                     parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
+}
+
 /** The body of every product kernel. */
 template <class Tile, Precision precision, int vector_a, int vector_b, class Parameters>
 __device__ __forceinline__ void compute_product(const Parameters& parameters) {
-  const int column_block = static_cast<int>(blockIdx.x) / parameters.row_blocks;
-  const int row_block = static_cast<int>(blockIdx.x) - column_block * parameters.row_blocks;
-  int phase = 0;
-  if constexpr (Parameters::kPhases > 1) {
-    while (phase + 1 < parameters.phases && row_block >= parameters.first_block[phase + 1]) phase++;
-  }
-  const auto& product = parameters.phase[phase];
+  const BlockPlace place = place_of(parameters, static_cast<int>(blockIdx.x));
+  const auto& product = parameters.phase[place.phase];
   using Product = std::remove_cvref_t<decltype(product)>;
   using Sums = SumsOf<Tile, precision, Product>;
   using LoaderA = TileLoader<typename Product::A, Tile::kRows, vector_a, Tile::kThreads, Sums::kKeyShift>;
@@ -143,7 +182,7 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
 
   float* ring = shared_memory<float>();
   PackedPosition* table = reinterpret_cast<PackedPosition*>(ring + parameters.stages * Tile::kStageFloats);
-  const Extent extent{(row_block - parameters.first_block[phase]) * Tile::kRows, product.rows, column_block * Tile::kColumns, product.columns};
+  const Extent extent = place.extent<Tile>(parameters);
   const LoaderA loader_a(product.a, extent.first_row, table);
   const LoaderB loader_b(product.b, extent.first_column, table + LoaderA::kTableEntries);
   if constexpr (LoaderA::kTabulated || LoaderB::kTabulated) __syncthreads();
@@ -157,8 +196,7 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
   __syncthreads();
   sums.for_each(Stage<Tile>{ring});
   __syncthreads();
-  write_staged<Tile>(ring, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, product.out, extent,
-                     parameters.splits > 1 ? nullptr : &parameters.epilogue);
+  write_block<Tile>(ring, parameters);
 }
 
 }  // namespace gannet::kernels

@@ -83,13 +83,42 @@ struct Extent {
   int first_row, rows, first_column, columns;
 };
 
-/** Writes staged sums: finished to the result, or as they are to a part of the workspace, for which `code` is null. */
-template <class Tile, class Output>
+// The indices of block and thread once more: what was found from them before the product need not stay in registers until after it. The
+// largest tiles have none to spare.
+
+__device__ __forceinline__ int reread_block_index() {
+#if defined(__CUDA_ARCH__)
+  int index;
+  asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(index));
+  return index;
+#else
+  return static_cast<int>(blockIdx.x);
+#endif
+}
+
+__device__ __forceinline__ int reread_thread_index() {
+#if defined(__CUDA_ARCH__)
+  int index;
+  asm volatile("mov.u32 %0, %%tid.x;" : "=r"(index));
+  return index;
+#else
+  return static_cast<int>(threadIdx.x);
+#endif
+}
+
+/** Sees what a block writes, and does nothing with it. */
+struct Unseen {
+  __device__ __forceinline__ void operator()(float4, unsigned, int) const {}
+};
+
+/** Writes staged sums: finished to the result, or as they are, for which `code` is null. A thread writes four neighbouring columns,
+ *  always the same ones, and then calls seen(values, first, count). */
+template <class Tile, class Output, class Seen>
 __device__ __forceinline__ void write_staged(const float* staged, float* target, bool aligned, const Output& out, const Extent& extent,
-                                             const EpilogueCode* code) {
+                                             const EpilogueCode* code, Seen&& seen) {
   constexpr int kGroups = Tile::kColumns / 4;
 #pragma unroll 1
-  for (int i = threadIdx.x; i < Tile::kRows * kGroups; i += Tile::kThreads) {
+  for (int i = reread_thread_index(); i < Tile::kRows * kGroups; i += Tile::kThreads) {
     const int row = i / kGroups, group = i % kGroups * 4;
     const int column = extent.first_column + group;
     if (extent.first_row + row >= extent.rows) break;
@@ -99,6 +128,7 @@ __device__ __forceinline__ void write_staged(const float* staged, float* target,
     float4 values = load4(staged + line_major<Tile::kColumns>(group, row));
     if (code != nullptr) values = finish(*code, values, first, count);
     store_vector(target, first, values, count, aligned);
+    seen(values, first, count);
   }
 }
 

@@ -43,7 +43,7 @@ void conv2d_filter_gradient(const Convolution& args, cudaStream_t stream) {
                          s.k,
                          taps,
                          pixels};
-  launch_product<FilterGradientFamily>(args.config, parameters, args.result, args.workspace, int64_t{s.k} * taps, args.epilogue, stream);
+  launch_product<FilterGradientFamily>(args, parameters, args.result, int64_t{s.k} * taps, stream);
 }
 
 }  // namespace gannet::kernels

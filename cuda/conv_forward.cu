@@ -43,7 +43,7 @@ void conv2d_forward(const Convolution& args, cudaStream_t stream) {
                          pixels,
                          s.k,
                          taps};
-  launch_product<ForwardFamily>(args.config, parameters, args.result, args.workspace, int64_t{pixels} * s.k, args.epilogue, stream);
+  launch_product<ForwardFamily>(args, parameters, args.result, int64_t{pixels} * s.k, stream);
 }
 
 }  // namespace gannet::kernels

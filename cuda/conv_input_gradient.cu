@@ -52,7 +52,7 @@ void conv2d_input_gradient(const Convolution& args, cudaStream_t stream) {
   InputGradientParameters parameters{};
   parameters.phases = phases.count;
   for (int i = 0; i < phases.count; i++) parameters.phase[i] = product_of(args, phases.list[i]);
-  launch_product<InputGradientFamily>(args.config, parameters, args.result, args.workspace, int64_t{s.n} * s.h * s.w * s.c, args.epilogue, stream);
+  launch_product<InputGradientFamily>(args, parameters, args.result, int64_t{s.n} * s.h * s.w * s.c, stream);
 }
 
 }  // namespace gannet::kernels

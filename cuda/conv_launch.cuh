@@ -19,6 +19,16 @@ void sum_parts(float* result, const float* parts, int64_t elements, int splits, 
 /** A supported epilogue as kernels take it, for a result of `elements`. */
 EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
 
+/** Supported statistics of a result with so many columns as product kernels take them. */
+StatisticsCode encode(const Statistics& statistics, const ProductConfig& config, int columns, float* workspace);
+
+/** result[i] = the sum of parts[0..splits)[i], in that order, and the statistics of it. */
+void sum_parts(float* result, float* parts, int64_t elements, const Statistics& statistics, const ProductConfig& config, int columns,
+               cudaStream_t stream);
+
+/** The results of statistics that the blocks of a product have taken. */
+void combine_statistics(const Statistics& statistics, const ProductConfig& config, int columns, float* workspace, cudaStream_t stream);
+
 template <class Family>
 using KernelOf = void (*)(typename Family::Parameters);
 
@@ -66,10 +76,23 @@ KernelOf<Family> select_kernel(const ProductConfig& config) {
 
 inline int tile_rows(ProductTile tile) { return tile == ProductTile::k64x64 ? Tile64x64::kRows : Tile128x128::kRows; }
 
-/** Launches a product whose phases are set, and the sum of its parts if its reduction is split. */
-template <class Family>
-void launch_product(const ProductConfig& config, typename Family::Parameters& parameters, float* result, float* workspace, int64_t elements,
-                    const Epilogue& epilogue, cudaStream_t stream) {
+/** Launches what follows a product: the sum of its parts if its reduction is split, and what combines its statistics. */
+template <class Args>
+void launch_end(const Args& args, float* result, int64_t elements, int columns, const EpilogueCode& code, cudaStream_t stream) {
+  const bool split = args.config.splits > 1;
+  if (split && args.statistics != nullptr) {
+    sum_parts(result, args.workspace, elements, *args.statistics, args.config, columns, stream);
+  } else if (split) {
+    sum_parts(result, args.workspace, elements, args.config.splits, code, stream);
+  } else if (args.statistics != nullptr) {
+    combine_statistics(*args.statistics, args.config, columns, args.workspace, stream);
+  }
+}
+
+/** Launches a product whose phases are set. `args` are those of its launcher. */
+template <class Family, class Args>
+void launch_product(const Args& args, typename Family::Parameters& parameters, float* result, int64_t elements, cudaStream_t stream) {
+  const ProductConfig& config = args.config;
   const KernelOf<Family> kernel = select_kernel<Family>(config);
   assert(kernel != nullptr && "the configuration was not chosen for this product");
   const bool split = config.splits > 1;
@@ -83,16 +106,23 @@ void launch_product(const ProductConfig& config, typename Family::Parameters& pa
   parameters.stages = config.stages;
   parameters.splits = config.splits;
   parameters.steps_per_split = config.steps_per_split;
-  parameters.target = split ? workspace : result;
+  parameters.target = split ? args.workspace : result;
   parameters.elements = elements;
   parameters.aligned = is_aligned_16(parameters.target) && (!split || elements % 4 == 0);
-  const EpilogueCode code = encode(epilogue, elements);
+  const EpilogueCode code = encode(args.epilogue, elements);
   assert(code.number >= 0 && "the epilogue is not supported");
+  assert((code.number == 0 || args.statistics == nullptr) && "statistics are taken of a result without an epilogue");
   if (!split) parameters.epilogue = code;
+  const int columns = parameters.phase[0].columns;
+  if constexpr (Family::Parameters::kTakesStatistics) {
+    if (!split && args.statistics != nullptr) parameters.statistics = encode(*args.statistics, config, columns, args.workspace);
+  } else {
+    assert(args.statistics == nullptr && "this product takes no statistics");
+  }
   // Column by column along the one axis that has room for any number of tiles.
   const dim3 grid(static_cast<unsigned>(config.row_blocks) * config.column_blocks, 1, config.splits);
   launch(kernel, grid, dim3(config.threads), config.shared_bytes, stream, parameters);
-  if (split) sum_parts(result, workspace, elements, config.splits, code, stream);
+  launch_end(args, result, elements, columns, code, stream);
 }
 
 }  // namespace gannet::kernels

@@ -70,6 +70,38 @@ struct Expression {
   int instruction_count = 0;
 };
 
+// ------------------------------------------------------------------------------------------- elementwise and reductions
+
+/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull. */
+struct ElementwiseArgs {
+  float* y;  // (total)
+  Expression expression;
+  int total;
+};
+void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
+
+enum class ReduceKind { kSum, kMax, kMoments };
+
+/** The most registers whose sums one launch takes. */
+inline constexpr int kMaxSums = 3;
+
+/** Reductions over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31: `factor` times the sum
+ *  of each register of `values`; the maximum of the expression's value; or its mean and biased variance. Sums are compensated: accurate
+ *  to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
+struct ReduceArgs {
+  float* y;  // (results, outer, inner)   as many results as values; for moments the mean, then the variance
+  Expression expression;
+  ReduceKind kind;
+  /** Of kSum; by default the expression's value alone. */
+  int values[kMaxSums] = {};
+  int value_count = 0;
+  float factor = 1.0f;
+  int outer, reduced, inner;
+  void* workspace;
+};
+void reduce(const ReduceArgs& args, cudaStream_t stream);
+size_t reduce_workspace_bytes(const ReduceArgs& args);
+
 // ---------------------------------------------------------------------------------------------------------------- products
 
 /** What a configuration must know of the GPU. */
@@ -101,7 +133,7 @@ struct ProductConfig {
   int row_blocks, column_blocks, blocks;
   int threads;
   int shared_bytes;
-  /** Partial results of the parts; 0 with one part. */
+  /** Partial results of the parts, a multiple of 256; 0 with one part. */
   size_t workspace_bytes;
 };
 
@@ -136,16 +168,32 @@ struct Epilogue {
 /** Whether products can end with this expression: those around activations are compiled (conv_epilogue.cuh), no others. */
 bool is_supported(const Epilogue& epilogue);
 
+/** A reduction over the rows of a product's result, which the launches that write the result take along: over (1, rows, channels), of
+ *  an expression whose operand `result`, read with access kFull, is the result itself; that operand's address means nothing. The columns
+ *  of the product are a multiple of the channels. The reduction's workspace is not used. */
+struct Statistics {
+  ReduceArgs reduction;
+  int result = 0;
+};
+
+/** Whether products with so many columns can take these statistics: moments of the result and the sums of batch norm's gradients with its
+ *  activation are compiled (conv_statistics.cuh), no others. Products of both operands transposed and filter gradients take none. */
+bool is_supported(const Statistics& statistics, int columns);
+/** What the launches before the last leave behind config.workspace_bytes in the workspace. */
+size_t statistics_workspace_bytes(const Statistics& statistics, const ProductConfig& config, int columns);
+
 /** One of the three products of a convolution, finished by the epilogue: y = x * w, dx = the transposed convolution of dy with w, or
  *  dw = the filter gradient of x and dy. */
 struct Convolution {
   float* result;        // y (N, P, Q, K)   dx (N, H, W, C)   dw (K, R, S, C)
   const float* first;   // x (N, H, W, C)   dy (N, P, Q, K)   x (N, H, W, C)
   const float* second;  // w (K, R, S, C)   w (K, R, S, C)    dy (N, P, Q, K)
-  float* workspace;     // config.workspace_bytes
+  float* workspace;     // config.workspace_bytes, and those of the statistics
   ConvolutionShape shape;
   ProductConfig config;  // of choose_convolution for this very pass and shape
   Epilogue epilogue = {};
+  /** Of a result without an epilogue; null takes none. */
+  const Statistics* statistics = nullptr;
 };
 void conv2d_forward(const Convolution& args, cudaStream_t stream);
 void conv2d_input_gradient(const Convolution& args, cudaStream_t stream);
@@ -163,44 +211,13 @@ struct Matmul {
   float* c;          // (rows, columns)
   const float* a;    // (rows, reduction), or (reduction, rows) if transpose_a
   const float* b;    // (reduction, columns), or (columns, reduction) if transpose_b
-  float* workspace;  // config.workspace_bytes
+  float* workspace;  // config.workspace_bytes, and those of the statistics
   MatmulShape shape;
   ProductConfig config;
   Epilogue epilogue = {};
+  const Statistics* statistics = nullptr;
 };
 void matmul(const Matmul& args, cudaStream_t stream);
-
-// ------------------------------------------------------------------------------------------- elementwise and reductions
-
-/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull. */
-struct ElementwiseArgs {
-  float* y;  // (total)
-  Expression expression;
-  int total;
-};
-void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
-
-enum class ReduceKind { kSum, kMax, kMoments };
-
-/** The most registers whose sums one launch takes. */
-inline constexpr int kMaxSums = 3;
-
-/** Reductions over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31: `factor` times the sum
- *  of each register of `values`; the maximum of the expression's value; or its mean and biased variance. Sums are compensated: accurate
- *  to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
-struct ReduceArgs {
-  float* y;  // (results, outer, inner)   as many results as values; for moments the mean, then the variance
-  Expression expression;
-  ReduceKind kind;
-  /** Of kSum; by default the expression's value alone. */
-  int values[kMaxSums] = {};
-  int value_count = 0;
-  float factor = 1.0f;
-  int outer, reduced, inner;
-  void* workspace;
-};
-void reduce(const ReduceArgs& args, cudaStream_t stream);
-size_t reduce_workspace_bytes(const ReduceArgs& args);
 
 // --------------------------------------------------------------------------------------- movement, pooling, lookup, random
 

@@ -39,8 +39,7 @@ void launch_matmul(const Matmul& args, cudaStream_t stream) {
   MatmulParameters<transpose_a, transpose_b> parameters{};
   parameters.phases = 1;
   parameters.phase[0] = {{args.a, rows_a, steps_a, 1, 1}, {args.b, columns_b, steps_b, 1, 1}, {s.rows, s.columns}, s.rows, s.columns, s.reduction};
-  launch_product<MatmulFamily<transpose_a, transpose_b>>(args.config, parameters, args.c, args.workspace, int64_t{s.rows} * s.columns,
-                                                         args.epilogue, stream);
+  launch_product<MatmulFamily<transpose_a, transpose_b>>(args, parameters, args.c, int64_t{s.rows} * s.columns, stream);
 }
 
 }  // namespace

@@ -78,9 +78,16 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
   template <int kGiven, typename LongerCode>
   static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
     float4 registers[kRegisters];
+    evaluate_given<kGiven>(code, given, first, count, registers);
+    return registers[kRegisters - 1];
+  }
+
+  /** The values of all registers there. */
+  template <int kGiven, typename LongerCode>
+  static __device__ __forceinline__ void evaluate_given(const LongerCode& code, float4 given, unsigned first, int count,
+                                                        float4 (&registers)[kRegisters]) {
     evaluate<kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
                      std::make_integer_sequence<int, kInstructions>{});
-    return registers[kRegisters - 1];
   }
 
  private:

@@ -22,19 +22,21 @@ Kernel convolution(const Step& step, const Build& build) {
   const kernels::ConvolutionShape shape = shape_of(step);
   if (const char* refusal = kernels::convolution_refusal(pass, shape)) throw Error("shape_unsupported", refusal);
   const kernels::ProductConfig config = kernels::choose_convolution(pass, shape, build.precision, build.gpu);
-  const Ending ending(step, build);
+  const Ending ending(step, build, config, pass != ConvolutionPass::kFilterGradient);
   return {.queue =
               [step, shape, config, ending](const Run& run) {
+                const auto statistics = ending.statistics(run);
                 launcher({.result = run.output(ending.output()),
                           .first = run.input(step.inputs[0]),
                           .second = run.input(step.inputs[1]),
                           .workspace = reinterpret_cast<float*>(run.workspace),
                           .shape = shape,
                           .config = config,
-                          .epilogue = ending.epilogue(run)},
+                          .epilogue = ending.epilogue(run),
+                          .statistics = statistics ? &*statistics : nullptr},
                          run.stream);
               },
-          .workspace_bytes = config.workspace_bytes,
+          .scratch = ending.scratch(),
           .steps = ending.steps()};
 }
 

@@ -18,6 +18,11 @@ void expect_room(size_t count, int most, const char* what) {
   throw Error("expression_unsupported", text("the kernels take expressions of up to ", most, " ", what, ", but this one has ", count));
 }
 
+kernels::ReduceKind reduce_kind(const Step& step) {
+  if (step.op == "reduceMoments") return kernels::ReduceKind::kMoments;
+  return step.op == "reduceSums" || step.attributes.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax;
+}
+
 }  // namespace
 
 kernels::Expression translate(const Step& step, int64_t total) {
@@ -46,6 +51,23 @@ kernels::Expression bind(kernels::Expression expression, const Step& step, const
   return expression;
 }
 
+kernels::ReduceArgs translate_reduction(const Step& step) {
+  const Attributes& a = step.attributes;
+  kernels::ReduceArgs args{.y = nullptr,
+                           .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
+                           .kind = reduce_kind(step),
+                           .outer = narrow(a.extent[0]),
+                           .reduced = narrow(a.extent[1]),
+                           .inner = narrow(a.extent[2]),
+                           .workspace = nullptr};
+  if (step.op != "reduceSums") return args;
+  expect_room(a.values.size(), kernels::kMaxSums, "sums");
+  for (size_t i = 0; i < a.values.size(); i++) args.values[i] = static_cast<int>(a.values[i]);
+  args.value_count = static_cast<int>(a.values.size());
+  args.factor = static_cast<float>(a.factor);
+  return args;
+}
+
 namespace {
 
 Kernel elementwise(const Step& step, const Build&) {
@@ -55,19 +77,8 @@ Kernel elementwise(const Step& step, const Build&) {
   }};
 }
 
-/** A reduction over the middle axis of [outer, reduced, inner]. */
-kernels::ReduceArgs reduction(const Step& step, kernels::ReduceKind kind) {
-  const Attributes& a = step.attributes;
-  return {.y = nullptr,
-          .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
-          .kind = kind,
-          .outer = narrow(a.extent[0]),
-          .reduced = narrow(a.extent[1]),
-          .inner = narrow(a.extent[2]),
-          .workspace = nullptr};
-}
-
-Kernel make_reduction(const Step& step, const kernels::ReduceArgs& args) {
+Kernel reduction(const Step& step, const Build&) {
+  const kernels::ReduceArgs args = translate_reduction(step);
   return {[step, args](const Run& run) {
             kernels::ReduceArgs bound = args;
             bound.y = run.output(step.output);
@@ -75,32 +86,16 @@ Kernel make_reduction(const Step& step, const kernels::ReduceArgs& args) {
             bound.workspace = run.workspace;
             kernels::reduce(bound, run.stream);
           },
-          kernels::reduce_workspace_bytes(args)};
+          {kernels::reduce_workspace_bytes(args)}};
 }
-
-Kernel reduce(const Step& step, const Build&) {
-  return make_reduction(step, reduction(step, step.attributes.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax));
-}
-
-Kernel reduce_sums(const Step& step, const Build&) {
-  const std::vector<int64_t>& values = step.attributes.values;
-  expect_room(values.size(), kernels::kMaxSums, "sums");
-  kernels::ReduceArgs args = reduction(step, kernels::ReduceKind::kSum);
-  for (size_t i = 0; i < values.size(); i++) args.values[i] = static_cast<int>(values[i]);
-  args.value_count = static_cast<int>(values.size());
-  args.factor = static_cast<float>(step.attributes.factor);
-  return make_reduction(step, args);
-}
-
-Kernel reduce_moments(const Step& step, const Build&) { return make_reduction(step, reduction(step, kernels::ReduceKind::kMoments)); }
 
 }  // namespace
 
 void add_expression_kernels(KernelTable& table) {
   table["elementwise"] = elementwise;
-  table["reduce"] = reduce;
-  table["reduceSums"] = reduce_sums;
-  table["reduceMoments"] = reduce_moments;
+  table["reduce"] = reduction;
+  table["reduceSums"] = reduction;
+  table["reduceMoments"] = reduction;
 }
 
 }  // namespace gannet::cuda

@@ -11,4 +11,7 @@ kernels::Expression translate(const Step& step, int64_t total);
 /** The expression with the addresses of a run. */
 kernels::Expression bind(kernels::Expression expression, const Step& step, const Run& run);
 
+/** What a step reduces, of any kind of reduction, but for the addresses. @throws Error `expression_unsupported`, `shape_unsupported` */
+kernels::ReduceArgs translate_reduction(const Step& step);
+
 }  // namespace gannet::cuda

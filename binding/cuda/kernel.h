@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -43,11 +44,14 @@ struct Run {
 /** One step made ready, or several that one launch does: `queue` puts their launches on the run's stream. */
 struct Kernel {
   std::function<void(const Run&)> queue;
-  size_t workspace_bytes = 0;
+  /** Bytes of scratch memory that each launch but the last leaves for the next, one behind the other. */
+  std::vector<size_t> scratch = {};
   /** Whether it may report an index that is out of range. */
   bool looks_up = false;
   /** How many steps of the program it does, from its own on. */
   size_t steps = 1;
+
+  size_t workspace_bytes() const { return std::accumulate(scratch.begin(), scratch.end(), size_t{0}); }
 };
 
 /** What kernels are built for. */

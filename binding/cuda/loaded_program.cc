@@ -51,7 +51,7 @@ LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector
 void LoadedProgram::place_kernels() {
   first_steps_.push_back(0);
   for (const Kernel& kernel : kernels_) {
-    workspace_bytes_ = std::max(workspace_bytes_, kernel.workspace_bytes);
+    workspace_bytes_ = std::max(workspace_bytes_, kernel.workspace_bytes());
     looks_up_ |= kernel.looks_up;
     first_steps_.push_back(first_steps_.back() + kernel.steps);
   }
@@ -101,9 +101,8 @@ Run LoadedProgram::run_with(const SharedMemory& memory, const std::vector<char*>
 
 void LoadedProgram::poison(size_t index, const Run& run) const {
   constexpr int kNan = 0xFF;
-  if (kernels_[index].workspace_bytes > 0) {
-    check(cudaMemsetAsync(run.workspace, kNan, kernels_[index].workspace_bytes, run.stream), "cudaMemsetAsync");
-  }
+  const size_t workspace_bytes = kernels_[index].workspace_bytes();
+  if (workspace_bytes > 0) check(cudaMemsetAsync(run.workspace, kNan, workspace_bytes, run.stream), "cudaMemsetAsync");
   const auto first = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index]);
   const auto end = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index + 1]);
   // What one of the steps leaves for a later one of them never reaches memory.

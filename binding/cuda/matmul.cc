@@ -12,19 +12,21 @@ Kernel matmul(const Step& step, const Build& build) {
   const kernels::MatmulShape shape{narrow(step.output.shape[0]), narrow(step.output.shape[1]),
                                    narrow(step.inputs[0].shape[a.transpose_a ? 0 : 1]), a.transpose_a, a.transpose_b};
   const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu);
-  const Ending ending(step, build);
+  const Ending ending(step, build, config, !a.transpose_a);
   return {.queue =
               [step, shape, config, ending](const Run& run) {
+                const auto statistics = ending.statistics(run);
                 kernels::matmul({.c = run.output(ending.output()),
                                  .a = run.input(step.inputs[0]),
                                  .b = run.input(step.inputs[1]),
                                  .workspace = reinterpret_cast<float*>(run.workspace),
                                  .shape = shape,
                                  .config = config,
-                                 .epilogue = ending.epilogue(run)},
+                                 .epilogue = ending.epilogue(run),
+                                 .statistics = statistics ? &*statistics : nullptr},
                                 run.stream);
               },
-          .workspace_bytes = config.workspace_bytes,
+          .scratch = ending.scratch(),
           .steps = ending.steps()};
 }
 

@@ -31,9 +31,12 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precis
   for (const Kernel& kernel : build_kernels(program, precision, gpu)) {
     simt::LaunchRecorder recorder;
     kernel.queue(run);
-    for (const simt::LaunchRecord& launch : recorder.launches) {
+    const size_t count = recorder.launches.size();
+    const auto left_by = [&](size_t i) { return i + 1 < count && i < kernel.scratch.size() ? static_cast<int64_t>(kernel.scratch[i]) : 0; };
+    for (size_t i = 0; i < count; i++) {
+      const simt::LaunchRecord& launch = recorder.launches[i];
       result.push_back({step, kernel.steps, launch.symbol, volume(launch.grid), volume(launch.block), static_cast<int64_t>(launch.sharedBytes),
-                        static_cast<int64_t>(kernel.workspace_bytes)});
+                        i > 0 ? left_by(i - 1) : 0, left_by(i)});
     }
     step += kernel.steps;
   }

@@ -56,4 +56,4 @@ const rowOf = (launch: LaunchCost): Row => [
 
 /** A compiled expression's name spells its instructions out, which are long. */
 const shortName = (kernel: string): string =>
-  kernel.replace(/<Pattern<.*$/, '').replaceAll('(Precision)', 'precision ');
+  kernel.replace(/<(?:Pattern|Statistic)<.*$/, '').replaceAll('(Precision)', 'precision ');

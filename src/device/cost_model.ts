@@ -122,9 +122,10 @@ function launchCost(
   const steps = program.steps.slice(launch.step, launch.step + launch.steps);
   const step = steps[0] as Step;
   const first = launches[index - 1]?.step !== launch.step;
-  const last = launches[index + 1]?.step !== launch.step;
+  const end = launches.findIndex(({ step: other }, i) => i > index && other !== launch.step);
+  const remaining = (end < 0 ? launches.length : end) - index - 1;
   const flops = first ? sum(steps, operationsOf) : 0;
-  const bytes = bytesOf(steps, launch, first, last);
+  const bytes = bytesOf(steps, launch, first, remaining);
   const { kernel, registers, sharedBytes } = resourcesOf(launch, gpu);
   const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
   const waves = launch.blocks / (resident * gpu.multiprocessors);
@@ -186,12 +187,15 @@ function operationsOf(step: Step): number {
 
 const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELEMENT;
 
-/** The first launch reads the inputs of its steps and the last writes their outputs; what lies between goes through scratch memory,
- *  and what one of the steps leaves for another through none. */
-function bytesOf(steps: readonly Step[], { workspaceBytes }: NativeLaunch, first: boolean, last: boolean): number {
-  const whole = readBytes(steps);
-  const read = first ? whole : workspaceBytes;
-  return read + (last ? writtenBytes(steps) : workspaceBytes);
+/** The first launch reads the inputs of its steps, and the last writes their outputs; the one before it has written a result of which
+ *  statistics are taken. What lies between goes through scratch memory, and what one of the steps leaves for an expression through none.
+ *  @param remaining how many launches of these steps follow */
+function bytesOf(steps: readonly Step[], launch: NativeLaunch, first: boolean, remaining: number): number {
+  const read = first ? readBytes(steps) : 0;
+  const written = steps.filter((step) => remaining === (isMeasured(step, steps) ? 1 : 0));
+  return (
+    read + launch.scratchBytesRead + launch.scratchBytesWritten + sum(written, (step) => writtenBytes(step, steps))
+  );
 }
 
 const place = ({ storage, offset }: Slot): string => `${storage} ${offset}`;
@@ -206,14 +210,17 @@ function readBytes(steps: readonly Step[]): number {
   return sum([...read.values()], (bytes) => bytes);
 }
 
-const writtenBytes = (steps: readonly Step[]): number =>
-  sum(steps, (step) => {
-    const consumed = steps.some(
-      (other) =>
-        other !== step && other.inputs.some((slot) => slot.storage === 'arena' && place(slot) === place(step.output)),
-    );
-    return consumed ? 0 : bytesOfSlot(step.output) * writtenTensors(step);
-  });
+/** Whether one of the steps that are done together reads what another leaves. */
+const follows = (other: Step, step: Step): boolean =>
+  other !== step && other.inputs.some((slot) => slot.storage === 'arena' && place(slot) === place(step.output));
+
+const isMeasured = (step: Step, steps: readonly Step[]): boolean =>
+  steps.some((other) => other.op !== 'elementwise' && follows(other, step));
+
+const writtenBytes = (step: Step, steps: readonly Step[]): number =>
+  steps.some((other) => other.op === 'elementwise' && follows(other, step))
+    ? 0
+    : bytesOfSlot(step.output) * writtenTensors(step);
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
 const writtenTensors = ({ output, inputs, op }: Step): number =>

@@ -58,8 +58,10 @@ export interface NativeLaunch {
   readonly threads: number;
   /** Dynamic shared memory of a block. */
   readonly sharedBytes: number;
-  /** Scratch memory of all launches of these steps. */
-  readonly workspaceBytes: number;
+  /** Scratch memory that it reads. */
+  readonly scratchBytesRead: number;
+  /** Scratch memory that it leaves for the next launch of these steps. */
+  readonly scratchBytesWritten: number;
 }
 
 /** The limits of a GPU that decide how kernels are launched. */

@@ -37,19 +37,20 @@ const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
   'conv2dFilterGradient',
 ]);
 
-/** The same order with each expression that alone reads a product, and waits for nothing else, right behind it: it takes the product's
- *  memory, and a device may compute it on the product's way there. */
-export function joinExpressionsToProducts(order: readonly Tensor[]): Tensor[] {
+/** The same order with what a device may do on a product's way to memory right behind it, if it waits for nothing else: an expression
+ *  that alone reads the product, whose memory it takes, or the first statistics of the product's channels. */
+export function joinFollowersToProducts(order: readonly Tensor[]): Tensor[] {
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   const consumers = consumersOf(order);
   const followers = new Map<Tensor, Tensor>();
   for (const tensor of order) {
-    if (!isOp(tensor, 'elementwise')) continue;
+    const isExpression = isOp(tensor, 'elementwise');
+    if (!isExpression && !isChannelStatistic(tensor)) continue;
     const last = Math.max(...tensor.inputs.map((input) => position.get(input) as number));
     const product = order[last];
     const full = product && tensor.attributes.expression.access[tensor.inputs.indexOf(product)] === 'full';
-    if (product && full && PRODUCTS.has(product.op) && consumers.get(product)?.length === 1)
-      followers.set(product, tensor);
+    if (!product || !full || !PRODUCTS.has(product.op) || followers.has(product)) continue;
+    if (!isExpression || consumers.get(product)?.length === 1) followers.set(product, tensor);
   }
   const moved = new Set(followers.values());
   return order.flatMap((tensor) => {
@@ -57,6 +58,9 @@ export function joinExpressionsToProducts(order: readonly Tensor[]): Tensor[] {
     return moved.has(tensor) ? [] : follower ? [tensor, follower] : [tensor];
   });
 }
+
+const isChannelStatistic = (tensor: Tensor): tensor is Tensor<'reduceMoments' | 'reduceSums'> =>
+  (isOp(tensor, 'reduceMoments') || isOp(tensor, 'reduceSums')) && tensor.attributes.extent[0] === 1;
 
 /** Equal for updates that differ in their tensors alone. */
 function settingsOf({ op, attributes, inputs }: Tensor): string {

@@ -2,11 +2,11 @@ import { GraphError } from '../errors.ts';
 import { overwrittenInputs } from '../ops/update.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
-import { joinExpressionsToProducts, postponeSmallUpdates } from './reorder.ts';
+import { joinFollowersToProducts, postponeSmallUpdates } from './reorder.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
 
 /** Every node in an order in which it can run: after its inputs, and an update after everything else that reads what it
- *  overwrites. Expressions follow the products that they finish, and updates of small tensors come
+ *  overwrites. Expressions and statistics follow the products that they finish or are taken of, and updates of small tensors come
  *  last, together. @throws GraphError if a value would be read after it was overwritten */
 export function schedule(graph: Graph): Tensor[] {
   const consumers = consumersOf(ancestors(roots(graph)));
@@ -16,7 +16,7 @@ export function schedule(graph: Graph): Tensor[] {
     overwrittenInputs(update)
       .flatMap(readersOf)
       .filter((reader) => reader !== update);
-  const order = postponeSmallUpdates(joinExpressionsToProducts(ancestors([...graph.first, ...roots(graph)], before)));
+  const order = postponeSmallUpdates(joinFollowersToProducts(ancestors([...graph.first, ...roots(graph)], before)));
   expectOutputsSurvive(graph, order);
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   for (const tensor of order) {

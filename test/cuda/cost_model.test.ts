@@ -14,7 +14,7 @@ function costOfStep(recipe: string, gpu: GpuName, precision: Precision): { cost:
   }));
 }
 
-const total = (recipe: string, gpu: GpuName, precision: Precision, of: 'flops' | 'floorMs'): number =>
+const total = (recipe: string, gpu: GpuName, precision: Precision, of: 'flops' | 'floorMs' | 'bytes'): number =>
   costOfStep(recipe, gpu, precision).reduce((sum, { cost, repeats }) => sum + cost[of] * repeats, 0);
 
 /** Whether a number is within 3 % of what it was worked out to be by hand. */
@@ -28,6 +28,9 @@ test('WGAN-GP with layer norm takes 11.42 TFLOP a step', () =>
   expectNear(total('wgan-gp', 'a100', 'tf32', 'flops'), 11.42e12));
 
 test('BEGAN at batch 48 takes 5.26 TFLOP a step', () => expectNear(total('began', 'a100', 'tf32', 'flops'), 5.26e12));
+
+test('a step of the DCGAN moves 8.3 GB: what its products compute on the way to memory crosses no bus twice', () =>
+  expectNear(total('dcgan', 'a100', 'tf32', 'bytes'), 8.34e9));
 
 test('no peak is exceeded: the floor is at least the products at the full speed of the card', () => {
   assert.ok(total('dcgan', 't4', 'float32', 'floorMs') >= 242);

@@ -1,11 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { NativeDevice } from '../../src/device/native.ts';
-import type { Slot } from '../../src/graph/program.ts';
-import type { Expression, OpAttributes, OpName } from '../../src/tensor/operators.ts';
-import type { Shape } from '../../src/tensor/shape.ts';
-import { addon, numbers, runOnce, Sketch } from '../binding/support.ts';
+import type { Expression } from '../../src/tensor/operators.ts';
+import { addon } from '../binding/support.ts';
 import { expression } from './expression.ts';
+import { Example, type Product, stepsOfKernels } from './products.ts';
 import { closeDevices, kernels } from './support.ts';
 
 // A product takes the expression behind it into its own kernel where nothing else reads it. What comes out must not change by a bit.
@@ -37,16 +35,6 @@ const ENDINGS: Record<string, readonly [sums: number, Expression]> = {
   'second of three': [1, expression('fff', 'add 0 1', 'add 3 2')],
   'third of three': [2, expression('fff', 'add 0 1', 'add 3 2')],
 };
-const LEAKY_RELU_GRADIENT = ENDINGS['gradient of leakyRelu']?.[1] as Expression;
-const ADD = expression('ff', 'add 0 1');
-
-interface Product<K extends OpName = OpName> {
-  readonly op: K;
-  readonly attributes: OpAttributes[K];
-  readonly inputs: readonly Shape[];
-  readonly shape: Shape;
-}
-
 const strided = { stride: [2, 2], padding: [1, 2, 1, 2] } as const;
 const same = { stride: [1, 1], padding: [1, 1, 1, 1] } as const;
 const plain = { transposeA: false, transposeB: false } as const;
@@ -126,51 +114,8 @@ const PRODUCTS: Record<string, Product> = {
   },
 };
 
-const GPU = {
-  multiprocessors: 4,
-  sharedBytesPerMultiprocessor: 228 * 1024,
-  sharedBytesPerBlock: 227 * 1024,
-  architecture: 80,
-  precision: 'float32',
-};
-
-/** How many steps each of a program's kernels does. */
-const stepsOfKernels = (sketch: Sketch): number[] => {
-  const launches = addon.planLaunches(sketch.program(), GPU);
-  return launches.filter(({ step }, i) => launches[i - 1]?.step !== step).map(({ steps }) => steps);
-};
-
-/** A product and an expression of it; feeds get numbers of their own. */
-class Example {
-  readonly sketch = new Sketch();
-  readonly feeds: Float32Array[] = [];
-
-  feed(shape: Shape): Slot {
-    this.feeds.push(numbers(shape, this.feeds.length + 1).data);
-    return this.sketch.feed(shape);
-  }
-
-  product({ op, attributes, inputs, shape }: Product): Slot {
-    return this.sketch.step(
-      op,
-      attributes,
-      inputs.map((input) => this.feed(input)),
-      shape,
-    );
-  }
-
-  /** The operands of an ending, `sums` among them. */
-  operands([at, { access }]: readonly [number, Expression], sums: Slot): Slot[] {
-    return access.map((each, i) =>
-      i === at ? sums : this.feed(each === 'channel' ? [sums.shape.at(-1) as number] : sums.shape),
-    );
-  }
-
-  async run(device: NativeDevice, ...outputs: Slot[]): Promise<Float32Array[]> {
-    for (const output of outputs) this.sketch.output(output);
-    return runOnce(device, this.sketch, this.feeds);
-  }
-}
+const LEAKY_RELU_GRADIENT = ENDINGS['gradient of leakyRelu']?.[1] as Expression;
+const ADD = expression('ff', 'add 0 1');
 
 function ended(product: Product, ending: readonly [number, Expression]) {
   const example = new Example();

@@ -84,15 +84,46 @@ const largeLaunches = (recipe: string): LaunchCost[] =>
     .filter(({ op, bytes }) => /^(elementwise|reduce)/.test(op) && bytes > 1e6);
 
 for (const recipe of ['dcgan', 'wgan-gp']) {
-  test(`what ${recipe} does with norms and activations is compiled, but for 3 % of its bytes`, () => {
+  test(`what ${recipe} does with norms and activations is compiled, but for 5 % of its bytes`, () => {
     const launches = largeLaunches(recipe);
     const bytes = (of: readonly LaunchCost[]) => of.reduce((sum, launch) => sum + launch.bytes, 0);
     const interpreted = launches.filter(({ kernel }) => /^elementwise_kernel|Interpreted/.test(kernel));
     assert.ok(
-      bytes(interpreted) < 0.03 * bytes(launches),
+      bytes(interpreted) < 0.05 * bytes(launches),
       interpreted.map(({ op, scope }) => `${op} ${scope}`).join('\n'),
     );
   });
 }
+
+/** How many launches a step of a recipe makes for each kind of statistics by itself, and for those that products take along. */
+function launchesOfStatistics(recipe: string): Record<string, number> {
+  const counts: Record<string, number> = { reduceMoments: 0, reduceSums: 0, moments: 0, sums: 0 };
+  const count = (name: string) => {
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
+  for (const { graph } of stepPrograms(createModel(resolveConfig({ recipe })))) {
+    for (const { op, kernel } of countCost(graph, GPUS.a100, 'tf32').launches) {
+      const combines = /^combine_parts_kernel<(Moments|Sums<2>)/.exec(kernel)?.[1];
+      if (op === 'reduceMoments' || op === 'reduceSums') count(op);
+      else if (combines) count(combines === 'Moments' ? 'moments' : 'sums');
+    }
+  }
+  return counts;
+}
+
+test('products take the statistics of every batch norm of a DCGAN along, but for the sums of the first layer, behind a bias', () => {
+  // The discriminator's step normalises its 3 layers for two batches and the generator's 4, forwards; the generator's all once.
+  assert.equal(launchesOfStatistics('dcgan'), {
+    reduceMoments: 0,
+    reduceSums: 2,
+    moments: 3 * 3 + 2 * 4,
+    sums: 3 * 3 + 3,
+  });
+});
+
+test('of a critic with layer norm, whose statistics are of samples, only the generator gives its own away', () => {
+  const { moments, sums } = launchesOfStatistics('wgan-gp');
+  assert.equal({ moments, sums }, { moments: 2 * 4, sums: 3 });
+});
 
 test.run();

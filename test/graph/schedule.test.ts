@@ -6,6 +6,7 @@ import { POSTPONED_ELEMENTS } from '../../src/graph/reorder.ts';
 import { verifyProgram } from '../../src/graph/verify.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { updateOps } from '../../src/ops/update.ts';
+import type { OpName } from '../../src/tensor/operators.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { computeFirst, feed, overwrite, read, trace } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
@@ -20,8 +21,8 @@ const variable = (name: string, shape: readonly number[]): Variable => ({
   trainable: true,
 });
 
-const planned = (body: () => Record<string, Tensor>): Program => {
-  const program = compile(trace('test', body), new Set());
+const planned = (body: () => Record<string, Tensor>, claims: readonly OpName[] = []): Program => {
+  const program = compile(trace('test', body), new Set(claims));
   verifyProgram(program);
   return program;
 };
@@ -112,6 +113,16 @@ test('what is computed first is computed once, and before an update that overwri
     return { sum: gannet.reduceSum(old) };
   });
   assert.equal(steps(program), ['matmul', 'reduce', 'assign w']);
+});
+
+test('statistics of the channels of a product stand right behind it, before all that could wait', () => {
+  const program = planned(() => {
+    const [x, v, w] = [feed('x', [8, 4]), feed('v', [4, 6]), feed('w', [4, 6])];
+    const [first, second] = [gannet.matmul(x, v), gannet.matmul(x, w)];
+    const both = gannet.add(gannet.mul(first, first), second);
+    return { both, mean: gannet.moments(first, [0]).mean, samples: gannet.moments(second, [1]).mean };
+  }, ['reduceMoments']);
+  assert.equal(steps(program), ['matmul', 'reduceMoments', 'matmul', 'elementwise', 'reduceMoments']);
 });
 
 test.run();
