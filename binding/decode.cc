@@ -15,6 +15,9 @@ DType decode_dtype(const Field& field) {
   throw Error("program_invalid", text(field.path(), " must be 'float32' or 'int32', but received '", name, "'"));
 }
 
+/** The type of a slot. */
+DType decode_stored_type(const Field& field) { return field.string() == "bfloat16" ? DType::kBfloat16 : decode_dtype(field); }
+
 Shape decode_shape(const Field& field) {
   constexpr int64_t kLargest = int64_t{1} << 40;
   Shape shape = field.integers();
@@ -176,7 +179,7 @@ void check_bound_slot(const Slot& slot, const std::vector<Binding>& bindings, co
 }
 
 Slot decode_slot(const Field& field, const Program& program) {
-  Slot slot{decode_storage(field.at("storage")), field.at("offset").integer(), decode_shape(field.at("shape")), decode_dtype(field.at("dtype"))};
+  Slot slot{decode_storage(field.at("storage")), field.at("offset").integer(), decode_shape(field.at("shape")), decode_stored_type(field.at("dtype"))};
   switch (slot.storage) {
     case Storage::kArena: check_arena_slot(slot, program, field.path()); break;
     case Storage::kFeed: check_bound_slot(slot, program.feeds, "feed", field.path()); break;
@@ -232,6 +235,9 @@ Program decode_program(Napi::Value value) {
   for (uint32_t i = 0; i < output_count; i++) {
     const Field output = outputs.at(i);
     program.outputs.push_back({output.at("name").string(), decode_slot(output.at("slot"), program)});
+    if (program.outputs.back().slot.dtype == DType::kBfloat16) {
+      throw Error("program_invalid", text(output.path(), " must be 'float32' or 'int32', but is kept as bfloat16"));
+    }
   }
   return program;
 }

@@ -31,6 +31,16 @@ void expect_all_float(const Step& step) {
   expect_type(step.output, DType::kFloat32, "the output");
 }
 
+/** float32 numbers, which the arena may keep as bfloat16. */
+void expect_number(const Slot& slot, const char* what) {
+  if (slot.dtype != DType::kBfloat16) expect_type(slot, DType::kFloat32, what);
+}
+
+void expect_all_numbers(const Step& step) {
+  for (const Slot& input : step.inputs) expect_number(input, "every input");
+  expect_number(step.output, "the output");
+}
+
 void expect_same_type(const Step& step) {
   for (const Slot& input : step.inputs) expect_type(input, step.output.dtype, "every input");
 }
@@ -48,17 +58,19 @@ void check_operands(const Step& step, int64_t total) {
     const int64_t size = step.inputs[i].size();
     const bool fits = access[i] == Access::kFull ? size == total : access[i] == Access::kScalar ? size == 1 : total % size == 0;
     expect(fits, "shape_mismatch", text("operand ", i, " of ", size, " elements does not fit its access over ", total, " elements"));
+    if (access[i] != Access::kFull) expect_type(step.inputs[i], DType::kFloat32, "an operand that is not read element by element");
   }
 }
 
 void check_elementwise(const Step& step) {
-  expect_all_float(step);
+  expect_all_numbers(step);
   check_operands(step, step.output.size());
 }
 
 /** Over the middle axis of [outer, reduced, inner], `results` of them. */
 void check_reduction(const Step& step, int64_t results) {
-  expect_all_float(step);
+  for (const Slot& input : step.inputs) expect_number(input, "every input");
+  expect_type(step.output, DType::kFloat32, "the output");
   const std::vector<int64_t>& extent = step.attributes.extent;
   expect_count(extent, 3, 1, "extent");
   constexpr int64_t kLargest = int64_t{1} << 40;
@@ -80,7 +92,9 @@ void check_reduce_sums(const Step& step) {
 
 void check_reduce_moments(const Step& step) { check_reduction(step, 2); }
 
-void check_constant(const Step&) {}
+void check_constant(const Step& step) {
+  expect(step.output.dtype != DType::kBfloat16, "dtype_mismatch", "the output must be float32 or int32, but is bfloat16");
+}
 
 void check_reshape(const Step& step) {
   expect_same_type(step);
@@ -153,7 +167,7 @@ void check_pad(const Step& step) {
 }
 
 void check_matmul(const Step& step) {
-  expect_all_float(step);
+  expect_all_numbers(step);
   for (const Slot& input : step.inputs) expect_rank(input, 2, "every input");
   const Shape& a = step.inputs[0].shape;
   const Shape& b = step.inputs[1].shape;
@@ -184,7 +198,7 @@ void set_window(WindowGeometry& g, const Attributes& a) {
 }
 
 void check_convolution(const Step& step) {
-  expect_all_float(step);
+  expect_all_numbers(step);
   expect_window(step.attributes);
   expect_rank(step.inputs[0], 4, "input 0");
   expect_rank(step.inputs[1], 4, "input 1");
@@ -233,7 +247,8 @@ void check_pooling(const Step& step) {
 }
 
 void check_upsample(const Step& step) {
-  expect_all_float(step);
+  expect_all_numbers(step);
+  expect_same_type(step);
   expect_rank(step.inputs[0], 4, "the image");
   const int64_t scale = step.attributes.scale;
   expect(scale >= 1, "attribute_invalid", text("scale must be at least 1, but is ", scale));
@@ -387,7 +402,8 @@ void check_overlap(const Step& step) {
   const std::vector<Access>& access = step.attributes.expression.access;
   for (size_t i = 0; i < step.inputs.size(); i++) {
     if (!step.output.overlaps(step.inputs[i])) continue;
-    const bool in_place = step.op == "elementwise" && access[i] == Access::kFull && step.output.offset == step.inputs[i].offset;
+    const bool in_place = step.op == "elementwise" && access[i] == Access::kFull && step.output.offset == step.inputs[i].offset &&
+                          step.output.dtype == step.inputs[i].dtype;
     expect(in_place, "program_invalid", text("the output overlaps input ", i));
   }
 }

@@ -16,7 +16,7 @@ std::string to_string(const Shape& shape) {
   return text("[", list, "]");
 }
 
-const char* to_string(DType dtype) { return dtype == DType::kFloat32 ? "float32" : "int32"; }
+const char* to_string(DType dtype) { return dtype == DType::kFloat32 ? "float32" : dtype == DType::kInt32 ? "int32" : "bfloat16"; }
 
 bool Slot::overlaps(const Slot& other) const {
   if (storage != other.storage) return false;

@@ -9,10 +9,13 @@
 // A program as src/graph/program.ts describes it, decoded once from JavaScript.
 namespace gannet {
 
-enum class DType { kFloat32, kInt32 };
+/** kBfloat16 is how a device may keep float32 values of the arena. */
+enum class DType { kFloat32, kInt32, kBfloat16 };
 
-/** Both types occupy four bytes. */
+/** Of feeds, variables and outputs, which are never bfloat16. */
 inline constexpr int64_t kBytesPerElement = 4;
+
+inline constexpr int64_t bytes_of(DType dtype) { return dtype == DType::kBfloat16 ? 2 : kBytesPerElement; }
 
 /** Every arena slot starts at a multiple of this. */
 inline constexpr int64_t kAlignmentBytes = 64;
@@ -33,7 +36,7 @@ struct Slot {
   DType dtype = DType::kFloat32;
 
   int64_t size() const { return elements(shape); }
-  int64_t bytes() const { return size() * kBytesPerElement; }
+  int64_t bytes() const { return size() * bytes_of(dtype); }
   /** Whether writing one changes the other. */
   bool overlaps(const Slot& other) const;
 };

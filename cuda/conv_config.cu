@@ -12,7 +12,9 @@ namespace gannet::kernels {
 
 namespace {
 
-constexpr int kStepLength = 32;
+/** A tile's bytes along the reduction, and the elements of bfloat16 in 16 bytes. */
+constexpr int kStepBytes = 128;
+constexpr int kEights = 8;
 constexpr int kPositionBytes = 8;
 constexpr int kFirstAsyncArchitecture = 80;
 constexpr int kLargestAxis = 1 << 14;
@@ -51,11 +53,16 @@ struct ProductSize {
   std::vector<Part> parts;
   int columns;
   int64_t elements;
+  /** 0 where there are no kernels for the operands. */
   int vector_a, vector_b;
   /** The positions of the rows of A are kept in shared memory. */
   bool tabulated;
   /** Narrow tiles exist for this product. */
   bool thin;
+
+  /** Steps of the reduction in a tile, and the bytes that one column of B takes there. */
+  int step_length() const { return kStepBytes / (vector_a == kEights ? 2 : 4); }
+  int column_bytes() const { return step_length() * (vector_b == kEights ? 2 : 4); }
 };
 
 int row_blocks(const ProductSize& size, const TileTraits& tile) {
@@ -66,14 +73,14 @@ int row_blocks(const ProductSize& size, const TileTraits& tile) {
 
 int steps_of(const ProductSize& size) {
   int steps = 0;
-  for (const auto& part : size.parts) steps = std::max(steps, divide_up(part.reduction, kStepLength));
+  for (const auto& part : size.parts) steps = std::max(steps, divide_up(part.reduction, size.step_length()));
   return steps;
 }
 
 double mean_steps(const ProductSize& size) {
   double steps = 0, rows = 0;
   for (const auto& part : size.parts) {
-    steps += static_cast<double>(part.rows) * divide_up(part.reduction, kStepLength);
+    steps += static_cast<double>(part.rows) * divide_up(part.reduction, size.step_length());
     rows += part.rows;
   }
   return rows > 0 ? steps / rows : 0;
@@ -81,7 +88,7 @@ double mean_steps(const ProductSize& size) {
 
 /** Tiles of the operands and the table of positions, or in their place the sums. */
 int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
-  const int operands = stages * (tile.rows + tile.columns) * kStepLength * 4 + (size.tabulated ? tile.rows * kPositionBytes : 0);
+  const int operands = stages * (tile.rows * kStepBytes + tile.columns * size.column_bytes()) + (size.tabulated ? tile.rows * kPositionBytes : 0);
   return std::max(operands, tile.rows * tile.columns * 4);
 }
 
@@ -101,7 +108,7 @@ bool suits(const ProductSize& size, const TileTraits& tile) {
   const bool narrow = size.thin && size.columns <= 8;
   if (narrow) return tile.tile == ProductTile::k128x8;
   if (tile.tile == ProductTile::k128x8) return false;
-  const bool vectors = size.vector_a == 4 && size.vector_b == 4;
+  const bool vectors = size.vector_a > 1 && size.vector_b > 1;
   return vectors || tile.tile == ProductTile::k64x64;
 }
 
@@ -113,7 +120,7 @@ double cost(const ProductSize& size, const TileTraits& tile, int splits, Precisi
   const double products_per_byte = precision == Precision::kFloat32 ? 5 : 40;
   const double blocks = static_cast<double>(row_blocks(size, tile)) * divide_up(size.columns, tile.columns) * splits;
   const double steps = mean_steps(size) / splits + kStepsToFillAndDrain;
-  const double area = static_cast<double>(tile.rows) * tile.columns * kStepLength;
+  const double area = static_cast<double>(tile.rows) * tile.columns * size.step_length();
   const double share = std::ceil(blocks / gpu.multiprocessors);
   const double busiest = share * (share < 2 ? kSlownessAlone : 1) * steps * area / tile.efficiency;
   const double traffic = splits == 1 ? 0 : 8.0 * (splits + 1) * static_cast<double>(size.elements) * products_per_byte / gpu.multiprocessors;
@@ -155,26 +162,45 @@ ProductConfig choose(const ProductSize& size, Precision precision, const GpuLimi
   return best;
 }
 
-int vector_of(int length) { return length % 4 == 0 ? 4 : 1; }
+/** The rows of an operand in memory. */
+struct Rows {
+  int length;
+  Element element;
+};
 
 /** Pairs of vector widths that kernels exist for: 4 and 4, 1 and 1, and 4 and 1 where `mixed`. */
-void set_vectors(ProductSize& size, int length_a, int length_b, bool mixed) {
+void set_vectors_of_float32(ProductSize& size, int length_a, int length_b, bool mixed) {
+  const auto vector_of = [](int length) { return length % 4 == 0 ? 4 : 1; };
   size.vector_a = vector_of(length_a);
   size.vector_b = vector_of(length_b);
   if (size.vector_a == 1 || (size.vector_b == 1 && !mixed)) size.vector_a = size.vector_b = 1;
 }
 
-ProductSize forward_size(const ConvolutionShape& s) {
+/** Pairs of them where bfloat16 is multiplied: 8 and 8 for bfloat16, 1 and 1 for float32, and 8 and 1 where `mixed`. */
+void set_vectors_of_bfloat16(ProductSize& size, const Rows& a, const Rows& b, bool mixed) {
+  const auto vector_of = [](const Rows& rows) { return rows.element == Element::kFloat32 ? 1 : rows.length % kEights == 0 ? kEights : 0; };
+  size.vector_a = vector_of(a);
+  size.vector_b = vector_of(b);
+  const bool exists = size.vector_a == size.vector_b || (size.vector_a == kEights && size.vector_b == 1 && mixed);
+  if (!exists) size.vector_a = size.vector_b = 0;
+}
+
+void set_vectors(ProductSize& size, Precision precision, const Rows& a, const Rows& b, bool mixed) {
+  if (precision == Precision::kBfloat16) return set_vectors_of_bfloat16(size, a, b, mixed);
+  set_vectors_of_float32(size, a.length, b.length, mixed);
+}
+
+ProductSize forward_size(const ConvolutionShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
   size.parts = {{s.n * s.p * s.q, s.r * s.s * s.c}};
   size.columns = s.k;
   size.elements = int64_t{s.n} * s.p * s.q * s.k;
   size.tabulated = size.thin = true;
-  set_vectors(size, s.c, s.c, false);
+  set_vectors(size, precision, {s.c, elements.first}, {s.c, elements.second}, false);
   return size;
 }
 
-ProductSize input_gradient_size(const ConvolutionShape& s) {
+ProductSize input_gradient_size(const ConvolutionShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
   const Phases phases = phases_of(s);
   for (int i = 0; i < phases.count; i++) {
@@ -184,53 +210,68 @@ ProductSize input_gradient_size(const ConvolutionShape& s) {
   size.columns = s.c;
   size.elements = int64_t{s.n} * s.h * s.w * s.c;
   size.tabulated = size.thin = true;
-  set_vectors(size, s.k, s.c, s.c <= 8);
+  set_vectors(size, precision, {s.k, elements.first}, {s.c, elements.second}, s.c <= 8);
   return size;
 }
 
-ProductSize filter_gradient_size(const ConvolutionShape& s) {
+ProductSize filter_gradient_size(const ConvolutionShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
   size.parts = {{s.k, s.n * s.p * s.q}};
   size.columns = s.r * s.s * s.c;
   size.elements = int64_t{s.k} * s.r * s.s * s.c;
-  set_vectors(size, s.k, s.c, true);
+  set_vectors(size, precision, {s.k, elements.second}, {s.c, elements.first}, true);
   return size;
 }
 
-ProductSize matmul_size(const MatmulShape& s) {
+ProductSize matmul_size(const MatmulShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
   size.parts = {{s.rows, s.reduction}};
   size.columns = s.columns;
   size.elements = int64_t{s.rows} * s.columns;
-  set_vectors(size, s.transpose_a ? s.rows : s.reduction, s.transpose_b ? s.reduction : s.columns, false);
+  const Rows a{s.transpose_a ? s.rows : s.reduction, elements.first}, b{s.transpose_b ? s.reduction : s.columns, elements.second};
+  set_vectors(size, precision, a, b, false);
   return size;
+}
+
+ProductSize size_of(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, OperandElements elements) {
+  switch (pass) {
+    case ConvolutionPass::kForward:
+      return forward_size(shape, precision, elements);
+    case ConvolutionPass::kInputGradient:
+      return input_gradient_size(shape, precision, elements);
+    default:
+      return filter_gradient_size(shape, precision, elements);
+  }
+}
+
+/** Why there are no kernels for these operands, or null. */
+const char* refusal_of(const ProductSize& size) {
+  return size.vector_a == 0 ? "operands in bfloat16 need rows of multiples of 8, both of them" : nullptr;
 }
 
 }  // namespace
 
-ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, const GpuLimits& gpu) {
-  switch (pass) {
-    case ConvolutionPass::kForward:
-      return choose(forward_size(shape), precision, gpu);
-    case ConvolutionPass::kInputGradient:
-      return choose(input_gradient_size(shape), precision, gpu);
-    default:
-      return choose(filter_gradient_size(shape), precision, gpu);
-  }
+ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, const GpuLimits& gpu,
+                                 OperandElements elements) {
+  return choose(size_of(pass, shape, precision, elements), precision, gpu);
 }
 
-ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu) {
-  return choose(matmul_size(shape), precision, gpu);
+ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu, OperandElements elements) {
+  return choose(matmul_size(shape, precision, elements), precision, gpu);
 }
 
-const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& s) {
+const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& s, OperandElements elements) {
   constexpr int64_t kMostElements = int64_t{1} << 31;
   if (pass == ConvolutionPass::kInputGradient && (s.stride_h > 2 || s.stride_w > 2)) return "input gradients take strides of 1 and 2 only";
   if (std::max({s.h, s.w, s.p, s.q, s.r, s.s}) >= kLargestAxis) return "images must be smaller than 16384 pixels along each axis";
   if (std::max({int64_t{s.n} * s.h * s.w * s.c, int64_t{s.n} * s.p * s.q * s.k, int64_t{s.k} * s.r * s.s * s.c}) >= kMostElements) {
     return "every tensor must have fewer than 2^31 elements";
   }
-  return nullptr;
+  return refusal_of(size_of(pass, s, Precision::kBfloat16, elements));
+}
+
+const char* matmul_refusal(const MatmulShape& shape, OperandElements elements) {
+  return refusal_of(matmul_size(shape, Precision::kBfloat16, elements));
 }
 
 std::string describe(const ProductConfig& c) {

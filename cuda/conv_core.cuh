@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conv_packed.cuh"
 #include "conv_statistics.cuh"
 #include "conv_sums.cuh"
 #include "launch.h"
@@ -12,7 +13,7 @@
 //
 // Shared memory: `stages` pairs of tiles in a ring, then the table of the rows' positions; in the end the sums take its place:
 //
-//   | A 0 | B 0 | A 1 | B 1 | ...  | table of A | table of B |        A: rows x 32 floats, B: columns x 32 floats
+//   | A 0 | B 0 | A 1 | B 1 | ...  | table of A | table of B |        A: rows x 32 floats, B: columns x 32 floats (conv_tile.cuh)
 //   | rows x columns sums                 |
 //
 // While one stage is multiplied, the copies of the next stages - 1 are under way; one barrier a step both publishes the stage that has
@@ -38,7 +39,7 @@ struct ProductParameters {
   int phases;
   int stages;
   int splits, steps_per_split;
-  /** The result; of a split reduction the workspace, where part z starts at z * elements. */
+  /** The result, of elements as the epilogue says; of a split reduction the workspace, where part z starts at z * elements. */
   float* target;
   int64_t elements;
   /** Whether the result, or every part of the workspace, is a multiple of 16 bytes. */
@@ -57,7 +58,7 @@ constexpr bool kHasSingleStages = GANNET_ARCH < 800;
 #endif
 
 /** Adds the products of steps `first` to `last` - 1 to the sums. */
-template <class Sums, class Tile, class LoaderA, class LoaderB>
+template <class Sums, class Ring, class LoaderA, class LoaderB>
 struct Accumulation {
   Sums& sums;
   const LoaderA& loader_a;
@@ -81,17 +82,17 @@ struct Accumulation {
 
  private:
   __device__ __forceinline__ void load(int step, int stage) const {
-    float* tile = ring + stage * Tile::kStageFloats;
+    float* tile = ring + stage * Ring::kWords;
     if (step < last) {
       loader_a.load(tile, step);
-      loader_b.load(tile + Tile::kRows * kStep, step);
+      loader_b.load(tile + Ring::kWordsA, step);
     }
     cp_async_commit();
   }
 
   __device__ __forceinline__ void multiply(int stage) const {
-    const float* tile = ring + stage * Tile::kStageFloats;
-    sums.multiply(tile, tile + Tile::kRows * kStep);
+    const float* tile = ring + stage * Ring::kWords;
+    sums.multiply(tile, tile + Ring::kWordsA);
   }
 
   /** Waits for the oldest of `stages` - 1 groups of copies. */
@@ -129,9 +130,11 @@ struct Accumulation {
   }
 };
 
-template <class Tile, Precision precision, class Product>
-using SumsOf = std::conditional_t<precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
-                                  TensorSums<Tile, precision, typename Product::A, typename Product::B>>;
+template <class Tile, Precision precision, int vector_a, int vector_b, class Product>
+using SumsOf = std::conditional_t<
+    precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
+    std::conditional_t<vector_a == kEights, PackedSums<Tile, typename Product::A, typename Product::B, vector_b>,
+                       TensorSums<Tile, precision, typename Product::A, typename Product::B>>>;
 
 /** Which tile of which phase a block computes. */
 struct BlockPlace {
@@ -156,7 +159,7 @@ __device__ __forceinline__ BlockPlace place_of(const Parameters& parameters, int
 }
 
 /** Writes the sums of a block, which lie in shared memory, and takes their statistics if it is to. */
-template <class Tile, class Parameters>
+template <class Tile, Values kValues, class Parameters>
 __device__ __forceinline__ void write_block(float* staged, const Parameters& parameters) {
   const BlockPlace place = place_of(parameters, reread_block_index());
   const Extent extent = place.extent<Tile>(parameters);
@@ -166,7 +169,7 @@ __device__ __forceinline__ void write_block(float* staged, const Parameters& par
       return write_with_statistics<Tile>(staged, parameters.target, parameters.aligned, out, place.row_block, extent, parameters.statistics);
     }
   }
-  write_staged<Tile>(staged, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, out, extent,
+  write_staged<Tile, kValues>(staged, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, out, extent,
                      parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
 }
 
@@ -176,27 +179,29 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
   const BlockPlace place = place_of(parameters, static_cast<int>(blockIdx.x));
   const auto& product = parameters.phase[place.phase];
   using Product = std::remove_cvref_t<decltype(product)>;
-  using Sums = SumsOf<Tile, precision, Product>;
-  using LoaderA = TileLoader<typename Product::A, Tile::kRows, vector_a, Tile::kThreads, Sums::kKeyShift>;
-  using LoaderB = TileLoader<typename Product::B, Tile::kColumns, vector_b, Tile::kThreads, Sums::kKeyShift>;
+  using Sums = SumsOf<Tile, precision, vector_a, vector_b, Product>;
+  using Ring = RingStage<Tile, vector_a, vector_b>;
+  using LoaderA = TileLoader<typename Product::A, Tile::kRows, Ring::kSteps, vector_a, Tile::kThreads, Sums::kKeyShift>;
+  using LoaderB = TileLoader<typename Product::B, Tile::kColumns, Ring::kSteps, vector_b, Tile::kThreads, Sums::kKeyShift>;
+  constexpr Values kValues = precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
 
   float* ring = shared_memory<float>();
-  PackedPosition* table = reinterpret_cast<PackedPosition*>(ring + parameters.stages * Tile::kStageFloats);
+  PackedPosition* table = reinterpret_cast<PackedPosition*>(ring + parameters.stages * Ring::kWords);
   const Extent extent = place.extent<Tile>(parameters);
   const LoaderA loader_a(product.a, extent.first_row, table);
   const LoaderB loader_b(product.b, extent.first_column, table + LoaderA::kTableEntries);
   if constexpr (LoaderA::kTabulated || LoaderB::kTabulated) __syncthreads();
 
-  const int steps = ceil_div(product.reduction, kStep);
+  const int steps = ceil_div(product.reduction, Ring::kSteps);
   const int first = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
   Sums sums;
-  Accumulation<Sums, Tile, LoaderA, LoaderB>{sums, loader_a, loader_b, ring, first, min(first + parameters.steps_per_split, steps)}.run(
+  Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, ring, first, min(first + parameters.steps_per_split, steps)}.run(
       parameters.stages);
 
   __syncthreads();
   sums.for_each(Stage<Tile>{ring});
   __syncthreads();
-  write_block<Tile>(ring, parameters);
+  write_block<Tile, kValues>(ring, parameters);
 }
 
 }  // namespace gannet::kernels

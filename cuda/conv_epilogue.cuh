@@ -16,6 +16,8 @@ constexpr int kEpilogueInstructions = 6;
 /** An epilogue made ready; passed by value. Number 0 leaves the sums alone. */
 struct EpilogueCode {
   int number = 0;
+  /** What the result is in memory. */
+  Element result = Element::kFloat32;
   ExpressionOperand operands[kEpilogueOperands];
   float values[kEpilogueInstructions] = {};
 };
@@ -39,12 +41,13 @@ struct EndingList {
     return ((number++, Endings::is(epilogue)) || ...) ? number : -1;
   }
 
+  template <Values kValues>
   static __device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
     int number = 0;
     float4 result = sums;
     static_cast<void>(
         ((++number == code.number &&
-          (result = Endings::Pattern::template evaluate_given<Endings::kOperand>(code, sums, first, count), true)) ||
+          (result = Endings::Pattern::template evaluate_given<kValues, Endings::kOperand>(code, sums, first, count), true)) ||
          ...));
     return result;
   }
@@ -57,8 +60,9 @@ using Epilogues = EndingList<Ending<0, AddBias<>>, Ending<0, BiasRelu>, Ending<0
                              Ending<2, AddThree>>;
 
 /** The values of four neighbouring elements from `first`, of which `count` exist, from their sums. */
+template <Values kValues>
 __device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
-  return code.number == 0 ? sums : Epilogues::finish(code, sums, first, count);
+  return code.number == 0 ? sums : Epilogues::finish<kValues>(code, sums, first, count);
 }
 
 /** Puts the sums of one block into shared memory; lines are columns of the result, in the order of line_major. */
@@ -113,7 +117,7 @@ struct Unseen {
 
 /** Writes staged sums: finished to the result, or as they are, for which `code` is null. A thread writes four neighbouring columns,
  *  always the same ones, and then calls seen(values, first, count). */
-template <class Tile, class Output, class Seen>
+template <class Tile, Values kValues, class Output, class Seen>
 __device__ __forceinline__ void write_staged(const float* staged, float* target, bool aligned, const Output& out, const Extent& extent,
                                              const EpilogueCode* code, Seen&& seen) {
   constexpr int kGroups = Tile::kColumns / 4;
@@ -126,8 +130,8 @@ __device__ __forceinline__ void write_staged(const float* staged, float* target,
     const int count = min(4, extent.columns - column);
     const auto first = static_cast<unsigned>(out.position(extent.first_row + row).offset + column);
     float4 values = load4(staged + line_major<Tile::kColumns>(group, row));
-    if (code != nullptr) values = finish(*code, values, first, count);
-    store_vector(target, first, values, count, aligned);
+    if (code != nullptr) values = finish<kValues>(*code, values, first, count);
+    store_result<kValues>(target, code != nullptr ? code->result : Element::kFloat32, first, values, count, aligned);
     seen(values, first, count);
   }
 }

@@ -68,24 +68,14 @@ struct FragmentLoader<rows, Contiguous::kRows> {
   }
 };
 
-/** The sums of one warp, in fragments of 16 x 8, and how tiles are multiplied into them. */
-template <class Tile, Precision precision, class A, class B>
-class TensorSums {
+/** The sums of one warp, in fragments of 16 x 8. */
+template <class Tile>
+class WarpSums {
  public:
   static constexpr int kKeyShift = 0;
 
-  __device__ __forceinline__ TensorSums()
+  __device__ __forceinline__ WarpSums()
       : row_((threadIdx.x / kWarpSize / Tile::kWarpsN) * kWarpRows), column_((threadIdx.x / kWarpSize % Tile::kWarpsN) * kWarpColumns) {}
-
-  __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
-    if constexpr (kFloat16Only) {
-      multiply_f16(tile_a, tile_b);
-    } else if constexpr (precision == Precision::kTf32) {
-      multiply_tf32(tile_a, tile_b);
-    } else {
-      multiply_bf16(tile_a, tile_b);
-    }
-  }
 
   /** Calls store(row in tile, column in tile, sums of `2` neighbouring columns) for all that this thread holds. */
   template <class Store>
@@ -104,9 +94,30 @@ class TensorSums {
     }
   }
 
- private:
+ protected:
   static constexpr int kWarpRows = Tile::kRows / Tile::kWarpsM, kWarpColumns = Tile::kColumns / Tile::kWarpsN;
   static constexpr int kCountA = kWarpRows / 16, kCountB = kWarpColumns / 8;
+
+  int row_, column_;
+  float sums_[kCountA][kCountB][4] = {};
+};
+
+/** How tiles of float32 are multiplied. */
+template <class Tile, Precision precision, class A, class B>
+class TensorSums : public WarpSums<Tile> {
+ public:
+  __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
+    if constexpr (kFloat16Only) {
+      multiply_f16(tile_a, tile_b);
+    } else if constexpr (precision == Precision::kTf32) {
+      multiply_tf32(tile_a, tile_b);
+    } else {
+      multiply_bf16(tile_a, tile_b);
+    }
+  }
+
+ private:
+  using WarpSums<Tile>::kCountA, WarpSums<Tile>::kCountB, WarpSums<Tile>::row_, WarpSums<Tile>::column_, WarpSums<Tile>::sums_;
   using LoaderA = FragmentLoader<Tile::kRows, A::kContiguous>;
   using LoaderB = FragmentLoader<Tile::kColumns, B::kContiguous>;
 
@@ -173,9 +184,6 @@ class TensorSums {
       }
     }
   }
-
-  int row_, column_;
-  float sums_[kCountA][kCountB][4] = {};
 };
 
 }  // namespace gannet::kernels

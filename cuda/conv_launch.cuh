@@ -14,7 +14,7 @@
 namespace gannet::kernels {
 
 /** result[i] = the finished sum of parts[0..splits)[i], in that order; parts lie `elements` apart. */
-void sum_parts(float* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream);
+void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values, cudaStream_t stream);
 
 /** A supported epilogue as kernels take it, for a result of `elements`. */
 EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
@@ -32,17 +32,22 @@ void combine_statistics(const Statistics& statistics, const ProductConfig& confi
 template <class Family>
 using KernelOf = void (*)(typename Family::Parameters);
 
+/** Elements in the vectors of a precision: float32 is worth vectors only where it is not bfloat16 that is multiplied. */
+template <Precision precision>
+constexpr int kVectorOf = precision == Precision::kBfloat16 ? kEights : 4;
+
 template <class Family, Precision precision>
 KernelOf<Family> select_vectors(ProductTile tile) {
+  constexpr int kVector = kVectorOf<precision>;
   switch (tile) {
     case ProductTile::k128x128:
-      return Family::template kernel<Tile128x128, precision, 4, 4>();
+      return Family::template kernel<Tile128x128, precision, kVector, kVector>();
     case ProductTile::k128x64:
-      return Family::template kernel<Tile128x64, precision, 4, 4>();
+      return Family::template kernel<Tile128x64, precision, kVector, kVector>();
     case ProductTile::k64x64:
-      return Family::template kernel<Tile64x64, precision, 4, 4>();
+      return Family::template kernel<Tile64x64, precision, kVector, kVector>();
     default:
-      if constexpr (Family::kThin) return Family::template kernel<Tile128x8, precision, 4, 4>();
+      if constexpr (Family::kThin) return Family::template kernel<Tile128x8, precision, kVector, kVector>();
       return nullptr;
   }
 }
@@ -56,9 +61,10 @@ KernelOf<Family> select_scalars(ProductTile tile) {
 
 template <class Family, Precision precision>
 KernelOf<Family> select_kernel(const ProductConfig& config) {
-  if (config.vector_b == 4) return select_vectors<Family, precision>(config.tile);
+  constexpr int kVector = kVectorOf<precision>;
+  if (config.vector_b == kVector) return select_vectors<Family, precision>(config.tile);
   if (config.vector_a == 1) return select_scalars<Family, precision>(config.tile);
-  if constexpr (!std::is_void_v<typename Family::MixedTile>) return Family::template kernel<typename Family::MixedTile, precision, 4, 1>();
+  if constexpr (!std::is_void_v<typename Family::MixedTile>) return Family::template kernel<typename Family::MixedTile, precision, kVector, 1>();
   return nullptr;
 }
 
@@ -78,12 +84,13 @@ inline int tile_rows(ProductTile tile) { return tile == ProductTile::k64x64 ? Ti
 
 /** Launches what follows a product: the sum of its parts if its reduction is split, and what combines its statistics. */
 template <class Args>
-void launch_end(const Args& args, float* result, int64_t elements, int columns, const EpilogueCode& code, cudaStream_t stream) {
+void launch_end(const Args& args, void* result, int64_t elements, int columns, const EpilogueCode& code, cudaStream_t stream) {
   const bool split = args.config.splits > 1;
   if (split && args.statistics != nullptr) {
-    sum_parts(result, args.workspace, elements, *args.statistics, args.config, columns, stream);
+    sum_parts(static_cast<float*>(result), args.workspace, elements, *args.statistics, args.config, columns, stream);
   } else if (split) {
-    sum_parts(result, args.workspace, elements, args.config.splits, code, stream);
+    const Values values = args.config.precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
+    sum_parts(result, args.workspace, elements, args.config.splits, code, values, stream);
   } else if (args.statistics != nullptr) {
     combine_statistics(*args.statistics, args.config, columns, args.workspace, stream);
   }
@@ -91,7 +98,7 @@ void launch_end(const Args& args, float* result, int64_t elements, int columns, 
 
 /** Launches a product whose phases are set. `args` are those of its launcher. */
 template <class Family, class Args>
-void launch_product(const Args& args, typename Family::Parameters& parameters, float* result, int64_t elements, cudaStream_t stream) {
+void launch_product(const Args& args, typename Family::Parameters& parameters, void* result, int64_t elements, cudaStream_t stream) {
   const ProductConfig& config = args.config;
   const KernelOf<Family> kernel = select_kernel<Family>(config);
   assert(kernel != nullptr && "the configuration was not chosen for this product");
@@ -106,7 +113,7 @@ void launch_product(const Args& args, typename Family::Parameters& parameters, f
   parameters.stages = config.stages;
   parameters.splits = config.splits;
   parameters.steps_per_split = config.steps_per_split;
-  parameters.target = split ? args.workspace : result;
+  parameters.target = split ? args.workspace : static_cast<float*>(result);
   parameters.elements = elements;
   parameters.aligned = is_aligned_16(parameters.target) && (!split || elements % 4 == 0);
   const EpilogueCode code = encode(args.epilogue, elements);

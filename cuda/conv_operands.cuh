@@ -101,7 +101,8 @@ struct Operand {
   static constexpr Contiguous kContiguous = contiguous;
   using Rows = RowPositions;
   using Steps = StepPositions;
-  const float* data;
+  /** float32, or bfloat16 where kernels read it in eights. */
+  const void* data;
   Rows rows;
   Steps steps;
   int height, width;

@@ -9,8 +9,8 @@ constexpr int kSumThreads = 256;
 constexpr int kSumBlocks = 4;
 
 /** result (elements) = finished sums over z of parts (splits, elements). A thread sums `vector` neighbours. */
-template <int vector>
-__global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(float* result,                    // (elements)
+template <int vector, Values kValues>
+__global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(void* result,                     // (elements)
                                                                             const float* __restrict__ parts,  // (splits, elements)
                                                                             int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
   const int64_t first = (int64_t{blockIdx.x} * kSumThreads + threadIdx.x) * vector;
@@ -25,14 +25,21 @@ __global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(floa
       sums.x += source[0];
     }
   }
-  store_vector(result, static_cast<unsigned>(first), finish(epilogue, sums, static_cast<unsigned>(first), vector), vector, vector == 4);
+  const float4 finished = finish<kValues>(epilogue, sums, static_cast<unsigned>(first), vector);
+  store_result<kValues>(result, epilogue.result, static_cast<unsigned>(first), finished, vector, vector == 4);
 }
 
-void sum_parts(float* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
+template <Values kValues>
+void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
   const int vector = elements % 4 == 0 && is_aligned_16(result) && is_aligned_16(parts) ? 4 : 1;
   const auto blocks = static_cast<unsigned>(ceil_div<int64_t>(elements, int64_t{kSumThreads} * vector));
-  const auto kernel = vector == 4 ? sum_parts_kernel<4> : sum_parts_kernel<1>;
+  const auto kernel = vector == 4 ? sum_parts_kernel<4, kValues> : sum_parts_kernel<1, kValues>;
   launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, result, parts, elements, splits, epilogue);
+}
+
+void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values, cudaStream_t stream) {
+  const auto launcher = values == Values::kMixed ? sum_parts<Values::kMixed> : sum_parts<Values::kFloat32>;
+  launcher(result, parts, elements, splits, epilogue, stream);
 }
 
 bool is_supported(const Epilogue& epilogue) { return Epilogues::number_of(epilogue) >= 0; }
@@ -41,6 +48,7 @@ EpilogueCode encode(const Epilogue& epilogue, int64_t elements) {
   const Expression& expression = epilogue.expression;
   EpilogueCode code{};
   code.number = Epilogues::number_of(epilogue);
+  code.result = epilogue.result;
   if (code.number == 0) return code;
   for (int i = 0; i < expression.operand_count; i++) {
     code.operands[i] = make_operand(expression, i, expression.access[i], static_cast<unsigned>(elements));

@@ -45,7 +45,7 @@ struct Statistic {
 
   static __device__ __forceinline__ void evaluate(const StatisticsCode& code, float4 result, unsigned first, int count, float4 (&values)[kValues]) {
     float4 registers[P::kRegisters];
-    P::template evaluate_given<kResult>(code, result, first, count, registers);
+    P::template evaluate_given<Values::kFloat32, kResult>(code, result, first, count, registers);
     constexpr int taken[] = {kRegisters...};
 #pragma unroll
     for (int i = 0; i < kValues; i++) values[i] = registers[taken[i]];
@@ -117,7 +117,7 @@ __device__ __forceinline__ void write_with_statistics(float* staged, float* targ
                                                       const Extent& extent, const StatisticsCode& code) {
   TakenStatistics::visit(code.number, [&]<typename Statistic>(Statistic) {
     BlockStatistics<Tile, Statistic> statistics(code);
-    write_staged<Tile>(staged, target, aligned, out, extent, nullptr, statistics);
+    write_staged<Tile, Values::kFloat32>(staged, target, aligned, out, extent, nullptr, statistics);
     statistics.store(staged, row_block, extent);
   });
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "async_copy.h"
 #include "conv_operands.cuh"
 #include "kernels.h"
@@ -12,10 +14,24 @@
 //   contiguous along the rows        [32][rows]: column r of line k lies at r ^ 8 (k mod 4)
 //
 // Both keys spread what one warp reads together over all 32 banks: eight rows at one chunk, or four lines of eight columns.
+//
+// An operand that is bfloat16 in memory stays so, and a tile holds 64 steps of it in the same bytes:
+//
+//   contiguous along the reduction   [row][32 pairs of steps], as above
+//   contiguous along the rows        [64][rows / 8 chunks]: chunk j of line k lies at j ^ (k mod 8), for eight lines at one chunk
+//
+// Where the other operand's rows are no multiple of 8, it stays float32 and has 64 lines too.
 namespace gannet::kernels {
 
-/** Steps of the reduction in a tile: 128 bytes. */
+/** Words along the reduction in a tile: 128 bytes. */
 constexpr int kStep = 32;
+
+/** Elements that 16 bytes hold, by which kernels know an operand that is bfloat16 in memory. */
+constexpr int kEights = 8;
+
+/** Steps of the reduction in the tiles of operands of which A is copied `vector_a` elements at a time. */
+template <int vector_a>
+constexpr int kStepsOf = vector_a == kEights ? 2 * kStep : kStep;
 
 /** How the threads of a block share a tile of the result. Warps for the tensor cores: warps_m x warps_n. */
 template <int rows, int columns, int warps_m, int warps_n>
@@ -23,7 +39,15 @@ struct Tile {
   static constexpr int kRows = rows, kColumns = columns;
   static constexpr int kWarpsM = warps_m, kWarpsN = warps_n;
   static constexpr int kThreads = 32 * warps_m * warps_n;
-  static constexpr int kStageFloats = (rows + columns) * kStep;
+};
+
+/** One stage of the ring: a tile of A, then one of B, in words. */
+template <class Tile, int vector_a, int vector_b>
+struct RingStage {
+  static constexpr int kSteps = kStepsOf<vector_a>;
+  static constexpr int kWordsA = Tile::kRows * (vector_a == kEights ? kSteps / 2 : kSteps);
+  static constexpr int kWordsB = Tile::kColumns * (vector_b == kEights ? kSteps / 2 : kSteps);
+  static constexpr int kWords = kWordsA + kWordsB;
 };
 
 using Tile128x128 = Tile<128, 128, 2, 4>;
@@ -44,15 +68,22 @@ __device__ __forceinline__ int line_major(int row, int k) {
   return k * rows + (row ^ (((k & 3) << 3) & (rows - 1)));
 }
 
+/** Place in a tile of bfloat16 that is contiguous along its rows, in words; `row` is a multiple of 8. */
+template <int rows>
+__device__ __forceinline__ int line_of_eights(int row, int k) {
+  constexpr int kChunks = rows / kEights;
+  return k * (rows / 2) + (((row / kEights) ^ (k & 7 & (kChunks - 1))) << 2);
+}
+
 /** Copies whose addresses are worked out side by side. With two the largest tiles would spill on sm_100. */
 constexpr int kCopiesAtOnce = GANNET_ARCH >= 1000 ? 1 : 2;
 
 template <int vector>
-__device__ __forceinline__ void copy_async(float* shared, const float* global, bool valid) {
-  if constexpr (vector == 4) {
-    cp_async_16(shared, global, valid);
-  } else {
+__device__ __forceinline__ void copy_async(float* shared, const void* global, bool valid) {
+  if constexpr (vector == 1) {
     cp_async_4(shared, global, valid);
+  } else {
+    cp_async_16(shared, global, valid);
   }
 }
 
@@ -60,7 +91,8 @@ template <int vector, class Operand>
 __device__ __forceinline__ void copy_element(float* shared, const Operand& operand, const Position& row, const Position& step) {
   const bool inside = static_cast<unsigned>(row.h + step.h) < static_cast<unsigned>(operand.height) &&
                       static_cast<unsigned>(row.w + step.w) < static_cast<unsigned>(operand.width);
-  copy_async<vector>(shared, inside ? operand.data + (row.offset + step.offset) : operand.data, inside);
+  const auto* data = static_cast<const std::conditional_t<vector == kEights, unsigned short, float>*>(operand.data);
+  copy_async<vector>(shared, inside ? data + (row.offset + step.offset) : data, inside);
 }
 
 /** A position in 8 bytes. */
@@ -77,12 +109,13 @@ struct PackedPosition {
   }
 };
 
-/** Copies an operand's tiles to shared memory, `vector` elements at a time. A thread keeps to one chunk of the contiguous axis. */
-template <class Operand, int rows, int vector, int threads, int key_shift, Contiguous contiguous = Operand::kContiguous>
+/** Copies an operand's tiles of `steps` steps to shared memory, `vector` elements at a time. A thread keeps to one chunk of the contiguous
+ *  axis. */
+template <class Operand, int rows, int steps, int vector, int threads, int key_shift, Contiguous contiguous = Operand::kContiguous>
 class TileLoader;
 
-template <class Operand, int rows, int vector, int threads, int key_shift>
-class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kReduction> {
+template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
+class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kReduction> {
  public:
   /** Positions that cost divisions are found once, and kept for the whole kernel. */
   static constexpr bool kTabulated = Operand::Rows::kTabulated;
@@ -96,13 +129,14 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kReducti
   }
 
   __device__ __forceinline__ void load(float* tile, int step) const {
-    constexpr int kChunks = kStep / vector;
+    static_assert(steps == kStepsOf<vector>);
+    constexpr int kChunks = steps / vector, kChunkWords = kStep / kChunks;
     constexpr int kRowsAtOnce = threads / kChunks;
-    const int k = (threadIdx.x % kChunks) * vector;
-    const Position along = operand_.steps.position(step * kStep + k);
+    const int chunk = threadIdx.x % kChunks;
+    const Position along = operand_.steps.position(step * steps + chunk * vector);
 #pragma unroll kCopiesAtOnce
     for (int row = threadIdx.x / kChunks; row < rows; row += kRowsAtOnce) {
-      copy_element<vector>(tile + row_major<key_shift>(row, k), operand_, position(row), along);
+      copy_element<vector>(tile + row_major<key_shift>(row, chunk * kChunkWords), operand_, position(row), along);
     }
   }
 
@@ -120,8 +154,8 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kReducti
   const PackedPosition* table_;
 };
 
-template <class Operand, int rows, int vector, int threads, int key_shift>
-class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kRows> {
+template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
+class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kRows> {
  public:
   static constexpr bool kTabulated = false;
   static constexpr int kTableEntries = 0;
@@ -133,12 +167,16 @@ class TileLoader<Operand, rows, vector, threads, key_shift, Contiguous::kRows> {
     constexpr int kLinesAtOnce = threads / kChunks;
     const int row = (threadIdx.x % kChunks) * vector;
 #pragma unroll kCopiesAtOnce
-    for (int k = threadIdx.x / kChunks; k < kStep; k += kLinesAtOnce) {
-      copy_element<vector>(tile + line_major<rows>(row, k), operand_, along_, operand_.steps.position(step * kStep + k));
+    for (int k = threadIdx.x / kChunks; k < steps; k += kLinesAtOnce) {
+      copy_element<vector>(tile + place(row, k), operand_, along_, operand_.steps.position(step * steps + k));
     }
   }
 
  private:
+  __device__ __forceinline__ static int place(int row, int k) {
+    return vector == kEights ? line_of_eights<rows>(row, k) : line_major<rows>(row, k);
+  }
+
   static constexpr int kChunks = rows / vector;
   const Operand& operand_;
   Position along_;

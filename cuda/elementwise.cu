@@ -32,34 +32,47 @@ using HotPatterns =
 
 }  // namespace
 
-template <typename P>
-__global__ void elementwise_pattern_kernel(float* y,  // (total)
-                                           typename P::Code code, unsigned total, bool aligned) {
+template <typename P, Values kValues>
+__global__ void elementwise_pattern_kernel(void* y,  // (total)
+                                           typename P::Code code, unsigned total, bool aligned, Element element) {
   const unsigned first = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
   if (first >= total) return;
   const int count = min(4u, total - first);
-  store_vector(y, first, P::evaluate(code, first, count), count, aligned);
+  store_result<kValues>(y, element, first, P::template evaluate<kValues>(code, first, count), count, aligned);
 }
 
-__global__ void elementwise_kernel(float* y,  // (total)
-                                   InterpretedCode code, unsigned total, bool aligned) {
+template <Values kValues>
+__global__ void elementwise_kernel(void* y,  // (total)
+                                   InterpretedCode code, unsigned total, bool aligned, Element element) {
   const unsigned first = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
   if (first >= total) return;
   const int count = min(4u, total - first);
-  store_vector(y, first, evaluate(code, shared_memory<float>(), first, count), count, aligned);
+  store_result<kValues>(y, element, first, evaluate<kValues>(code, shared_memory<float>(), first, count), count, aligned);
 }
 
-void elementwise(const ElementwiseArgs& args, cudaStream_t stream) {
+namespace {
+
+template <Values kValues>
+void elementwise_of(const ElementwiseArgs& args, cudaStream_t stream) {
   const auto total = static_cast<unsigned>(args.total);
   const bool aligned = is_aligned_16(args.y);
   const auto blocks = [total](unsigned threads) { return dim3((total + 4 * threads - 1) / (4 * threads)); };
   const bool compiled = HotPatterns::find(args.expression, [&]<typename P>(P) {
-    launch(elementwise_pattern_kernel<P>, blocks(kThreads), dim3(kThreads), 0, stream, args.y, P::encode(args.expression, total), total, aligned);
+    launch(elementwise_pattern_kernel<P, kValues>, blocks(kThreads), dim3(kThreads), 0, stream, args.y, P::encode(args.expression, total), total,
+           aligned, args.result);
   });
   if (compiled) return;
   const InterpretedCode code = interpret(args.expression, total);
   const unsigned threads = interpreter_threads(code, kInterpreterThreads);
-  launch(elementwise_kernel, blocks(threads), dim3(threads), threads * interpreter_bytes(code), stream, args.y, code, total, aligned);
+  launch(elementwise_kernel<kValues>, blocks(threads), dim3(threads), threads * interpreter_bytes(code), stream, args.y, code, total, aligned,
+         args.result);
+}
+
+}  // namespace
+
+void elementwise(const ElementwiseArgs& args, cudaStream_t stream) {
+  const bool mixed = values_of(args.expression, args.result) == Values::kMixed;
+  (mixed ? elementwise_of<Values::kMixed> : elementwise_of<Values::kFloat32>)(args, stream);
 }
 
 }  // namespace gannet::kernels

@@ -73,9 +73,9 @@ inline InterpretedCode interpret(const Expression& expression, unsigned total, s
   code.operand_count = operands;
   code.line_count = expression.instruction_count;
   for (int i = 0; i < operands; i++) {
-    // An operand of one element is a scalar whatever its access, and one of all elements is read in full.
+    // An operand of all elements is read in full whatever its access, and one of one element as a scalar.
     const auto size = static_cast<unsigned>(expression.sizes[i]);
-    code.access[i] = size == 1 ? Access::kScalar : size == total ? Access::kFull : expression.access[i];
+    code.access[i] = size == total ? Access::kFull : size == 1 ? Access::kScalar : expression.access[i];
     code.operands[i] = make_operand(expression, i, code.access[i], total);
     slot_of[i] = allocator.take();
   }
@@ -102,9 +102,10 @@ inline InterpretedCode interpret(const Expression& expression, unsigned total, s
   return code;
 }
 
+template <Values kValues>
 __device__ inline float4 read_operand(Access access, const ExpressionOperand& operand, unsigned first, int count) {
   switch (access) {
-    case Access::kFull: return read_operand<Access::kFull>(operand, first, count);
+    case Access::kFull: return read_operand<Access::kFull, kValues>(operand, first, count);
     case Access::kChannel: return read_operand<Access::kChannel>(operand, first, count);
     case Access::kSample: return read_operand<Access::kSample>(operand, first, count);
     default: return read_operand<Access::kScalar>(operand, first, count);
@@ -113,12 +114,13 @@ __device__ inline float4 read_operand(Access access, const ExpressionOperand& op
 
 /** The expression's values at first .. first + count; `slots` is the block's shared memory. Needs no barrier: threads keep to their
  *  own slots. */
+template <Values kValues>
 __device__ inline float4 evaluate(const InterpretedCode& code, float* slots, unsigned first, int count) {
   float* own = slots + 4 * threadIdx.x;
   const unsigned stride = 4 * blockDim.x;
   float4 value = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
   for (int i = 0; i < code.operand_count; i++) {
-    value = read_operand(code.access[i], code.operands[i], first, count);
+    value = read_operand<kValues>(code.access[i], code.operands[i], first, count);
     store4(own + i * stride, value);
   }
   if (code.line_count == 0) return code.operand_count > 1 ? load4(own) : value;
@@ -136,9 +138,9 @@ __device__ inline float4 evaluate(const InterpretedCode& code, float* slots, uns
 }
 
 /** The values of several registers: those that interpret() was given. */
-template <int kCount>
+template <Values kValues, int kCount>
 __device__ inline void evaluate_values(const InterpretedCode& code, float* slots, unsigned first, int count, float4 (&values)[kCount]) {
-  evaluate(code, slots, first, count);
+  evaluate<kValues>(code, slots, first, count);
 #pragma unroll
   for (int i = 0; i < kCount; i++) values[i] = load4(slots + 4 * threadIdx.x + code.values[i] * 4 * blockDim.x);
 }

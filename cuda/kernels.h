@@ -16,6 +16,7 @@
 // - A launcher queues work on a stream and returns. It is given what it needs in one named struct: pointers into device memory
 //   first, each with its shape, then sizes. Structs are aggregates, filled with designated initialisers.
 // - Tensors are dense, row-major float32 (int32 for indices, labels and random state). Activations are NHWC, filters KRSC.
+//   In precision kBfloat16 the large values between products may be bfloat16: arguments of type Element say which.
 //   Every pointer is aligned for its elements; one from the arena is aligned to 64 bytes, a feed or variable to 256. A row inside
 //   a tensor is aligned only as its length says.
 // - Outputs never overlap inputs, unless a comment says `in place`.
@@ -28,7 +29,10 @@
 // - Failures of the runtime surface as LaunchError (launch.h), naming the kernel.
 namespace gannet::kernels {
 
-/** How products of matrices and convolutions multiply. Sums are float32 in every mode, and so are values in memory. */
+/** What a tensor's elements are in memory; kernels compute in float32. */
+enum class Element : uint8_t { kFloat32, kBfloat16 };
+
+/** How products of matrices and convolutions multiply. Sums are float32 in every mode. */
 enum class Precision {
   /** Exact float32 products. */
   kFloat32,
@@ -65,6 +69,8 @@ struct Expression {
   const float* operands[kMaxOperands] = {};
   int sizes[kMaxOperands] = {};
   Access access[kMaxOperands] = {};
+  /** kBfloat16 only of operands with access kFull. */
+  Element elements[kMaxOperands] = {};
   int operand_count = 0;
   Instruction instructions[kMaxInstructions] = {};
   int instruction_count = 0;
@@ -72,11 +78,12 @@ struct Expression {
 
 // ------------------------------------------------------------------------------------------- elementwise and reductions
 
-/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull. */
+/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull and have the elements of y. */
 struct ElementwiseArgs {
-  float* y;  // (total)
+  void* y;  // (total)
   Expression expression;
   int total;
+  Element result = Element::kFloat32;
 };
 void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
 
@@ -121,13 +128,13 @@ enum class ProductTile { k128x128, k128x64, k64x64, k128x8 };
 struct ProductConfig {
   ProductTile tile;
   Precision precision;
-  /** Elements that one copy moves: 4 where every row of the operand holds a multiple of 4, else 1. */
+  /** Elements that one copy moves: of bfloat16 8; of float32 4 where every row of the operand holds a multiple of 4, else 1. */
   int vector_a, vector_b;
   /** Pairs of operand tiles that shared memory holds: 2 to 4, or 1 where copies are not asynchronous. */
   int stages;
   /** Parts of the reduction, summed afterwards in fixed order when there is more than one. */
   int splits;
-  /** Steps of 32 along the reduction that each part takes. */
+  /** Steps along the reduction that each part takes: of 32 elements, or of 64 where A is bfloat16. */
   int steps_per_split;
   /** Blocks of the product's one grid: row_blocks * column_blocks * splits. */
   int row_blocks, column_blocks, blocks;
@@ -153,9 +160,17 @@ struct ConvolutionShape {
 
 enum class ConvolutionPass { kForward, kInputGradient, kFilterGradient };
 
-ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, const GpuLimits& gpu);
-/** Why `pass` cannot run with this shape, or null where it can. */
-const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& shape);
+/** What a product's operands are in memory, in the order of its arguments. */
+struct OperandElements {
+  Element first = Element::kFloat32, second = Element::kFloat32;
+};
+
+ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, const GpuLimits& gpu,
+                                 OperandElements elements = {});
+/** Why `pass` cannot run with this shape and these operands, or null where it can. bfloat16 is for precision kBfloat16, and read in
+ *  eights: both operands, if both have rows of multiples of 8; or the gradient alone, if the other operand's rows are not, of the filter
+ *  gradient and of the input gradient with up to 8 channels. */
+const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& shape, OperandElements elements = {});
 
 /** What becomes of a product's sums on their way to memory: an expression over the elements of the result, of which operand `sums`,
  *  read with access kFull, is the product itself; that operand's address means nothing. The others may be the result's own memory
@@ -163,6 +178,8 @@ const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& sh
 struct Epilogue {
   Expression expression = {};
   int sums = 0;
+  /** What the result is in memory. bfloat16, here and of operands, is for precision kBfloat16. */
+  Element result = Element::kFloat32;
 };
 
 /** Whether products can end with this expression: those around activations are compiled (conv_epilogue.cuh), no others. */
@@ -185,12 +202,12 @@ size_t statistics_workspace_bytes(const Statistics& statistics, const ProductCon
 /** One of the three products of a convolution, finished by the epilogue: y = x * w, dx = the transposed convolution of dy with w, or
  *  dw = the filter gradient of x and dy. */
 struct Convolution {
-  float* result;        // y (N, P, Q, K)   dx (N, H, W, C)   dw (K, R, S, C)
-  const float* first;   // x (N, H, W, C)   dy (N, P, Q, K)   x (N, H, W, C)
-  const float* second;  // w (K, R, S, C)   w (K, R, S, C)    dy (N, P, Q, K)
-  float* workspace;     // config.workspace_bytes, and those of the statistics
+  void* result;        // y (N, P, Q, K)   dx (N, H, W, C)   dw (K, R, S, C)
+  const void* first;   // x (N, H, W, C)   dy (N, P, Q, K)   x (N, H, W, C)
+  const void* second;  // w (K, R, S, C)   w (K, R, S, C)    dy (N, P, Q, K)
+  float* workspace;    // config.workspace_bytes, and those of the statistics
   ConvolutionShape shape;
-  ProductConfig config;  // of choose_convolution for this very pass and shape
+  ProductConfig config;  // of choose_convolution for this very pass, shape and elements
   Epilogue epilogue = {};
   /** Of a result without an epilogue; null takes none. */
   const Statistics* statistics = nullptr;
@@ -204,13 +221,16 @@ struct MatmulShape {
   int rows, columns, reduction;
   bool transpose_a, transpose_b;
 };
-ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu);
+ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu, OperandElements elements = {});
+/** Why there is no product with these operands, or null. bfloat16 is for precision kBfloat16, and for both operands, whose rows are
+ *  multiples of 8. */
+const char* matmul_refusal(const MatmulShape& shape, OperandElements elements);
 
 /** c = a b, finished by the epilogue. */
 struct Matmul {
-  float* c;          // (rows, columns)
-  const float* a;    // (rows, reduction), or (reduction, rows) if transpose_a
-  const float* b;    // (reduction, columns), or (columns, reduction) if transpose_b
+  void* c;           // (rows, columns)
+  const void* a;     // (rows, reduction), or (reduction, rows) if transpose_a
+  const void* b;     // (reduction, columns), or (columns, reduction) if transpose_b
   float* workspace;  // config.workspace_bytes, and those of the statistics
   MatmulShape shape;
   ProductConfig config;

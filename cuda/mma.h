@@ -11,7 +11,7 @@
 // "2t.." stands for columns (rows of b) 2t and 2t + 1, packed with the lower one in the low half.
 // All lanes of the warp take part; products are exact and summed in float32.
 
-#include "common.h"
+#include "bfloat16.h"
 
 #if defined(GANNET_SIMT)
 #include "simt/matrix.h"
@@ -32,19 +32,6 @@ __device__ __forceinline__ uint32_t to_tf32(float value) {
   return bits;
 #else
   return __float_as_uint(value);
-#endif
-}
-
-/** Two floats rounded to bfloat16 (to nearest even), `low` in bits 0-15. */
-__device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
-#if defined(GANNET_SIMT)
-  return simt::pack_bf16(low, high);
-#elif GANNET_ARCH >= 800
-  uint32_t bits;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
-  return bits;
-#else
-  return (__float_as_uint(low) >> 16) | (__float_as_uint(high) & 0xffff0000u);
 #endif
 }
 

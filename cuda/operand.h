@@ -1,11 +1,15 @@
 #pragma once
 
+#include "bfloat16.h"
 #include "divider.h"
 #include "kernels.h"
 
-// How kernels read the operands of an expression: four neighbouring elements at a time, as one 16-byte access where the address
-// allows it.
+// How kernels read the operands of an expression: four neighbouring elements at a time, as one access of 16 bytes, or of 8 where they
+// are bfloat16, if the address allows it.
 namespace gannet::kernels {
+
+/** What a kernel is compiled for: float32 alone, or operands and results that say of themselves, while running, which they are. */
+enum class Values { kFloat32, kMixed };
 
 struct ExpressionOperand {
   const float* data = nullptr;
@@ -14,11 +18,19 @@ struct ExpressionOperand {
   Divider divider;
   /** Whether `data` is a multiple of 16 bytes. */
   bool aligned = false;
+  Element element = Element::kFloat32;
 };
+
+/** Whether an expression reads or gives anything but float32. */
+inline Values values_of(const Expression& expression, Element result = Element::kFloat32) {
+  bool mixed = result != Element::kFloat32;
+  for (int i = 0; i < expression.operand_count; i++) mixed |= expression.elements[i] != Element::kFloat32;
+  return mixed ? Values::kMixed : Values::kFloat32;
+}
 
 inline ExpressionOperand make_operand(const Expression& expression, int i, Access access, unsigned total) {
   const auto size = static_cast<unsigned>(expression.sizes[i]);
-  ExpressionOperand operand{expression.operands[i], size, {}, is_aligned_16(expression.operands[i])};
+  ExpressionOperand operand{expression.operands[i], size, {}, is_aligned_16(expression.operands[i]), expression.elements[i]};
   if (access == Access::kChannel) operand.divider = make_divider(size);
   if (access == Access::kSample) operand.divider = make_divider(total / size);
   return operand;
@@ -49,9 +61,53 @@ __device__ __forceinline__ void store_vector(float* data, unsigned first, float4
   }
 }
 
+/** As load_vector, of either type. The loads wait for no decision but of the second half, so that those of several operands are under
+ *  way at once. */
+__device__ __forceinline__ float4 load_mixed(const ExpressionOperand& operand, unsigned first, int count) {
+  const bool narrow = operand.element == Element::kBfloat16;
+  if (operand.aligned && count == 4 && first % 4 == 0) {
+    const auto* source = reinterpret_cast<const uint2*>(reinterpret_cast<const char*>(operand.data) + (size_t{first} << (narrow ? 1 : 2)));
+    const uint2 low = source[0];
+    uint2 high = low;
+    if (!narrow) high = source[1];
+    return narrow ? make_float4(low_bf16(low.x), high_bf16(low.x), low_bf16(low.y), high_bf16(low.y))
+                  : make_float4(__uint_as_float(low.x), __uint_as_float(low.y), __uint_as_float(high.x), __uint_as_float(high.y));
+  }
+  if (!narrow) return load_some(operand.data + first, count);
+  const auto* data = reinterpret_cast<const unsigned short*>(operand.data) + first;
+  const auto at = [&](int i) { return i < count ? low_bf16(data[i]) : 0.0f; };
+  return make_float4(low_bf16(data[0]), at(1), at(2), at(3));
+}
+
+/** As store_vector, of either type. */
+__device__ __forceinline__ void store_mixed(void* y, Element element, unsigned first, float4 value, int count, bool aligned) {
+  if (element == Element::kFloat32) return store_vector(static_cast<float*>(y), first, value, count, aligned);
+  const uint2 pairs = make_uint2(pack_bf16(value.x, value.y), pack_bf16(value.z, value.w));
+  auto* target = static_cast<unsigned short*>(y) + first;
+  if (aligned && count == 4 && first % 4 == 0) {
+    *reinterpret_cast<uint2*>(target) = pairs;
+    return;
+  }
+  target[0] = static_cast<unsigned short>(pairs.x);
+  if (count > 1) target[1] = static_cast<unsigned short>(pairs.x >> 16);
+  if (count > 2) target[2] = static_cast<unsigned short>(pairs.y);
+  if (count > 3) target[3] = static_cast<unsigned short>(pairs.y >> 16);
+}
+
+/** Writes four elements of a result, of which `count` exist. */
+template <Values kValues>
+__device__ __forceinline__ void store_result(void* y, Element element, unsigned first, float4 value, int count, bool aligned) {
+  if constexpr (kValues == Values::kMixed) {
+    store_mixed(y, element, first, value, count, aligned);
+  } else {
+    store_vector(static_cast<float*>(y), first, value, count, aligned);
+  }
+}
+
 /** What elements first .. first + count of the space see of an operand. */
-template <Access kAccess>
+template <Access kAccess, Values kValues = Values::kFloat32>
 __device__ __forceinline__ float4 read_operand(const ExpressionOperand& operand, unsigned first, int count) {
+  if constexpr (kAccess == Access::kFull && kValues == Values::kMixed) return load_mixed(operand, first, count);
   if constexpr (kAccess == Access::kFull) return load_vector(operand.data, first, count, operand.aligned);
   if constexpr (kAccess == Access::kChannel) {
     const unsigned channel = first - operand.divider.divide(first) * operand.size;

@@ -62,49 +62,51 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
   }
 
   /** The expression's values at first .. first + count. */
+  template <Values kValues>
   static __device__ __forceinline__ float4 evaluate(const Code& code, unsigned first, int count) {
     float4 registers[kRegisters];
-    evaluate(code, first, count, registers);
+    evaluate<kValues>(code, first, count, registers);
     return registers[kRegisters - 1];
   }
 
   /** The values of all registers there. */
+  template <Values kValues>
   static __device__ __forceinline__ void evaluate(const Code& code, unsigned first, int count, float4 (&registers)[kRegisters]) {
-    evaluate<-1>(code, float4{}, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+    evaluate<kValues, -1>(code, float4{}, first, count, registers, std::make_integer_sequence<int, kOperands>{},
                  std::make_integer_sequence<int, kInstructions>{});
   }
 
   /** The values where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
-  template <int kGiven, typename LongerCode>
+  template <Values kValues, int kGiven, typename LongerCode>
   static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
     float4 registers[kRegisters];
-    evaluate_given<kGiven>(code, given, first, count, registers);
+    evaluate_given<kValues, kGiven>(code, given, first, count, registers);
     return registers[kRegisters - 1];
   }
 
   /** The values of all registers there. */
-  template <int kGiven, typename LongerCode>
+  template <Values kValues, int kGiven, typename LongerCode>
   static __device__ __forceinline__ void evaluate_given(const LongerCode& code, float4 given, unsigned first, int count,
                                                         float4 (&registers)[kRegisters]) {
-    evaluate<kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
+    evaluate<kValues, kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
                      std::make_integer_sequence<int, kInstructions>{});
   }
 
  private:
-  template <int kOperand, Access access, int kGiven, typename AnyCode>
+  template <Values kValues, int kOperand, Access access, int kGiven, typename AnyCode>
   static __device__ __forceinline__ float4 read(const AnyCode& code, float4 given, unsigned first, int count) {
     if constexpr (kOperand == kGiven) {
       return given;
     } else {
-      return read_operand<access>(code.operands[kOperand], first, count);
+      return read_operand<access, kValues>(code.operands[kOperand], first, count);
     }
   }
 
-  template <int kGiven, typename AnyCode, int... kOperand, int... kInstruction>
+  template <Values kValues, int kGiven, typename AnyCode, int... kOperand, int... kInstruction>
   static __device__ __forceinline__ void evaluate(const AnyCode& code, float4 given, unsigned first, int count,
                                                   float4 (&registers)[kRegisters], std::integer_sequence<int, kOperand...>,
                                                   std::integer_sequence<int, kInstruction...>) {
-    ((registers[kOperand] = read<kOperand, kAccess, kGiven>(code, given, first, count)), ...);
+    ((registers[kOperand] = read<kValues, kOperand, kAccess, kGiven>(code, given, first, count)), ...);
     ((registers[kOperands + kInstruction] =
           apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
                                          code.values[kInstruction])),

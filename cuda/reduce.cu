@@ -19,7 +19,7 @@
 namespace gannet::kernels {
 
 /** How a compiled expression is evaluated, and the registers that a reduction takes. */
-template <typename P, int... kRegisters>
+template <Values kStored, typename P, int... kRegisters>
 struct CompiledSource {
   using Code = typename P::Code;
   static constexpr int kValues = sizeof...(kRegisters);
@@ -30,7 +30,7 @@ struct CompiledSource {
   }
   static __device__ __forceinline__ void evaluate(const Code& code, float*, unsigned first, int count, float4 (&values)[kValues]) {
     float4 registers[P::kRegisters];
-    P::evaluate(code, first, count, registers);
+    P::template evaluate<kStored>(code, first, count, registers);
     constexpr int taken[] = {kRegisters...};
 #pragma unroll
     for (int i = 0; i < kValues; i++) values[i] = registers[taken[i]];
@@ -38,18 +38,14 @@ struct CompiledSource {
   static Code encode(const Expression& expression, unsigned total) { return P::encode(expression, total); }
 };
 
-/** A compiled expression whose last register alone is wanted. */
-template <typename P>
-using CompiledValue = CompiledSource<P, P::kRegisters - 1>;
-
 /** How any other expression is evaluated, in slots of the shared memory. */
-template <int kCount>
+template <Values kStored, int kCount>
 struct InterpretedSource {
   using Code = InterpretedCode;
   static constexpr int kValues = kCount;
 
   static __device__ __forceinline__ void evaluate(const Code& code, float* slots, unsigned first, int count, float4 (&values)[kCount]) {
-    evaluate_values(code, slots, first, count, values);
+    evaluate_values<kStored>(code, slots, first, count, values);
   }
 };
 
@@ -166,12 +162,25 @@ struct Launcher {
   }
 };
 
-/** Expressions that are compiled for an accumulator, each a CompiledSource. */
-template <typename... Sources>
+/** An expression, and the registers that a reduction takes. */
+template <typename P, int... kRegisters>
+struct Hot {
+  template <Values kStored>
+  using Source = CompiledSource<kStored, P, kRegisters...>;
+};
+
+/** An expression whose last register alone is wanted. */
+template <typename P>
+using HotValue = Hot<P, P::kRegisters - 1>;
+
+/** Expressions that are compiled for an accumulator, each a Hot. */
+template <typename... Hots>
 struct SourceList {
-  template <typename Accumulator>
+  template <Values kStored, typename Accumulator>
   static bool run(const Problem& problem) {
-    return ((Sources::matches(problem.args.expression, problem.values) && (run_one<Sources, Accumulator>(problem), true)) || ...);
+    return ((Hots::template Source<kStored>::matches(problem.args.expression, problem.values) &&
+             (run_one<typename Hots::template Source<kStored>, Accumulator>(problem), true)) ||
+            ...);
   }
 
  private:
@@ -181,13 +190,22 @@ struct SourceList {
   }
 };
 
+template <Values kStored, typename Accumulator, typename HotSources>
+void accumulate(const Problem& problem) {
+  if (HotSources::template run<kStored, Accumulator>(problem)) return;
+  const InterpretedCode code = interpret(problem.args.expression, problem.total(), problem.values);
+  Launcher<InterpretedSource<kStored, Accumulator::kValues>, Accumulator>{problem, code, interpreter_threads(code, kReduceThreads),
+                                                                          interpreter_bytes(code)}
+      .run();
+}
+
 template <typename Accumulator, typename HotSources>
 void reduce_with(const Problem& problem) {
-  if (HotSources::template run<Accumulator>(problem)) return;
-  const InterpretedCode code = interpret(problem.args.expression, problem.total(), problem.values);
-  Launcher<InterpretedSource<Accumulator::kValues>, Accumulator>{problem, code, interpreter_threads(code, kReduceThreads),
-                                                                 interpreter_bytes(code)}
-      .run();
+  if (values_of(problem.args.expression) == Values::kMixed) {
+    accumulate<Values::kMixed, Accumulator, HotSources>(problem);
+  } else {
+    accumulate<Values::kFloat32, Accumulator, HotSources>(problem);
+  }
 }
 
 template <typename Accumulator>
@@ -206,12 +224,12 @@ using Product = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
 /** x + bias */
 using AddBias = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>>;
 
-using HotSums = SourceList<CompiledValue<Identity>, CompiledValue<Square>, CompiledValue<Product>, CompiledValue<norms::GainCurvature>>;
-using HotPairs = SourceList<CompiledSource<norms::ReluSums, 6, 9>, CompiledSource<norms::LeakyReluSums, 7, 10>,
-                            CompiledSource<norms::BiasedSampleSums, 10, 14>, CompiledSource<norms::BiasedChannelSums, 8, 12>>;
-using HotTriples = SourceList<CompiledSource<norms::BiasedCurvatureSums, 0, 11, 16>>;
-using HotMaxima = SourceList<CompiledValue<Identity>>;
-using HotMoments = SourceList<CompiledValue<Identity>, CompiledValue<AddBias>>;
+using HotSums = SourceList<HotValue<Identity>, HotValue<Square>, HotValue<Product>, HotValue<norms::GainCurvature>>;
+using HotPairs = SourceList<Hot<norms::ReluSums, 6, 9>, Hot<norms::LeakyReluSums, 7, 10>, Hot<norms::BiasedSampleSums, 10, 14>,
+                            Hot<norms::BiasedChannelSums, 8, 12>>;
+using HotTriples = SourceList<Hot<norms::BiasedCurvatureSums, 0, 11, 16>>;
+using HotMaxima = SourceList<HotValue<Identity>>;
+using HotMoments = SourceList<HotValue<Identity>, HotValue<AddBias>>;
 
 void reduce_parts(const Problem& problem) {
   const size_t count = problem.values.size();

@@ -5,9 +5,10 @@ import { openTfjsDevice } from '../src/reference/index.ts';
 /** Where tests run the CUDA kernels: on the simulator, unless GANNET_KERNEL_DEVICE=cuda asks for a GPU. */
 const kernelDevice = process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'cuda' : 'simt';
 
-/** Opens the device of the CUDA kernels in one of their precisions. */
-export const openKernelDevice = async (precision: Precision = 'float32'): Promise<Device> =>
-  openDevice(kernelDevice, { precision });
+/** Opens the device of the CUDA kernels in one of their precisions.
+ *  @param narrowFrom as in DeviceOptions: tests of bfloat16 have small values kept so too */
+export const openKernelDevice = async (precision: Precision = 'float32', narrowFrom = 1): Promise<Device> =>
+  openDevice(kernelDevice, { precision, narrowFrom });
 
 /** Every device that this machine can test, by name: the one place that lists them. All compute in float32. */
 export const devices = {

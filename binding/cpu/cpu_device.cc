@@ -149,10 +149,18 @@ class CpuDevice final : public Device {
     return loaded;
   }
 
+  /** The vector kernels know elements of four bytes only. */
+  static void expect_words(const Step& step) {
+    const auto narrow = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
+    if (!narrow(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), narrow)) return;
+    throw Error("precision_unsupported", "the CPU device keeps no values as bfloat16");
+  }
+
   static Kernel build_kernel(const Step& step, Build& build) {
     const auto found = kernel_table().find(step.op);
     if (found == kernel_table().end()) throw Error("op_unsupported", "the CPU device does not execute this op").blamed_on(step.op, step.scope);
     try {
+      expect_words(step);
       return found->second(step, build);
     } catch (...) {
       throw blamed(step);

@@ -20,8 +20,9 @@ using Launcher = void (*)(const kernels::Convolution&, cudaStream_t);
 template <ConvolutionPass pass, Launcher launcher>
 Kernel convolution(const Step& step, const Build& build) {
   const kernels::ConvolutionShape shape = shape_of(step);
-  if (const char* refusal = kernels::convolution_refusal(pass, shape)) throw Error("shape_unsupported", refusal);
-  const kernels::ProductConfig config = kernels::choose_convolution(pass, shape, build.precision, build.gpu);
+  const kernels::OperandElements elements{element_of(step.inputs[0]), element_of(step.inputs[1])};
+  if (const char* refusal = kernels::convolution_refusal(pass, shape, elements)) throw Error("shape_unsupported", refusal);
+  const kernels::ProductConfig config = kernels::choose_convolution(pass, shape, build.precision, build.gpu, elements);
   const Ending ending(step, build, config, pass != ConvolutionPass::kFilterGradient);
   return {.queue =
               [step, shape, config, ending](const Run& run) {

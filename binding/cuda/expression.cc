@@ -34,6 +34,7 @@ kernels::Expression translate(const Step& step, int64_t total) {
   for (size_t i = 0; i < expression.access.size(); i++) {
     result.sizes[i] = count_of(step.inputs[i]);
     result.access[i] = static_cast<kernels::Access>(expression.access[i]);
+    result.elements[i] = element_of(step.inputs[i]);
   }
   result.operand_count = static_cast<int>(expression.access.size());
   for (size_t i = 0; i < expression.instructions.size(); i++) {
@@ -73,7 +74,7 @@ namespace {
 Kernel elementwise(const Step& step, const Build&) {
   const kernels::Expression expression = translate(step, step.output.size());
   return {[step, expression](const Run& run) {
-    kernels::elementwise({.y = run.output(step.output), .expression = bind(expression, step, run), .total = count_of(step.output)}, run.stream);
+    kernels::elementwise({.y = run.output(step.output), .expression = bind(expression, step, run), .total = count_of(step.output), .result = element_of(step.output)}, run.stream);
   }};
 }
 

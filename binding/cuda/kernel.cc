@@ -1,5 +1,6 @@
 #include "cuda/kernel.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "error.h"
@@ -24,6 +25,18 @@ const KernelTable& kernel_table() {
   return table;
 }
 
+namespace {
+
+/** Values kept as bfloat16 come with products in bfloat16, and with no others. */
+void expect_precision(const Step& step, kernels::Precision precision) {
+  const auto narrow = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
+  if (precision == kernels::Precision::kBfloat16) return;
+  if (!narrow(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), narrow)) return;
+  throw Error("precision_unsupported", "only a device of precision 'bfloat16' keeps values as bfloat16");
+}
+
+}  // namespace
+
 std::vector<Kernel> build_kernels(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu) {
   std::vector<Kernel> result;
   Build build{precision, gpu, program};
@@ -31,6 +44,7 @@ std::vector<Kernel> build_kernels(const Program& program, kernels::Precision pre
     const Step& step = program.steps[build.step];
     const auto found = kernel_table().find(step.op);
     try {
+      expect_precision(step, precision);
       if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op");
       result.push_back(found->second(step, build));
     } catch (...) {

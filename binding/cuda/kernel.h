@@ -74,11 +74,17 @@ using KernelTable = std::map<std::string_view, KernelFactory>;
 /** Every op of the device. */
 const KernelTable& kernel_table();
 
-/** The kernels of a program, each for the steps behind those of the one before. @throws Error `op_unsupported`, `shape_unsupported` */
+/** The kernels of a program, each for the steps behind those of the one before.
+ *  @throws Error `op_unsupported`, `shape_unsupported`, `precision_unsupported` */
 std::vector<Kernel> build_kernels(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu);
 
 /** A size as kernels take it. @throws Error `shape_unsupported` if it needs more than 31 bits */
 int narrow(int64_t size);
+
+/** What the elements of a tensor are in memory, as kernels take it. */
+inline kernels::Element element_of(const Slot& slot) {
+  return slot.dtype == DType::kBfloat16 ? kernels::Element::kBfloat16 : kernels::Element::kFloat32;
+}
 
 /** The number of elements of a tensor, as kernels take it. @throws Error `shape_unsupported` */
 inline int count_of(const Slot& slot) { return narrow(slot.size()); }

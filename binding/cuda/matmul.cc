@@ -1,4 +1,5 @@
 #include "cuda/ending.h"
+#include "error.h"
 
 namespace gannet::cuda {
 
@@ -11,7 +12,9 @@ Kernel matmul(const Step& step, const Build& build) {
   count_of(step.output);
   const kernels::MatmulShape shape{narrow(step.output.shape[0]), narrow(step.output.shape[1]),
                                    narrow(step.inputs[0].shape[a.transpose_a ? 0 : 1]), a.transpose_a, a.transpose_b};
-  const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu);
+  const kernels::OperandElements elements{element_of(step.inputs[0]), element_of(step.inputs[1])};
+  if (const char* refusal = kernels::matmul_refusal(shape, elements)) throw Error("shape_unsupported", refusal);
+  const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu, elements);
   const Ending ending(step, build, config, !a.transpose_a);
   return {.queue =
               [step, shape, config, ending](const Run& run) {

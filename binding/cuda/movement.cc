@@ -7,7 +7,8 @@ namespace gannet::cuda {
 
 namespace {
 
-/** Elements are moved as bits, so that one kernel serves both types. */
+/** Elements are moved as bits, so that one kernel serves all types. Of bfloat16 a pair is moved as one: what a shape counts along the
+ *  innermost axis, in pairs, is half of it. */
 using Bits = uint32_t;
 
 uint32_t bits_of(double value, DType dtype) {
@@ -30,6 +31,27 @@ kernels::Axes axes_of(const std::vector<int64_t>& list) {
   return axes;
 }
 
+/** What a list counts, in units that are moved as one. */
+kernels::Axes units_of(const std::vector<int64_t>& list, DType dtype) {
+  kernels::Axes axes = axes_of(list);
+  if (dtype != DType::kBfloat16) return axes;
+  if (list.empty() || list.back() % 2 != 0) {
+    throw Error("shape_unsupported", text("the kernels move bfloat16 in pairs along the innermost axis, but ", to_string(list), " is odd there"));
+  }
+  axes.values[axes.count - 1] /= 2;
+  return axes;
+}
+
+kernels::Axes units_of(const Slot& slot) { return units_of(slot.shape, slot.dtype); }
+
+/** The elements of a tensor, in the same units. */
+int units_in(const Slot& slot) { return slot.dtype == DType::kBfloat16 ? units_of({slot.size()}, slot.dtype).values[0] : count_of(slot); }
+
+/** For copies that may tear pairs apart. */
+void expect_words(const Slot& slot) {
+  if (slot.dtype == DType::kBfloat16) throw Error("shape_unsupported", "the kernels neither broadcast nor transpose bfloat16");
+}
+
 Kernel constant(const Step& step, const Build&) {
   const uint32_t bits = bits_of(step.attributes.value, step.output.dtype);
   return {[output = step.output, bits](const Run& run) {
@@ -48,10 +70,11 @@ Kernel copy_as(const Step& step, Plan plan) {
 }
 
 Kernel reshape(const Step& step, const Build&) {
-  return copy_as(step, [total = count_of(step.output)](Bits* y, const Bits* x) { return kernels::contiguous_copy(y, x, total); });
+  return copy_as(step, [total = units_in(step.output)](Bits* y, const Bits* x) { return kernels::contiguous_copy(y, x, total); });
 }
 
 Kernel broadcast(const Step& step, const Build&) {
+  expect_words(step.output);
   const Attributes& a = step.attributes;
   const kernels::Axes shape = axes_of(a.shape);
   kernels::Axes repeated;
@@ -61,22 +84,26 @@ Kernel broadcast(const Step& step, const Build&) {
 }
 
 Kernel transpose(const Step& step, const Build&) {
+  expect_words(step.output);
   const kernels::Axes shape = axes_of(step.inputs[0].shape), permutation = axes_of(step.attributes.permutation);
   return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::transpose_copy(y, x, shape, permutation); });
 }
 
 Kernel slice(const Step& step, const Build&) {
-  const kernels::Axes shape = axes_of(step.inputs[0].shape), begin = axes_of(step.attributes.begin), size = axes_of(step.attributes.size);
+  const DType dtype = step.output.dtype;
+  const kernels::Axes shape = units_of(step.inputs[0]), begin = units_of(step.attributes.begin, dtype), size = units_of(step.output);
   return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::slice_copy(y, x, shape, begin, size); });
 }
 
 Kernel pad(const Step& step, const Build&) {
-  const kernels::Axes shape = axes_of(step.inputs[0].shape), before = axes_of(step.attributes.before), after = axes_of(step.attributes.after);
+  const DType dtype = step.output.dtype;
+  const kernels::Axes shape = units_of(step.inputs[0]), before = units_of(step.attributes.before, dtype),
+                      after = units_of(step.attributes.after, dtype);
   return copy_as(step, [=](Bits* y, const Bits* x) { return kernels::pad_copy(y, x, shape, before, after); });
 }
 
 Kernel upsample_nearest(const Step& step, const Build&) {
-  const kernels::Axes shape = axes_of(step.inputs[0].shape);
+  const kernels::Axes shape = units_of(step.inputs[0]);
   return copy_as(step, [shape, scale = narrow(step.attributes.scale)](Bits* y, const Bits* x) {
     const int* n = shape.values;
     return kernels::upsample_copy(y, x, n[0], n[1], n[2], n[3], scale);
@@ -87,11 +114,12 @@ Kernel upsample_nearest(const Step& step, const Build&) {
 Kernel concat(const Step& step, const Build&) {
   count_of(step.output);
   const int axis = narrow(step.attributes.axis);
-  const kernels::Axes shape = axes_of(step.output.shape);
+  const kernels::Axes shape = units_of(step.output);
+  for (const Slot& input : step.inputs) units_of(input);
   return {[step, axis, shape](const Run& run) {
     int offset = 0;
     for (const Slot& input : step.inputs) {
-      const kernels::Axes part = axes_of(input.shape);
+      const kernels::Axes part = units_of(input);
       kernels::copy(kernels::concat_copy(run.output<Bits>(step.output), run.input<Bits>(input), shape, part, axis, offset), run.stream);
       offset += part.values[axis];
     }

@@ -15,10 +15,11 @@ const MULTIPROCESSORS = 100;
 export function dynamicSharedBytes(architecture) {
   const gpu = { ...ARCHITECTURES[architecture], multiprocessors: MULTIPROCESSORS };
   const precisions = architecture >= 80 ? ['float32', 'tf32', 'bfloat16'] : ['float32'];
-  const program = { ...empty, steps: [...matmuls(), ...convolutions()] };
+  const steps = [...matmuls(), ...convolutions()];
   const most = new Map();
   for (const precision of precisions) {
-    for (const { symbol, sharedBytes } of loadAddon().planLaunches(program, { ...gpu, precision })) {
+    const all = precision === 'bfloat16' ? [...steps, ...steps.flatMap(narrowed)] : steps;
+    for (const { symbol, sharedBytes } of loadAddon().planLaunches({ ...empty, steps: all }, { ...gpu, precision })) {
       most.set(symbol, Math.max(most.get(symbol) ?? 0, sharedBytes));
     }
   }
@@ -41,6 +42,15 @@ const step = (op, attributes, inputs, shape) => ({
   output: place(shape, 0),
   scope: '',
 });
+
+/** A product with the operands kept as bfloat16 whose innermost axes are multiples of 8: both, or a gradient beside an image. */
+function narrowed({ inputs, ...product }) {
+  const inEights = inputs.map(({ shape }) => shape.at(-1) % 8 === 0);
+  const gradient = { conv2dInputGradient: 0, conv2dFilterGradient: 1 }[product.op];
+  const image = gradient !== undefined && inputs[1 - gradient].shape.at(-1) < 8;
+  if (!inEights.every(Boolean) && !(image && inEights[gradient])) return [];
+  return [{ ...product, inputs: inputs.map((slot, i) => (inEights[i] ? { ...slot, dtype: 'bfloat16' } : slot)) }];
+}
 
 function* matmuls() {
   for (const transposeA of [false, true]) {

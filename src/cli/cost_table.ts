@@ -33,6 +33,7 @@ export function formatCost(programs: readonly CountedProgram[], gpu: Gpu, precis
   const totals: Row[] = [
     ['operations', `${formatFlops(total(({ flops }) => flops))} in products per step`],
     ['memory', `${formatBytes(total(({ bytes }) => bytes))} moved per step`],
+    ['arena', `${formatBytes(Math.max(...programs.map(({ cost }) => cost.arenaBytes)))} of activations and gradients`],
     ['launches', `${total(({ launches }) => launches.length)} per step`],
     ['floor', `${total(({ floorMs }) => floorMs).toFixed(2)} ms: every launch at the data sheet's peaks`],
     ['model', `${total(({ modelMs }) => modelMs).toFixed(2)} ms with unfilled waves and launches`],
@@ -56,4 +57,4 @@ const rowOf = (launch: LaunchCost): Row => [
 
 /** A compiled expression's name spells its instructions out, which are long. */
 const shortName = (kernel: string): string =>
-  kernel.replace(/<(?:Pattern|Statistic)<.*$/, '').replaceAll('(Precision)', 'precision ');
+  kernel.replace(/<(?:\(Values\)\d, )?(?:Pattern|Statistic)<.*$/, '').replaceAll('(Precision)', 'precision ');

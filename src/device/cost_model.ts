@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { DeviceError } from '../errors.ts';
 import { compile } from '../graph/compile.ts';
 import { flopsOfStep } from '../graph/flops.ts';
-import type { Program, Slot, Step } from '../graph/program.ts';
+import { NARROWED_ELEMENTS } from '../graph/narrow.ts';
+import { type Program, type Slot, type Step, storedBytes } from '../graph/program.ts';
 import { PACKAGE_ROOT } from '../package.ts';
 import type { FusedOp, OpAttributes, OpName } from '../tensor/operators.ts';
-import { BYTES_PER_ELEMENT, elements } from '../tensor/shape.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { loadAddon } from './addon.ts';
 import { type Gpu, type KernelResources, residentBlocks } from './gpus.ts';
@@ -50,6 +51,8 @@ export interface ProgramCost {
   readonly launches: readonly LaunchCost[];
   readonly flops: number;
   readonly bytes: number;
+  /** Memory of the values between the launches. */
+  readonly arenaBytes: number;
   /** The sum of the rooflines: what no implementation of these launches goes below. */
   readonly floorMs: number;
   readonly modelMs: number;
@@ -96,8 +99,9 @@ export function precisionOn(gpu: Gpu, precision: Precision): 'float32' | 'tf32' 
  *  @throws DeviceError `device_unavailable` in a build without the simulator, `precision_unsupported` */
 export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto'): ProgramCost {
   const addon = loadAddon();
-  const program = compile(graph, new Set(addon.supportedOps('simt') as OpName[]));
   const chosen = precisionOn(gpu, precision);
+  const narrowFrom = chosen === 'bfloat16' ? NARROWED_ELEMENTS : undefined;
+  const program = compile(graph, new Set(addon.supportedOps('simt') as OpName[]), narrowFrom);
   const launches = callAddon(() => addon.planLaunches(program, { ...gpu, precision: chosen }));
   const costs = launches.map((launch, i) => launchCost(program, launches, i, launch, gpu, gpu.peak[chosen] as number));
   const modelMs = sum(costs, (cost) => cost.modelMs);
@@ -106,6 +110,7 @@ export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto')
     launches: costs.map((cost) => ({ ...cost, share: cost.modelMs / modelMs })),
     flops: sum(program.steps, flopsOfStep),
     bytes: sum(costs, (cost) => cost.bytes),
+    arenaBytes: program.arenaBytes,
     floorMs: sum(costs, (cost) => cost.rooflineMs),
     modelMs,
   };
@@ -185,8 +190,6 @@ function operationsOf(step: Step): number {
   return total * (attributes.expression.instructions.length + reduction(attributes));
 }
 
-const bytesOfSlot = ({ shape }: Slot): number => elements(shape) * BYTES_PER_ELEMENT;
-
 /** The first launch reads the inputs of its steps, and the last writes their outputs; the one before it has written a result of which
  *  statistics are taken. What lies between goes through scratch memory, and what one of the steps leaves for an expression through none.
  *  @param remaining how many launches of these steps follow */
@@ -204,7 +207,7 @@ function readBytes(steps: readonly Step[]): number {
   const made = new Set<string>();
   const read = new Map<string, number>();
   for (const { inputs, output } of steps) {
-    for (const slot of inputs) if (!made.has(place(slot))) read.set(place(slot), bytesOfSlot(slot));
+    for (const slot of inputs) if (!made.has(place(slot))) read.set(place(slot), storedBytes(slot));
     if (output.storage === 'arena') made.add(place(output));
   }
   return sum([...read.values()], (bytes) => bytes);
@@ -220,12 +223,12 @@ const isMeasured = (step: Step, steps: readonly Step[]): boolean =>
 const writtenBytes = (step: Step, steps: readonly Step[]): number =>
   steps.some((other) => other.op === 'elementwise' && follows(other, step))
     ? 0
-    : bytesOfSlot(step.output) * writtenTensors(step);
+    : storedBytes(step.output) * writtenTensors(step);
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
 const writtenTensors = ({ output, inputs, op }: Step): number =>
   output.storage === 'variable' && op !== 'assign'
-    ? Math.max(1, inputs.filter((slot) => bytesOfSlot(slot) === bytesOfSlot(output)).length - 1)
+    ? Math.max(1, inputs.filter((slot) => storedBytes(slot) === storedBytes(output)).length - 1)
     : 1;
 
 function resourcesOf(

@@ -26,22 +26,24 @@ export class AddonDevice implements Device {
   readonly description: string;
   private readonly native: NativeDevice;
   private readonly claims: ReadonlySet<OpName>;
+  private readonly narrowFrom: number;
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
   constructor(
     kind: DeviceKind,
     description: string,
-    options: { readonly threads: number; readonly precision: string },
+    options: { readonly threads: number; readonly precision: string; readonly narrowFrom: number },
   ) {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
-    this.native = callAddon(() => addon.openDevice(kind, options));
+    this.native = callAddon(() => addon.openDevice(kind, { threads: options.threads, precision: options.precision }));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
+    this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;
   }
 
   async load(graph: Graph): Promise<AddonExecutable> {
-    const program = compile(graph, this.claims);
+    const program = compile(graph, this.claims, this.narrowFrom);
     const ids = graph.variables.map((variable) => this.idOf(variable));
     const { program: id, workspaceBytes } = await callAddon(() => this.native.load(program, ids));
     return new AddonExecutable(graph, program, id, workspaceBytes, this.native);
@@ -123,11 +125,12 @@ function nativeCall({ program, id }: AddonExecutable, feeds: Feeds, fetch: boole
   };
 }
 
-function named({ program }: AddonExecutable, buffers: readonly ArrayBuffer[]): Outputs {
+function named({ graph }: AddonExecutable, buffers: readonly ArrayBuffer[]): Outputs {
+  const outputs = Object.entries(graph.outputs);
   return Object.fromEntries(
     buffers.map((bytes, i) => {
-      const { name, slot } = program.outputs[i] as Program['outputs'][number];
-      return [name, hostArray(slot.dtype, bytes)];
+      const [name, { dtype }] = outputs[i] as (typeof outputs)[number];
+      return [name, hostArray(dtype, bytes)];
     }),
   );
 }

@@ -1,11 +1,12 @@
 import { DeviceError } from '../errors.ts';
+import { NARROWED_ELEMENTS } from '../graph/narrow.ts';
 import { loadAddon } from './addon.ts';
 import type { Device, DeviceKind } from './device.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { AddonDevice } from './native_device.ts';
 
 /** How a device multiplies in convolutions and matrix products; it adds in float32 always. `auto` is `tf32` on GPUs whose
- *  tensor cores have it, `float32` elsewhere. The CPU has float32 only. */
+ *  tensor cores have it, `float32` elsewhere. `bfloat16` also keeps large values between kernels so. The CPU has float32 only. */
 export const PRECISIONS = ['auto', 'float32', 'tf32', 'bfloat16'] as const;
 /** One of PRECISIONS. */
 export type Precision = (typeof PRECISIONS)[number];
@@ -15,6 +16,9 @@ export interface DeviceOptions {
   /** 0 = one per processor core. */
   readonly threads?: number;
   readonly precision?: Precision;
+  /** How many elements a value has at least that precision `bfloat16` keeps as bfloat16 between kernels. Feeds, outputs, variables and
+   *  what not every reader can take stay float32. Default: 4096. */
+  readonly narrowFrom?: number;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -40,7 +44,7 @@ export function bestDevice(): NativeDeviceInfo {
  *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
 export function openDevice(
   kind: Exclude<DeviceKind, 'tfjs'>,
-  { threads = 0, precision = 'auto' }: DeviceOptions = {},
+  { threads = 0, precision = 'auto', narrowFrom = NARROWED_ELEMENTS }: DeviceOptions = {},
 ): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
@@ -50,5 +54,5 @@ export function openDevice(
       `--device ${kind} was asked for, and ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
     );
   }
-  return new AddonDevice(kind, info.description, { threads, precision });
+  return new AddonDevice(kind, info.description, { threads, precision, narrowFrom });
 }

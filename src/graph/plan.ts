@@ -1,15 +1,23 @@
 import { overwrittenInputs } from '../ops/update.ts';
-import { BYTES_PER_ELEMENT, elements } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { type Interval, placeIntervals } from './arena.ts';
-import { ALIGNMENT_BYTES, type Binding, type Program, type Slot, type Step } from './program.ts';
+import {
+  ALIGNMENT_BYTES,
+  type Binding,
+  type Program,
+  type Slot,
+  type Step,
+  type StoredType,
+  storedBytes,
+} from './program.ts';
 import { schedule } from './schedule.ts';
 
-/** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory. */
-export function plan(graph: Graph): Program {
+/** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory.
+ *  @param narrow values that are kept as bfloat16 */
+export function plan(graph: Graph, narrow: ReadonlySet<Tensor> = new Set()): Program {
   const order = schedule(graph);
-  const storage = new Storage(graph, order);
+  const storage = new Storage(graph, order, narrow);
   return {
     name: graph.name,
     arenaBytes: storage.arenaBytes,
@@ -32,17 +40,14 @@ const step = (tensor: Tensor, storage: Storage): Step => ({
 
 const isLeaf = (tensor: Tensor): boolean => isOp(tensor, 'feed') || isOp(tensor, 'variable');
 
-const bytesOf = (tensor: Tensor): number => elements(tensor.shape) * BYTES_PER_ELEMENT;
-
-/** Where a slice begins in its input's memory, in bytes; undefined if its elements do not lie together there, or not aligned. */
+/** Where a slice begins in its input's memory, in elements; undefined if its elements do not lie together there. */
 function sliceOffset(slice: Tensor<'slice'>): number | undefined {
   const { shape } = slice.inputs[0] as Tensor;
   const { begin, size } = slice.attributes;
   const outermost = size.findIndex((length) => length > 1);
   const isDense = outermost < 0 || size.every((length, axis) => axis <= outermost || length === shape[axis]);
   const index = shape.reduce((sum, length, axis) => sum * length + (begin[axis] as number), 0);
-  const offset = index * BYTES_PER_ELEMENT;
-  return isDense && offset % ALIGNMENT_BYTES === 0 ? offset : undefined;
+  return isDense ? index : undefined;
 }
 
 /** The memory of every value of a graph. */
@@ -54,7 +59,11 @@ class Storage {
   private readonly offsets: Map<Tensor, number>;
   private readonly leaves = new Map<string, Pick<Slot, 'storage' | 'offset'>>();
 
-  constructor(graph: Graph, order: readonly Tensor[]) {
+  constructor(
+    graph: Graph,
+    order: readonly Tensor[],
+    private readonly narrow: ReadonlySet<Tensor>,
+  ) {
     graph.feeds.forEach((feed, i) => {
       this.leaves.set(`feed ${feed.attributes.name}`, { storage: 'feed', offset: i });
     });
@@ -70,7 +79,8 @@ class Storage {
 
   slot(tensor: Tensor): Slot {
     const owner = this.ownerOf(tensor);
-    const { shape, dtype } = tensor;
+    const { shape } = tensor;
+    const dtype = this.typeOf(tensor);
     const leaf =
       isOp(owner, 'feed') || isOp(owner, 'variable')
         ? this.leaves.get(`${owner.op} ${owner.attributes.name}`)
@@ -83,6 +93,14 @@ class Storage {
   /** Whether a node takes no time: leaves and views are other values' memory. */
   isPlaceholder(tensor: Tensor): boolean {
     return isLeaf(tensor) || this.viewed(tensor) !== undefined;
+  }
+
+  private typeOf(tensor: Tensor): StoredType {
+    return this.narrow.has(tensor) ? 'bfloat16' : tensor.dtype;
+  }
+
+  private bytesOf(tensor: Tensor): number {
+    return storedBytes({ shape: tensor.shape, dtype: this.typeOf(tensor) });
   }
 
   private ownerOf(tensor: Tensor): Tensor {
@@ -106,7 +124,8 @@ class Storage {
           tensor.attributes.expression.access[i] === 'full' &&
           !isLeaf(owner) &&
           lastUseOfOwner.get(owner) === position &&
-          bytesOf(owner) === bytesOf(tensor)
+          this.typeOf(owner) === this.typeOf(tensor) &&
+          this.bytesOf(owner) === this.bytesOf(tensor)
         );
       });
       if (!free) return;
@@ -127,12 +146,13 @@ class Storage {
     return source && this.ownerOf(source);
   }
 
-  /** What a reshape, or a slice of a value in the arena, is a view of, and where in the owner's memory it begins. */
+  /** What a reshape, or an aligned slice of a value in the arena, is a view of, and where in the owner's memory it begins. */
   private viewed(tensor: Tensor): { readonly source: Tensor; readonly shift: number } | undefined {
     const source = tensor.inputs[0] as Tensor;
-    const offset = isOp(tensor, 'reshape') ? 0 : isOp(tensor, 'slice') ? sliceOffset(tensor) : undefined;
-    if (offset === undefined || (isOp(tensor, 'slice') && isLeaf(this.ownerOf(source)))) return undefined;
-    return { source, shift: (this.shifts.get(source) ?? 0) + offset };
+    const index = isOp(tensor, 'reshape') ? 0 : isOp(tensor, 'slice') ? sliceOffset(tensor) : undefined;
+    if (index === undefined || (isOp(tensor, 'slice') && isLeaf(this.ownerOf(source)))) return undefined;
+    const offset = storedBytes({ shape: [index], dtype: this.typeOf(source) });
+    return offset % ALIGNMENT_BYTES === 0 ? { source, shift: (this.shifts.get(source) ?? 0) + offset } : undefined;
   }
 
   /** When each piece of arena memory is in use: from the step that first writes it to the last step that reads it. */
@@ -144,7 +164,7 @@ class Storage {
       const span = spans.get(owner) ?? { first: position, last: position };
       spans.set(owner, { ...span, last: Math.max(span.last, lastUse.get(tensor) ?? position) });
     });
-    return [...spans].map(([key, { first, last }]) => ({ key, first, last, bytes: bytesOf(key) }));
+    return [...spans].map(([key, { first, last }]) => ({ key, first, last, bytes: this.bytesOf(key) }));
   }
 }
 

@@ -22,14 +22,14 @@ export function printGraph(graph: Graph): string {
 
 /** The program as text, one line per step, with the place of every value: `@4096` in the arena, `feed0`, `$generator.w`. */
 export function printProgram(program: Program): string {
-  const place = ({ storage, offset, shape }: Slot): string => {
+  const place = ({ storage, offset, shape, dtype }: Slot): string => {
     const where =
       storage === 'arena'
         ? `@${offset}`
         : storage === 'feed'
           ? `<${program.feeds[offset]?.name}>`
           : `$${program.variables[offset]?.name}`;
-    return `${where}${formatShape(shape)}`;
+    return `${where}${formatShape(shape)}${dtype === 'bfloat16' ? ' bfloat16' : ''}`;
   };
   const lines = program.steps.map(
     (step, i) =>

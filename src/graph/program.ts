@@ -1,5 +1,8 @@
 import type { OpAttributes, OpName } from '../tensor/operators.ts';
-import type { DType, Shape } from '../tensor/shape.ts';
+import { BYTES_PER_ELEMENT, type DType, elements, type Shape } from '../tensor/shape.ts';
+
+/** What a value is in memory: a device may keep float32 numbers of the arena as bfloat16. */
+export type StoredType = DType | 'bfloat16';
 
 /** Where a value lives while a program runs: at a byte offset of the arena, in the feed or the variable with that index. */
 export interface Slot {
@@ -7,8 +10,12 @@ export interface Slot {
   /** Bytes from the start of the arena, or the index of the feed or variable. */
   readonly offset: number;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: StoredType;
 }
+
+/** Bytes that a value takes in memory. */
+export const storedBytes = ({ shape, dtype }: Pick<Slot, 'shape' | 'dtype'>): number =>
+  elements(shape) * (dtype === 'bfloat16' ? 2 : BYTES_PER_ELEMENT);
 
 /** One op of a program. Update ops write in place: their output slot is that of their first input. An `elementwise` op's
  *  output may share the slot of an input that it reads with access `full`; no other op's output overlaps its inputs. */

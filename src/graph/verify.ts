@@ -3,10 +3,10 @@ import type { Rule } from '../ops/op.ts';
 import { ops } from '../ops/rules.ts';
 import { overwrittenInputs } from '../ops/update.ts';
 import type { OpName } from '../tensor/operators.ts';
-import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
-import { ALIGNMENT_BYTES, type Program, type Slot, type Step } from './program.ts';
+import { ALIGNMENT_BYTES, type Program, type Slot, type Step, storedBytes } from './program.ts';
 import { ancestors, roots } from './walk.ts';
 
 const MADE_ELSEWHERE: ReadonlySet<OpName> = new Set<OpName>([
@@ -63,13 +63,11 @@ export function verifyProgram(program: Program): void {
   for (const { name, slot } of program.outputs) memory.expectWritten(slot, `${program.name}: output '${name}'`);
 }
 
-const bytesOf = (slot: Slot): number => elements(slot.shape) * BYTES_PER_ELEMENT;
-
 function expectNoOverlap(step: Step, index: number, program: Program): void {
   if (step.op === 'elementwise' || step.output.storage !== 'arena') return;
   const { offset } = step.output;
   const clash = step.inputs.find(
-    (s) => s.storage === 'arena' && s.offset < offset + bytesOf(step.output) && offset < s.offset + bytesOf(s),
+    (s) => s.storage === 'arena' && s.offset < offset + storedBytes(step.output) && offset < s.offset + storedBytes(s),
   );
   if (clash)
     throw new GraphError(
@@ -91,7 +89,7 @@ class Memory {
   write(slot: Slot, step: number): void {
     if (slot.storage !== 'arena') return;
     const begin = slot.offset;
-    const end = begin + bytesOf(slot);
+    const end = begin + storedBytes(slot);
     if (begin % ALIGNMENT_BYTES !== 0 || end > this.arenaBytes) {
       throw new GraphError(
         'invalid_plan',
@@ -104,7 +102,7 @@ class Memory {
 
   expectWritten(slot: Slot, reader: string): void {
     if (slot.storage !== 'arena') return;
-    const end = slot.offset + bytesOf(slot);
+    const end = slot.offset + storedBytes(slot);
     if (!this.written.some((w) => w.begin <= slot.offset && w.end >= end)) {
       throw new GraphError(
         'invalid_plan',

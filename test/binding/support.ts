@@ -1,8 +1,16 @@
 import { createRequire } from 'node:module';
 import type { NativeAddon, NativeDevice } from '../../src/device/native.ts';
-import { ALIGNMENT_BYTES, type Binding, type Program, type Slot, type Step } from '../../src/graph/program.ts';
+import {
+  ALIGNMENT_BYTES,
+  type Binding,
+  type Program,
+  type Slot,
+  type Step,
+  type StoredType,
+  storedBytes,
+} from '../../src/graph/program.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
-import { BYTES_PER_ELEMENT, type DType, elements, type Shape } from '../../src/tensor/shape.ts';
+import { type DType, elements, type Shape } from '../../src/tensor/shape.ts';
 
 /** The addon that was built last, or the one GANNET_ADDON names. */
 export const addonPath = process.env.GANNET_ADDON ?? '../../build/Release/gannet.node';
@@ -28,14 +36,20 @@ export class Sketch {
   }
 
   /** Memory of the arena that overlaps nothing else. */
-  place(shape: Shape, dtype: DType = 'float32'): Slot {
+  place(shape: Shape, dtype: StoredType = 'float32'): Slot {
     const slot: Slot = { storage: 'arena', offset: this.arenaBytes, shape, dtype };
-    this.arenaBytes += Math.ceil((elements(shape) * BYTES_PER_ELEMENT) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.arenaBytes += Math.ceil(storedBytes(slot) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
     return slot;
   }
 
-  step<K extends OpName>(op: K, attributes: OpAttributes[K], inputs: readonly Slot[], shape: Shape): Slot {
-    const output = this.place(shape);
+  step<K extends OpName>(
+    op: K,
+    attributes: OpAttributes[K],
+    inputs: readonly Slot[],
+    shape: Shape,
+    dtype: StoredType = 'float32',
+  ): Slot {
+    const output = this.place(shape, dtype);
     this.steps.push({ op, attributes, inputs, output, scope: 'layer' } as Step);
     return output;
   }

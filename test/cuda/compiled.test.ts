@@ -45,7 +45,9 @@ function symbols(graphs: readonly Graph[]): Set<string> {
   return new Set(
     graphs.flatMap((graph) =>
       PRECISIONS.flatMap((precision) =>
-        addon.planLaunches(compile(graph, claims), { ...GPUS.a100, precision }).map(({ symbol }) => symbol),
+        addon
+          .planLaunches(compile(graph, claims, precision === 'bfloat16' ? 1 : undefined), { ...GPUS.a100, precision })
+          .map(({ symbol }) => symbol),
       ),
     ),
   );

@@ -61,6 +61,18 @@ test('every product keeps two blocks, or a quarter of the threads, on each multi
   }
 });
 
+test('in bfloat16 a step moves less than three quarters of the bytes, through two thirds of the arena', () => {
+  for (const recipe of ['dcgan', 'wgan-gp']) {
+    const [wide, narrow] = (['tf32', 'bfloat16'] as const).map((precision) =>
+      costOfStep(recipe, 'a100', precision),
+    ) as [ReturnType<typeof costOfStep>, ReturnType<typeof costOfStep>];
+    const moved = (costs: typeof wide) => costs.reduce((sum, { cost, repeats }) => sum + cost.bytes * repeats, 0);
+    const arena = (costs: typeof wide) => Math.max(...costs.map(({ cost }) => cost.arenaBytes));
+    assert.ok(moved(narrow) < 0.75 * moved(wide), `${recipe}: ${moved(narrow)} of ${moved(wide)} bytes`);
+    assert.ok(arena(narrow) < 0.67 * arena(wide), `${recipe}: ${arena(narrow)} of ${arena(wide)} bytes`);
+  }
+});
+
 test('similarities of a batch are counted by pairs of images, and read and write no differences', () => {
   const config = resolveConfig({ recipe: 'dcgan', model: { minibatchFeatures: 128 } });
   const [update] = stepPrograms(createModel(config));

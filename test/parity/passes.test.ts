@@ -25,6 +25,7 @@ for (const row of cases) {
       verify(optimized);
       expectClose(expected({ graphs: [optimized], bindings }), expected({ graphs: [graph], bindings }), TOLERANCE);
       verifyProgram(compile(graph, claims));
+      verifyProgram(compile(graph, claims, 1));
     });
   }
 }

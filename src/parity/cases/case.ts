@@ -27,7 +27,8 @@ export interface Case {
   readonly build: (inputs: Readonly<Record<string, Tensor>>) => Tensor;
   /** The inputs that derivatives are taken of, twice; empty where the op has none. */
   readonly differentiable: readonly string[];
-  /** Products that follow one another, each rounding the operands anew where a precision rounds; 1 unless given. */
+  /** Products, or kernels with values between them, that follow one another, each rounding anew where a precision rounds; 1 unless
+   *  given. */
   readonly products?: number;
 }
 

@@ -1,0 +1,196 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compile } from '../../src/graph/compile.ts';
+import { gradients } from '../../src/graph/gradients.ts';
+import { NARROWED_ELEMENTS } from '../../src/graph/index.ts';
+import { type Program, type Slot, storedBytes } from '../../src/graph/program.ts';
+import { verifyProgram } from '../../src/graph/verify.ts';
+import * as gannet from '../../src/ops/index.ts';
+import type { OpName } from '../../src/tensor/operators.ts';
+import { elements, type Shape } from '../../src/tensor/shape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { feed, read, trace } from '../../src/tensor/trace.ts';
+import type { Variable } from '../../src/tensor/variable.ts';
+
+/** As the kernels claim reductions. */
+const CLAIMS = new Set<OpName>(['reduceSums', 'reduceMoments']);
+
+const SAME = { stride: 1, padding: 'same' } as const;
+
+const weights = (name: string, shape: Shape): Tensor => {
+  const variable: Variable = {
+    name,
+    shape,
+    dtype: 'float32',
+    initializer: () => gannet.fill(0, shape),
+    trainable: true,
+  };
+  return read(variable);
+};
+
+function narrowed(body: () => Record<string, Tensor>, from = 1): Program {
+  const program = compile(trace('test', body), CLAIMS, from);
+  verifyProgram(program);
+  return program;
+}
+
+/** Each step as its op, with an asterisk behind each value that is kept as bfloat16: inputs, then the output. */
+const steps = ({ steps: list }: Program): string[] =>
+  list.map(({ op, inputs, output }) => `${op} ${inputs.map(mark).join('')}${mark(output)}`);
+
+const mark = ({ dtype, storage }: Slot): string => (dtype === 'bfloat16' ? '*' : storage.slice(0, 1));
+
+/** A convolution of a feed with a variable, then the expression, then another convolution. */
+const chain = (between: (x: Tensor) => Tensor, channels = 8, filters = 8): Program =>
+  narrowed(() => {
+    const y = gannet.conv2d(feed('x', [2, 4, 4, channels]), weights('v', [filters, 3, 3, channels]), SAME);
+    const z = between(y);
+    return { z: gannet.conv2d(z, weights('w', [8, 3, 3, z.shape.at(-1) as number]), SAME) };
+  });
+
+test('what lies between products is narrow; feeds, variables and outputs are not, and products read copies of them', () => {
+  assert.equal(steps(chain(gannet.relu)), [
+    'elementwise f*',
+    'elementwise v*',
+    'conv2d ***',
+    'elementwise **',
+    'elementwise v*',
+    'conv2d **a',
+  ]);
+});
+
+test('a copy is made once, however many products read it', () => {
+  const program = narrowed(() => {
+    const w = weights('w', [8, 3, 3, 8]);
+    const y = gannet.relu(gannet.conv2d(feed('x', [2, 4, 4, 8]), w, SAME));
+    return { y: gannet.conv2d(y, w, SAME), z: gannet.conv2d(gannet.tanh(y), w, SAME) };
+  });
+  assert.is(steps(program).filter((step) => step === 'elementwise v*').length, 1);
+});
+
+test('products of channels that eight does not divide read float32', () => {
+  assert.equal(steps(chain(gannet.relu, 3, 12)), ['conv2d fv*', 'elementwise *a', 'conv2d ava']);
+});
+
+test('a gradient is narrow even where the other operand is an image', () => {
+  const program = narrowed(() => {
+    const x = feed('x', [2, 4, 4, 3]);
+    const w = weights('w', [8, 3, 3, 3]);
+    const y = gannet.tanh(gannet.conv2d(x, w, SAME));
+    const [dx, dw] = gradients(gannet.reduceSum(gannet.square(y)), [x, w]);
+    return { dx: dx as Tensor, dw: dw as Tensor };
+  });
+  const lines = steps(program);
+  assert.ok(lines.includes('conv2dInputGradient *va'), lines.join());
+  assert.ok(lines.includes('conv2dFilterGradient f*a'), lines.join());
+});
+
+test('small values stay float32, and products of nothing else', () => {
+  const body = () => ({
+    y: gannet.matmul(gannet.relu(gannet.matmul(feed('x', [8, 64]), weights('v', [64, 8]))), weights('w', [8, 8])),
+  });
+  assert.equal(steps(narrowed(body, NARROWED_ELEMENTS)), ['matmul fva', 'elementwise aa', 'matmul ava']);
+  assert.equal(steps(narrowed(body, 512)), [
+    'elementwise f*',
+    'elementwise v*',
+    'matmul **a',
+    'elementwise aa',
+    'matmul ava',
+  ]);
+});
+
+test('statistics are float32, taken of narrow values', () => {
+  const program = narrowed(() => {
+    const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
+    const { mean, variance } = gannet.moments(y, [0, 1, 2]);
+    return {
+      z: gannet.conv2d(
+        gannet.mul(y, gannet.broadcast(gannet.add(mean, variance), [0, 1, 2], y.shape)),
+        weights('w', [8, 3, 3, 8]),
+        SAME,
+      ),
+    };
+  });
+  const lines = steps(program);
+  assert.ok(lines.includes('reduceMoments *a'), lines.join());
+});
+
+test('values that are read per channel are float32', () => {
+  const program = narrowed(() => {
+    const bias = gannet.tanh(feed('bias', [8]));
+    const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
+    const shifted = gannet.exp(gannet.add(y, gannet.broadcast(bias, [0, 1, 2], y.shape)));
+    const scaled = gannet.exp(gannet.mul(y, gannet.broadcast(bias, [0, 1, 2], y.shape)));
+    return { z: gannet.conv2d(gannet.concat([shifted, scaled], 3), weights('w', [8, 3, 3, 16]), SAME) };
+  });
+  const lines = steps(program);
+  assert.ok(lines.includes('elementwise fa'), lines.join());
+  assert.is(lines.filter((line) => line === 'elementwise *a*').length, 2, lines.join());
+});
+
+for (const [name, between, kept] of [
+  ['slices', (x: Tensor) => gannet.slice(x, [0, 0, 0, 0], [2, 3, 4, 8]), true],
+  ['zeros around', (x: Tensor) => gannet.pad(x, [0, 1, 1, 0], [0, 1, 1, 0]), true],
+  ['joined channels', (x: Tensor) => gannet.concat([x, gannet.relu(x)], 3), true],
+  ['upsampling', (x: Tensor) => gannet.upsampleNearest(x, 2), true],
+  ['joined feeds', (x: Tensor) => gannet.concat([x, feed('beside', [2, 4, 4, 8])], 3), false],
+  [
+    'odd channels',
+    (x: Tensor) => gannet.pad(gannet.slice(x, [0, 0, 0, 1], [2, 4, 4, 7]), [0, 0, 0, 1], [0, 0, 0, 0]),
+    false,
+  ],
+  ['other shapes', (x: Tensor) => gannet.reshape(x, [2, 2, 8, 8]), true],
+  ['transposes', (x: Tensor) => gannet.transpose(x, [1, 0, 2, 3]), false],
+  ['pooling', (x: Tensor) => gannet.averagePool(x, 2), false],
+] as const) {
+  test(`${name} of narrow values ${kept ? 'are narrow' : 'are not: the kernels cannot read them'}`, () => {
+    const program = chain(between);
+    const convolutions = program.steps.filter(({ op }) => op === 'conv2d');
+    assert.is(convolutions[0]?.output.dtype, kept ? 'bfloat16' : 'float32');
+    assert.is(convolutions[1]?.inputs[0]?.dtype, 'bfloat16');
+    const copies = program.steps.filter(
+      ({ op, inputs, output }) =>
+        op === 'elementwise' && inputs[0]?.storage === 'arena' && inputs[0].dtype !== output.dtype,
+    );
+    assert.is(copies.length, kept ? 0 : 1);
+  });
+}
+
+test('a view of narrow values begins at a multiple of 64 bytes of two each', () => {
+  const program = chain((x) => gannet.slice(x, [1, 0, 0, 0], [1, 4, 4, 8]));
+  const [whole, part] = program.steps
+    .filter(({ op }) => op === 'conv2d')
+    .map(({ inputs, output }, i) => (i === 0 ? output : inputs[0])) as [Slot, Slot];
+  assert.is(part.offset - whole.offset, 4 * 4 * 8 * 2);
+});
+
+test('a float32 result never takes the place of a narrow operand, not even of twice its elements', () => {
+  const program = narrowed(() => {
+    const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
+    return { z: gannet.relu(gannet.slice(y, [0, 0, 0, 0], [1, 4, 4, 8])) };
+  });
+  const { inputs, output } = program.steps.at(-1) as Program['steps'][number];
+  assert.equal([inputs[0]?.dtype, output.dtype], ['bfloat16', 'float32']);
+  const [begin, end] = [inputs[0] as Slot, output].map(({ offset }) => offset) as [number, number];
+  assert.ok(end >= begin + storedBytes(inputs[0] as Slot) || begin >= end + storedBytes(output), `${begin} ${end}`);
+});
+
+test('the arena shrinks with what is in it', () => {
+  const body = () => {
+    let x = gannet.conv2d(feed('x', [8, 16, 16, 64]), weights('v', [64, 3, 3, 64]), SAME);
+    for (let i = 0; i < 4; i++)
+      x = gannet.add(x, gannet.tanh(gannet.conv2d(gannet.relu(x), weights(`w${i}`, [64, 3, 3, 64]), SAME)));
+    return { mean: gannet.reduceMean(x) };
+  };
+  const wide = compile(trace('wide', body), CLAIMS);
+  const narrow = narrowed(body, NARROWED_ELEMENTS);
+  const image = 8 * 16 * 16 * 64;
+  const filter = 64 * 3 * 3 * 64;
+  assert.is(wide.arenaBytes, 4 * 3 * image);
+  assert.is(narrow.arenaBytes, 2 * 3 * image + 2 * filter);
+  assert.ok(
+    narrow.steps.every(({ output }) => elements(output.shape) < NARROWED_ELEMENTS || output.dtype === 'bfloat16'),
+  );
+});
+
+test.run();
