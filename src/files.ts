@@ -1,0 +1,85 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Something other than a regular file has the name of one: a named pipe would be waited for without end, a device such as
+ *  /dev/zero read without end. Whoever asked for the file says so with its own class of error. */
+export class IrregularFileError extends Error {
+  /** What it is, such as `a named pipe`. */
+  readonly kind: string;
+
+  constructor(path: string | Buffer, kind: string) {
+    super(`${path} is ${kind}, where a regular file is expected`);
+    this.name = new.target.name;
+    this.kind = kind;
+  }
+}
+
+// A named pipe is opened without waiting for its other end; on a regular file the flag has no effect. Windows does not have it.
+const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
+
+/** How a file is opened: to read it, to write it anew, to write it where none was, or to write behind its end. */
+export type OpenMode = 'read' | 'write' | 'create' | 'append';
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: constants.O_RDONLY,
+  write: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+};
+
+/** Opens a regular file; links are followed. The path may be bytes, for names that are not UTF-8.
+ *  @throws IrregularFileError for a folder, a named pipe, a socket or a device; the file system's own error otherwise */
+export async function openRegularFile(path: string | Buffer, mode: OpenMode = 'read'): Promise<FileHandle> {
+  const handle = await open(path, FLAGS[mode] | WITHOUT_WAITING).catch((error: unknown) => {
+    throw irregularByErrno(path, error) ?? error;
+  });
+  try {
+    expectRegular(path, await handle.stat());
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The whole content of a regular file. @throws as {@link openRegularFile} */
+export async function readRegularFile(path: string | Buffer): Promise<Buffer> {
+  const handle = await openRegularFile(path);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The same at once, for what a command reads before anything runs. @throws as {@link openRegularFile} */
+export function readRegularFileSync(path: string): Buffer {
+  const descriptor = openSync(path, FLAGS.read | WITHOUT_WAITING);
+  try {
+    expectRegular(path, fstatSync(descriptor));
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** JSON as people's editors leave it: a byte order mark at its beginning is no part of it. @throws SyntaxError */
+export const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''));
+
+function expectRegular(path: string | Buffer, found: Stats): void {
+  if (!found.isFile()) throw new IrregularFileError(path, kindOf(found));
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a named pipe';
+  if (found.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/** Some are refused by the system already: folders to whoever would write, sockets and unread pipes to everybody. */
+function irregularByErrno(path: string | Buffer, error: unknown): IrregularFileError | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return new IrregularFileError(path, 'a folder');
+  return code === 'ENXIO' ? new IrregularFileError(path, 'a named pipe or a socket') : undefined;
+}
