@@ -116,6 +116,9 @@ export const ERROR_CODES = {
     data_all_bad: 'No image of the folder could be read. The message says why.',
     data_changed: 'The images are not those that the run began with. Restore them, or start a new run.',
     data_empty: 'There is no image in the folder or below it.',
+    data_is_run:
+      'Images are looked for in the folder of a run, whose pictures were generated. Name the folder of its data.',
+    data_links: 'Links between the folders of the data form a net without end. Remove some.',
     data_not_folder: 'Images are looked for in a file. Name its folder.',
     data_not_found: 'There is no such folder.',
     data_unknown: 'What `--data` names is neither a folder nor a data set that gannet knows.',

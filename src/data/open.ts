@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly split?: Split | undefined;
   /** Memory for decoded images of a folder, in bytes. */
   readonly cacheBytes?: number | undefined;
+  /** Files of a folder with more pixels are skipped; 200 million if not given. */
+  readonly maxPixels?: number | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
