@@ -84,6 +84,8 @@ export const ERROR_CODES = {
     loss_needs_autoencoder: 'The loss `equilibrium` needs an autoencoder as discriminator. Use the recipe `began`.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
+    out_in_data:
+      'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file.',
     penalty_needs_independence:

@@ -19,7 +19,7 @@ const OTHER = endings('bmp heic heif jp2 j2k jpx jxl pbm pgm ppm pnm pam psd svg
 const CAMERA_RAW = endings('dng cr2 cr3 crw nef nrw arw sr2 raf orf rw2 pef raw');
 
 /** Hidden entries are thumbnails and bookkeeping of other programs (`.DS_Store`, `._photo.jpg`, `.thumbnails`). */
-const isHidden = (name: string): boolean => name.startsWith('.');
+export const isHidden = (name: string): boolean => name.startsWith('.');
 
 /** Whether data is looked for under this name of a file. */
 export const isImageName = (name: string): boolean => !isHidden(name) && READABLE.has(extname(name).toLowerCase());
