@@ -19,14 +19,12 @@ DType decode_dtype(const Field& field) {
 DType decode_stored_type(const Field& field) { return field.string() == "bfloat16" ? DType::kBfloat16 : decode_dtype(field); }
 
 Shape decode_shape(const Field& field) {
-  constexpr int64_t kLargest = int64_t{1} << 40;
   Shape shape = field.integers();
   int64_t total = 1;
   for (const int64_t size : shape) {
-    if (size < 1 || size > kLargest / total) {
+    if (size < 1 || __builtin_mul_overflow(total, size, &total) || total >= kTooManyElements) {
       throw Error("shape_mismatch", text(field.path(), " has axes of at least 1 element, fewer than 2^40 in all, but received ", to_string(shape)));
     }
-    total *= size;
   }
   return shape;
 }
@@ -74,18 +72,18 @@ Instruction decode_instruction(const Field& field, int64_t registers) {
 }
 
 Expression decode_expression(const Field& field) {
-  constexpr uint32_t kMostRegisters = 1024;
+  constexpr int64_t kMostRegisters = 1024;
   const Field access = field.at("access");
   const Field instructions = field.at("instructions");
-  const uint32_t operands = access.length();
-  const uint32_t count = instructions.length();
+  const int64_t operands = access.length();
+  const int64_t count = instructions.length();
   if (operands + count == 0 || operands + count > kMostRegisters) {
     throw Error("program_invalid", text(field.path(), " must have 1 to ", kMostRegisters, " registers, but has ", operands + count));
   }
   Expression expression;
-  for (uint32_t i = 0; i < operands; i++) expression.access.push_back(decode_access(access.at(i)));
-  for (uint32_t i = 0; i < count; i++) {
-    expression.instructions.push_back(decode_instruction(instructions.at(i), operands + i));
+  for (int64_t i = 0; i < operands; i++) expression.access.push_back(decode_access(access.at(static_cast<uint32_t>(i))));
+  for (int64_t i = 0; i < count; i++) {
+    expression.instructions.push_back(decode_instruction(instructions.at(static_cast<uint32_t>(i)), operands + i));
   }
   return expression;
 }
@@ -161,6 +159,7 @@ std::vector<Binding> decode_bindings(const Field& field) {
 }
 
 void check_arena_slot(const Slot& slot, const Program& program, const std::string& path) {
+  // No difference of the three overflows: integers of JavaScript have 53 bits, and bytes() is below 2^42.
   if (slot.offset < 0 || slot.offset % kAlignmentBytes != 0 || slot.offset > program.arena_bytes - slot.bytes()) {
     throw Error("slot_out_of_range", text(path, ": ", slot.bytes(), " bytes at offset ", slot.offset, " must start at a multiple of ",
                                           kAlignmentBytes, " and lie within the arena of ", program.arena_bytes, " bytes"));

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "checked.h"
 #include "error.h"
 
 namespace gannet {
@@ -73,11 +74,12 @@ void check_reduction(const Step& step, int64_t results) {
   expect_type(step.output, DType::kFloat32, "the output");
   const std::vector<int64_t>& extent = step.attributes.extent;
   expect_count(extent, 3, 1, "extent");
-  constexpr int64_t kLargest = int64_t{1} << 40;
-  expect(extent[0] <= kLargest / extent[1] && extent[0] * extent[1] <= kLargest / extent[2], "attribute_invalid", "extent is too large");
-  const int64_t size = results * extent[0] * extent[2];
+  const int64_t kept = checked_product(extent[0], extent[2], "extent");
+  const int64_t total = checked_product(kept, extent[1], "extent");
+  expect(total < kTooManyElements, "attribute_invalid", text("extent must have fewer than 2^40 elements, but is ", to_string(extent)));
+  const int64_t size = checked_product(results, kept, "the number of results");
   expect(step.output.size() == size, "shape_mismatch", text("the output must have ", size, " elements, but has ", step.output.size()));
-  check_operands(step, extent[0] * extent[1] * extent[2]);
+  check_operands(step, total);
 }
 
 void check_reduce(const Step& step) { check_reduction(step, 1); }
@@ -94,6 +96,10 @@ void check_reduce_moments(const Step& step) { check_reduction(step, 2); }
 
 void check_constant(const Step& step) {
   expect(step.output.dtype != DType::kBfloat16, "dtype_mismatch", "the output must be float32 or int32, but is bfloat16");
+  if (step.output.dtype != DType::kInt32) return;
+  const double value = step.attributes.value;
+  using Limits = std::numeric_limits<int32_t>;
+  expect(value >= Limits::min() && value <= Limits::max(), "attribute_invalid", text("value must fit 32 bits, but is ", value));
 }
 
 void check_reshape(const Step& step) {
@@ -135,7 +141,7 @@ void check_concat(const Step& step) {
   int64_t joined = 0;
   for (const Slot& input : step.inputs) {
     expect_rank(input, expected.size(), "every input");
-    joined += input.shape[axis];
+    joined = checked_sum(joined, input.shape[axis], "the joined axis");
     expected[axis] = input.shape[axis];
     expect_shape(input, expected, "every input, but for the axis,");
   }
@@ -162,7 +168,9 @@ void check_pad(const Step& step) {
   Shape expected = step.inputs[0].shape;
   expect_count(a.before, expected.size(), 0, "before");
   expect_count(a.after, expected.size(), 0, "after");
-  for (size_t i = 0; i < expected.size(); i++) expected[i] += a.before[i] + a.after[i];
+  for (size_t i = 0; i < expected.size(); i++) {
+    expected[i] = checked_sum(expected[i], checked_sum(a.before[i], a.after[i], "the padding"), "the padded axis");
+  }
   expect_shape(step.output, expected, "the output");
 }
 
@@ -177,10 +185,23 @@ void check_matmul(const Step& step) {
 }
 
 int64_t window_positions(int64_t input, int64_t before, int64_t after, int64_t window, int64_t stride) {
-  return input + before + after < window ? 0 : (input + before + after - window) / stride + 1;
+  const int64_t padded = checked_sum(input, checked_sum(before, after, "the padding"), "the padded axis");
+  return padded < window ? 0 : (padded - window) / stride + 1;
+}
+
+/** Kernels count pixels in 32 bits, and so does oneDNN with each number of a geometry. */
+void expect_countable(const WindowGeometry& g) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  for (const int64_t size : {g.n, g.h, g.w, g.c, g.k, g.p, g.q, g.r, g.s, g.stride_h, g.stride_w, g.top, g.bottom, g.left, g.right}) {
+    expect(size <= kMost, "shape_unsupported", text("windows are counted in 32 bits, but a size is ", size));
+  }
+  for (const int64_t pixels : {g.h * g.w, g.p * g.q, g.r * g.s}) {
+    expect(pixels <= kMost, "shape_unsupported", text("pixels are counted in 32 bits, but an image or a window has ", pixels));
+  }
 }
 
 void check_geometry(const WindowGeometry& g) {
+  expect_countable(g);
   const int64_t p = window_positions(g.h, g.top, g.bottom, g.r, g.stride_h);
   const int64_t q = window_positions(g.w, g.left, g.right, g.s, g.stride_w);
   expect(p == g.p && q == g.q, "shape_mismatch", text("windows of ", g.r, "x", g.s, " over ", g.h, "x", g.w, " have ", p, "x", q,
@@ -253,7 +274,7 @@ void check_upsample(const Step& step) {
   const int64_t scale = step.attributes.scale;
   expect(scale >= 1, "attribute_invalid", text("scale must be at least 1, but is ", scale));
   const Shape& x = step.inputs[0].shape;
-  expect_shape(step.output, {x[0], x[1] * scale, x[2] * scale, x[3]}, "the output");
+  expect_shape(step.output, {x[0], checked_product(x[1], scale, "the height"), checked_product(x[2], scale, "the width"), x[3]}, "the output");
 }
 
 Shape with_last(Shape shape, int64_t last) {
@@ -286,9 +307,9 @@ void check_one_hot(const Step& step) {
 
 void check_cholesky(const Step& step) {
   expect_all_float(step);
-  expect_rank(step.inputs[0], 2, "the matrix");
-  expect_shape(step.inputs[0], {step.output.shape[0], step.output.shape[0]}, "the matrix");
-  expect_shape(step.output, step.inputs[0].shape, "the output");
+  const Shape& matrix = step.inputs[0].shape;
+  expect(matrix.size() == 2 && matrix[0] == matrix[1], "shape_mismatch", text("the matrix must be square, but has the shape ", to_string(matrix)));
+  expect_shape(step.output, matrix, "the output");
 }
 
 void check_batch_similarity(const Step& step) {

@@ -22,6 +22,10 @@ inline constexpr int64_t kAlignmentBytes = 64;
 
 using Shape = std::vector<int64_t>;
 
+/** A tensor has fewer elements, so that its bytes and sums of a few of them fit 63 bits. */
+inline constexpr int64_t kTooManyElements = int64_t{1} << 40;
+
+/** Of a decoded shape. */
 int64_t elements(const Shape& shape);
 std::string to_string(const Shape& shape);
 const char* to_string(DType dtype);

@@ -39,9 +39,8 @@ Memory& Memory::operator=(Memory&& other) noexcept {
 }
 
 void Memory::grow(size_t bytes) {
-  if (bytes <= bytes_) return;
-  *this = Memory();
-  *this = Memory(bytes);
+  // The old block goes once there is a new one: where there is none, what used the old one still can.
+  if (bytes > bytes_) *this = Memory(bytes);
 }
 
 }  // namespace gannet

@@ -14,7 +14,7 @@ class Memory {
   Memory(Memory&& other) noexcept;
   Memory& operator=(Memory&& other) noexcept;
 
-  /** Makes it at least this large; the contents are lost if it has to grow. */
+  /** Makes it at least this large; the contents are lost if it grows. @throws Error `out_of_memory`, and then nothing has changed */
   void grow(size_t bytes);
 
   char* data() const { return data_; }

@@ -48,7 +48,7 @@ std::vector<PixelGroup> group_result_pixels(const WindowGeometry& g, int64_t siz
     partners.push_back(std::move(partner));
   }
   std::vector<int32_t> order;
-  for (int32_t pixel = 0; pixel < g.p * g.q; pixel++) order.push_back(pixel);
+  for (int64_t pixel = 0; pixel < g.p * g.q; pixel++) order.push_back(static_cast<int32_t>(pixel));
   return make_groups(order, partners, static_cast<size_t>(size));
 }
 
@@ -60,9 +60,11 @@ std::vector<PixelGroup> group_image_pixels(const WindowGeometry& g, int64_t size
     partners.push_back(std::move(partner));
   }
   std::vector<int32_t> order;
-  for (int64_t phase = 0; phase < g.stride_h * g.stride_w; phase++) {
-    for (int64_t h = phase / g.stride_w; h < g.h; h += g.stride_h) {
-      for (int64_t w = phase % g.stride_w; w < g.w; w += g.stride_w) order.push_back(static_cast<int32_t>(h * g.w + w));
+  // Phases beyond the image have no pixels.
+  const int64_t phases_h = std::min(g.stride_h, g.h), phases_w = std::min(g.stride_w, g.w);
+  for (int64_t phase = 0; phase < phases_h * phases_w; phase++) {
+    for (int64_t h = phase / phases_w; h < g.h; h += g.stride_h) {
+      for (int64_t w = phase % phases_w; w < g.w; w += g.stride_w) order.push_back(static_cast<int32_t>(h * g.w + w));
     }
   }
   return make_groups(order, partners, static_cast<size_t>(size));
