@@ -2,6 +2,8 @@
 
 #include "decode.h"
 #include "device.h"
+#include "environment.h"
+#include "guard.h"
 #include "native_device.h"
 #include "values.h"
 
@@ -10,83 +12,91 @@ namespace gannet {
 
 namespace {
 
-/** What belongs to one Node environment: the main thread's or a worker thread's. */
-struct Environment {
-  Napi::FunctionReference device_class;
-};
-
-Napi::Object to_js(Napi::Env env, const DeviceInfo& info) {
+Napi::Value to_js(Napi::Env env, const DeviceInfo& info) {
   Napi::Object details = Napi::Object::New(env);
-  for (const auto& [key, value] : info.details) details[key] = Napi::String::New(env, value);
-  Napi::Object result = Napi::Object::New(env);
-  result["kind"] = Napi::String::New(env, info.kind);
-  result["available"] = Napi::Boolean::New(env, info.problem.empty());
-  result["description"] = Napi::String::New(env, info.description);
-  result["details"] = details;
-  result["problem"] = Napi::String::New(env, info.problem);
-  return result;
+  for (const auto& [key, value] : info.details) define(details, {{key.c_str(), Napi::String::New(env, value)}});
+  return make_object(env, {
+                              {"kind", Napi::String::New(env, info.kind)},
+                              {"available", Napi::Boolean::New(env, info.problem.empty())},
+                              {"description", Napi::String::New(env, info.description)},
+                              {"details", details},
+                              {"problem", Napi::String::New(env, info.problem)},
+                          });
 }
 
-Napi::Value list_devices(const Napi::CallbackInfo& info) {
-  const std::vector<DeviceInfo> devices = gannet::list_devices();
-  Napi::Array result = Napi::Array::New(info.Env(), devices.size());
-  for (uint32_t i = 0; i < devices.size(); i++) result[i] = to_js(info.Env(), devices[i]);
-  return result;
+Napi::Value to_js(Napi::Env env, const PlannedLaunch& launch) {
+  const auto number = [&](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  return make_object(env, {
+                              {"step", number(launch.step)},
+                              {"steps", number(launch.steps)},
+                              {"symbol", Napi::String::New(env, launch.symbol)},
+                              {"blocks", number(launch.blocks)},
+                              {"threads", number(launch.threads)},
+                              {"sharedBytes", number(launch.shared_bytes)},
+                              {"scratchBytesRead", number(launch.scratch_read)},
+                              {"scratchBytesWritten", number(launch.scratch_written)},
+                          });
 }
+
+Napi::Value to_js(Napi::Env env, const std::string& value) { return Napi::String::New(env, value); }
+
+template <typename T>
+Napi::Value list_to_js(Napi::Env env, const std::vector<T>& list) {
+  std::vector<Napi::Value> values;
+  for (const T& value : list) values.push_back(to_js(env, value));
+  return make_array(env, values);
+}
+
+/** A figure of a GPU, which later divides and is multiplied by others. */
+int read_figure(const Field& gpu, const char* key, int64_t smallest, int64_t largest) {
+  const Field field = gpu.at(key);
+  const int64_t value = field.integer();
+  if (value < smallest || value > largest) {
+    throw Error("argument_invalid", text(field.path(), " must be ", smallest, " to ", largest, ", but is ", value));
+  }
+  return static_cast<int>(value);
+}
+
+GpuDescription read_gpu(const Field& gpu) {
+  constexpr int64_t kMostMultiprocessors = 1024, kFewestSharedBytes = 16 << 10, kMostSharedBytes = 1 << 20;
+  // From Turing on, for which the kernels are written.
+  constexpr int64_t kOldestArchitecture = 75, kNewestArchitecture = 999;
+  return {
+      .multiprocessors = read_figure(gpu, "multiprocessors", 1, kMostMultiprocessors),
+      .shared_per_multiprocessor = read_figure(gpu, "sharedBytesPerMultiprocessor", kFewestSharedBytes, kMostSharedBytes),
+      .shared_per_block = read_figure(gpu, "sharedBytesPerBlock", kFewestSharedBytes, kMostSharedBytes),
+      .architecture = read_figure(gpu, "architecture", kOldestArchitecture, kNewestArchitecture),
+      .precision = gpu.at("precision").string(),
+  };
+}
+
+Napi::Value list_devices(const Napi::CallbackInfo& info) { return list_to_js(info.Env(), gannet::list_devices()); }
 
 Napi::Value supported_ops(const Napi::CallbackInfo& info) {
-  try {
-    const std::vector<std::string> ops = gannet::supported_ops(Field(info[0], "kind").string());
-    Napi::Array result = Napi::Array::New(info.Env(), ops.size());
-    for (uint32_t i = 0; i < ops.size(); i++) result[i] = Napi::String::New(info.Env(), ops[i]);
-    return result;
-  } catch (const Error& error) {
-    throw to_js(info.Env(), error);
-  }
+  return list_to_js(info.Env(), gannet::supported_ops(Field(info[0], "kind").string()));
 }
 
-Napi::Value open_device(const Napi::CallbackInfo& info) {
-  try {
-    return info.Env().GetInstanceData<Environment>()->device_class.New({info[0], info[1]});
-  } catch (const Error& error) {
-    throw to_js(info.Env(), error);
-  }
-}
+Napi::Value open_device(const Napi::CallbackInfo& info) { return Environment::of(info.Env()).device_class.New({info[0], info[1]}); }
 
 Napi::Value plan_launches(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  try {
-    const Field gpu(info[1], "gpu");
-    const auto number = [&](const char* key) { return static_cast<int>(gpu.at(key).integer()); };
-    const std::vector<PlannedLaunch> launches = gannet::plan_launches(
-        decode_program(info[0]), {number("multiprocessors"), number("sharedBytesPerMultiprocessor"), number("sharedBytesPerBlock"),
-                                  number("architecture"), gpu.at("precision").string()});
-    Napi::Array result = Napi::Array::New(env, launches.size());
-    for (uint32_t i = 0; i < launches.size(); i++) {
-      Napi::Object launch = Napi::Object::New(env);
-      launch["step"] = Napi::Number::New(env, static_cast<double>(launches[i].step));
-      launch["steps"] = Napi::Number::New(env, static_cast<double>(launches[i].steps));
-      launch["symbol"] = Napi::String::New(env, launches[i].symbol);
-      launch["blocks"] = Napi::Number::New(env, static_cast<double>(launches[i].blocks));
-      launch["threads"] = Napi::Number::New(env, static_cast<double>(launches[i].threads));
-      launch["sharedBytes"] = Napi::Number::New(env, static_cast<double>(launches[i].shared_bytes));
-      launch["scratchBytesRead"] = Napi::Number::New(env, static_cast<double>(launches[i].scratch_read));
-      launch["scratchBytesWritten"] = Napi::Number::New(env, static_cast<double>(launches[i].scratch_written));
-      result[i] = launch;
-    }
-    return result;
-  } catch (const Error& error) {
-    throw to_js(env, error);
-  }
+  return list_to_js(info.Env(), gannet::plan_launches(decode_program(info[0]), read_gpu(Field(info[1], "gpu"))));
+}
+
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+void add_function(Napi::Object exports, const char* name) {
+  exports[name] = Napi::Function::New<entry<function>>(exports.Env(), name);
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Environment{Napi::Persistent(NativeDevice::define(env))});
+  env.SetInstanceData(new Environment{
+      .device_class = Napi::Persistent(NativeDevice::define_class(env)),
+      .array_buffer = Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>()),
+  });
   exports["version"] = Napi::String::New(env, GANNET_VERSION);
-  exports["listDevices"] = Napi::Function::New<list_devices>(env, "listDevices");
-  exports["supportedOps"] = Napi::Function::New<supported_ops>(env, "supportedOps");
-  exports["planLaunches"] = Napi::Function::New<plan_launches>(env, "planLaunches");
-  exports["openDevice"] = Napi::Function::New<open_device>(env, "openDevice");
+  add_function<list_devices>(exports, "listDevices");
+  add_function<supported_ops>(exports, "supportedOps");
+  add_function<plan_launches>(exports, "planLaunches");
+  add_function<open_device>(exports, "openDevice");
   return exports;
 }
 

@@ -16,7 +16,7 @@ namespace gannet {
  *  Methods that return promises reject them; the others throw. */
 class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static Napi::Function define_class(Napi::Env env);
 
   /** new (kind: string, options: { threads: number, precision: string }) */
   explicit NativeDevice(const Napi::CallbackInfo& info);
@@ -27,13 +27,10 @@ class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
     std::vector<int64_t> variables;
   };
 
+  // Everything that JavaScript gives is read before state is looked up: reading may run code of the user, which may call this object.
   Napi::Value create_variable(const Napi::CallbackInfo& info);
-  Napi::Value write_variable(const Napi::CallbackInfo& info);
-  Napi::Value read_variable(const Napi::CallbackInfo& info);
   Napi::Value release_variable(const Napi::CallbackInfo& info);
-  Napi::Value load(const Napi::CallbackInfo& info);
   Napi::Value unload(const Napi::CallbackInfo& info);
-  Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   void fill_write(const Napi::CallbackInfo& info, Job& job);
@@ -41,17 +38,18 @@ class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
   void fill_load(const Napi::CallbackInfo& info, Job& job);
   void fill_run(const Napi::CallbackInfo& info, Job& job);
 
+  using Method = Napi::Value (NativeDevice::*)(const Napi::CallbackInfo&);
   using Fill = void (NativeDevice::*)(const Napi::CallbackInfo&, Job&);
+  template <Method method>
+  Napi::Value guarded_method(const Napi::CallbackInfo& info) noexcept;
   /** A promise for the job that `fill` describes, rejected where `fill` throws. */
-  Napi::Value promise(const Napi::CallbackInfo& info, Fill fill);
+  template <Fill fill>
+  Napi::Value promise(const Napi::CallbackInfo& info);
 
   void expect_open() const;
   size_t variable_bytes(int64_t id) const;
   const Loaded& loaded(int64_t id) const;
   void check_bindings(const Loaded& loaded) const;
-  Call read_call(Napi::Value value, const std::string& path, Job& job, Napi::Object outputs);
-  void read_feeds(Napi::Value value, const Program& program, Call& call, Job& job);
-  void make_outputs(const Program& program, Call& call, Job& job, Napi::Array list);
 
   std::map<int64_t, size_t> variables_;
   std::map<int64_t, Loaded> programs_;

@@ -62,18 +62,53 @@ int64_t Field::integer() const {
 }
 
 std::vector<int64_t> Field::integers() const {
-  std::vector<int64_t> result(length());
-  for (uint32_t i = 0; i < result.size(); i++) result[i] = at(i).integer();
+  // Grown while reading: an array's length may be far more than it holds.
+  std::vector<int64_t> result;
+  const uint32_t count = length();
+  for (uint32_t i = 0; i < count; i++) result.push_back(at(i).integer());
   return result;
 }
 
-Napi::Error to_js(Napi::Env env, const Error& error) {
-  Napi::Error result = Napi::Error::New(env, error.what());
-  result.Set("code", Napi::String::New(env, error.code()));
-  if (!error.op().empty()) {
-    result.Set("op", Napi::String::New(env, error.op()));
-    result.Set("scope", Napi::String::New(env, error.scope()));
+Napi::Value Field::typed_array() const {
+  if (!value_.IsTypedArray()) reject("a Float32Array or an Int32Array");
+  return value_;
+}
+
+void define(Napi::Object object, const std::vector<Property>& properties) {
+  std::vector<napi_property_descriptor> descriptors;
+  for (const Property& property : properties) {
+    napi_property_descriptor descriptor{};
+    descriptor.utf8name = property.name;
+    descriptor.value = property.value;
+    descriptor.attributes = napi_default_jsproperty;
+    descriptors.push_back(descriptor);
   }
+  if (napi_define_properties(object.Env(), object, descriptors.size(), descriptors.data()) != napi_ok) throw Napi::Error::New(object.Env());
+}
+
+Napi::Object make_object(Napi::Env env, const std::vector<Property>& properties) {
+  Napi::Object object = Napi::Object::New(env);
+  define(object, properties);
+  return object;
+}
+
+Napi::Array make_array(Napi::Env env, const std::vector<Napi::Value>& values) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < values.size(); i++) names.push_back(std::to_string(i));
+  std::vector<Property> properties;
+  for (size_t i = 0; i < values.size(); i++) properties.push_back({names[i].c_str(), values[i]});
+  Napi::Array array = Napi::Array::New(env);
+  define(array, properties);
+  return array;
+}
+
+Napi::Object to_js(Napi::Env env, const Error& error) {
+  napi_value made = nullptr;
+  const Napi::String message = Napi::String::New(env, error.what());
+  if (napi_create_error(env, nullptr, message, &made) != napi_ok) throw Napi::Error::New(env);
+  const Napi::Object result(env, made);
+  define(result, {{"code", Napi::String::New(env, error.code())}});
+  if (!error.op().empty()) define(result, {{"op", Napi::String::New(env, error.op())}, {"scope", Napi::String::New(env, error.scope())}});
   return result;
 }
 

@@ -28,6 +28,8 @@ class Field {
   double number() const;
   int64_t integer() const;
   std::vector<int64_t> integers() const;
+  /** Its element type and length are still to be checked. */
+  Napi::Value typed_array() const;
 
  private:
   [[noreturn]] void reject(const char* expected) const;
@@ -37,8 +39,20 @@ class Field {
   const char* code_;
 };
 
+/** A property of an object that is made. */
+struct Property {
+  const char* name;
+  Napi::Value value;
+};
+
+// Objects and arrays for JavaScript. Their properties are defined, not set, so that no setter of Object.prototype or Array.prototype
+// runs: between reading arguments and answering, no code of the user does.
+void define(Napi::Object object, const std::vector<Property>& properties);
+Napi::Object make_object(Napi::Env env, const std::vector<Property>& properties);
+Napi::Array make_array(Napi::Env env, const std::vector<Napi::Value>& values);
+
 /** The JavaScript form of an error. */
-Napi::Error to_js(Napi::Env env, const Error& error);
+Napi::Object to_js(Napi::Env env, const Error& error);
 
 /** A typed array's memory. The elements belong to the JavaScript object, which must be kept alive meanwhile. */
 struct ArrayView {

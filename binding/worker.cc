@@ -1,8 +1,11 @@
 #include "worker.h"
 
-#include "values.h"
-
 namespace gannet {
+
+void* Job::add_buffer(Napi::ArrayBuffer buffer) {
+  buffers.push_back(Napi::Persistent(buffer.As<Napi::Object>()));
+  return buffer.Data();
+}
 
 Worker::Worker(Napi::Env env, std::unique_ptr<Device> device, std::function<void(bool)> busy)
     : env_(env), device_(std::move(device)), busy_(std::move(busy)) {
@@ -26,13 +29,13 @@ Worker::~Worker() {
 }
 
 void Worker::post(std::unique_ptr<Job> job) {
-  if (pending_++ == 0) {
-    signal_.Ref(env_);
-    busy_(true);
-  }
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(job));
+  }
+  if (pending_++ == 0) {
+    signal_.Ref(env_);
+    busy_(true);
   }
   wake_.notify_one();
 }
@@ -47,19 +50,15 @@ void Worker::finish() {
 
 void Worker::work() {
   device_->enter_thread();
-  while (true) {
-    std::unique_ptr<Job> job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || finishing_ || !queue_.empty(); });
-      if (stopping_ || queue_.empty()) break;
-      job = std::move(queue_.front());
-      queue_.pop_front();
+  for (Jobs job = next(); !job.empty(); job = next()) {
+    try {
+      job.front()->work(*device_);
+    } catch (...) {
+      job.front()->failure = std::current_exception();
     }
-    execute(*job);
     {
       const std::lock_guard lock(mutex_);
-      done_.push_back(std::move(job));
+      done_.splice(done_.end(), job);
     }
     signal_.NonBlockingCall();
   }
@@ -67,12 +66,12 @@ void Worker::work() {
   device_.reset();
 }
 
-void Worker::execute(Job& job) {
-  try {
-    job.work(*device_);
-  } catch (...) {
-    job.failure = current_error();
-  }
+Worker::Jobs Worker::next() {
+  Jobs job;
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || finishing_ || !queue_.empty(); });
+  if (!stopping_ && !queue_.empty()) job.splice(job.end(), queue_, queue_.begin());
+  return job;
 }
 
 void Worker::on_settle(Napi::Env env, Napi::Function, Worker* worker, void*) {
@@ -81,34 +80,33 @@ void Worker::on_settle(Napi::Env env, Napi::Function, Worker* worker, void*) {
 
 void Worker::on_teardown(void* worker) { static_cast<Worker*>(worker)->stop(); }
 
-void Worker::settle(Napi::Env env) {
-  std::unique_ptr<Job> job;
+/** The promise's value, or what kept it from being made. */
+static void settle_job(Napi::Env env, Job& job) noexcept {
+  try {
+    if (job.failure) std::rethrow_exception(job.failure);
+    job.settlement->resolve(job.result ? job.result(env) : env.Undefined());
+  } catch (...) {
+    job.settlement->reject_with_current();
+  }
+}
+
+void Worker::settle(Napi::Env env) noexcept {
+  Jobs job;
   {
     const std::lock_guard lock(mutex_);
     if (done_.empty()) return;
-    job = std::move(done_.front());
-    done_.pop_front();
+    job.splice(job.end(), done_, done_.begin());
   }
-  const Napi::HandleScope scope(env);
-  if (job->deferred) settle_promise(env, *job);
-  job.reset();
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  if (job.front()->settlement) settle_job(env, *job.front());
+  job.clear();
   // One signal per job: when none is pending, none can arrive at a worker that is gone.
   if (--pending_ == 0) {
     signal_.Unref(env);
     busy_(false);
   }
-}
-
-void Worker::settle_promise(Napi::Env env, Job& job) {
-  try {
-    if (job.failure) {
-      job.deferred->Reject(to_js(env, *job.failure).Value());
-    } else {
-      job.deferred->Resolve(job.result ? job.result(env) : env.Undefined());
-    }
-  } catch (const Napi::Error& error) {
-    job.deferred->Reject(error.Value());
-  }
+  napi_close_handle_scope(env, scope);
 }
 
 void Worker::stop() {

@@ -3,8 +3,8 @@
 #include <napi.h>
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,7 +12,8 @@
 #include <vector>
 
 #include "device.h"
-#include "error.h"
+#include "guard.h"
+#include "values.h"
 
 namespace gannet {
 
@@ -23,10 +24,15 @@ struct Job {
   /** Makes the promise's value on the JavaScript thread, after `work` has succeeded. */
   std::function<Napi::Value(Napi::Env)> result;
   /** Settled when the work has ended; absent where nobody waits. */
-  std::optional<Napi::Promise::Deferred> deferred;
-  /** JavaScript objects whose memory the work touches. */
-  std::vector<Napi::ObjectReference> kept;
-  std::optional<Error> failure;
+  std::optional<Settlement> settlement;
+  /** ArrayBuffers that the work fills; JavaScript sees them only afterwards, so it cannot take them away meanwhile. */
+  std::vector<Napi::ObjectReference> buffers;
+
+  /** The buffer's memory, for `work` to fill. */
+  void* add_buffer(Napi::ArrayBuffer buffer);
+
+  /** What `work` threw. */
+  std::exception_ptr failure;
 };
 
 /** The thread on which a device works through its jobs in order. Promises settle on the JavaScript thread. An idle worker does
@@ -51,11 +57,13 @@ class Worker {
   static void on_teardown(void* worker);
   using Signal = Napi::TypedThreadSafeFunction<Worker, void, on_settle>;
 
+  using Jobs = std::list<std::unique_ptr<Job>>;
+
   void work();
-  void execute(Job& job);
-  /** Settles the job that has ended first. */
-  void settle(Napi::Env env);
-  static void settle_promise(Napi::Env env, Job& job);
+  /** The next job in a list of its own; empty once the thread is to end. */
+  Jobs next();
+  /** Settles the job that has ended first. Nothing is thrown: the environment may be ending, and then Node-API refuses everything. */
+  void settle(Napi::Env env) noexcept;
   void stop();
 
   napi_env env_;
@@ -67,8 +75,8 @@ class Worker {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> queue_;
-  std::deque<std::unique_ptr<Job>> done_;
+  /** Lists, because moving a job from one to the other cannot fail. */
+  Jobs queue_, done_;
   bool finishing_ = false;
   bool stopping_ = false;
 

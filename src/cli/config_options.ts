@@ -26,12 +26,11 @@ export function parseNumber(text: string): number {
 
 /** Parses an option that counts something. */
 export const parseCount =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (least: number) =>
   (text: string): number => {
     const value = parseNumber(text);
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      const range = most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`;
-      throw new InvalidArgumentError(`It should be a whole number${range}.`);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It should be a whole number, ${least} or more.`);
     }
     return value;
   };

@@ -15,7 +15,8 @@ export type HostArray = Float32Array | Int32Array;
 export const hostArray = (dtype: DType, bytes: ArrayBuffer): HostArray =>
   dtype === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes);
 
-/** Values for a graph's feeds, by name. The arrays must not change until the run has ended. */
+/** Values for a graph's feeds, by name. Devices of the addon copy them before `run` returns, so that they may change, be resized or be
+ *  transferred at once; tfjs reads them while it runs. */
 export type Feeds = Readonly<Record<string, HostArray>>;
 
 /** A graph that a device is ready to run. */

@@ -13,7 +13,7 @@ export interface NativeDeviceInfo {
   readonly problem: string;
 }
 
-/** One program to run, with its feeds in the program's order. The arrays must not change until the run has ended. */
+/** One program to run, with its feeds in the program's order. The arrays are copied before `run` returns. */
 export interface NativeCall {
   readonly program: number;
   readonly feeds: readonly (Float32Array | Int32Array)[];
@@ -35,6 +35,7 @@ export interface NativeResult {
 export interface NativeDevice {
   /** Makes a variable of zeros and returns its id. */
   createVariable(bytes: number): number;
+  /** Copies the data before it returns. */
   writeVariable(id: number, data: Float32Array | Int32Array): Promise<void>;
   readVariable(id: number): Promise<ArrayBuffer>;
   releaseVariable(id: number): void;
