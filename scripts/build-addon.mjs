@@ -1,23 +1,38 @@
 // Builds the native addon and, beside it, the simulator of the CUDA kernels: build/Release/gannet.node and gannet_simt.so.
-// Does nothing when no source has changed since the last build.
+// Does nothing when no source has changed since the last build. Starts afresh after a build that was killed, and where the
+// configuration is incomplete or belongs to another folder.
 //   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
 //   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
 //   --sanitize          build-sanitize/Release/, both with sanitizers
 //   --out build         the folder to build in; every folder remembers its own options
+//   --afresh            discards what an earlier build left
+//   --check             builds nothing; exit code 0 if nothing has changed since the last build, else 1
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { causeOf, clean, isConfigured, rememberedOptions } from './build/cmake.mjs';
+import { acquireLock } from './build/lock.mjs';
+import { condense } from './build/progress.mjs';
+import { run, signalProcess } from './build/run.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const sanitize = process.argv.includes('--sanitize');
-const cuda = process.argv.includes('--cuda');
-const folder = resolve(root, option('out') ?? (sanitize ? 'build-sanitize' : 'build'));
+const folder = resolve(root, option('out') ?? (given('sanitize') ? 'build-sanitize' : 'build'));
 const addon = join(folder, 'Release', 'gannet.node');
 const stamp = join(folder, 'built');
-const lock = join(folder, 'lock');
+/** Lies in the folder while CMake or the compiler runs: found by a later build, it tells that one was killed. */
+const unfinished = join(folder, 'unfinished');
+
+const INPUTS = ['package.json', 'CMakeLists.txt', 'binding', 'cuda', 'scripts/build-addon.mjs', 'scripts/build'];
+
+if (given('check')) process.exitCode = upToDate() ? 0 : 1;
+else if (given('afresh') || !upToDate()) await buildInTurn();
+
+/** Whether `--name` was given. */
+function given(name) {
+  return process.argv.includes(`--${name}`);
+}
 
 /** The value of `--name value`, or undefined. */
 function option(name) {
@@ -25,93 +40,88 @@ function option(name) {
   return at >= 0 ? process.argv[at + 1] : undefined;
 }
 
-function* sources(path) {
-  if (!statSync(path).isDirectory()) yield path;
-  else for (const name of readdirSync(path)) yield* sources(join(path, name));
+/** What the folder remembers, changed by what was asked for: CMake option -> value. */
+function wantedOptions() {
+  return {
+    ...rememberedOptions(folder),
+    ...(given('sanitize') && { GANNET_SANITIZE: 'ON' }),
+    ...(given('cuda') && { GANNET_CUDA: 'ON', GANNET_CUDA_ARCHITECTURES: option('arch') ?? ownArchitecture() }),
+  };
 }
 
-const cache = () =>
-  existsSync(join(folder, 'CMakeCache.txt')) ? readFileSync(join(folder, 'CMakeCache.txt'), 'utf8') : '';
-
-/** What the next build is configured with beyond what the folder remembers. */
-function changedOptions() {
-  const options = [];
-  if (sanitize && !cache().includes('GANNET_SANITIZE:BOOL=ON')) options.push('--CDGANNET_SANITIZE=ON');
-  if (!cuda) return options;
-  const wanted = architectures();
-  const remembered = /^GANNET_CUDA_ARCHITECTURES:\w+=(.*)$/m.exec(cache())?.[1];
-  if (!/^GANNET_CUDA:\w+=ON$/m.test(cache()) || remembered !== wanted) {
-    options.push('--CDGANNET_CUDA=ON', `--CDGANNET_CUDA_ARCHITECTURES=${wanted}`);
-  }
-  return options;
+function ownArchitecture() {
+  return spawnSync('nvidia-smi', { stdio: 'ignore' }).status === 0 ? 'native' : '80';
 }
 
-function architectures() {
-  const here = () => (spawnSync('nvidia-smi', { stdio: 'ignore' }).status === 0 ? 'native' : '80');
-  return option('arch') ?? here();
+function optionsChanged() {
+  const remembered = rememberedOptions(folder);
+  return Object.entries(wantedOptions()).some(([name, value]) => remembered[name] !== value);
 }
 
 function upToDate() {
-  if (!existsSync(addon) || !existsSync(stamp) || changedOptions().length > 0) return false;
+  if (!existsSync(addon) || !existsSync(stamp) || existsSync(unfinished) || optionsChanged()) return false;
   const built = statSync(stamp).mtimeMs;
-  const inputs = ['package.json', 'CMakeLists.txt', 'binding', 'cuda', 'scripts/build-addon.mjs'];
-  return inputs.every((input) => [...sources(join(root, input))].every((file) => statSync(file).mtimeMs < built));
+  return INPUTS.every((input) => [...files(join(root, input))].every((file) => statSync(file).mtimeMs < built));
 }
 
-/** Whether the process that holds the lock still runs. */
-function holderIsAlive() {
-  try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0);
-    return true;
-  } catch {
-    return false;
-  }
+function* files(path) {
+  if (!statSync(path).isDirectory()) yield path;
+  else for (const name of readdirSync(path)) yield* files(join(path, name));
 }
 
 /** Two builds in one folder would spoil each other: the later one waits. */
-async function acquireLock() {
-  mkdirSync(folder, { recursive: true });
-  while (true) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (holderIsAlive()) await setTimeout(200);
-    else rmSync(lock, { force: true });
-  }
-}
-
-function build() {
-  const started = new Date();
-  const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
-  const cmake = (command, options) =>
-    spawnSync(
-      process.execPath,
-      [cmakeJs, command, '--out', folder, '--config', 'Release', '--log-level', 'warn', ...options],
-      {
-        cwd: root,
-        stdio: ['ignore', 2, 2],
-      },
-    ).status === 0;
-  const options = changedOptions();
-  // A folder that has been configured ignores new options of `build`.
-  if ((options.length > 0 && !cmake('configure', options)) || !cmake('build', [])) {
-    console.error('The native addon could not be built. It needs cmake, a C++20 compiler and oneDNN:');
-    console.error('  apt-get install build-essential cmake libdnnl-dev');
-    process.exitCode = 1;
-    return;
-  }
-  writeFileSync(stamp, '');
-  utimesSync(stamp, started, started);
-}
-
-if (!upToDate()) {
-  await acquireLock();
+async function buildInTurn() {
+  const lock = await acquireLock(join(folder, 'lock'), (pid) =>
+    console.error(`Another build is at work in this folder (process ${pid}); waiting for it to end.`),
+  );
   try {
-    if (!upToDate()) build();
+    if (lock.orphan) signalProcess(-lock.orphan.pid, 'SIGKILL');
+    if (given('afresh') || !upToDate()) await build(lock);
   } finally {
-    rmSync(lock, { force: true });
+    lock.release();
   }
+}
+
+async function build(lock) {
+  const startedAt = new Date();
+  const options = wantedOptions();
+  const serves = isConfigured(folder, root) && !existsSync(unfinished) && !given('afresh');
+  if (!serves) clean(folder);
+  if (!serves || optionsChanged()) {
+    const definitions = Object.entries(options).map(([name, value]) => `--CD${name}=${value}`);
+    if (!(await cmakeJs('configure', definitions, lock))) return;
+  }
+  if (!(await cmakeJs('build', [], lock))) return;
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedAt, startedAt);
+}
+
+/** Runs cmake-js, shows what it prints and, if it fails, repeats the cause. Returns whether it succeeded. */
+async function cmakeJs(command, options, lock) {
+  const script = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+  const args = [script, command, '--out', folder, '--config', 'Release', '--log-level', 'warn', ...options];
+  let output = '';
+  const show = condense((text) => process.stderr.write(text));
+  const ended = () => rmSync(unfinished, { force: true });
+  writeFileSync(unfinished, '');
+  const { code, problem } = await run(process.execPath, args, {
+    cwd: root,
+    ownGroup: true,
+    output: (chunk) => {
+      show(chunk.toString());
+      output += chunk;
+    },
+    started: (pid) => lock.employ(pid),
+    interrupted: () => {
+      ended();
+      lock.release();
+    },
+  });
+  ended();
+  if (code === 0) return true;
+  console.error(
+    `\nThe native addon could not be built: \`cmake-js ${command}\` failed.\n\n${problem ?? causeOf(output)}`,
+  );
+  process.exitCode = 1;
+  return false;
 }

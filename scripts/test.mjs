@@ -36,7 +36,7 @@ const CHECKS = [
   checkJob('style', [binary('@biomejs/biome', 'bin/biome'), 'check', '--no-errors-on-unmatched']),
 ];
 
-setup();
+await setup();
 const filters = process.argv[2] === '--quick' ? QUICK : process.argv.slice(2);
 const files = testFiles().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
 const tests = files.map((file) => testJob(file));

@@ -84,6 +84,8 @@ export const ERROR_CODES = {
     loss_needs_autoencoder: 'The loss `equilibrium` needs an autoencoder as discriminator. Use the recipe `began`.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
+    out_in_data:
+      'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file.',
     penalty_needs_independence:
@@ -116,6 +118,9 @@ export const ERROR_CODES = {
     data_all_bad: 'No image of the folder could be read. The message says why.',
     data_changed: 'The images are not those that the run began with. Restore them, or start a new run.',
     data_empty: 'There is no image in the folder or below it.',
+    data_is_run:
+      'Images are looked for in the folder of a run, whose pictures were generated. Name the folder of its data.',
+    data_links: 'Links between the folders of the data form a net without end. Remove some.',
     data_not_folder: 'Images are looked for in a file. Name its folder.',
     data_not_found: 'There is no such folder.',
     data_unknown: 'What `--data` names is neither a folder nor a data set that gannet knows.',

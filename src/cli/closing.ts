@@ -17,7 +17,7 @@ export function closingLines(last: Events): string[] {
     ['samples', eventOf(last, 'sample')?.path],
     ['checkpoint', eventOf(last, 'checkpoint')?.path],
     ['go on', goOn],
-    ['draw images', `gannet sample ${folder} --count 64 --seed 1 --out samples.png`],
+    ['draw images', `gannet sample ${folder} --count 64 --seed 1`],
   ].flatMap(([name, text]) => (name && text ? [[`  ${name}`, text]] : []));
   const headline = nothingToDo
     ? `Nothing to do: the run has reached its last step, ${end.step}.`

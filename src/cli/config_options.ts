@@ -26,11 +26,12 @@ export function parseNumber(text: string): number {
 
 /** Parses an option that counts something. */
 export const parseCount =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = parseNumber(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It should be a whole number, ${least} or more.`);
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`;
+      throw new InvalidArgumentError(`It should be a whole number${range}.`);
     }
     return value;
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
+import { readRegularFile } from '../files.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { openPacked, type PackedOptions } from './packed.ts';
 
@@ -25,7 +25,7 @@ export const findCifar10 = (directory: string): string | undefined =>
   [directory, join(directory, ARCHIVE_FOLDER)].find((folder) => existsSync(join(folder, 'data_batch_1.bin')));
 
 async function readBatch(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: Error) => {
+  const bytes = await readRegularFile(path).catch((cause: Error) => {
     throw new DataError('cifar10_missing', `cifar10: expected ${path}, but it cannot be read: ${cause.message}`, {
       cause,
     });

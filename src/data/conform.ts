@@ -60,10 +60,16 @@ export async function conformImages(
   return target.channels > result.channels ? greyToColour(result) : result;
 }
 
+/** One image of 8192 x 8192 takes 200 MB already; what is longer is a slip. */
+const LONGEST_SIDE = 8192;
+
 /** @throws DataError image_size or image_channels if no image can have this format. */
 export function checkFormat({ size, channels }: ImageFormat): void {
-  if (!size.every((side) => Number.isInteger(side) && side > 0)) {
-    throw new DataError('image_size', `image size: expected whole numbers of pixels, but received ${size.join('x')}`);
+  if (!size.every((side) => Number.isInteger(side) && side > 0 && side <= LONGEST_SIDE)) {
+    throw new DataError(
+      'image_size',
+      `image size: expected whole numbers of pixels from 1 to ${LONGEST_SIDE}, but received ${size.join('x')}`,
+    );
   }
   if (channels !== 1 && channels !== 3) {
     throw new DataError('image_channels', `image channels: expected 1 (grey) or 3 (RGB), but received ${channels}`);

@@ -1,41 +1,98 @@
+import { totalmem } from 'node:os';
 import type { Metadata } from 'sharp';
+import { imageKind } from './image_kind.ts';
+import { MemoryBudget } from './memory_budget.ts';
 import type { ImageFormat } from './pixels.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
+import { inspectTiff, unknownCompression } from './tiff.ts';
 
-/** More pixels are taken for an attack on the memory: sharp's own limit, by which it refuses to decode. */
-const MOST_PIXELS = 0x3fff ** 2;
+/** How images are decoded. */
+export interface DecodeOptions extends ImageFormat {
+  /** Images with more pixels than this are refused: a file of some kilobytes may decode to gigabytes. */
+  readonly maxPixels: number;
+}
 
-/** Decodes any image that sharp reads into uint8 [H,W,C]: the first frame of an animation, turned upright as its EXIF tag
- *  says, transparency over white, 16 bits to 8, CMYK and palettes to sRGB; scaled to cover the target, the middle kept.
- *  @throws Error, in one line, if the bytes are not a whole image. */
-export async function decodeImage(bytes: Uint8Array, { size, channels }: ImageFormat): Promise<Uint8Array> {
-  if (bytes.length === 0) throw new Error('empty file');
+const WHITE = '#ffffff';
+const GIB = 2 ** 30;
+const inFlight = new MemoryBudget(Math.min(GIB, totalmem() / 4));
+
+/** Decodes an image of one of the kinds that have an ending (see imageKind) into uint8 [H,W,C]: the first frame of an
+ *  animation, turned upright as its EXIF tag says, transparency over white, 16 bits to 8, CMYK and palettes to sRGB; scaled to
+ *  cover the target, the middle kept. What all calls hold in memory together is bounded.
+ *  @throws Error, in one line, if the bytes are not a whole image that can be decoded to the right colours. */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
+  const kind = decodableKind(bytes);
+  const samples = kind === 'TIFF' ? inspectTiff(bytes) : undefined;
   const sharp = await loadSharp();
-  try {
-    return await sharp(bytes, { failOn: 'error', autoOrient: true })
-      .flatten({ background: '#ffffff' })
-      .resize(size[1], size[0], { fit: 'cover', position: 'centre' })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer();
-  } catch (cause) {
-    throw new Error(await reasonFor(sharp, bytes), { cause });
+  const failure = (cause: Error) =>
+    new Error((kind === 'TIFF' && unknownCompression(bytes)) || `damaged or incomplete ${kind}`, { cause });
+  const header = await readHeader(sharp, bytes).catch((cause: Error) => {
+    // Messages of libvips do not count: it keeps one buffer of them for all threads, so that a message may be lost, or be
+    // that of another image.
+    throw failure(cause);
+  });
+  if (header.format === 'heif' && header.compression !== 'av1') throw new Error(cannotDecode('HEIC (HEVC)', 'JPEG'));
+  const { width, height } = header;
+  if (width * height > options.maxPixels) {
+    throw new Error(`${width}x${height} pixels, more than the ${options.maxPixels} that maxPixels allows`);
   }
+  const steps = { sharp, bytes, ...options };
+  return inFlight.run(decodedBytes(header), () =>
+    (samples?.hasStraySamples ? decodeColours(steps) : decodeWhole(steps)).catch((cause: Error) => {
+      throw failure(cause);
+    }),
+  );
 }
 
-/** What is wrong with bytes that could not be decoded. It is found anew, since the message of the failure cannot be relied
- *  on: libvips keeps one buffer of messages for all threads, so that it may be lost, or be that of another image. */
-async function reasonFor(sharp: Sharp, bytes: Uint8Array): Promise<string> {
-  let header: Metadata;
-  try {
-    header = await sharp(bytes, { limitInputPixels: false }).metadata();
-  } catch {
-    return 'not an image of a known format';
-  }
-  const { format, width, height } = header;
-  const tooLarge = width * height > MOST_PIXELS;
-  return tooLarge ? `${width}x${height} pixels, more than can be decoded` : `damaged or incomplete ${format}`;
+interface DecodeSteps extends DecodeOptions {
+  readonly sharp: Sharp;
+  readonly bytes: Uint8Array;
 }
+
+const openImage = ({ sharp, bytes, maxPixels }: DecodeSteps) =>
+  sharp(bytes, { failOn: 'error', autoOrient: true, limitInputPixels: maxPixels, limitInputChannels: false });
+
+const fitted = (image: ReturnType<Sharp>, { size, channels }: ImageFormat): Promise<Uint8Array> =>
+  image
+    .resize(size[1], size[0], { fit: 'cover', position: 'centre' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer();
+
+const decodeWhole = (steps: DecodeSteps): Promise<Uint8Array> =>
+  fitted(openImage(steps).flatten({ background: WHITE }), steps);
+
+/** The colours without the samples behind them, which must not weigh on the colours when they are scaled. */
+async function decodeColours(steps: DecodeSteps): Promise<Uint8Array> {
+  const { data, info } = await openImage(steps)
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return fitted(steps.sharp(data, { raw: { width, height, channels }, limitInputPixels: false }), steps);
+}
+
+/** The name of the image's kind. @throws Error if it is none that can be decoded */
+function decodableKind(bytes: Uint8Array): string {
+  if (bytes.length === 0) throw new Error('empty file');
+  const kind = imageKind(bytes);
+  if (!kind) throw new Error('not an image of a known format');
+  if (kind.convertTo) throw new Error(cannotDecode(kind.name, kind.convertTo));
+  return kind.name;
+}
+
+const cannotDecode = (name: string, convertTo: string): string =>
+  `${name} cannot be decoded here; convert it to ${convertTo}`;
+
+const readHeader = (sharp: Sharp, bytes: Uint8Array): Promise<Metadata> =>
+  sharp(bytes, { limitInputPixels: false, limitInputChannels: false }).metadata();
+
+const SAMPLE_BYTES: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 };
+const MOST_SAMPLE_BYTES = 8;
+
+const decodedBytes = ({ width, height, channels, depth }: Metadata): number =>
+  width * height * channels * (SAMPLE_BYTES[depth] ?? MOST_SAMPLE_BYTES);
 
 /** What went wrong, short enough for a list: libvips tells it in several lines, the first of which names the cause. */
 export const firstLine = (error: unknown): string =>

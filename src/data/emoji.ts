@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError } from '../errors.ts';
+import { readRegularFile } from '../files.ts';
 import type { Dataset, Labels } from './dataset.ts';
 import { firstLine } from './decode.ts';
 import { openPacked, type PackedOptions } from './packed.ts';
@@ -55,7 +55,7 @@ function listPictures(entries: readonly Entry[]): { readonly picture: Picture; r
 
 async function readSheet(path: string): Promise<Sheet> {
   const sharp = await loadSharp();
-  const { data, info } = await sharp(path, { failOn: 'error' })
+  const { data, info } = await sharp(await readRegularFile(path), { failOn: 'error' })
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
     .raw()
@@ -98,8 +98,8 @@ export async function openEmoji(
 ): Promise<Dataset> {
   const directory = options.directory ?? locateEmoji(options.searchFrom);
   const table = join(directory, 'emoji.json');
-  const listed = await readFile(table, 'utf8')
-    .then((text) => listPictures(JSON.parse(text) as Entry[]))
+  const listed = await readRegularFile(table)
+    .then((text) => listPictures(JSON.parse(String(text)) as Entry[]))
     .catch((cause: unknown) => {
       throw damaged(table, cause);
     });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
 import { DataError } from '../errors.ts';
+import { baseDefaults } from '../models/recipe.ts';
 import { checkFormat } from './conform.ts';
 import { type Dataset, type Labels, type ProgressListener, type SkippedFile, summariseSkipped } from './dataset.ts';
-import { decodeImage, firstLine } from './decode.ts';
-import { listImageFiles } from './image_files.ts';
+import { type DecodeOptions, firstLine } from './decode.ts';
+import { decodeFile } from './decode_file.ts';
+import { type ListedFile, listImageFiles } from './image_files.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
 import { bytesToUnit, type ImageFormat, imageElements } from './pixels.ts';
 
@@ -15,6 +15,8 @@ export interface FolderOptions extends ImageFormat {
   /** Memory for decoded images, in bytes; a quarter of the machine's, at most 2 GiB, if not given. What does not fit is
    *  decoded again each time it is read. */
   readonly cacheBytes?: number | undefined;
+  /** Files with more pixels are skipped; see the key of this name. */
+  readonly maxPixels?: number | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,8 +25,7 @@ const GIB = 2 ** 30;
 const defaultCacheBytes = (): number => Math.min(2 * GIB, totalmem() / 4);
 
 /** A file that holds a whole image, and where the cache keeps its pixels (undefined: nowhere). */
-interface ImageFile {
-  readonly path: string;
+interface ImageFile extends ListedFile {
   readonly slot: number | undefined;
 }
 
@@ -37,36 +38,39 @@ interface DecodedFolder {
 
 /** Decodes every file once: a file is known to be good before training starts, so that the images and their order depend on
  *  the folder alone, however much of it the cache holds. */
-async function decodeAll(directory: string, paths: readonly string[], options: FolderOptions): Promise<DecodedFolder> {
+async function decodeAll(
+  listed: readonly ListedFile[],
+  options: FolderOptions & DecodeOptions,
+): Promise<DecodedFolder> {
   const bytes = imageElements(options);
-  const slots = Math.min(paths.length, Math.floor((options.cacheBytes ?? defaultCacheBytes()) / bytes));
+  const slots = Math.min(listed.length, Math.floor((options.cacheBytes ?? defaultCacheBytes()) / bytes));
   const cache = new Uint8Array(slots * bytes);
   const reasons = new Map<number, string>();
-  const fileBytes = new Array<number>(paths.length);
+  const fileBytes = new Array<number>(listed.length);
   let done = 0;
-  await forEachConcurrently(paths.length, decodersInFlight(), async (index) => {
+  await forEachConcurrently(listed.length, decodersInFlight(), async (index) => {
     options.signal?.throwIfAborted();
     try {
-      const file = await readFile(join(directory, paths[index] as string));
-      const pixels = await decodeImage(file, options);
-      if (index < slots) cache.set(pixels, index * bytes);
-      fileBytes[index] = file.length;
+      const file = await decodeFile((listed[index] as ListedFile).location, options);
+      if (index < slots) cache.set(file.pixels, index * bytes);
+      fileBytes[index] = file.bytes;
     } catch (error) {
       if (error instanceof DataError) throw error;
       reasons.set(index, firstLine(error));
     }
-    options.onProgress?.(++done, paths.length);
+    options.onProgress?.(++done, listed.length);
   });
   const digest = createHash('sha256');
   const files: ImageFile[] = [];
   const skipped: SkippedFile[] = [];
-  for (const [index, path] of paths.entries()) {
+  for (const [index, file] of listed.entries()) {
+    const { path } = file;
     const reason = reasons.get(index);
     if (reason !== undefined) {
       skipped.push({ path, reason });
       continue;
     }
-    files.push({ path, slot: index < slots ? index : undefined });
+    files.push({ ...file, slot: index < slots ? index : undefined });
     digest.update(`${path}\n${fileBytes[index]}\n`);
   }
   return { files, skipped, cache, fingerprint: digest.digest('hex') };
@@ -85,12 +89,14 @@ function labelsOf(files: readonly ImageFile[]): Labels | undefined {
 }
 
 /** A folder of images as a data set: recursive, sub-folders are labels, mixed sizes and kinds (see decodeImage). Files that
- *  cannot be decoded are left out and listed in `skipped`.
- *  @throws DataError data_not_found, data_not_folder, data_unreadable, data_empty, data_all_bad. */
-export async function openImageFolder(directory: string, options: FolderOptions): Promise<Dataset> {
-  checkFormat(options);
-  const paths = await listImageFiles(directory);
-  const { files, skipped, cache, fingerprint } = await decodeAll(directory, paths, options);
+ *  cannot be decoded are left out and listed in `skipped`, behind them what else looks like an image.
+ *  @throws DataError data_not_found, data_not_folder, data_unreadable, data_is_run, data_links, data_empty, data_all_bad. */
+export async function openImageFolder(directory: string, given: FolderOptions): Promise<Dataset> {
+  checkFormat(given);
+  const options = { ...given, maxPixels: given.maxPixels ?? baseDefaults.maxPixels };
+  const listing = await listImageFiles(directory);
+  const { files, cache, fingerprint, ...decoded } = await decodeAll(listing.files, options);
+  const skipped = [...decoded.skipped, ...listing.skipped];
   if (files.length === 0) {
     throw new DataError(
       'data_all_bad',
@@ -109,22 +115,20 @@ export async function openImageFolder(directory: string, options: FolderOptions)
     skipped,
     fingerprint,
     read(index, into, offset) {
-      const { path, slot } = files[index] as ImageFile;
-      if (slot !== undefined) return bytesToUnit(cache, slot * elements, elements, into, offset);
-      return decodeAgain(join(directory, path), options).then((pixels) =>
-        bytesToUnit(pixels, 0, elements, into, offset),
-      );
+      const file = files[index] as ImageFile;
+      if (file.slot !== undefined) return bytesToUnit(cache, file.slot * elements, elements, into, offset);
+      return decodeAgain(directory, file, options).then((pixels) => bytesToUnit(pixels, 0, elements, into, offset));
     },
   };
 }
 
-async function decodeAgain(path: string, format: ImageFormat): Promise<Uint8Array> {
+async function decodeAgain(directory: string, file: ImageFile, options: DecodeOptions): Promise<Uint8Array> {
   try {
-    return await decodeImage(await readFile(path), format);
+    return (await decodeFile(file.location, options)).pixels;
   } catch (cause) {
     throw new DataError(
       'data_changed',
-      `${path}: was a whole image when the folder was opened, and cannot be read any more: ${firstLine(cause)}`,
+      `${directory}/${file.path}: was a whole image when the folder was opened, and cannot be read any more: ${firstLine(cause)}`,
       { cause },
     );
   }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { DataError } from '../errors.ts';
+import { readRegularFile } from '../files.ts';
 
 /** An array of unsigned bytes as the IDX format stores it. */
 export interface IdxArray {
@@ -14,7 +14,7 @@ const UNSIGNED_BYTE = 0x08;
 const unzip = promisify(gunzip);
 
 async function readPlain(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: Error) => {
+  const bytes = await readRegularFile(path).catch((cause: Error) => {
     throw new DataError('data_unreadable', `${path}: cannot be read: ${cause.message}`, { cause });
   });
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;

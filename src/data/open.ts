@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly split?: Split | undefined;
   /** Memory for decoded images of a folder, in bytes. */
   readonly cacheBytes?: number | undefined;
+  /** Files of a folder with more pixels are skipped; 200 million if not given. */
+  readonly maxPixels?: number | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,6 +41,17 @@ const NAMED: Record<string, Opener> = {
 
 /** The data sets that openDataset knows by name. */
 export const datasetNames: readonly string[] = Object.keys(NAMED);
+
+/** What a spec names: the opener of a data set with a name, and the folder behind the name. */
+function partsOf(spec: string): { readonly name: string; readonly directory?: string; readonly opener?: Opener } {
+  const [, name = spec, directory] = /^([^:]*):(.+)$/s.exec(spec) ?? [];
+  const opener = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+  return { name, ...(directory !== undefined && { directory }), ...(opener && { opener }) };
+}
+
+/** Whether a spec names images that come packed in a few files, not as a folder of pictures. */
+export const isPackedData = (spec: string): boolean =>
+  partsOf(spec).opener !== undefined || holdsIdx(spec) || findCifar10(spec) !== undefined;
 
 /** The classes of an IDX folder that nobody named. */
 const NUMBERED = Array.from({ length: 256 }, (_, value) => String(value));
@@ -62,8 +75,7 @@ function openFolder(directory: string, options: ResolvedOptions): Promise<Datase
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size } = options;
   const resolved = { ...options, size: typeof size === 'number' ? ([size, size] as const) : size };
-  const [, name = spec, directory] = /^([^:]*):(.+)$/s.exec(spec) ?? [];
-  const opener = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+  const { name, directory, opener } = partsOf(spec);
   if (opener) return opener(directory, resolved);
   if (existsSync(spec)) return openFolder(spec, resolved);
   throw new DataError(

@@ -6,6 +6,7 @@ import type { Variable } from '../tensor/variable.ts';
 import { hostLatents } from './latents.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
 import { latentsProgram, type StepProgram, sampleProgram, stepPrograms } from './programs.ts';
+import { RowProgram } from './row_program.ts';
 
 interface LoadedProgram extends Omit<StepProgram, 'graph'> {
   readonly executable: Executable;
@@ -14,20 +15,22 @@ interface LoadedProgram extends Omit<StepProgram, 'graph'> {
 /** The scalars that a step's programs put out, such as discriminatorLoss. */
 export type StepMetrics = Readonly<Record<string, number>>;
 
-/** Images generated at once while sampling. */
-const SAMPLE_BATCH = 64;
-
 /** A model on a device, its programs loaded. */
 export class TrainingSession {
   readonly model: TrainingModel;
   readonly device: Device;
   private readonly programs: readonly LoadedProgram[];
-  private sampler: { readonly executable: Executable; readonly count: number } | undefined;
+  private readonly generator: RowProgram;
+  private readonly latents: RowProgram | undefined;
 
   private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[]) {
     this.model = model;
     this.device = device;
     this.programs = programs;
+    this.generator = new RowProgram(device, (rows) => sampleProgram(model, rows));
+    const { equilibrium } = model;
+    if (equilibrium && model.config.latent.distribution === 'descriptors')
+      this.latents = new RowProgram(device, (rows) => latentsProgram(equilibrium.descriptors, rows));
   }
 
   /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
@@ -87,42 +90,19 @@ export class TrainingSession {
     );
   }
 
-  /** Latents [count, size] of a seed, as the recipe draws them; those of a BEGAN follow its descriptors as they are now. */
+  /** Latents [count, size] of a seed, as the recipe draws them; those of a BEGAN follow its descriptors as they are now. Row i
+   *  depends on (seed, i) alone. */
   async drawLatents(count: number, seed: number): Promise<Float32Array> {
-    const { config, equilibrium } = this.model;
-    const noise = hostLatents(config.latent, count, seed);
-    if (!equilibrium || config.latent.distribution !== 'descriptors') return noise;
-    const executable = await this.device.load(latentsProgram(equilibrium.descriptors, count));
-    const { outputs } = await this.device.run([{ executable, feeds: { noise }, fetch: true }]);
-    executable.release();
-    return outputs[0]?.latents as Float32Array;
+    const noise = hostLatents(this.model.config.latent, count, seed);
+    return this.latents ? this.latents.run(noise) : noise;
   }
 
-  /** Images [count,H,W,C] for latents [count, latent size]. */
+  /** Images [count,H,W,C] for latents [count, latent size]. Image i depends on latent i and on i alone. */
   async sample(latents: Float32Array): Promise<ImageBatch> {
     const { generator, config } = this.model;
-    const total = latents.length / config.latent.size;
-    const { executable, count } = await this.samplerFor(total);
     const [height, width, channels] = generator.outputShape as [number, number, number];
-    const elements = height * width * channels;
-    const data = new Float32Array(total * elements);
-    for (let first = 0; first < total; first += count) {
-      const feed = new Float32Array(count * config.latent.size);
-      feed.set(latents.subarray(first * config.latent.size, (first + count) * config.latent.size));
-      const { outputs } = await this.device.run([{ executable, feeds: { latents: feed }, fetch: true }]);
-      const images = outputs[0]?.images as Float32Array;
-      data.set(images.subarray(0, Math.min(count, total - first) * elements), first * elements);
-    }
-    return { data, shape: [total, height, width, channels] };
-  }
-
-  private async samplerFor(total: number): Promise<{ executable: Executable; count: number }> {
-    const count = Math.min(total, SAMPLE_BATCH);
-    if (this.sampler?.count !== count) {
-      this.sampler?.executable.release();
-      this.sampler = { executable: await this.device.load(sampleProgram(this.model, count)), count };
-    }
-    return this.sampler;
+    const data = await this.generator.run(latents);
+    return { data, shape: [latents.length / config.latent.size, height, width, channels] };
   }
 
   read(variable: Variable): Promise<HostArray> {

@@ -16,6 +16,11 @@ const MISUSES: [argv: string[], message: RegExp][] = [
   ],
   [['sample', 'run', '--separate', '--columns', '2'], /cannot be used with option '--columns/],
   [['sample', 'run', '--separate', '--out', 'x.png'], /--separate expects --out to name a folder, but received x\.png/],
+  [['data', '.', '--out', 'x.jpg'], /--out expects the name of a \.png file, but received x\.jpg/],
+  [
+    ['data', '.', '--variants', '100000000000'],
+    /'100000000000' is invalid\. It should be a whole number from 1 to 1000/,
+  ],
   [['train', 'dcgn'], /there is no recipe 'dcgn'\. Did you mean 'dcgan'\? Known recipes: dcgan, /],
   [['train', 'dcgan', '--set', 'model.widht=4'], /'model\.widht' is no key .* Did you mean 'model\.width'\?/],
   [['train', 'dcgan', '--set', 'stepz=4'], /'stepz' is no key .* Did you mean 'steps'\?/],

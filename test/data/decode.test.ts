@@ -6,7 +6,7 @@ import type { Channels } from '../../src/data/pixels.ts';
 import { noisyJpeg, uniform, uniformPng } from './pictures.ts';
 
 const decode = async (bytes: Uint8Array, height = 2, width = 2, channels: Channels = 3) => [
-  ...(await decodeImage(bytes, { size: [height, width], channels })),
+  ...(await decodeImage(bytes, { size: [height, width], channels, maxPixels: 1e9 })),
 ];
 
 const near = (actual: number[], expected: number[], tolerance: number) => {
@@ -115,7 +115,7 @@ const failure = (bytes: Uint8Array): Promise<string> =>
 
 test('half a JPEG, text and nothing are no images', async () => {
   const jpeg = await noisyJpeg();
-  assert.is(await failure(jpeg.subarray(0, jpeg.length / 2)), 'damaged or incomplete jpeg');
+  assert.is(await failure(jpeg.subarray(0, jpeg.length / 2)), 'damaged or incomplete JPEG');
   assert.is(await failure(Buffer.from('not a picture')), 'not an image of a known format');
   assert.is(await failure(new Uint8Array()), 'empty file');
 });
@@ -129,7 +129,38 @@ test('a reason is that of its own image, however many fail at once', async () =>
       .flat()
       .map(failure),
   );
-  assert.equal(reasons, Array(40).fill(['damaged or incomplete jpeg', 'not an image of a known format']).flat());
+  assert.equal(reasons, Array(40).fill(['damaged or incomplete JPEG', 'not an image of a known format']).flat());
+});
+
+/** An AVIF whose container says that its image is coded as HEVC, as photos of a phone are. */
+async function heic(): Promise<Buffer> {
+  const avif = await uniform(16, 16, [1, 2, 3]).avif().toBuffer();
+  const text = avif.toString('latin1').replaceAll('avif', 'heic').replaceAll('av01', 'hvc1');
+  return Buffer.from(text, 'latin1');
+}
+
+test('an image of a kind that cannot be decoded is called by its name, with what to convert it to', async () => {
+  assert.is(await failure(await heic()), 'HEIC (HEVC) cannot be decoded here; convert it to JPEG');
+  const text = (content: string) => Buffer.from(content, 'latin1');
+  const kinds = {
+    BMP: text('BM\x46\0\0\0\0\0\0\0\x36\0\0\0'),
+    'JPEG 2000': text('\0\0\0\x0cjP  \r\n\x87\n'),
+    'JPEG XL': text('\xff\x0a\xfa'),
+    Netpbm: text('P5\n2 2\n255\nabcd'),
+    Photoshop: text('8BPS\0\x01'),
+    SVG: text('<?xml version="1.0"?>\n<svg width="4" height="4"/>'),
+  };
+  for (const [name, bytes] of Object.entries(kinds)) {
+    assert.is(await failure(bytes), `${name} cannot be decoded here; convert it to PNG`);
+  }
+});
+
+test('AVIF has its colours', async () => {
+  near(
+    await decode(await uniform(16, 16, [200, 100, 50]).avif({ lossless: true }).toBuffer()),
+    repeat(4, 200, 100, 50),
+    2,
+  );
 });
 
 test('an image that promises billions of pixels is refused', async () => {
@@ -137,7 +168,7 @@ test('an image that promises billions of pixels is refused', async () => {
   const startOfFrame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   jpeg.writeUInt16BE(50_000, startOfFrame + 5);
   jpeg.writeUInt16BE(60_000, startOfFrame + 7);
-  assert.is(await failure(jpeg), '60000x50000 pixels, more than can be decoded');
+  assert.is(await failure(jpeg), '60000x50000 pixels, more than the 1000000000 that maxPixels allows');
 });
 
 test.run();

@@ -1,4 +1,5 @@
-import { rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -53,6 +54,128 @@ test('links are followed, one back up does not recurse for ever', async () => {
   assert.is((await openImageFolder(folder, format)).count, 2);
 });
 
+test('a link to a neighbour is a folder of its own, and a class', async () => {
+  const folder = temporaryFolder({ 'cats/1.png': red, 'cats/2.png': red });
+  symlinkSync('cats', join(folder, 'dogs'));
+  const dataset = await openImageFolder(folder, format);
+  assert.equal(dataset.labels?.names, ['cats', 'dogs']);
+  assert.equal([...(dataset.labels?.values ?? [])], [0, 0, 1, 1]);
+});
+
+test('a net of links with more paths than can be walked is refused', async () => {
+  const folder = temporaryFolder({ '0/x.png': red });
+  const names = Array.from({ length: 12 }, (_, i) => String(i));
+  for (const name of names) mkdirSync(join(folder, name), { recursive: true });
+  for (const from of names) for (const to of names) symlinkSync(join('..', to), join(folder, from, `to-${to}`));
+  await rejects(() => openImageFolder(folder, format), 'data_links', /more than 100 ways/);
+});
+
+/** What was skipped of a folder, each as `path: reason`. */
+const skippedOf = async (folder: string, options = {}) =>
+  (await openImageFolder(folder, { ...format, ...options })).skipped.map(({ path, reason }) => `${path}: ${reason}`);
+
+test('a named pipe, a device and a link to nothing are skipped by name', async () => {
+  const folder = temporaryFolder({ 'a.png': red });
+  execFileSync('mkfifo', [join(folder, 'pipe.png')]);
+  symlinkSync('/dev/zero', join(folder, 'zero.png'));
+  symlinkSync(join(folder, 'gone'), join(folder, 'link.png'));
+  assert.equal(await skippedOf(folder), [
+    'link.png: it is not there, or is a link to what is not there',
+    'pipe.png: a named pipe, not a regular file',
+    'zero.png: a device, not a regular file',
+  ]);
+});
+
+test('an image with more pixels than maxPixels is skipped with both numbers', async () => {
+  const folder = temporaryFolder({ 'large.png': grey, 'small.png': red });
+  assert.equal(await skippedOf(folder, { maxPixels: 500 }), [
+    'large.png: 30x20 pixels, more than the 500 that maxPixels allows',
+  ]);
+  assert.equal(await skippedOf(folder, { maxPixels: 600 }), []);
+});
+
+test('a small file that decodes to gigabytes is skipped by default', async () => {
+  const bomb = Buffer.from(jpeg);
+  const startOfFrame = bomb.indexOf(Buffer.from([0xff, 0xc0]));
+  bomb.writeUInt16BE(16_383, startOfFrame + 5);
+  bomb.writeUInt16BE(16_383, startOfFrame + 7);
+  assert.equal(await skippedOf(temporaryFolder({ 'bomb.jpg': bomb, 'small.png': red })), [
+    'bomb.jpg: 16383x16383 pixels, more than the 200000000 that maxPixels allows',
+  ]);
+});
+
+test('names that are not UTF-8 are names, of files and of folders', async () => {
+  const folder = temporaryFolder({ 'b.png': green });
+  const latin1 = (path: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, 'latin1')]);
+  mkdirSync(latin1('caf\xe9'));
+  writeFileSync(latin1('caf\xe9/x.png'), red);
+  writeFileSync(latin1('na\xefve.png'), 'no image');
+  const dataset = await openImageFolder(folder, format);
+  assert.is(dataset.count, 2);
+  assert.equal((await readBytes(dataset, 1)).slice(0, 3), [255, 0, 0]);
+  assert.equal(dataset.skipped, [{ path: 'na\\xEFve.png', reason: 'not an image of a known format' }]);
+  const uncached = await openImageFolder(folder, { ...format, cacheBytes: 0 });
+  assert.equal((await readBytes(uncached, 1)).slice(0, 3), [255, 0, 0]);
+});
+
+/** Runs `work` as a user that files may be kept from: none can be kept from the superuser. */
+async function asOrdinaryUser(work: () => Promise<unknown>): Promise<void> {
+  const isSuperuser = process.geteuid?.() === 0;
+  if (isSuperuser) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isSuperuser) process.seteuid?.(0);
+  }
+}
+
+test('a folder that may not be read is named', async () => {
+  const folder = temporaryFolder({ 'a/x.png': red });
+  chmodSync(folder, 0o755);
+  chmodSync(join(folder, 'a'), 0o000);
+  const open = () => openImageFolder(folder, format);
+  await asOrdinaryUser(() => rejects(open, 'data_unreadable', /\/a: cannot be read: EACCES/));
+});
+
+test('images of other kinds, and those without an ending, are counted and said', async () => {
+  const folder = temporaryFolder({
+    'a.png': red,
+    'scan.pgm': 'P5\n2 2\n255\nabcd',
+    'photo.CR2': 'II*\0',
+    holiday: jpeg,
+    README: 'This folder holds photos.',
+    'notes.txt': 'no image',
+  });
+  assert.equal(await skippedOf(folder), [
+    'scan.pgm: Netpbm cannot be decoded here; convert it to PNG',
+    'holiday: JPEG whose name has no ending; give it .jpg',
+    'photo.CR2: raw values of a camera cannot be decoded here; convert it to JPEG',
+  ]);
+});
+
+test('the endings that are named are those of what can be read', () =>
+  rejects(
+    () => openImageFolder(temporaryFolder(), format),
+    'data_empty',
+    /\(\.jpg \.jpeg \.jpe \.jfif \.png \.webp \.gif \.tif \.tiff \.avif\)/,
+  ));
+
+test('the pictures of a run below the folder are no data, and the run is named', async () => {
+  const folder = temporaryFolder({
+    'a.png': red,
+    'runs/first/config.json': '{}',
+    'runs/first/checkpoints/step-000001/x': '',
+    'runs/first/samples/step-000001.png': green,
+    'drawings/config.json': '{}',
+    'drawings/b.png': grey,
+  });
+  const dataset = await openImageFolder(folder, format);
+  assert.is(dataset.count, 2);
+  assert.equal(dataset.skipped, [{ path: 'runs/first/', reason: 'the folder of a run, whose pictures are no data' }]);
+  await rejects(() => openImageFolder(join(folder, 'runs/first'), format), 'data_is_run', /runs\/first/);
+  assert.is((await openImageFolder(join(folder, 'runs/first/samples'), format)).count, 1, 'named outright');
+});
+
 test('sub-folders are labels', async () => {
   const folder = temporaryFolder({
     'cat/1.png': red,
@@ -89,7 +212,7 @@ test('bad files among good ones are skipped, counted and named with the reason',
   assert.match(summary, /skipped 3 files/);
   assert.match(
     summary,
-    /: text\.png \(not an image of a known format\), truncated\.jpg \(damaged or incomplete jpeg\), and 1 more$/,
+    /: text\.png \(not an image of a known format\), truncated\.jpg \(damaged or incomplete JPEG\), and 1 more$/,
   );
   assert.equal(await readBytes(dataset, 0), Array(4).fill([0, 255, 0]).flat());
 });

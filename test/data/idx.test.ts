@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
@@ -33,6 +34,11 @@ test('a file cut short or too long tells both lengths', async () => {
   await rejects(() => read('short'), 'idx_length', /short/, /expected 22 \(/, /2 x 1 x 3/, /has 21/);
   await rejects(() => read('long'), 'idx_length', /has 23/);
   await rejects(() => read('short-header'), 'idx_length', /at least 16/, /has 10/);
+});
+
+test('a named pipe is not waited for', () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  return rejects(() => read('pipe'), 'data_unreadable', /pipe: cannot be read: .* a named pipe/);
 });
 
 test('a damaged gzip file is told from a damaged IDX file', () => rejects(() => read('zipped-short'), 'idx_gzip'));

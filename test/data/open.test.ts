@@ -47,6 +47,11 @@ test('CIFAR-10 needs its folder, a folder of images its size', async () => {
   await rejects(() => openDataset('cifar10'), 'cifar10_folder', /cifar10:DIR/);
   await rejects(() => openDataset(pictures), 'image_size', /--size/);
   await rejects(() => openDataset(pictures, { size: 2.5 }), 'image_size', /2\.5x2\.5/);
+  await rejects(
+    () => openDataset(pictures, { size: 100_000 }),
+    'image_size',
+    /from 1 to 8192, but received 100000x100000/,
+  );
 });
 
 test.run();

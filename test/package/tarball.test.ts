@@ -25,7 +25,7 @@ const PARTS: Readonly<Record<string, { readonly paths: RegExp; readonly megabyte
   'libraries of others': { paths: /^prebuilds\/[^/]+\/lib(dnnl\.so\.2|gomp\.so\.1|OpenCL\.so\.1)$/, megabytes: 45 },
   'their licences': { paths: /^prebuilds\/[^/]+\/licenses\/[\w.-]+\.txt$/, megabytes: 0.5 },
   'about it': {
-    paths: /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|scripts\/build-addon\.mjs)$/,
+    paths: /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|scripts\/build(-addon\.mjs|\/\w+\.mjs))$/,
     megabytes: 0.2,
   },
 };

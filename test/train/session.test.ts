@@ -24,6 +24,17 @@ const blankBatch = ({ batch, size, channels }: Config) => ({
   images: new Float32Array(batch * size * size * channels),
 });
 
+const noisyBatch = (config: Config) => {
+  const { images } = blankBatch(config);
+  return { images: images.map((_, i) => Math.sin(i * i)) };
+};
+
+/** The index of the first number of `part` that is not at the same place in `whole`. */
+function firstDifference(part: Float32Array, whole: Float32Array): number | undefined {
+  const index = part.findIndex((value, i) => value !== whole[i]);
+  return index < 0 ? undefined : index;
+}
+
 /** Lets `body` count the calls of native devices' methods. */
 async function countCrossings(body: (calls: Map<string, number>) => Promise<void>): Promise<void> {
   const addon = loadAddon() as { openDevice: ReturnType<typeof loadAddon>['openDevice'] };
@@ -83,16 +94,33 @@ test('metrics are read back only when they are asked for', () =>
     }
   }));
 
-test('samples that fill no whole batch are the same images as in a larger number', () =>
+test('image i of a seed is the same image in any number of them', () =>
   withSession({}, async (session) => {
     const { latent } = session.model.config;
     const many = await session.sample(hostLatents(latent, 130, 1));
-    const few = await session.sample(hostLatents(latent, 3, 1));
     assert.equal(many.shape, [130, 16, 16, 1]);
-    assert.equal(few.shape, [3, 16, 16, 1]);
-    assert.equal(many.data.subarray(0, few.data.length), few.data);
     assert.ok(many.data.every((value) => value >= -1 && value <= 1));
     assert.ok(new Set(many.data).size > 1000, 'images differ');
+    for (const count of [1, 2, 3, 8, 16, 17, 64]) {
+      const few = await session.sample(hostLatents(latent, count, 1));
+      assert.equal(few.shape, [count, 16, 16, 1]);
+      assert.is(firstDifference(few.data, many.data), undefined, `${count} images`);
+    }
+  }));
+
+test("latent i of a BEGAN's descriptors is the same in any number of them, and so is its image", () =>
+  withSession({ recipe: 'began' }, async (session) => {
+    const batches = [noisyBatch(session.model.config)];
+    await session.step(1, batches, { fetch: false });
+    const many = await session.drawLatents(130, 1);
+    const images = await session.sample(many);
+    assert.ok(new Set(many).size > 100, 'latents differ');
+    for (const count of [1, 3, 17]) {
+      const few = await session.drawLatents(count, 1);
+      assert.is(few.length, count * session.model.config.latent.size);
+      assert.is(firstDifference(few, many), undefined, `${count} latents`);
+      assert.is(firstDifference((await session.sample(few)).data, images.data), undefined, `${count} images`);
+    }
   }));
 
 test.run();

@@ -5,12 +5,14 @@ import {
   composeGrid,
   composeImage,
   type Dataset,
+  expectOutsideData,
   type ImageBatch,
   openDataset,
   type Picture,
   summariseSkipped,
   writePicture,
 } from '../../data/index.ts';
+import { ConfigError } from '../../errors.ts';
 import { composeCaptioned } from '../../explore/index.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
@@ -31,6 +33,9 @@ interface DataCommandOptions {
   readonly json?: boolean;
 }
 
+/** In a row or a column of the preview. */
+const MOST_PICTURES = 1000;
+
 const parseFraction =
   (most: number) =>
   (text: string): number => {
@@ -47,8 +52,8 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .argument('<data>', 'mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images')
     .option('--size <pixels>', 'height and width to bring the images to', parseCount(1))
     .option('--grey', 'as grey images')
-    .option('--count <images>', 'images in the preview', parseCount(1), 8)
-    .option('--variants <count>', 'augmented copies beside each image', parseCount(1), 6)
+    .option('--count <images>', 'images in the preview', parseCount(1, MOST_PICTURES), 8)
+    .option('--variants <count>', 'augmented copies beside each image', parseCount(1, MOST_PICTURES), 6)
     .option('--seed <number>', 'decides how they are augmented', parseCount(0), 1)
     .option('--flip', 'augment.flip: mirror left to right', false)
     .option('--rotate', 'augment.rotate: turn by quarters', false)
@@ -59,11 +64,18 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .option('--json', 'print what the data set holds as one JSON object')
     .action(async (spec: string, options: DataCommandOptions) => {
       const { size, grey, out, json } = options;
+      expectPng(out);
+      expectOutsideData(out, spec);
       const dataset = await openDataset(spec, { size, ...(grey && { channels: 1 }) });
       await writePicture(out, await preview(dataset, options));
       if (json) printJson(io.stdout, { type: 'data', ...summary(dataset), preview: out });
       else for (const line of describe(dataset, out)) printLine(io.stdout, line);
     });
+
+function expectPng(out: string): void {
+  if (out.toLowerCase().endsWith('.png')) return;
+  throw new ConfigError('out_not_png', `--out expects the name of a .png file, but received ${out}`);
+}
 
 function summary({ name, count, size, channels, labels, skipped, fingerprint }: Dataset) {
   return { name, count, size, channels, classes: labels?.names ?? [], skipped: skipped.length, fingerprint };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { writePicture } from '../../data/index.ts';
+import { expectOutsideData, writePicture } from '../../data/index.ts';
 import { CheckpointError, ConfigError } from '../../errors.ts';
 import {
   type Explorer,
@@ -96,6 +96,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
       const out = options.out ?? join(folder, 'explore', `${picture ?? 'latents'}-seed-${options.seed}.png`);
       const explorer = await openExplorer(folder, options);
       try {
+        expectOutsideData(out, explorer.session.model.config.data);
         const origin = originOf(folder, picture, options, explorer);
         const { grid, ...made } =
           picture === undefined

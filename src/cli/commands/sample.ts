@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type ImageBatch, writeGrid } from '../../data/index.ts';
+import { expectOutsideData, type ImageBatch, writeGrid } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { openSampler } from '../../train/index.ts';
 import { parseCount } from '../config_options.ts';
@@ -45,7 +45,7 @@ export const addSampleCommand = (program: Command, { io }: Context): Command =>
     .option('--json', 'print the paths as one JSON object')
     .action(async (folder: string, options: SampleCommandOptions) => {
       const { out, separate } = destination(folder, options);
-      const images = await drawImages(folder, options);
+      const images = await drawImages(folder, options, { out, separate });
       const paths = separate ? await writeSeparately(out, images, options) : [out];
       if (!separate) await writeGrid(out, images, options);
       if (options.json) printJson(io.stdout, { type: 'images', count: images.shape[0], paths });
@@ -67,9 +67,14 @@ function destination(folder: string, { out, separate = false, seed }: SampleComm
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-async function drawImages(folder: string, { count, seed, step, device }: SampleCommandOptions): Promise<ImageBatch> {
+async function drawImages(
+  folder: string,
+  { count, seed, step, device }: SampleCommandOptions,
+  { out, separate }: ReturnType<typeof destination>,
+): Promise<ImageBatch> {
   const session = await openSampler(folder, { step, device });
   try {
+    expectOutsideData(separate ? join(out, 'one.png') : out, session.model.config.data);
     return await session.sample(await session.drawLatents(count, seed));
   } finally {
     session.close();

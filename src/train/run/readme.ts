@@ -10,7 +10,7 @@ Go on with it, up to more steps if you like:
 
 Draw images from its newest checkpoint:
 
-    gannet sample ${shellWord(folder)} --count 64 --seed 1 --out samples.png
+    gannet sample ${shellWord(folder)} --count 64 --seed 1
 
 Watch its curves and samples: \`tensorboard --logdir ${shellWord(folder)}\`.
 
