@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** Something other than a regular file has the name of one: a named pipe would be waited for without end, a device such as
@@ -65,6 +65,15 @@ export function readRegularFileSync(path: string): Buffer {
 
 /** JSON as people's editors leave it: a byte order mark at its beginning is no part of it. @throws SyntaxError */
 export const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''));
+
+/** What a path leads to; undefined if that is nothing, or cannot be told. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 function expectRegular(path: string | Buffer, found: Stats): void {
   if (!found.isFile()) throw new IrregularFileError(path, kindOf(found));

@@ -1,12 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../errors.ts';
+import { statOf } from '../files.ts';
 import { type Config, type ConfigChanges, findRecipe, mergeChanges, recipes, resolveConfig } from '../models/index.ts';
 
 /** Options of commands that take a recipe or a configuration file; each one but `set` changes the key of its name. */
 export interface ConfigOptions {
   readonly data?: string;
   readonly size?: number;
+  readonly channels?: number;
   readonly batch?: number;
   readonly steps?: number;
   readonly epochs?: number;
@@ -43,18 +45,23 @@ export const addConfigOptions = (command: Command): Command =>
   command
     .argument('<recipe>', 'a recipe (`gannet recipes` lists them), or a JSON file with a `recipe` and other keys')
     .option('--size <pixels>', 'height and width of the images', parseNumber)
+    .option('--channels <count>', '1: grey, 3: colour (default: what the recipe says)', parseNumber)
     .option('--batch <images>', 'images per update', parseNumber)
     .option('--set <key=value>', 'any key, such as model.width=64 (may be repeated; `gannet schema`)', collect, []);
 
 /** The configuration that a command line asks for: the recipe's defaults, changed by the file, the options and --set, the
  *  later ones winning. @throws ConfigError */
-export function configFrom(source: string, { set, ...options }: ConfigOptions): Config {
+export const configFrom = (source: string, options: ConfigOptions): Config =>
+  resolveConfig(changesFrom(source, options));
+
+/** What a command line changes of a recipe's defaults. @throws ConfigError */
+export function changesFrom(source: string, { set, ...options }: ConfigOptions): ConfigChanges {
   const stop = options.stopOnCollapse ? { health: { onCollapse: 'stop' } } : {};
   const layers = [readSource(source), definedKeys(options), stop, ...set.map(parseAssignment)];
-  return resolveConfig(layers.reduce(mergeChanges));
+  return layers.reduce(mergeChanges);
 }
 
-const KEYS = ['data', 'size', 'batch', 'steps', 'epochs', 'seed', 'device', 'threads'] as const;
+const KEYS = ['data', 'size', 'channels', 'batch', 'steps', 'epochs', 'seed', 'device', 'threads'] as const;
 
 /** Commands have options of their own besides; only those that are keys count. */
 const definedKeys = (options: Omit<ConfigOptions, 'set'>): ConfigChanges =>
@@ -62,7 +69,7 @@ const definedKeys = (options: Omit<ConfigOptions, 'set'>): ConfigChanges =>
 
 function readSource(source: string): ConfigChanges {
   if (findRecipe(source)) return { recipe: source };
-  const isFile = statSync(source, { throwIfNoEntry: false })?.isFile() ?? false;
+  const isFile = statOf(source)?.isFile() ?? false;
   return isFile || source.endsWith('.json') ? readConfigFile(source) : { recipe: source };
 }
 

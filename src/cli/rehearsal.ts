@@ -7,9 +7,17 @@ import { formatSummary } from './summary_table.ts';
 import { formatTable } from './table.ts';
 import { formatCount } from './units.ts';
 
+/** How a rehearsal tells what it found. */
+export interface RehearsalOptions {
+  /** As one JSON object. */
+  readonly json: boolean;
+  /** Lines to show beside the plan. */
+  readonly notes: readonly string[];
+}
+
 /** Does everything that training does before its first step, and writes nothing: opens the data, loads the step's programs on
  *  the device, prints the plan. @throws what training would throw */
-export async function rehearse(asked: Config, io: Io, { json }: { readonly json: boolean }): Promise<void> {
+export async function rehearse(asked: Config, io: Io, { json, notes }: RehearsalOptions): Promise<void> {
   const { config, dataset, device } = await prepareTraining(asked);
   try {
     await TrainingSession.open(createModel(config), device);
@@ -21,6 +29,7 @@ export async function rehearse(asked: Config, io: Io, { json }: { readonly json:
         ...summary,
         device: `${device.kind}: ${device.description}`,
         data: { name, count, skipped },
+        notes,
         config,
       });
     const rows = [
@@ -30,6 +39,7 @@ export async function rehearse(asked: Config, io: Io, { json }: { readonly json:
     ];
     printLine(io.stdout, formatSummary(summary, config));
     printLine(io.stdout, formatTable(rows));
+    for (const note of notes) printLine(io.stdout, note);
     if (skipped.length > 0) printLine(io.stdout, summariseSkipped(skipped));
     printLine(io.stdout, 'Everything is ready; nothing was trained or written.');
   } finally {

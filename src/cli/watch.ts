@@ -11,19 +11,19 @@ export type TrainingControls = Required<Pick<TrainOptions, 'signal' | 'onDataPro
 export interface WatchOptions {
   /** Events as JSON lines on stdout in place of progress. */
   readonly json: boolean;
-  /** A line to show once the training has started. */
-  readonly note?: string;
+  /** Lines to show once the training has started. */
+  readonly notes?: readonly string[];
 }
 
 /** Runs a training to its end, showing its events as progress or as JSON lines. Returns the exit code.
  *  @throws what the training throws */
 export async function watchTraining(
   io: Io,
-  { json, note }: WatchOptions,
+  { json, notes = [] }: WatchOptions,
   start: (controls: TrainingControls) => AsyncIterable<TrainEvent>,
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
-  const display = json ? undefined : new TrainingDisplay(io, note);
+  const display = json ? undefined : new TrainingDisplay(io, notes);
   const onDataProgress = (done: number, total: number): void => display?.showReading(done, total);
   try {
     let last: TrainEvent | undefined;
@@ -64,16 +64,16 @@ const LABELS: Readonly<Record<string, string>> = {
 /** Shows a training to a person. */
 class TrainingDisplay {
   readonly #io: Io;
-  readonly #note: string | undefined;
+  readonly #notes: readonly string[];
   readonly #startedMs = performance.now();
   readonly #seen = new Map<TrainEvent['type'], TrainEvent>();
   #progress: Progress;
   #state: ProgressUpdate = { step: 0, total: 0, imagesPerSecond: 0, values: {} };
   #isReading = false;
 
-  constructor(io: Io, note: string | undefined) {
+  constructor(io: Io, notes: readonly string[]) {
     this.#io = io;
-    this.#note = note;
+    this.#notes = notes;
     this.#progress = this.#newProgress();
   }
 
@@ -92,7 +92,7 @@ class TrainingDisplay {
       case 'start':
         this.finish();
         this.#progress = this.#newProgress();
-        if (this.#note !== undefined) this.#progress.message(this.#note);
+        for (const note of this.#notes) this.#progress.message(note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
         break;
       case 'step': {

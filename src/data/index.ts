@@ -1,4 +1,5 @@
 export { type AugmentOptions, augmented, NO_AUGMENTATION } from './augment.ts';
+export { hasColour } from './colour.ts';
 export type { Dataset, Labels, ProgressListener, SkippedFile, Split } from './dataset.ts';
 export { summariseSkipped } from './dataset.ts';
 export { composeGrid, composeImage, type GridOptions, type ImageBatch, type Picture } from './grid.ts';

@@ -27,31 +27,44 @@ export interface OpenOptions {
 type ResolvedOptions = Omit<OpenOptions, 'size'> & { readonly size: ImageSize | undefined };
 type Opener = (directory: string | undefined, options: ResolvedOptions) => Promise<Dataset>;
 
-const NAMED: Record<string, Opener> = {
-  mnist: (directory, options) => openMnist({ ...options, directory }),
-  'fashion-mnist': (directory, options) => openFashionMnist({ ...options, directory }),
-  cifar10: (directory, options) => {
-    if (directory === undefined) {
-      throw new DataError('cifar10_folder', 'cifar10: expected the folder of its binary version, as in cifar10:DIR');
-    }
-    return openCifar10(directory, options);
+interface NamedDataset {
+  readonly open: Opener;
+  /** Of its images as they come. */
+  readonly channels: Channels;
+}
+
+const NAMED: Record<string, NamedDataset> = {
+  mnist: { open: (directory, options) => openMnist({ ...options, directory }), channels: 1 },
+  'fashion-mnist': { open: (directory, options) => openFashionMnist({ ...options, directory }), channels: 1 },
+  cifar10: {
+    open(directory, options) {
+      if (directory === undefined) {
+        throw new DataError('cifar10_folder', 'cifar10: expected the folder of its binary version, as in cifar10:DIR');
+      }
+      return openCifar10(directory, options);
+    },
+    channels: 3,
   },
-  emoji: (directory, options) => openEmoji({ ...options, directory }),
+  emoji: { open: (directory, options) => openEmoji({ ...options, directory }), channels: 3 },
 };
 
 /** The data sets that openDataset knows by name. */
 export const datasetNames: readonly string[] = Object.keys(NAMED);
 
-/** What a spec names: the opener of a data set with a name, and the folder behind the name. */
-function partsOf(spec: string): { readonly name: string; readonly directory?: string; readonly opener?: Opener } {
+/** What a spec names: a data set with a name, and the folder behind the name. */
+function partsOf(spec: string): { readonly name: string; readonly directory?: string; readonly named?: NamedDataset } {
   const [, name = spec, directory] = /^([^:]*):(.+)$/s.exec(spec) ?? [];
-  const opener = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-  return { name, ...(directory !== undefined && { directory }), ...(opener && { opener }) };
+  const named = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+  return { name, ...(directory !== undefined && { directory }), ...(named && { named }) };
 }
 
-/** Whether a spec names images that come packed in a few files, not as a folder of pictures. */
-export const isPackedData = (spec: string): boolean =>
-  partsOf(spec).opener !== undefined || holdsIdx(spec) || findCifar10(spec) !== undefined;
+/** Channels of images that come packed in a few files; undefined if the spec names a folder of pictures, or nothing. */
+export function packedChannels(spec: string): Channels | undefined {
+  const { named } = partsOf(spec);
+  if (named) return named.channels;
+  if (holdsIdx(spec)) return 1;
+  return findCifar10(spec) === undefined ? undefined : 3;
+}
 
 /** The classes of an IDX folder that nobody named. */
 const NUMBERED = Array.from({ length: 256 }, (_, value) => String(value));
@@ -75,8 +88,8 @@ function openFolder(directory: string, options: ResolvedOptions): Promise<Datase
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size } = options;
   const resolved = { ...options, size: typeof size === 'number' ? ([size, size] as const) : size };
-  const { name, directory, opener } = partsOf(spec);
-  if (opener) return opener(directory, resolved);
+  const { name, directory, named } = partsOf(spec);
+  if (named) return named.open(directory, resolved);
   if (existsSync(spec)) return openFolder(spec, resolved);
   throw new DataError(
     'data_unknown',

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { statOf } from '../files.ts';
 import { isHidden, isImageName, isRunFolder } from './image_files.ts';
-import { isPackedData } from './open.ts';
+import { packedChannels } from './open.ts';
 
 /** Refuses to write a picture to `out` if it would be taken for an image of the data `spec` the next time that is opened.
  *  @throws ConfigError out_in_data */
 export function expectOutsideData(out: string, spec: string): void {
-  if (isPackedData(spec) || !isFolder(spec) || !isImageName(basename(out))) return;
+  if (packedChannels(spec) !== undefined || !isFolder(spec) || !isImageName(basename(out))) return;
   const inside = relative(realpathSync(spec), realPathOf(dirname(resolve(out))));
   const parts = inside.split(sep).filter((part) => part !== '');
   if (parts[0] === '..' || isAbsolute(inside) || parts.some(isHidden)) return;
@@ -19,7 +20,7 @@ export function expectOutsideData(out: string, spec: string): void {
   );
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
 /** The real path of a folder that need not be there yet. */
 const realPathOf = (path: string): string =>

@@ -1,5 +1,8 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryFolder } from '../data/temporary.ts';
 import { gannet, jsonLines } from './command.ts';
 
 /** What is wrong with a command line -> what the message must say. */
@@ -46,6 +49,14 @@ for (const [argv, message] of MISUSES) {
     assert.is(stdout, '');
   });
 }
+
+test('a settings file that is a link to itself', async () => {
+  const loop = join(temporaryFolder(), 'loop.json');
+  symlinkSync(loop, loop);
+  const { exitCode, stderr } = await gannet(['plan', loop]);
+  assert.is(exitCode, 2);
+  assert.match(stderr, /loop\.json: the configuration cannot be read: ELOOP/);
+});
 
 test('no command at all shows the commands', async () => {
   const { exitCode, stderr } = await gannet([]);

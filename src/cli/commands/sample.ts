@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { expectOutsideData, type ImageBatch, writeGrid } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
+import { statOf } from '../../files.ts';
 import { openSampler } from '../../train/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
@@ -65,7 +65,7 @@ function destination(folder: string, { out, separate = false, seed }: SampleComm
   return { out, separate: !isPicture };
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
 async function drawImages(
   folder: string,

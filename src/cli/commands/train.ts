@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { train } from '../../train/index.ts';
-import { addConfigOptions, type ConfigOptions, configFrom, parseNumber } from '../config_options.ts';
+import { addConfigOptions, type ConfigOptions, changesFrom, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { configForData } from '../data_channels.ts';
 import { explainDevice } from '../device_choice.ts';
 import { rehearse } from '../rehearsal.ts';
 import { type TrainingControls, watchTraining } from '../watch.ts';
@@ -29,8 +30,12 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
     .option('--json', 'print one JSON event per line in place of progress')
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
-      const config = configFrom(source, options);
-      if (dryRun) return rehearse(config, context.io, { json });
+      const { config, notes } = await configForData(changesFrom(source, options));
+      if (dryRun) return rehearse(config, context.io, { json, notes });
       const start = (controls: TrainingControls) => train(config, { ...controls, out });
-      context.exitCode = await watchTraining(context.io, { json, note: `Device: ${explainDevice(config)}` }, start);
+      context.exitCode = await watchTraining(
+        context.io,
+        { json, notes: [`Device: ${explainDevice(config)}`, ...notes] },
+        start,
+      );
     });
