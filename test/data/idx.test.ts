@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { readIdx } from '../../src/data/idx.ts';
 import { idx } from './packed_files.ts';
 import { rejects } from './rejects.ts';
-import { temporaryFolder } from './temporary.ts';
+import { addFiles, temporaryFolder } from './temporary.ts';
 
 const whole = idx([2, 1, 3], [1, 2, 3, 4, 5, 6]);
 const folder = temporaryFolder({
@@ -34,6 +34,20 @@ test('a file cut short or too long tells both lengths', async () => {
   await rejects(() => read('short'), 'idx_length', /short/, /expected 22 \(/, /2 x 1 x 3/, /has 21/);
   await rejects(() => read('long'), 'idx_length', /has 23/);
   await rejects(() => read('short-header'), 'idx_length', /at least 16/, /has 10/);
+});
+
+test('a gzip file is unpacked no further than its header promises', async () => {
+  const bomb = gzipSync(Buffer.concat([whole, Buffer.alloc(2 ** 26)]));
+  addFiles(folder, { bomb, 'bomb-of-zeros': gzipSync(Buffer.alloc(2 ** 26)) });
+  const before = process.resourceUsage().maxRSS;
+  await rejects(() => read('bomb'), 'idx_length', /expected 22 \(/, /has more;/);
+  await rejects(() => read('bomb-of-zeros'), 'idx_magic');
+  const boast = Buffer.from(whole);
+  boast.fill(0xff, 4, 16);
+  addFiles(folder, { boast: gzipSync(boast) });
+  await rejects(() => read('boast'), 'idx_length', /4294967295 x 4294967295 x 4294967295/, /has 22/);
+  const growth = (process.resourceUsage().maxRSS - before) * 1024;
+  assert.ok(growth < 2 ** 24, `${growth} bytes more in memory`);
 });
 
 test('a named pipe is not waited for', () => {
