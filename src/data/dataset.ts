@@ -22,6 +22,8 @@ export interface Dataset extends ImageFormat {
   readonly skipped: readonly SkippedFile[];
   /** Changes when the images or their order do, so that a resumed run can tell that its data is not what it was. */
   readonly fingerprint: string;
+  /** Paths of the files that changed last, the newest first; not given for packed data sets. */
+  readonly newest?: readonly string[];
   /** Writes image `index` as float32 [H,W,C] in [-1, 1] into `into` at `offset`. Answers a promise only where the image has
    *  to be decoded first. Only an augmented data set heeds `epoch` (from 0, the default).
    *  @throws DataError if the file behind it has become unreadable. */

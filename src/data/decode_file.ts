@@ -10,6 +10,8 @@ const inFlight = new MemoryBudget(Math.min(GIB, totalmem() / 4));
 
 /** An image that was read from a file. */
 export interface DecodedFile {
+  /** When the file, its name or its place was last changed, in milliseconds. */
+  readonly changedMs: number;
   /** uint8 [H,W,C]. */
   readonly pixels: Uint8Array;
   /** Of the file. */
@@ -23,12 +25,12 @@ export async function decodeFile(location: Buffer, options: DecodeOptions): Prom
     throw new Error(reasonOf(cause), { cause });
   });
   try {
-    const { size } = await file.stat();
+    const { size, ctimeMs: changedMs } = await file.stat();
     return await inFlight.run(size, async () => {
       const content = await file.readFile().catch((cause: Error) => {
         throw new Error(reasonOf(cause), { cause });
       });
-      return { pixels: await decodeImage(content, options), bytes: content.length };
+      return { changedMs, pixels: await decodeImage(content, options), bytes: content.length };
     });
   } finally {
     await file.close();

@@ -27,6 +27,7 @@ const defaultCacheBytes = (): number => Math.min(2 * GIB, totalmem() / 4);
 /** A file that holds a whole image, and where the cache keeps its pixels (undefined: nowhere). */
 interface ImageFile extends ListedFile {
   readonly slot: number | undefined;
+  readonly changedMs: number;
 }
 
 interface DecodedFolder {
@@ -46,6 +47,7 @@ async function decodeAll(
   const slots = Math.min(listed.length, Math.floor((options.cacheBytes ?? defaultCacheBytes()) / bytes));
   const cache = new Uint8Array(slots * bytes);
   const reasons = new Map<number, string>();
+  const changedMs = new Array<number>(listed.length);
   const fileBytes = new Array<number>(listed.length);
   let done = 0;
   await forEachConcurrently(listed.length, decodersInFlight(), async (index) => {
@@ -53,6 +55,7 @@ async function decodeAll(
     try {
       const file = await decodeFile((listed[index] as ListedFile).location, options);
       if (index < slots) cache.set(file.pixels, index * bytes);
+      changedMs[index] = file.changedMs;
       fileBytes[index] = file.bytes;
     } catch (error) {
       if (error instanceof DataError) throw error;
@@ -70,11 +73,20 @@ async function decodeAll(
       skipped.push({ path, reason });
       continue;
     }
-    files.push({ ...file, slot: index < slots ? index : undefined });
+    files.push({ ...file, slot: index < slots ? index : undefined, changedMs: changedMs[index] as number });
     digest.update(`${path}\n${fileBytes[index]}\n`);
   }
   return { files, skipped, cache, fingerprint: digest.digest('hex') };
 }
+
+/** How many of the newest files an error names. */
+const NAMED = 5;
+
+const newestOf = (files: readonly ImageFile[]): string[] =>
+  files
+    .toSorted((a, b) => b.changedMs - a.changedMs)
+    .slice(0, NAMED)
+    .map(({ path }) => path);
 
 /** The sub-folder (one level) that a file lies in; undefined for a file beside them. */
 const classOf = (path: string): string | undefined =>
@@ -113,6 +125,7 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
     channels,
     ...(labels && { labels }),
     skipped,
+    newest: newestOf(files),
     fingerprint,
     read(index, into, offset) {
       const file = files[index] as ImageFile;

@@ -96,10 +96,14 @@ export function checkLoaderOptions(
     throw new DataError(
       'data_changed',
       `${dataset.name}: the images are not those that the checkpoint was written with (${position.count} then, ${dataset.count} now` +
-        `${position.count === dataset.count ? ', with other names or pixels' : ''}); restore them, or start a new run`,
+        `${position.count === dataset.count ? ', with other names or pixels' : ''})${describeNewest(dataset)}; restore them, or start a new run`,
     );
   }
 }
+
+/** What was added or written over is among the files that changed last. */
+const describeNewest = ({ newest = [] }: Dataset): string =>
+  newest.length === 0 ? '' : `, the files that changed last are ${newest.join(', ')}`;
 
 /** Lets the event loop handle what has come up meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

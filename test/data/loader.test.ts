@@ -1,9 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { openImageFolder } from '../../src/data/folder.ts';
 import { type Batch, createLoader, type Loader, type LoaderOptions } from '../../src/data/loader.ts';
 import { DataError } from '../../src/errors.ts';
+import { uniformPng } from './pictures.ts';
 import { rejects } from './rejects.ts';
+import { addFiles, temporaryFolder } from './temporary.ts';
 
 /** Images of two pixels: (n, -n) for image n, with class n mod 3; read in later turns if `decoded`. */
 function numbers(count: number, { decoded = false, fail = -1, fingerprint = 'a' } = {}) {
@@ -286,6 +289,22 @@ test('options that are no sizes or seeds are refused', async () => {
   await rejects(() => open({ batch: 1.5 }), 'batch_size', /1\.5/);
   await rejects(() => open({ seed: -1 }), 'seed', /-1/);
   await rejects(() => open({ ahead: 0 }), 'batches_ahead');
+});
+
+test('where the images are others, the files that changed last are named, the newest first', async () => {
+  const picture = await uniformPng(4, 4, [1, 2, 3]);
+  const folder = temporaryFolder(Object.fromEntries([...'abcdef'].map((name) => [`${name}.png`, picture])));
+  const open = () => openImageFolder(folder, { size: [4, 4], channels: 3 });
+  const loader = createLoader(await open(), { batch: 1, seed: 1 });
+  const { position } = loader;
+  await loader.close();
+  addFiles(folder, { 'own/sheet.png': picture });
+  const changed = await open();
+  await rejects(
+    () => createLoader(changed, { batch: 1, seed: 1, position }),
+    'data_changed',
+    /\(6 then, 7 now\), the files that changed last are own\/sheet\.png, ([a-f]\.png, ){3}[a-f]\.png; restore them/,
+  );
 });
 
 test.run();
