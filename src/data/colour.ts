@@ -24,7 +24,8 @@ export async function hasColour(spec: string, maxPixels: number = baseDefaults.m
   for (let i = 0; i < shown; i++) {
     const file = files[Math.floor((i * files.length) / shown)];
     const pixels =
-      file && (await decodeFile(file.location, { size: SIZE, channels: 3, maxPixels }).catch(() => undefined))?.pixels;
+      file &&
+      (await decodeFile(file.location, { size: SIZE, channels: 3, maxPixels, crop: 0 }).catch(() => undefined))?.pixels;
     if (pixels && isColourful(pixels)) return true;
   }
   return false;

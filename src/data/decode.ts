@@ -10,6 +10,9 @@ import { inspectTiff, unknownCompression } from './tiff.ts';
 export interface DecodeOptions extends ImageFormat {
   /** Images with more pixels than this are refused: a file of some kilobytes may decode to gigabytes. */
   readonly maxPixels: number;
+  /** Side of the square in the middle that is kept, before scaling; 0: the whole image. A smaller image is kept as far as it
+   *  goes. */
+  readonly crop: number;
 }
 
 const WHITE = '#ffffff';
@@ -18,7 +21,7 @@ const inFlight = new MemoryBudget(Math.min(GIB, totalmem() / 4));
 
 /** Decodes an image of one of the kinds that have an ending (see imageKind) into uint8 [H,W,C]: the first frame of an
  *  animation, turned upright as its EXIF tag says, transparency over white, 16 bits to 8, CMYK and palettes to sRGB; scaled to
- *  cover the target, the middle kept. What all calls hold in memory together is bounded.
+ *  cover the target, the middle kept. `crop` is cut out before. What all calls hold in memory together is bounded.
  *  @throws Error, in one line, if the bytes are not a whole image that can be decoded to the right colours. */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
   const kind = decodableKind(bytes);
@@ -36,7 +39,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   if (width * height > options.maxPixels) {
     throw new Error(`${width}x${height} pixels, more than the ${options.maxPixels} that maxPixels allows`);
   }
-  const steps = { sharp, bytes, ...options };
+  const steps = { sharp, bytes, upright: header.autoOrient, ...options };
   return inFlight.run(decodedBytes(header), () =>
     (samples?.hasStraySamples ? decodeColours(steps) : decodeWhole(steps)).catch((cause: Error) => {
       throw failure(cause);
@@ -47,17 +50,31 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
 interface DecodeSteps extends DecodeOptions {
   readonly sharp: Sharp;
   readonly bytes: Uint8Array;
+  /** Size once turned upright. */
+  readonly upright: { readonly width: number; readonly height: number };
 }
 
 const openImage = ({ sharp, bytes, maxPixels }: DecodeSteps) =>
   sharp(bytes, { failOn: 'error', autoOrient: true, limitInputPixels: maxPixels, limitInputChannels: false });
 
-const fitted = (image: ReturnType<Sharp>, { size, channels }: ImageFormat): Promise<Uint8Array> =>
-  image
+const fitted = (image: ReturnType<Sharp>, { size, channels, crop, upright }: DecodeSteps): Promise<Uint8Array> =>
+  (crop > 0 ? image.extract(middleOf(upright, crop)) : image)
     .resize(size[1], size[0], { fit: 'cover', position: 'centre' })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw()
     .toBuffer();
+
+/** The square of this side in the middle, as far as the image goes. */
+function middleOf(image: { readonly width: number; readonly height: number }, side: number) {
+  const width = Math.min(side, image.width);
+  const height = Math.min(side, image.height);
+  return {
+    left: Math.floor((image.width - width) / 2),
+    top: Math.floor((image.height - height) / 2),
+    width,
+    height,
+  };
+}
 
 const decodeWhole = (steps: DecodeSteps): Promise<Uint8Array> =>
   fitted(openImage(steps).flatten({ background: WHITE }), steps);

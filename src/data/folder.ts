@@ -17,6 +17,8 @@ export interface FolderOptions extends ImageFormat {
   readonly cacheBytes?: number | undefined;
   /** Files with more pixels are skipped; see the key of this name. */
   readonly maxPixels?: number | undefined;
+  /** Side of the square that is cut out of the middle before scaling; see the key of this name. */
+  readonly crop?: number | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -105,7 +107,7 @@ function labelsOf(files: readonly ImageFile[]): Labels | undefined {
  *  @throws DataError data_not_found, data_not_folder, data_unreadable, data_is_run, data_links, data_empty, data_all_bad. */
 export async function openImageFolder(directory: string, given: FolderOptions): Promise<Dataset> {
   checkFormat(given);
-  const options = { ...given, maxPixels: given.maxPixels ?? baseDefaults.maxPixels };
+  const options = { ...given, maxPixels: given.maxPixels ?? baseDefaults.maxPixels, crop: given.crop ?? 0 };
   const listing = await listImageFiles(directory);
   const { files, cache, fingerprint, ...decoded } = await decodeAll(listing.files, options);
   const skipped = [...decoded.skipped, ...listing.skipped];

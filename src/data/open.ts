@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly cacheBytes?: number | undefined;
   /** Files of a folder with more pixels are skipped; 200 million if not given. */
   readonly maxPixels?: number | undefined;
+  /** Side of the square that is cut out of the middle of each image of a folder before it is scaled; 0, none, if not given. */
+  readonly crop?: number | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }

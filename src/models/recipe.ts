@@ -73,6 +73,7 @@ export const baseDefaults: Config = {
   steps: 20_000,
   seed: 1,
   data: 'mnist',
+  crop: 0,
   maxPixels: 200_000_000,
   augment: { flip: false, rotate: false, hue: 0, saturation: 0, value: 0 },
   device: 'auto',

@@ -128,6 +128,9 @@ export const configSchema = z.strictObject({
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),
   data: z.string().describe('mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images'),
+  crop: whole
+    .min(0)
+    .describe('side of the square that is cut out of the middle of each image of a folder before scaling; 0 = none'),
   maxPixels: positive.describe('files of a folder with more pixels are skipped, since they would take much memory'),
   augment,
   device: z.enum(['auto', 'cpu', 'cuda', 'simt']),

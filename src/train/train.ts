@@ -129,10 +129,10 @@ async function* sitting(part: Omit<SittingOptions, 'record'>, folder: string): A
 }
 
 async function openImages(config: Config, { dataset, onDataProgress, signal }: TrainOptions): Promise<Dataset> {
-  const { data, size, channels, maxPixels, augment, seed } = config;
+  const { data, size, channels, crop, maxPixels, augment, seed } = config;
   if (dataset) expectFormat(dataset, config);
   const images =
-    dataset ?? (await openDataset(data, { size, channels, maxPixels, onProgress: onDataProgress, signal }));
+    dataset ?? (await openDataset(data, { size, channels, crop, maxPixels, onProgress: onDataProgress, signal }));
   return augmented(images, augment, seed);
 }
 

@@ -4,9 +4,10 @@ import * as assert from 'uvu/assert';
 import { decodeImage } from '../../src/data/decode.ts';
 import type { Channels } from '../../src/data/pixels.ts';
 import { noisyJpeg, uniform, uniformPng } from './pictures.ts';
+import { uniformTiff } from './tiffs.ts';
 
-const decode = async (bytes: Uint8Array, height = 2, width = 2, channels: Channels = 3) => [
-  ...(await decodeImage(bytes, { size: [height, width], channels, maxPixels: 1e9 })),
+const decode = async (bytes: Uint8Array, height = 2, width = 2, channels: Channels = 3, crop = 0) => [
+  ...(await decodeImage(bytes, { size: [height, width], channels, maxPixels: 1e9, crop })),
 ];
 
 const near = (actual: number[], expected: number[], tolerance: number) => {
@@ -89,6 +90,30 @@ test('the middle is kept where the shape differs', async () => {
     .png()
     .toBuffer();
   assert.equal(await decode(stripes, 4, 4), repeat(16, 0, 255, 0));
+});
+
+test('a crop cuts its square out of the middle before scaling', async () => {
+  const framed = await sharp(await uniformPng(12, 20, [0, 0, 255]))
+    .composite([{ input: await uniformPng(8, 8, [0, 255, 0]), left: 2, top: 6 }])
+    .png()
+    .toBuffer();
+  for (const side of [1, 4, 8]) assert.equal(await decode(framed, 2, 2, 3, side), repeat(4, 0, 255, 0), `crop ${side}`);
+  assert.ok(!(await decode(framed, 4, 4, 3, 12)).every((value, i) => value === [0, 255, 0][i % 3]), 'a larger square');
+});
+
+test('a crop is that of the upright image, and no larger than it', async () => {
+  const left = await sharp(await uniformPng(20, 8, [0, 0, 255]))
+    .composite([{ input: await uniformPng(8, 8, [0, 255, 0]), left: 6, top: 0 }])
+    .png()
+    .toBuffer();
+  const turned = await sharp(left).withMetadata({ orientation: 6 }).png().toBuffer();
+  assert.equal(await decode(turned, 2, 2, 3, 8), repeat(4, 0, 255, 0));
+  assert.equal(await decode(await uniformPng(3, 5, [9, 8, 7]), 2, 2, 3, 100), repeat(4, 9, 8, 7));
+});
+
+test('a crop leaves out stray samples too', async () => {
+  const options = { photometric: 2, bits: [8, 8, 8, 8], extraSamples: [0] };
+  assert.equal(await decode(uniformTiff(Uint8Array.of(200, 60, 30, 0), options), 2, 2, 3, 2), repeat(4, 200, 60, 30));
 });
 
 test('large images shrink and small ones grow', async () => {

@@ -5,7 +5,7 @@ import { uniform } from './pictures.ts';
 import { type TiffOptions, uniformTiff } from './tiffs.ts';
 
 const decode = (bytes: Uint8Array): Promise<Uint8Array> =>
-  decodeImage(bytes, { size: [2, 2], channels: 3, maxPixels: 1e6 });
+  decodeImage(bytes, { size: [2, 2], channels: 3, maxPixels: 1e6, crop: 0 });
 
 /** The colour that a TIFF of one colour is decoded to, or why it is not. */
 const colourOf = (bytes: Uint8Array): Promise<readonly number[] | string> =>

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../src/data/index.ts';
 import { DataError } from '../../src/errors.ts';
-import { resume, train } from '../../src/train/index.ts';
+import { prepareTraining, resume, train } from '../../src/train/index.ts';
+import { uniformPng } from '../data/pictures.ts';
+import { readBytes } from '../data/read.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, only, tinyConfig } from './tiny.ts';
 
@@ -42,6 +45,17 @@ test('images of another size than the configuration says are refused', async () 
   assert.instance(error, DataError);
   assert.is((error as DataError).code, 'image_format');
   assert.match((error as DataError).message, /^uniform pictures: expected images of 16x16x1, .* received 8x8x1/);
+});
+
+test('the configuration decides what is cut out of the images', async () => {
+  const framed = await sharp(await uniformPng(12, 20, [0, 0, 255]))
+    .composite([{ input: await uniformPng(8, 8, [0, 255, 0]), left: 2, top: 6 }])
+    .png()
+    .toBuffer();
+  const data = temporaryFolder(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.png`, framed])));
+  const { dataset, device } = await prepareTraining(tinyConfig({ data, channels: 3, crop: 8 }));
+  device.close();
+  assert.ok((await readBytes(dataset, 0)).every((value, i) => value === [0, 255, 0][i % 3]));
 });
 
 test.run();

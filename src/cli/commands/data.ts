@@ -20,6 +20,7 @@ import { printJson, printLine } from '../io.ts';
 
 interface DataCommandOptions {
   readonly size?: number;
+  readonly crop?: number;
   readonly grey?: boolean;
   readonly count: number;
   readonly variants: number;
@@ -51,6 +52,7 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .description('look at a data set: how many images and classes, and a preview of some beside their augmentations')
     .argument('<data>', 'mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images')
     .option('--size <pixels>', 'height and width to bring the images to', parseCount(1))
+    .option('--crop <pixels>', 'side of the square that is cut out of the middle before scaling', parseCount(0))
     .option('--grey', 'as grey images')
     .option('--count <images>', 'images in the preview', parseCount(1, MOST_PICTURES), 8)
     .option('--variants <count>', 'augmented copies beside each image', parseCount(1, MOST_PICTURES), 6)
@@ -63,10 +65,10 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .option('--out <file.png>', 'where the preview goes', 'data-preview.png')
     .option('--json', 'print what the data set holds as one JSON object')
     .action(async (spec: string, options: DataCommandOptions) => {
-      const { size, grey, out, json } = options;
+      const { size, crop, grey, out, json } = options;
       expectPng(out);
       expectOutsideData(out, spec);
-      const dataset = await openDataset(spec, { size, ...(grey && { channels: 1 }) });
+      const dataset = await openDataset(spec, { size, crop, ...(grey && { channels: 1 }) });
       await writePicture(out, await preview(dataset, options));
       if (json) printJson(io.stdout, { type: 'data', ...summary(dataset), preview: out });
       else for (const line of describe(dataset, out)) printLine(io.stdout, line);
