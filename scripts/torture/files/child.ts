@@ -11,6 +11,8 @@ import { makeTargets, type Target } from './targets.ts';
 
 /** What a child tells its parent. */
 export type Message =
+  /** The folder that it works in, which is left behind if the child is killed. */
+  | { readonly type: 'start'; readonly root: string }
   | { readonly type: 'begin'; readonly index: number; readonly target: string }
   | { readonly type: 'found'; readonly what: string };
 
@@ -66,6 +68,7 @@ process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 // The parent ends a child by its channel, so that the folder is removed.
 process.once('disconnect', () => process.exit());
 
+tell({ type: 'start', root });
 const targets = await makeTargets(join(root, 'whole'));
 const copy = join(root, 'damaged');
 for (let index = first; index <= last; index++) {

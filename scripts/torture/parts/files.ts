@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../files/child.ts';
 import type { PartOptions, Report } from '../part.ts';
@@ -33,6 +34,7 @@ function runCases({ seed, first, end, report }: Stretch): Promise<number> {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let current: { index: number; target: string } | undefined;
+  let root: string | undefined;
   let errors = '';
   let isOver = false;
   child.stderr?.on('data', (text) => {
@@ -48,14 +50,19 @@ function runCases({ seed, first, end, report }: Stretch): Promise<number> {
   child.on('message', (message: Message) => {
     overdue.restart();
     if (message.type === 'found') return report.found(`${message.what}\n    ${repeat()}`);
+    if (message.type === 'start') {
+      root = message.root;
+      return;
+    }
     current = message;
-    report.count(`damaged files`);
+    report.count('damaged files');
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       overdue.stop();
+      if (root !== undefined) rmSync(root, { recursive: true, force: true });
       if (!current && !isOver) return reject(new Error(`the child ended with ${signal ?? code}: ${errors}`));
       if (!isOver && !overdue.hasKilled()) {
         report.found(
