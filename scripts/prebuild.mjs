@@ -5,25 +5,15 @@
 //   --cuda               with the device 'cuda' for every architecture: half an hour on two cores
 //   --from build/Release take this addon instead of compiling one
 //   --check              only see whether the prebuilds are there and newer than the sources, for `npm pack`
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ARCHITECTURES, findNvcc, option, root } from './kernels/toolchain.mjs';
+import { ARCHITECTURES, option, root } from './kernels/toolchain.mjs';
+import { copyLibraries } from './libraries.mjs';
 
 const prebuilds = join(root, 'prebuilds', `${platform()}-${arch()}`);
 /** prebuildify takes the binaries from build/Release of the folder it is given. A folder of its own leaves a developer's alone. */
@@ -32,9 +22,6 @@ const release = join(workshop, 'build/Release');
 const extras = join(workshop, 'extras');
 
 const OURS = ['gannet.node', 'gannet_simt.so'];
-
-/** What every machine on which Node runs has: the C library, and the C++ runtime that Node itself uses. */
-const OF_NODE = /^(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so)/;
 
 const calledByPrebuildify = process.argv[2] === 'rebuild';
 if (calledByPrebuildify) compile();
@@ -45,7 +32,7 @@ async function prebuild() {
   if (platform() !== 'linux') throw new Error('prebuilds are made on Linux');
   rmSync(prebuilds, { recursive: true, force: true });
   rmSync(extras, { recursive: true, force: true });
-  mkdirSync(join(extras, 'licenses'), { recursive: true });
+  mkdirSync(extras, { recursive: true });
   const require = createRequire(import.meta.url);
   process.env.GANNET_PREBUILD_OPTIONS = JSON.stringify({ cuda: process.argv.includes('--cuda'), from: option('from') });
   await promisify(require('prebuildify'))({
@@ -69,13 +56,7 @@ function compile() {
   else build(cuda);
   const buildFolder = dirname(from ? resolve(root, from) : release);
   for (const name of OURS) hideSourceFolder(join(release, name), sourceFolderOf(buildFolder));
-  const libraries = librariesOf(join(release, 'gannet.node'));
-  for (const library of libraries) {
-    copyFileSync(library, join(release, basename(library)));
-    copyFileSync(licenseOf(library), join(extras, 'licenses', `${basename(library).split('.')[0]}.txt`));
-  }
-  if (cuda) copyFileSync(licenseOfCudaRuntime(), join(extras, 'licenses', 'cudart.txt'));
-  if (libraries.length > 0) copyCommonLicenses();
+  copyLibraries(join(release, 'gannet.node'), { folder: release, licenses: join(extras, 'licenses'), cuda });
 }
 
 function build(cuda) {
@@ -101,44 +82,6 @@ function hideSourceFolder(file, sourceFolder) {
   const replacement = Buffer.from('.'.padEnd(folder.length, '/'));
   for (let at = bytes.indexOf(folder); at >= 0; at = bytes.indexOf(folder, at)) replacement.copy(bytes, at);
   writeFileSync(file, bytes);
-}
-
-/** Paths of the libraries that an addon needs, and those need in turn, beyond what comes with Node. */
-function librariesOf(addon) {
-  const lines = execFileSync('ldd', [addon], { encoding: 'utf8' }).trim().split('\n');
-  const needed = lines.map((line) => line.trim().split(/\s+/)).filter(([name]) => !OF_NODE.test(basename(name)));
-  for (const [name, , path] of needed) {
-    if (!path?.startsWith('/')) throw new Error(`${addon} needs ${name}, which is not installed`);
-  }
-  return needed.map(([, , path]) => path);
-}
-
-/** What Debian tells of a library's copyright. */
-function licenseOf(library) {
-  const file = basename(realpathSync(library));
-  const owner = execFileSync('dpkg', ['-S', `*/${file}`], { encoding: 'utf8' }).split(/[:,\n]/)[0];
-  return join('/usr/share/doc', owner, 'copyright');
-}
-
-/** The licences that Debian's copyright files refer to instead of repeating them. */
-function copyCommonLicenses() {
-  for (const name of ['Apache-2.0', 'GPL-3']) {
-    copyFileSync(join('/usr/share/common-licenses', name), join(extras, 'licenses', `${name}.txt`));
-  }
-}
-
-/** The licence that the CUDA toolkit came with: in its own folder, or with its Python packages. */
-function licenseOfCudaRuntime() {
-  const homes = [process.env.CUDA_HOME, join(dirname(findNvcc()), '..'), '/usr/local/cuda'].filter(Boolean);
-  const places = homes.flatMap((home) => {
-    const packages = join(home, 'dist-info');
-    const names = existsSync(packages) ? readdirSync(packages) : [];
-    const runtime = names.filter((name) => name.startsWith('nvidia_cuda_runtime-'));
-    return [join(home, 'EULA.txt'), ...runtime.map((name) => join(packages, name, 'licenses/License.txt'))];
-  });
-  const found = places.find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`the licence of the CUDA runtime was not found under ${homes.join(', ')}`);
-  return found;
 }
 
 function check() {

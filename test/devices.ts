@@ -11,7 +11,7 @@ export const openKernelDevice = async (precision: Precision = 'float32', narrowF
   openDevice(kernelDevice, { precision, narrowFrom });
 
 /** Every device that this machine can test, by name: the one place that lists them. All compute in float32. */
-export const devices = {
+const allDevices = {
   cpu: async (): Promise<Device> => openDevice('cpu'),
   [kernelDevice]: async (): Promise<Device> => openKernelDevice(),
   tfjs: openTfjsDevice,
@@ -19,3 +19,8 @@ export const devices = {
   'cpu' | 'tfjs' | typeof kernelDevice,
   () => Promise<Device>
 >;
+
+/** Those among them that GANNET_TEST_DEVICES names, or all. */
+export const devices = Object.fromEntries(
+  Object.entries(allDevices).filter(([name]) => (process.env.GANNET_TEST_DEVICES ?? name).split(' ').includes(name)),
+) as typeof allDevices;

@@ -82,13 +82,17 @@ class Autoencoder(nn.Module):
 
 
 class BeganStep(Step):
-    def __init__(self, memory_format, batch, schedule="alternating"):
-        super().__init__(memory_format, (Decoder(), Autoencoder()))
+    def __init__(self, setting, batch, schedule="alternating"):
+        super().__init__(setting, (Decoder(), Autoencoder()))
         self.play = {"alternating": self.update_in_turn, "simultaneous": self.update_at_once}[schedule]
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
         self.k, self.carry = torch.zeros(()), torch.ones(())
         self.mean, self.covariance, self.batches = torch.zeros(DESCRIPTORS), torch.zeros(DESCRIPTORS, DESCRIPTORS), 0
+
+    def passes(self):
+        g, d = self.networks
+        return g, d.encoder, d.decoder
 
     def run(self):
         _, d = self.networks
@@ -142,5 +146,6 @@ class BeganStep(Step):
         self.mean = self.mean + weight * shift
 
     def latents(self):
-        factor = torch.linalg.cholesky(self.covariance + 1e-5 * torch.eye(DESCRIPTORS))
+        # Without a look at whether it succeeded, which a GPU would be waited for.
+        factor, _ = torch.linalg.cholesky_ex(self.covariance + 1e-5 * torch.eye(DESCRIPTORS))
         return torch.randn(self.batch, DESCRIPTORS) @ factor.T + self.mean

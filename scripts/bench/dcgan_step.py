@@ -13,8 +13,8 @@ ADAM = {"learning_rate": 2e-4, "betas": (0.5, 0.999)}
 
 
 class DcganStep(Step):
-    def __init__(self, memory_format, batch, kernel):
-        super().__init__(memory_format, (dcgan_generator(kernel), dcgan_discriminator(nn.BatchNorm2d, kernel)))
+    def __init__(self, setting, batch, kernel):
+        super().__init__(setting, (dcgan_generator(kernel), dcgan_discriminator(nn.BatchNorm2d, kernel)))
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
 

@@ -65,16 +65,21 @@ def latents(batch):
 class Step:
     """A training step that can be timed: `networks` in the memory format asked for before `optimizers` are made."""
 
-    def __init__(self, memory_format, networks):
-        self.memory_format = memory_format
-        self.networks = [network.to(memory_format=memory_format) for network in networks]
+    def __init__(self, setting, networks):
+        self.setting = setting
+        self.networks = [network.to(memory_format=setting.memory_format) for network in networks]
+        setting.tune(*self.passes())
+
+    def passes(self):
+        """The modules that a step calls; the networks if not overridden."""
+        return self.networks
 
     def adam(self, network, learning_rate, betas):
-        return torch.optim.Adam(network.parameters(), learning_rate, betas)
+        return self.setting.adam(network.parameters(), learning_rate, betas)
 
     def images(self, batch):
         """Random images, the batch of every step."""
-        return (torch.rand(batch, 3, IMAGE_SIZE, IMAGE_SIZE) * 2 - 1).contiguous(memory_format=self.memory_format)
+        return (torch.rand(batch, 3, IMAGE_SIZE, IMAGE_SIZE) * 2 - 1).contiguous(memory_format=self.setting.memory_format)
 
     def warm_up(self):
         """Whatever of a step must have run once; the whole step if not overridden."""

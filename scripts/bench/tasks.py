@@ -1,6 +1,6 @@
 """What worker.py times: each op of src/bench/op_graphs.ts, and whole training steps, under the names that are used there.
 
-A builder takes the memory format and what src/bench tells of the work, and returns a Task. Tensors are made on the default device.
+A builder takes the Setting and what src/bench tells of the work, and returns a Task. Tensors are made on the default device.
 """
 
 import torch
@@ -22,13 +22,35 @@ class Task:
         self.run = self.warm_up = run
 
 
-def build(memory_format, op, **about):
-    return BUILDERS[op](memory_format, **about)
+class Replayed:
+    """Work that was captured as one CUDA graph, after what its first runs set up."""
+
+    def __init__(self, task):
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                task.run()
+        torch.cuda.current_stream().wait_stream(side)
+        self.task, self.graph = task, torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            task.run()
+
+    def run(self):
+        self.graph.replay()
+
+    warm_up = run
 
 
-def conv(memory_format, batch, size, inputs, outputs, kernel, stride, direction):
-    x = images(memory_format, batch, size, size, inputs)
-    w = images(memory_format, outputs, kernel, kernel, inputs)
+def build(setting, op, **about):
+    """@raises RuntimeError where the form asked for cannot do this work"""
+    task = BUILDERS[op](setting, **about)
+    return Replayed(task) if setting.form == "graph" else task
+
+
+def conv(setting, batch, size, inputs, outputs, kernel, stride, direction):
+    x = images(setting, batch, size, size, inputs)
+    w = images(setting, outputs, kernel, kernel, inputs)
     around = [padding(kernel)] * 2
     if direction == "forward":
         return Task(lambda: F.conv2d(x, w, stride=stride, padding=around))
@@ -38,14 +60,14 @@ def conv(memory_format, batch, size, inputs, outputs, kernel, stride, direction)
     return Task(lambda: torch.ops.aten.convolution_backward(dy, x, w, None, *geometry, wanted))
 
 
-def linear(_, batch, inputs, outputs, direction):
-    x, w, dy = torch.rand(batch, inputs), torch.rand(inputs, outputs), torch.rand(batch, outputs)
+def linear(setting, batch, inputs, outputs, direction):
+    x, w, dy = (torch.rand(*shape, dtype=setting.activations) for shape in ((batch, inputs), (inputs, outputs), (batch, outputs)))
     return Task({"forward": lambda: x @ w, "inputGradient": lambda: dy @ w.T, "filterGradient": lambda: x.T @ dy}[direction])
 
 
-def norm(memory_format, norm, backward, shape):
-    x, dy = images(memory_format, *shape), images(memory_format, *shape)
-    gain, bias = torch.rand(shape[-1]), torch.rand(shape[-1])
+def norm(setting, norm, backward, shape):
+    x, dy = images(setting, *shape), images(setting, *shape)
+    gain, bias = (torch.rand(shape[-1], dtype=setting.activations) for _ in range(2))
     apply = {
         "batch": lambda: F.batch_norm(x, None, None, gain, bias, training=True, eps=EPSILON),
         "layer": lambda: F.group_norm(x, 1, gain, bias, EPSILON),
@@ -56,10 +78,10 @@ def norm(memory_format, norm, backward, shape):
     return Task(lambda: torch.autograd.grad(apply(), wanted, dy))
 
 
-def pointwise(memory_format, fn, shape):
-    x, other = images(memory_format, *shape), images(memory_format, *shape)
-    bias, carry = torch.rand(shape[-1], 1, 1), torch.rand(())
-    weights = torch.rand(shape[0], 1, 1, 1)
+def pointwise(setting, fn, shape):
+    x, other = images(setting, *shape), images(setting, *shape)
+    bias, carry = torch.rand(shape[-1], 1, 1, dtype=setting.activations), torch.rand(())
+    weights = torch.rand(shape[0], 1, 1, 1, dtype=setting.activations)
     return Task(
         {
             "biasLeakyRelu": lambda: F.leaky_relu(x + bias, SLOPE, inplace=True),
@@ -69,16 +91,17 @@ def pointwise(memory_format, fn, shape):
     )
 
 
-def adam(_, shape):
+def adam(setting, shape):
     weight = torch.rand(shape, requires_grad=True)
     weight.grad = torch.rand(shape)
-    return Task(torch.optim.Adam([weight], 2e-4, (0.5, 0.999)).step)
+    return Task(setting.adam([weight], 2e-4, (0.5, 0.999)).step)
 
 
-def critic_pass(memory_format, batch, width, direction):
-    network = critic().to(memory_format=memory_format)
+def critic_pass(setting, batch, width, direction):
+    network = critic().to(memory_format=setting.memory_format)
+    setting.tune(network)
     assert width == network[0].out_channels, "the critic is timed at its published width"
-    x = images(memory_format, batch, IMAGE_SIZE, IMAGE_SIZE, 3).requires_grad_()
+    x = images(setting, batch, IMAGE_SIZE, IMAGE_SIZE, 3).requires_grad_()
     if direction == "inputGradient":
         network.requires_grad_(False)
     weights = list(network.parameters())
@@ -96,8 +119,8 @@ def critic_pass(memory_format, batch, width, direction):
     )
 
 
-def step(memory_format, recipe, batch, **about):
-    return {"dcgan": DcganStep, "wgan-gp": WganGpStep, "began": BeganStep}[recipe](memory_format, batch, **about)
+def step(setting, recipe, batch, **about):
+    return {"dcgan": DcganStep, "wgan-gp": WganGpStep, "began": BeganStep}[recipe](setting, batch, **about)
 
 
 BUILDERS = {
@@ -111,5 +134,6 @@ BUILDERS = {
 }
 
 
-def images(memory_format, batch, height, width, channels):
-    return torch.rand(batch, channels, height, width).contiguous(memory_format=memory_format)
+def images(setting, batch, height, width, channels):
+    values = torch.rand(batch, channels, height, width, dtype=setting.activations)
+    return values.contiguous(memory_format=setting.memory_format)

@@ -13,8 +13,8 @@ ADAM = {"learning_rate": 1e-4, "betas": (0.0, 0.9)}
 
 
 class WganGpStep(Step):
-    def __init__(self, memory_format, batch):
-        super().__init__(memory_format, (dcgan_generator(), critic()))
+    def __init__(self, setting, batch):
+        super().__init__(setting, (dcgan_generator(), critic()))
         self.batch, self.real = batch, self.images(batch)
         self.optimizers = [self.adam(network, **ADAM) for network in self.networks]
 
@@ -35,7 +35,7 @@ class WganGpStep(Step):
         minimize(critic_adam, game + PENALTY_WEIGHT * self.penalty(critic, fake))
 
     def penalty(self, critic, fake):
-        return slope_penalty(critic, torch.lerp(fake, self.real, torch.rand(self.batch, 1, 1, 1)).requires_grad_())
+        return slope_penalty(critic, torch.lerp(fake.float(), self.real, torch.rand(self.batch, 1, 1, 1)).requires_grad_())
 
     def update_generator(self):
         (g, critic), (g_adam, _) = self.networks, self.optimizers

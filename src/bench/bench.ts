@@ -23,6 +23,8 @@ export interface BenchOptions extends Choice {
   /** Leaves the published sizes out. */
   readonly small?: boolean | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** Told after every case of all that has been measured so far. */
+  readonly onMeasured?: ((sofar: Bench) => void) | undefined;
 }
 
 export const PEERS: readonly Peer[] = ['pytorch', 'tfjs'];
@@ -34,7 +36,7 @@ const BUDGET_MS = 4000;
 /** Measures the ops and training steps of the published networks on a device, in turns with the peers that are installed and with
  *  the device's own matrix product and copy. @throws ConfigError for cases that do not exist, DeviceError */
 export async function bench(options: BenchOptions = {}): Promise<Bench> {
-  const { device: kind = 'cpu', precision = 'auto', quick = false, onProgress = () => {} } = options;
+  const { device: kind = 'cpu', precision = 'auto', quick = false, onProgress = () => {}, onMeasured } = options;
   const cases = chooseCases(options);
   const loadBefore = loadavg()[0] as number;
   const started = performance.now();
@@ -49,6 +51,18 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
     const probes = await openProbes(device, kind);
     const rooflines: Roofline[] = [];
     const results: BenchResult[] = [];
+    const machine = describeMachine(device, precision);
+    const measuredSoFar = (): Bench => ({
+      machine,
+      loadBefore,
+      seconds: (performance.now() - started) / 1000,
+      peers: peers.descriptions,
+      roofline: {
+        gflops: spreadOf(rooflines.map(({ gflops }) => gflops)),
+        gbps: spreadOf(rooflines.map(({ gbps }) => gbps)),
+      },
+      results: [...results],
+    });
     const work = sizesOf(peers, options).flatMap((size) => cases.map((row) => ({ row, size })));
     for (const [i, { row, size }] of work.entries()) {
       onProgress(`[${i + 1}/${work.length}] ${fullName(row)}${size === 'small' ? ', small' : ''}`);
@@ -61,18 +75,9 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
       });
       results.push(measured.result);
       rooflines.push(...measured.rooflines);
+      onMeasured?.(measuredSoFar());
     }
-    return {
-      machine: describeMachine(device, precision),
-      loadBefore,
-      seconds: (performance.now() - started) / 1000,
-      peers: peers.descriptions,
-      roofline: {
-        gflops: spreadOf(rooflines.map(({ gflops }) => gflops)),
-        gbps: spreadOf(rooflines.map(({ gbps }) => gbps)),
-      },
-      results,
-    };
+    return measuredSoFar();
   } finally {
     peers.close();
     device.close();

@@ -68,7 +68,7 @@ export async function measureCase(row: BenchCase, size: Size, options: MeasureOp
 
 function entryOf(
   contestant: BenchEntry['contestant'],
-  { details }: Contestant,
+  { details, forms }: Contestant,
   times: readonly number[],
   gannet: readonly number[],
 ): BenchEntry {
@@ -77,6 +77,7 @@ function entryOf(
     ms: spreadOf(times),
     ...(contestant !== 'gannet' && { ratio: compare(gannet, times) }),
     ...(details && { details: details() }),
+    ...(forms && { forms: [...forms()] }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { DeviceKind, Precision } from '../device/index.ts';
 import { DeviceError } from '../errors.ts';
-import { findPytorch, Pytorch } from './pytorch.ts';
+import { findPytorch, Pytorch, type PytorchOptions } from './pytorch.ts';
 import type { Peer } from './result.ts';
 import { findTfjs, type TfjsPeer } from './tfjs.ts';
 import type { OpenContestant } from './turns.ts';
@@ -55,10 +55,16 @@ async function installedTfjs(onMissing: PeerOptions['onMissing']): Promise<TfjsP
   }
 }
 
+/** What `auto` means on each device, in PyTorch's terms. */
+const productsIn = (device: 'cpu' | 'cuda', precision: Precision): PytorchOptions['precision'] => {
+  if (device === 'cpu') return 'float32';
+  return precision === 'auto' ? 'tf32' : precision;
+};
+
 async function installedPytorch({ device, precision, onMissing }: Omit<PeerOptions, 'wanted'>) {
   const python = device === 'simt' ? undefined : await findPytorch();
   if (python !== undefined && device !== 'simt') {
-    return Pytorch.start(python, { device, tf32: device === 'cuda' && precision !== 'float32' });
+    return Pytorch.start(python, { device, precision: productsIn(device, precision) });
   }
   onMissing(
     'PyTorch is left out: no Python with torch, or no checkout (apt-get install python3-torch libopenblas0-openmp)',

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { DeviceError } from '../errors.ts';
 import { PACKAGE_ROOT } from '../package.ts';
-import type { OpenContestant } from './turns.ts';
+import type { OpenContestant, TriedForm } from './turns.ts';
 import type { PytorchTask } from './workload.ts';
 
 /** Debian installs torch for its own interpreter, which need not be the first in the path. */
@@ -15,14 +15,33 @@ const INTERPRETERS = ['/usr/bin/python3', 'python3'];
 const FINDS_TORCH = 'from importlib.util import find_spec; assert find_spec("torch")';
 /** Comes with a checkout of the sources. */
 const WORKER = join(PACKAGE_ROOT, 'scripts/bench/worker.py');
-/** How images may lie in memory; the faster counts. */
-const FORMATS = ['contiguous', 'channelsLast'] as const;
+/** What PyTorch may take to make work ready in one form: torch.compile takes longest. */
+const LONGEST_PREPARATION_MS = 150_000;
 
 export interface PytorchOptions {
   readonly device: 'cpu' | 'cuda';
-  /** Whether products may round to TF32, as gannet's do. */
-  readonly tf32: boolean;
+  /** How it multiplies: `bfloat16` by autocast. */
+  readonly precision: 'float32' | 'tf32' | 'bfloat16';
 }
+
+/** How PyTorch does some work: how images lie in memory, and whether op by op, as a captured CUDA graph, or through torch.compile. */
+interface Form {
+  readonly format: 'contiguous' | 'channelsLast';
+  readonly form: 'eager' | 'graph' | 'compiled';
+}
+
+const EAGER: readonly Form[] = [
+  { format: 'contiguous', form: 'eager' },
+  { format: 'channelsLast', form: 'eager' },
+];
+const GRAPH: Form = { format: 'channelsLast', form: 'graph' };
+const COMPILED: Form = { format: 'channelsLast', form: 'compiled' };
+
+/** The forms of work, the fastest of which counts. Compiling takes a minute, so it is for whole steps. */
+const formsOf = (device: PytorchOptions['device'], wholeSteps: boolean): readonly Form[] => {
+  if (device === 'cpu') return EAGER;
+  return wholeSteps ? [...EAGER, GRAPH, COMPILED] : [...EAGER, GRAPH];
+};
 
 /** The first Python that has torch; undefined if there is none, or no script to time it with. */
 export async function findPytorch(): Promise<string | undefined> {
@@ -48,18 +67,27 @@ interface About {
 interface Timing {
   readonly ms: number;
   readonly peakRssBytes: number;
+  /** On a GPU. */
+  readonly peakGpuBytes?: number;
 }
 
-/** A process that times PyTorch with its images in one format. */
+interface Problem {
+  readonly problem: string;
+}
+
+/** A process that times PyTorch in one form. */
 class Worker {
+  readonly form: Form;
   private readonly process: ChildProcessWithoutNullStreams;
   private readonly lines: AsyncIterator<string>;
   private stderr = '';
   readonly about: Promise<About>;
 
-  constructor(python: string, format: string, { device, tf32 }: PytorchOptions) {
+  constructor(python: string, form: Form, { device, precision }: PytorchOptions) {
+    this.form = form;
     const threads = String(cpus().length);
-    const flags = ['--format', format, '--threads', threads, '--device', device, ...(tf32 ? ['--tf32'] : [])];
+    const how = ['--format', form.format, '--form', form.form, '--precision', precision];
+    const flags = [...how, '--threads', threads, '--device', device];
     this.process = spawn(python, ['-B', WORKER, ...flags], { env: { ...process.env, OMP_NUM_THREADS: threads } });
     this.process.stderr.on('data', (text: Buffer) => {
       this.stderr += text;
@@ -75,11 +103,30 @@ class Worker {
     this.about.catch(() => {});
   }
 
+  /** Makes a task ready, or says why it cannot be in this form. */
+  async prepare(task: PytorchTask): Promise<Timing | Problem> {
+    const timer = setTimeout(() => {
+      this.stderr += `\nnot ready after ${LONGEST_PREPARATION_MS / 1000} s`;
+      this.process.kill('SIGKILL');
+    }, LONGEST_PREPARATION_MS);
+    try {
+      return await this.ask<Timing | Problem>({ prepare: task });
+    } catch (error) {
+      return { problem: (error as Error).message };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** @throws DeviceError `pytorch_failed` */
-  async ask(request: object): Promise<Timing> {
+  run(runs: number): Promise<Timing> {
+    return this.ask<Timing>({ runs });
+  }
+
+  private async ask<Answer>(request: object): Promise<Answer> {
     await this.about;
     this.process.stdin.write(`${JSON.stringify(request)}\n`);
-    return this.answer<Timing>();
+    return this.answer<Answer>();
   }
 
   private async answer<T>(): Promise<T> {
@@ -101,10 +148,10 @@ class Worker {
 export class Pytorch {
   /** `PyTorch 1.13.0 (openblas)` */
   readonly description: string;
-  private readonly startWorkers: () => Workers;
+  private readonly startWorkers: (wholeSteps: boolean) => Workers;
   private readonly shared: Workers;
 
-  private constructor({ torch, blas, device }: About, startWorkers: () => Workers, shared: Workers) {
+  private constructor({ torch, blas, device }: About, startWorkers: (wholeSteps: boolean) => Workers, shared: Workers) {
     this.description = `PyTorch ${torch} (${device === 'cpu' ? blas : device})`;
     this.startWorkers = startWorkers;
     this.shared = shared;
@@ -112,31 +159,40 @@ export class Pytorch {
 
   /** @throws DeviceError `pytorch_failed` */
   static async start(python: string, options: PytorchOptions): Promise<Pytorch> {
-    const startWorkers = () => FORMATS.map((format) => new Worker(python, format, options));
-    const workers = startWorkers();
+    const startWorkers = (wholeSteps: boolean) =>
+      formsOf(options.device, wholeSteps).map((form) => new Worker(python, form, options));
+    const workers = startWorkers(false);
     const [about] = await Promise.all(workers.map((worker) => worker.about));
     return new Pytorch(about as About, startWorkers, workers);
   }
 
-  /** Makes a task ready in the faster of the memory formats. @param apart in a process of its own, whose memory is then the task's
-   *  alone @throws DeviceError `pytorch_failed` */
+  /** Makes a task ready in its fastest form. @param apart for a whole step, in processes of its own, whose memory is then the task's
+   *  alone @throws DeviceError `pytorch_failed` where no form can do it */
   async open(task: PytorchTask, { apart }: { readonly apart: boolean }): Promise<OpenContestant> {
-    const workers = apart ? this.startWorkers() : this.shared;
-    const first: number[] = [];
-    for (const worker of workers) first.push((await worker.ask({ prepare: task })).ms);
-    const channelsLast = first.indexOf(Math.min(...first));
-    const worker = workers[channelsLast] as Worker;
-    let peakRssBytes = 0;
+    const workers = apart ? this.startWorkers(true) : this.shared;
+    const tried: { readonly worker: Worker; readonly outcome: Timing | Problem }[] = [];
+    for (const worker of workers) tried.push({ worker, outcome: await worker.prepare(task) });
+    const forms = tried.map(({ worker, outcome }) => triedForm(worker.form, outcome));
+    const fastest = fastestOf(tried);
+    if (apart) closeAll(workers.filter((worker) => worker !== fastest?.worker));
+    if (fastest === undefined)
+      throw new DeviceError('pytorch_failed', `PyTorch cannot do this work: ${explain(forms)}`);
+    const { worker, timing } = fastest;
+    let last = timing;
     return {
-      warmMs: first[channelsLast] as number,
+      warmMs: timing.ms,
       measure: async (runs) => {
-        const timing = await worker.ask({ runs });
-        peakRssBytes = timing.peakRssBytes;
-        return timing.ms;
+        last = await worker.run(runs);
+        return last.ms;
       },
-      details: () => ({ channelsLast, ...(apart && { peakRssBytes }) }),
+      details: () => ({
+        channelsLast: Number(worker.form.format === 'channelsLast'),
+        ...(apart && { peakRssBytes: last.peakRssBytes }),
+        ...(apart && last.peakGpuBytes !== undefined && { peakGpuBytes: last.peakGpuBytes }),
+      }),
+      forms: () => forms,
       close: () => {
-        if (apart) closeAll(workers);
+        if (apart) worker.close();
       },
     };
   }
@@ -146,7 +202,21 @@ export class Pytorch {
   }
 }
 
-/** One for each of FORMATS. */
+const triedForm = ({ format, form }: Form, outcome: Timing | Problem): TriedForm => ({
+  name: `${format} ${form}`,
+  ...('ms' in outcome ? { ms: outcome.ms } : { problem: outcome.problem }),
+});
+
+function fastestOf(
+  tried: readonly { readonly worker: Worker; readonly outcome: Timing | Problem }[],
+): { readonly worker: Worker; readonly timing: Timing } | undefined {
+  const ready = tried.flatMap(({ worker, outcome }) => ('ms' in outcome ? [{ worker, timing: outcome }] : []));
+  return ready.sort((a, b) => a.timing.ms - b.timing.ms)[0];
+}
+
+const explain = (forms: readonly TriedForm[]): string =>
+  forms.map(({ name, problem }) => `\n  ${name}: ${problem}`).join('');
+
 type Workers = readonly Worker[];
 
 const closeAll = (workers: Workers): void => {

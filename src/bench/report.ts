@@ -100,7 +100,7 @@ function stepLine(result: BenchResult): string[] {
   const line = [
     `- ${fullName(result)}: ${(flops / 1e9).toFixed(0)} GFLOP`,
     `arena ${megabytes(arenaBytes)}, workspace ${megabytes(workspaceBytes)}, variables ${megabytes(variableBytes)}` +
-      (pytorch ? ` (PyTorch ${megabytes(pytorch.peakRssBytes)} in all)` : ''),
+      (pytorch ? ` (PyTorch ${megabytes(pytorch.peakGpuBytes ?? pytorch.peakRssBytes)} in all)` : ''),
     `${crossingsPerStep} Node-API crossing, ${(100 * outsideNative).toFixed(2)} % of the time outside native code`,
     `a 10 ms timer fires ${timerDelayMs.toFixed(1)} ms late at the 99th percentile`,
   ].join('; ');

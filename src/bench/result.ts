@@ -10,6 +10,10 @@ const entry = z.strictObject({
   /** How many times as long as gannet it took in the same round; `told` says whether the two can be told apart. */
   ratio: z.strictObject({ ...spread.shape, told: z.boolean() }).optional(),
   details: z.record(z.string(), z.number()).optional(),
+  /** The forms that it was made ready in, of which the fastest was measured; `ms` of one run then, or why it could not be. */
+  forms: z
+    .array(z.strictObject({ name: z.string(), ms: z.number().optional(), problem: z.string().optional() }))
+    .optional(),
 });
 
 const result = z.strictObject({

@@ -6,6 +6,17 @@ export interface Contestant {
   measure(runs: number): Promise<number>;
   /** What else is known once it has been measured: bytes, counts and parts of 1 by name. */
   details?(): Readonly<Record<string, number>>;
+  /** The forms that it was tried in, where it could do the work in several: the fastest is measured. */
+  forms?(): readonly TriedForm[];
+}
+
+/** A form that work was made ready in. */
+export interface TriedForm {
+  readonly name: string;
+  /** Milliseconds of a run when it was made ready; absent where it could not be. */
+  readonly ms?: number;
+  /** Why it could not be. */
+  readonly problem?: string;
 }
 
 /** A contestant that holds a device or a process. */

@@ -80,7 +80,7 @@ test('PyTorch takes part at the published widths, with every op of the cases', a
 
 test('a Python that cannot time PyTorch is an error that names it', async () => {
   try {
-    await Pytorch.start('/bin/false', { device: 'cpu', tf32: false });
+    await Pytorch.start('/bin/false', { device: 'cpu', precision: 'float32' });
     assert.unreachable();
   } catch (error) {
     assert.is((error as { code?: string }).code, 'pytorch_failed');

@@ -19,7 +19,7 @@ import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
 
-interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | 'onProgress'> {
+interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | 'onProgress' | 'onMeasured'> {
   readonly recipe?: readonly string[];
   /** `none` leaves all out. */
   readonly peers?: readonly string[];
@@ -47,7 +47,7 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
     .addOption(new Option('--peers <name...>', 'those that may take part').choices([...PEERS, 'none']))
     .option('--batch <images>', "images per run at the published widths, in place of each case's own", parseCount(1))
     .option('--rounds <count>', 'how often each has its turn', parseCount(FEWEST_ROUNDS))
-    .option('--json <file>', 'write the measurements there')
+    .option('--json <file>', 'write the measurements there, anew after every case')
     .option('--chart <file>', 'draw them there, as .png or .svg')
     .option('--docs <page.md>', 'replace the tables on a page, and the chart beside it as .svg and .png')
     .option('--from <file>', "show an earlier run's --json in place of measuring")
@@ -60,13 +60,17 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
               recipes: recipe,
               peers: peers && PEERS.filter((peer) => peers.includes(peer)),
               onProgress: (message) => printLine(io.stderr, message),
+              onMeasured: (sofar) => json !== undefined && writeJson(json, sofar),
             })
           : parseBench(readText(from), from);
       printLine(io.stdout, formatBench(measured));
-      if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured, null, 2)}\n`);
+      if (json !== undefined) writeJson(json, measured);
       if (chart !== undefined) await writeDrawing(chart, drawBench(measured));
       await page?.replace(measured);
     });
+
+const writeJson = (file: string, measured: Bench): void =>
+  writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`);
 
 /** A page whose tables can be replaced; what is wrong with it shows before anything is measured.
  *  @throws ConfigError `file_unreadable`, `bench_markers` */
