@@ -1,6 +1,7 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
 // and to scripts/kernels/rules.mjs, and the products' occupancy to its target. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
+//   --slots        print how many instructions the largest tiles issue per multiplication
 //   --update       rewrite the table instead of comparing with it
 
 import { spawnSync } from 'node:child_process';
@@ -9,6 +10,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isProduct, ptxFaults, resourceFaults } from './kernels/rules.mjs';
+import { kernelsOf } from './kernels/sass.mjs';
+import { multiplicationsOf, slotsOf } from './kernels/slots.mjs';
 import {
   ARCHITECTURES,
   findNvcc,
@@ -55,6 +58,7 @@ for (const { architecture, kernels } of compiled) {
   for (const kernel of kernels) check(kernel, architecture);
 }
 if (update) writeTable();
+if (process.argv.includes('--slots')) for (const line of slotLines()) console.log(line);
 for (const fault of faults) console.error(fault);
 console.log(
   `${jobs.length} compilations for ${architectures.map((a) => `sm_${a}`).join(' ')}, ${faults.length} faults`,
@@ -64,9 +68,11 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 /** Registers, spills and PTX faults of every kernel of a file, from the cache where neither it nor a header has changed. */
 async function figuresOf({ file, architecture }) {
   const source = readFileSync(join(kernelFolder, file), 'utf8');
-  const rules = readFileSync(join(root, 'scripts/kernels/rules.mjs'), 'utf8');
+  const rules = ['rules', 'sass', 'slots'].map((name) =>
+    readFileSync(join(root, `scripts/kernels/${name}.mjs`), 'utf8'),
+  );
   const key = createHash('sha256')
-    .update([toolkit, architecture, NVCC_FLAGS.join(' '), shared, source, rules].join('\0'))
+    .update([toolkit, architecture, NVCC_FLAGS.join(' '), shared, source, ...rules].join('\0'))
     .digest('hex');
   const folder = join(CACHE, `sm_${architecture}`);
   const cached = join(folder, `${file}.json`);
@@ -86,9 +92,12 @@ async function compile(file, architecture, folder) {
   const flags = [...NVCC_FLAGS, `-arch=sm_${architecture}`, '-Xptxas', '-v', '--keep', '--keep-dir', kept];
   const report = await run(nvcc, [...flags, '-cubin', '-o', cubin, join(kernelFolder, file)]);
   const bodies = ptxBodies(readFileSync(join(kept, file.replace(/\.cu$/, '.ptx')), 'utf8'));
+  const code = kernelsOf(readFileSync(cubin), architecture);
   return parseReport(report).map((kernel) => {
     const body = bodies.get(kernel.symbol) ?? '';
-    return { ...kernel, threads: threadsOf(body), faults: ptxFaults(kernel.name, body, architecture) };
+    const multiplications = multiplicationsOf(kernel.name);
+    const slots = multiplications && slotsOf(code.get(kernel.symbol), multiplications);
+    return { ...kernel, threads: threadsOf(body), faults: ptxFaults(kernel.name, body, architecture), slots };
   });
 }
 
@@ -159,6 +168,18 @@ function occupancy({ symbol, name, threads, registers, shared: staticShared }, a
   const bytes = dynamic.get(architecture).get(symbol);
   if (!isProduct(name) || bytes === undefined) return {};
   return { dynamic: bytes, ...occupancyOf({ threads, registers, sharedBytes: staticShared + bytes }, architecture) };
+}
+
+/** What the loops of the largest tiles issue, a line for every product and architecture. */
+function slotLines() {
+  return compiled.flatMap(({ architecture, kernels }) =>
+    kernels.flatMap(({ name, slots }) => {
+      const { operation } = multiplicationsOf(name) ?? {};
+      if (!slots || !/Tile<128, 128,/.test(name)) return [];
+      const [all, inner] = [slots.all, slots.inner].map((count) => count.toFixed(2));
+      return [`sm_${architecture} ${name}: ${all} instructions per ${operation}, ${inner} in the inner loop`];
+    }),
+  );
 }
 
 function readTable() {
