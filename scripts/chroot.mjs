@@ -100,14 +100,14 @@ function debianArchive(suite) {
   return archive;
 }
 
-/** The mirror from which this machine's own apt takes a suite. */
+/** The mirror from which this machine's own apt takes a suite; for a suite that it does not use, the one of the suite that it does. */
 function mirrorOf(suite) {
-  const lines = mustRun('apt-get', ['indextargets', '--format', '$(CODENAME) $(REPO_URI)']).split('\n');
-  const mirror = lines.map((line) => line.split(' ')).find(([name]) => name === suite)?.[1];
+  const lines = mustRun('apt-get', ['indextargets', '--format', '$(ORIGIN) $(CODENAME) $(REPO_URI)', 'COMPONENT: main']);
+  const sources = lines.split('\n').map((line) => line.split(' '));
+  const whole = sources.filter(([origin, codename]) => origin === 'Debian' && !codename.includes('-'));
+  const [, , mirror] = whole.find(([, codename]) => codename === suite) ?? whole[0] ?? [];
   if (mirror !== undefined) return mirror;
-  throw new Error(
-    `No source of this machine's apt has Debian's ${suite}. See /etc/apt/sources.list.d, then run apt-get update.`,
-  );
+  throw new Error("This machine's apt knows no source of Debian. See /etc/apt/sources.list.d, then run apt-get update.");
 }
 
 /** Certificates with those that this machine was given, name servers, and what apt needs to reach its mirrors. */
