@@ -1,8 +1,16 @@
 #include "onednn.h"
 
+#include <algorithm>
+
 #include "error.h"
 
 namespace gannet {
+
+std::string OneDnn::layout_name(const dnnl::memory::desc& desc) {
+  auto found = std::find(layouts_.begin(), layouts_.end(), desc);
+  if (found == layouts_.end()) found = layouts_.insert(found, desc);
+  return text("layout ", found - layouts_.begin());
+}
 
 dnnl::primitive_attr user_scratchpad() {
   dnnl::primitive_attr attributes;

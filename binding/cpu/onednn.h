@@ -17,7 +17,22 @@ struct OneDnn {
   dnnl::memory memory(const dnnl::memory::desc& desc, const void* data) const {
     return dnnl::memory(desc, engine, const_cast<void*>(data));
   }
+
+  /** The same name for equal layouts, and for those only, as long as the device is open. */
+  std::string layout_name(const dnnl::memory::desc& desc);
+
+ private:
+  std::vector<dnnl::memory::desc> layouts_;
 };
+
+/** The dimensions of a layout. */
+inline dnnl::memory::dims dimensions(const dnnl::memory::desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+  return desc.get_dims();
+#else
+  return desc.dims();
+#endif
+}
 
 /** Scratch memory comes from the device's workspace. */
 dnnl::primitive_attr user_scratchpad();

@@ -2,18 +2,12 @@
 
 namespace gannet {
 
-namespace {
-
-std::string layout_name(const dnnl::memory::desc& desc) { return {reinterpret_cast<const char*>(&desc.data), sizeof(desc.data)}; }
-
-}  // namespace
-
 FilterInput::FilterInput(const Slot& slot, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted, Build& build)
     : slot_(slot), wanted_(wanted) {
   if (plain == wanted) return;
   OneDnn& dnn = build.dnn;
   const dnnl::reorder reorder(dnnl::reorder::primitive_desc(dnn.engine, plain, dnn.engine, wanted));
-  packed_ = build.packed.want(slot, layout_name(wanted), wanted.get_size(), [&dnn, slot, plain, wanted, reorder](const Run& run, char* target) {
+  packed_ = build.packed.want(slot, dnn.layout_name(wanted), wanted.get_size(), [&dnn, slot, plain, wanted, reorder](const Run& run, char* target) {
     dnnl::memory from = dnn.memory(plain, run.input<float>(slot)), to = dnn.memory(wanted, target);
     reorder.execute(dnn.stream, from, to);
   });

@@ -31,18 +31,31 @@ class Convolution {
   const dnnl::memory::desc plain_filter;
 
   dnnl::convolution_forward::primitive_desc forward(const OneDnn& dnn) const {
+#if DNNL_VERSION_MAJOR >= 3
+    return {dnn.engine, dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_, user_scratchpad()};
+#else
     return {{dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine};
+#endif
   }
 
   dnnl::convolution_backward_data::primitive_desc input_gradient(const OneDnn& dnn) const {
-    return {{algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine, forward(dnn)};
+    return gradient<dnnl::convolution_backward_data>(dnn);
   }
 
   dnnl::convolution_backward_weights::primitive_desc filter_gradient(const OneDnn& dnn) const {
-    return {{algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine, forward(dnn)};
+    return gradient<dnnl::convolution_backward_weights>(dnn);
   }
 
  private:
+  template <typename Primitive>
+  typename Primitive::primitive_desc gradient(const OneDnn& dnn) const {
+#if DNNL_VERSION_MAJOR >= 3
+    return {dnn.engine, algorithm_, image_, filter_, result_, strides_, before_, after_, forward(dnn), user_scratchpad()};
+#else
+    return {{algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine, forward(dnn)};
+#endif
+  }
+
   dnnl::algorithm algorithm_;
   dnnl::memory::desc image_, result_, filter_;
   dnnl::memory::dims strides_, before_, after_;

@@ -40,7 +40,7 @@ class Staged {
  public:
   Staged(const OneDnn& dnn, const memory::desc& blocked, size_t& workspace)
       : blocked_(blocked),
-        plain_(describe(blocked.dims(), memory::format_tag::nhwc)),
+        plain_(describe(dimensions(blocked), memory::format_tag::nhwc)),
         enter_(dnnl::reorder::primitive_desc(dnn.engine, plain_, dnn.engine, blocked_)),
         leave_(dnnl::reorder::primitive_desc(dnn.engine, blocked_, dnn.engine, plain_)),
         offset_(workspace) {
@@ -91,7 +91,7 @@ template <typename Primitive>
 Kernel through_filter(const Step& step, Build& build, const typename Primitive::primitive_desc& desc, const memory::desc& from_desc,
                       const memory::desc& to_desc, const FilterInput& filter, Arguments arguments) {
   OneDnn& dnn = build.dnn;
-  const int64_t groups = step.output.shape[0] / to_desc.dims()[0];
+  const int64_t groups = step.output.shape[0] / dimensions(to_desc)[0];
   size_t workspace = 0;
   const Staged from(dnn, from_desc, workspace), to(dnn, to_desc, workspace);
   const Scratch scratch(desc.scratchpad_desc(), workspace);

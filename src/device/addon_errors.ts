@@ -28,6 +28,7 @@ export const addonOfOtherVersion = (file: string, version: string): DeviceError 
 /** The Debian packages of the libraries that the addon needs. */
 const DEBIAN: Readonly<Record<string, string>> = {
   'libdnnl.so.2': 'libdnnl2',
+  'libdnnl.so.3': 'libdnnl3.6',
   'libgomp.so.1': 'libgomp1',
   'libOpenCL.so.1': 'ocl-icd-libopencl1',
   'libstdc++.so.6': 'libstdc++6',
