@@ -102,12 +102,19 @@ function debianArchive(suite) {
 
 /** The mirror from which this machine's own apt takes a suite; for a suite that it does not use, the one of the suite that it does. */
 function mirrorOf(suite) {
-  const lines = mustRun('apt-get', ['indextargets', '--format', '$(ORIGIN) $(CODENAME) $(REPO_URI)', 'COMPONENT: main']);
+  const lines = mustRun('apt-get', [
+    'indextargets',
+    '--format',
+    '$(ORIGIN) $(CODENAME) $(REPO_URI)',
+    'COMPONENT: main',
+  ]);
   const sources = lines.split('\n').map((line) => line.split(' '));
   const whole = sources.filter(([origin, codename]) => origin === 'Debian' && !codename.includes('-'));
   const [, , mirror] = whole.find(([, codename]) => codename === suite) ?? whole[0] ?? [];
   if (mirror !== undefined) return mirror;
-  throw new Error("This machine's apt knows no source of Debian. See /etc/apt/sources.list.d, then run apt-get update.");
+  throw new Error(
+    "This machine's apt knows no source of Debian. See /etc/apt/sources.list.d, then run apt-get update.",
+  );
 }
 
 /** Certificates with those that this machine was given, name servers, and what apt needs to reach its mirrors. */

@@ -51,11 +51,7 @@ export async function installSystemNeeds(execute) {
     );
   }
   console.log(`Installing ${list} with ${[...prefix, 'apt-get'].join(' ')} (${packages.join(' ')})`);
-  const apt = (...args) => {
-    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...args];
-    return execute(command, rest);
-  };
-  if (!(await installWithApt(packages, apt))) {
+  if (!(await installDebianPackages(packages, execute))) {
     throw new SetupError(
       `apt-get failed; its messages stand above. Run this by hand, then try again:\n\n  ${[...prefix, `sh -c '${byHand}'`].join(' ')}`,
     );
@@ -74,8 +70,13 @@ function missingNeeds() {
 
 const problemsOf = (needs) => needs.map(({ what, problem }) => `${what}: ${problem}`).join('\n');
 
-/** Returns whether the packages are installed. Where an earlier dpkg was killed half-way, its work is finished first. */
-async function installWithApt(packages, apt) {
+/** Installs Debian packages, as root or with sudo. `execute` is that of installSystemNeeds. Returns whether they are installed. Where an
+ *  earlier dpkg was killed half-way, its work is finished first. */
+export async function installDebianPackages(packages, execute) {
+  const apt = (...args) => {
+    const [command, ...rest] = [...(administratorPrefix() ?? []), 'env', 'DEBIAN_FRONTEND=noninteractive', ...args];
+    return execute(command, rest);
+  };
   const install = (...more) => apt('apt-get', 'install', '-y', '--no-install-recommends', ...APT_OPTIONS, ...more);
   if (!(await updateLists(apt))) return false;
   if ((await install(...packages)).code === 0) return true;
@@ -94,10 +95,13 @@ async function updateLists(apt) {
   }
 }
 
+/** Whether this process runs as root. */
+export const isAdministrator = () => process.getuid?.() === 0;
+
 /** What to put before a command that needs root: nothing for root; sudo where it asks for no password or there is a terminal to ask
  *  on; else undefined. */
 function administratorPrefix() {
-  if (process.getuid?.() === 0) return [];
+  if (isAdministrator()) return [];
   if (!onPath('sudo')) return undefined;
   if (spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0) return ['sudo', '-n'];
   return process.stdin.isTTY ? ['sudo'] : undefined;

@@ -1,0 +1,119 @@
+// What CI runs: `npm test`, then every other check of the project that this machine can run and that fits into the time. Called by
+// .ci/run on a clean checkout; installs what the parts need. The last line is `N passed, N failed, N skipped`.
+//   --only 'npm test,sanitizers'   these parts, however long they take
+//   --minutes 55                   no part starts that would end later
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
+import { findNvcc, option, root } from './kernels/toolchain.mjs';
+import { installDebianPackages, isAdministrator } from './setup/system.mjs';
+
+/** Two idle cores take `minutes` over a part. `debian`: packages beyond those of set-up. `missing` tells what the machine lacks for it. */
+const ALWAYS = [
+  { name: 'npm test', command: ['npm', 'test', '--silent'], minutes: 15 },
+  { name: 'instruction sets', command: ['npm', 'run', '--silent', 'test:isa'], minutes: 6 },
+  {
+    name: 'fresh machine',
+    command: ['npm', 'run', '--silent', 'fresh-machine'],
+    debian: ['debootstrap'],
+    minutes: 15,
+    missing: () => (isAdministrator() ? undefined : 'root, which makes an empty Debian'),
+  },
+];
+
+/** Where the time does not suffice for all of these, the commit decides which come first. */
+const IN_TURN = [
+  { name: 'kernels', command: ['npm', 'run', '--silent', 'check:kernels'], minutes: 9, missing: noCompiler },
+  { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
+  { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
+  { name: 'mutated kernels', command: ['node', 'scripts/mutate-kernels.mjs', '--sample', '3'], minutes: 9 },
+  {
+    name: 'native style',
+    command: ['npm', 'run', '--silent', 'lint:native'],
+    debian: ['clang-format', 'clang-tidy'],
+    minutes: 4,
+  },
+  { name: 'torture', command: ['npm', 'run', '--silent', 'torture', '--', '--minutes', '3'], minutes: 4 },
+];
+
+const DEFAULT_MINUTES = 55;
+const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
+
+const startedMs = performance.now();
+const elapsedMinutes = () => (performance.now() - startedMs) / 60_000;
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+for (const part of chosenParts()) {
+  const { passed, failed, skipped } = await runPart(part);
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skipped;
+}
+if (totals.passed + totals.failed === 0) {
+  console.log('No test ran.');
+  totals.failed = 1;
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
+
+function chosenParts() {
+  const names = option('only')?.split(',');
+  const parts = [...ALWAYS, ...rotated(IN_TURN)];
+  if (names === undefined) return parts;
+  const unknown = names.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length === 0) return parts.filter(({ name }) => names.includes(name));
+  throw new Error(`--only takes ${parts.map(({ name }) => name).join(', ')}, but received ${unknown.join(', ')}`);
+}
+
+/** The parts in an order that begins elsewhere at every commit. */
+function rotated(parts) {
+  const { stdout } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  const first = Number(stdout) % parts.length;
+  return [...parts.slice(first), ...parts.slice(0, first)];
+}
+
+/** Runs a part, or skips it with the reason. Returns what it counted; a part that counts nothing is one test. */
+async function runPart({ name, command, minutes, debian = [], missing = () => undefined }) {
+  const late =
+    option('only') === undefined && elapsedMinutes() + minutes > Number(option('minutes') ?? DEFAULT_MINUTES);
+  const reason = missing() ?? (late ? `${minutes} minutes, which are not left` : undefined);
+  if (reason !== undefined) {
+    console.log(`\n${name}: skipped, for want of ${reason}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  console.log(`\n${name}: ${command.join(' ')}`);
+  const beganMs = performance.now();
+  const counts = (await install(debian)) ? await count(command) : { passed: 0, failed: 1, skipped: 0 };
+  console.log(`${name}: ${((performance.now() - beganMs) / 60_000).toFixed(1)} minutes`);
+  return counts;
+}
+
+async function install(packages) {
+  if (packages.length === 0) return true;
+  return installDebianPackages(packages, async (command, args) => {
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status !== 0) console.log(`${stdout}${stderr}`);
+    return { code: status, output: `${stdout}${stderr}` };
+  });
+}
+
+/** Runs a command, shows what it prints, and reads the counts in its last line. */
+async function count([command, ...args]) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      process.stdout.write(chunk);
+      output += chunk;
+    });
+  }
+  const [code] = await once(child, 'close');
+  const lastLine = stripVTControlCharacters(output).trimEnd().split('\n').at(-1);
+  const [, passed, failed, skipped] = (COUNTS.exec(lastLine) ?? []).map(Number);
+  if (passed === undefined) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+function noCompiler() {
+  return findNvcc() === undefined ? "nvcc, the CUDA toolkit's compiler" : undefined;
+}
