@@ -16,7 +16,7 @@ const FINDS_TORCH = 'from importlib.util import find_spec; assert find_spec("tor
 /** Comes with a checkout of the sources. */
 const WORKER = join(PACKAGE_ROOT, 'scripts/bench/worker.py');
 /** What PyTorch may take to make work ready in one form: torch.compile takes longest. */
-const LONGEST_PREPARATION_MS = 150_000;
+const LONGEST_PREPARATION_MS = 90_000;
 
 export interface PytorchOptions {
   readonly device: 'cpu' | 'cuda';
