@@ -3,6 +3,7 @@
 //
 //   node scripts/mutate-kernels.mjs                        the product kernels against test/cuda/conv*.test.ts
 //   node scripts/mutate-kernels.mjs test/cuda/x.test.ts    against these tests
+//   --sample 3                                             only so many mutations; which ones, the commit decides
 //
 // Works in build/mutants/ on a copy of the sources.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -10,6 +11,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { option } from './kernels/toolchain.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'build/mutants');
@@ -20,13 +22,15 @@ const addon = join(cmakeFolder, 'Release/gannet.node');
 const MUTATED_FILES = /^(conv_\w+|matmul)\.(cu|cuh|h)$/;
 const SYNCHRONISATION = /\b(__syncthreads\(\)|cp_async_wait<[^<>;]*>\(\));/g;
 
-const tests = process.argv.length > 2 ? process.argv.slice(2) : defaultTests();
+const sample = option('sample');
+const named = process.argv.slice(2).filter((argument) => argument.endsWith('.test.ts'));
+const tests = named.length > 0 ? named : defaultTests();
 prepare();
 if (!build() || !testsPass())
   throw new Error('the kernels as they are do not build or fail their tests: nothing to mutate');
 
 const survivors = [];
-for (const site of sites()) {
+for (const site of sample === undefined ? sites() : sampled(sites(), Number(sample))) {
   const verdict = tryWithout(site);
   console.log(`${verdict.padEnd(9)} ${site.label}`);
   if (verdict === 'survived') survivors.push(site.label);
@@ -83,6 +87,13 @@ function sites() {
         };
       });
     });
+}
+
+/** So many of the sites, spread evenly, and others at every commit. */
+function sampled(sites, count) {
+  const commits = Number(execFileSync('git', ['rev-list', '--count', 'HEAD'], { cwd: root, encoding: 'utf8' }));
+  const distance = Math.ceil(sites.length / count);
+  return sites.filter((_, i) => i % distance === commits % distance);
 }
 
 function tryWithout({ path, start, end }) {
