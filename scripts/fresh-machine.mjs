@@ -135,13 +135,15 @@ function attempt(action) {
 }
 
 /** Checks that a run of `npm start` has left a picture of its last step. */
-const drewDigits = (name) => (folder) => {
-  const samples = join(folder, 'gannet/runs', name, 'samples');
-  const picture = readdirSync(samples).find((file) => Number(/\d+/.exec(file)?.[0]) === STEPS);
-  if (picture === undefined || statSync(join(samples, picture)).size < SMALLEST_PICTURE) {
-    throw new Error(`runs/${name} has no picture of step ${STEPS}`);
-  }
-};
+function drewDigits(name) {
+  return (folder) => {
+    const samples = join(folder, 'gannet/runs', name, 'samples');
+    const picture = readdirSync(samples).find((file) => Number(/\d+/.exec(file)?.[0]) === STEPS);
+    if (picture === undefined || statSync(join(samples, picture)).size < SMALLEST_PICTURE) {
+      throw new Error(`runs/${name} has no picture of step ${STEPS}`);
+    }
+  };
+}
 
 /** A peer dependency at the version that package.json names, quoted for the shell. */
 function peer(name) {
