@@ -13,6 +13,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   losses: 'Adversarial and other losses.',
   optim: 'Optimisers.',
   device: 'Where programs run, and what they should cost on a GPU.',
+  oracle: 'Plain loops in float64, how far results may lie from theirs, and how far they do.',
   parity: 'Comparing devices with one another, with tfjs, and with plain loops in float64.',
   bench: 'Timing ops and training steps.',
   errors: 'Every error that is raised on purpose; `code` is stable.',

@@ -1,8 +1,8 @@
+import type { Work } from '../device/execution.ts';
+import { type Deviation, deviations, type Results } from '../oracle/compare.ts';
+import type { ProductPrecision } from '../oracle/tolerance.ts';
 import { OutOfBudget } from './budget.ts';
-import { type Deviation, deviations, type Results } from './compare.ts';
-import type { Work } from './execution.ts';
 import type { Side } from './sides.ts';
-import type { ProductPrecision } from './tolerance.ts';
 import type { Trial } from './trial.ts';
 
 /** Derivatives of a case by their order; losses and variables of a training step count as values. */

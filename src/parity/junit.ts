@@ -1,4 +1,4 @@
-import type { Deviation } from './compare.ts';
+import type { Deviation } from '../oracle/compare.ts';
 import type { ParityResult } from './judge.ts';
 
 /** What a JUnit report is made from. */

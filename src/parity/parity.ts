@@ -1,10 +1,10 @@
 import { bestDevice, type DeviceKind } from '../device/index.ts';
 import { ConfigError, DeviceError } from '../errors.ts';
+import type { ProductPrecision } from '../oracle/tolerance.ts';
 import { Budget } from './budget.ts';
 import { attempt, judge, type ParityResult } from './judge.ts';
 import { type Opponent, openSide, precisionsOf, type Side, type SideDescription } from './sides.ts';
 import { type ParitySummary, summarize } from './summary.ts';
-import type { ProductPrecision } from './tolerance.ts';
 import { chooseTrials, type Trial } from './trial.ts';
 
 /** What is compared with what, and how long it may take. */
@@ -46,7 +46,7 @@ export async function* parity(options: ParityOptions = {}): AsyncGenerator<Parit
   const trials = chooseTrials(options.only);
   expectBudget(budgetSeconds);
   const budget = new Budget(budgetSeconds);
-  const device = options.device ?? (bestDevice().kind as DeviceKind);
+  const device = options.device ?? ((await bestDevice()).info.kind as DeviceKind);
   expectPrecisions(device, precisions);
   const against = await openOpponent(device, options.against, budget);
   const sides: Side[] = [];

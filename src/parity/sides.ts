@@ -1,9 +1,9 @@
+import { expected, runOn, type Work } from '../device/execution.ts';
 import { DEVICE_KINDS, type Device, type DeviceKind, openDevice } from '../device/index.ts';
+import type { Results } from '../oracle/compare.ts';
+import { PRODUCT_PRECISIONS, type ProductPrecision } from '../oracle/tolerance.ts';
 import { createTfjsDevice, loadTfjs } from '../reference/index.ts';
 import type { Budget } from './budget.ts';
-import type { Results } from './compare.ts';
-import { expected, runOn, type Work } from './execution.ts';
-import { PRODUCT_PRECISIONS, type ProductPrecision } from './tolerance.ts';
 
 /** What can be compared with a device: another one, or the oracle, plain loops in float64. */
 export const OPPONENTS = [...DEVICE_KINDS, 'oracle'] as const;

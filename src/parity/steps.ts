@@ -1,12 +1,12 @@
+import type { Work } from '../device/execution.ts';
 import { type Config, type ConfigChanges, type Recipe, resolveConfig } from '../models/index.ts';
 import { initialization } from '../nn/initializers.ts';
-import { type Bindings, evaluateAll } from '../reference/oracle/evaluate.ts';
+import { type Bindings, evaluateAll } from '../oracle/evaluate.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { createModel, stepPrograms } from '../train/index.ts';
 import { variableGroups } from '../train/model.ts';
 import { inputValues } from './cases/case.ts';
-import type { Work } from './execution.ts';
 
 /** Pixels that recipes are tried at, smallest first. */
 const SIZES = [8, 16, 32];

@@ -1,5 +1,5 @@
+import type { ProductPrecision } from '../oracle/tolerance.ts';
 import { ORDERS, type Order, type ParityResult } from './judge.ts';
-import type { ProductPrecision } from './tolerance.ts';
 
 /** The worst of all cases of one op, or of a recipe's step, in one precision. */
 export interface ParityRow {

@@ -1,11 +1,11 @@
+import type { Work } from '../device/execution.ts';
 import { ConfigError } from '../errors.ts';
 import { recipes } from '../models/index.ts';
+import { PRODUCT_PRECISIONS, type ProductPrecision, toleranceOf } from '../oracle/tolerance.ts';
 import { didYouMean } from '../suggest.ts';
 import { type Case, cases, largeCases } from './cases/index.ts';
 import { traceCase, workOf } from './cases/trace.ts';
-import type { Work } from './execution.ts';
 import { trainingStep } from './steps.ts';
-import { PRODUCT_PRECISIONS, type ProductPrecision, toleranceOf } from './tolerance.ts';
 
 /** Something that is computed on both sides and compared. */
 export interface Trial {

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
-import { fusedKernels } from '../../src/reference/oracle/fused.ts';
+import { fusedKernels } from '../../src/oracle/fused.ts';
 import type { Access, Expression, Instruction, OpAttributes } from '../../src/tensor/operators.ts';
 import { applyOp, largestError, numbers } from './support.ts';
 

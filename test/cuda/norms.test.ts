@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { expected, runOn } from '../../src/device/execution.ts';
 import { countCost, type Device, GPUS, type LaunchCost } from '../../src/device/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { type Case, row } from '../../src/parity/cases/case.ts';
 import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
-import { expected, runOn } from '../../src/parity/execution.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
 import { createModel, stepPrograms } from '../../src/train/index.ts';
 import { openKernelDevice } from '../devices.ts';

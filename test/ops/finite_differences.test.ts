@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Bindings, evaluate } from '../../src/oracle/evaluate.ts';
 import { type TracedCase, traceCase } from '../../src/parity/cases/trace.ts';
-import { type Bindings, evaluate } from '../../src/reference/oracle/evaluate.ts';
 import { type Case, cases } from '../cases.ts';
 
 /** Central differences in float64: truncation costs about STEP^2, cancellation about 1e-16 / STEP. */

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/graph/gradients.ts';
 import * as gannet from '../../src/ops/index.ts';
-import { evaluate } from '../../src/reference/oracle/evaluate.ts';
+import { evaluate } from '../../src/oracle/evaluate.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, trace } from '../../src/tensor/trace.ts';
 

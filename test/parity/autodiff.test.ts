@@ -1,8 +1,8 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
 import { test } from 'uvu';
+import { expected } from '../../src/device/execution.ts';
 import { ancestors } from '../../src/graph/walk.ts';
 import { type TracedCase, traceCase, workOf } from '../../src/parity/cases/trace.ts';
-import { expected } from '../../src/parity/execution.ts';
 import { loadTfjs, type Tfjs } from '../../src/reference/tfjs/backend.ts';
 import { createInterpreter, type Interpreter } from '../../src/reference/tfjs/interpreter.ts';
 import type { OpName } from '../../src/tensor/operators.ts';

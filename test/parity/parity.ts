@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/device.ts';
+import { expected, runOn } from '../../src/device/execution.ts';
+import { deviations, type Results } from '../../src/oracle/compare.ts';
+import { type ProductPrecision, toleranceOf } from '../../src/oracle/tolerance.ts';
 import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
-import { deviations, type Results } from '../../src/parity/compare.ts';
-import { expected, runOn } from '../../src/parity/execution.ts';
-import { type ProductPrecision, toleranceOf } from '../../src/parity/tolerance.ts';
 import { type Case, cases } from '../cases.ts';
 
 /** Registers one test per case: its value, its gradients, its gradients' gradients and the variables it overwrites are the

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
+import { expected } from '../../src/device/execution.ts';
 import { compile, optimize } from '../../src/graph/compile.ts';
 import { verify, verifyProgram } from '../../src/graph/verify.ts';
 import { ops } from '../../src/ops/rules.ts';
 import { traceCase } from '../../src/parity/cases/trace.ts';
-import { expected } from '../../src/parity/execution.ts';
 import type { OpName } from '../../src/tensor/operators.ts';
 import { cases } from '../cases.ts';
 import { expectClose } from './parity.ts';

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { expected } from '../../src/device/execution.ts';
 import { findRecipe, type Recipe, recipes } from '../../src/models/index.ts';
-import { relativeError } from '../../src/parity/compare.ts';
-import { expected } from '../../src/parity/execution.ts';
+import { relativeError } from '../../src/oracle/compare.ts';
 import { reducedConfig, trainingStep } from '../../src/parity/steps.ts';
 
 for (const recipe of recipes) {

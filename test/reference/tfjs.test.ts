@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/device.ts';
+import { runOn } from '../../src/device/execution.ts';
 import { DeviceError } from '../../src/errors.ts';
 import * as gannet from '../../src/ops/index.ts';
 import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
-import { runOn } from '../../src/parity/execution.ts';
 import { openTfjsDevice } from '../../src/reference/index.ts';
 import { loadTfjs, type Tfjs } from '../../src/reference/tfjs/backend.ts';
 import { createTfjsDevice } from '../../src/reference/tfjs/device.ts';

@@ -1,7 +1,7 @@
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/index.ts';
-import { evaluateAll } from '../../src/reference/oracle/evaluate.ts';
+import { evaluateAll } from '../../src/oracle/evaluate.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, type Graph, trace } from '../../src/tensor/trace.ts';
 import {

@@ -14,7 +14,7 @@ import {
   sequential,
 } from '../../src/nn/index.ts';
 import { matmul, reduceSum, reshape, square } from '../../src/ops/index.ts';
-import { type Bindings, evaluate } from '../../src/reference/oracle/evaluate.ts';
+import { type Bindings, evaluate } from '../../src/oracle/evaluate.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, read, trace } from '../../src/tensor/trace.ts';

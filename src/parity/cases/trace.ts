@@ -1,10 +1,10 @@
+import type { Work } from '../../device/execution.ts';
 import { gradients } from '../../graph/gradients.ts';
 import { add, fill, mul, reduceSum } from '../../ops/index.ts';
-import type { Bindings } from '../../reference/oracle/evaluate.ts';
+import type { Bindings } from '../../oracle/evaluate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { feed, type Graph, overwrite, read, trace } from '../../tensor/trace.ts';
 import type { Variable } from '../../tensor/variable.ts';
-import type { Work } from '../execution.ts';
 import { type Case, type InputSpec, inputValues } from './case.ts';
 
 /** A case made ready to run: a graph with the outputs `value`, `gradient of X` and `second gradient of X`, and values for

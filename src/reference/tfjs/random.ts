@@ -1,6 +1,6 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
+import { normalNumbers, type RandomSource, uniformNumbers } from '../../oracle/philox.ts';
 import { elements } from '../../tensor/shape.ts';
-import { normalNumbers, type RandomSource, uniformNumbers } from '../random.ts';
 import type { Tfjs } from './backend.ts';
 import { type Kernels, mutable } from './kernel.ts';
 

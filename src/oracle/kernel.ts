@@ -1,5 +1,5 @@
-import type { OpAttributes, OpName } from '../../tensor/operators.ts';
-import { type Shape, strides } from '../../tensor/shape.ts';
+import type { OpAttributes, OpName } from '../tensor/operators.ts';
+import { type Shape, strides } from '../tensor/shape.ts';
 
 /** A value of the oracle: row-major float64, whatever the tensor's type. */
 export interface Value {

@@ -1,11 +1,12 @@
-import type { Device, Executable, HostArray } from '../device/index.ts';
-import { type Bindings, evaluateAll } from '../reference/oracle/evaluate.ts';
+import type { Results } from '../oracle/compare.ts';
+import { type Bindings, evaluateAll } from '../oracle/evaluate.ts';
 import type { DType } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
-import type { Results } from './compare.ts';
+import type { Device, Executable, HostArray } from './device.ts';
 
-/** Graphs to run one after another on the same variables, and values for their feeds and variables before the first. */
+/** Graphs to run one after another on the same variables, and values for their feeds and variables before the first. One that is named
+ *  several times is loaded once; what it puts out last counts. */
 export interface Work {
   readonly graphs: readonly Graph[];
   readonly bindings: Bindings;
@@ -14,18 +15,22 @@ export interface Work {
 /** What a device computes of some work: the outputs of every graph, and what every variable holds afterwards.
  *  @throws DeviceError */
 export async function runOn(device: Device, { graphs, bindings }: Work): Promise<Results> {
-  const executables: Executable[] = [];
+  const executables = new Map<Graph, Executable>();
   try {
-    for (const graph of graphs) executables.push(await device.load(graph));
+    for (const graph of new Set(graphs)) executables.set(graph, await device.load(graph));
     for (const variable of variablesOf(graphs)) await device.write(variable, bound(bindings, variable));
     const { outputs } = await device.run(
-      executables.map((executable) => ({ executable, feeds: feedsOf(executable.graph, bindings), fetch: true })),
+      graphs.map((graph) => ({
+        executable: executables.get(graph) as Executable,
+        feeds: feedsOf(graph, bindings),
+        fetch: true,
+      })),
     );
     const held: Record<string, HostArray> = {};
     for (const variable of variablesOf(graphs)) held[variable.name] = await device.read(variable);
     return Object.assign({}, ...outputs, held);
   } finally {
-    for (const executable of executables) executable.release();
+    for (const executable of executables.values()) executable.release();
   }
 }
 

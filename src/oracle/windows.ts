@@ -1,5 +1,5 @@
-import type { PoolAttributes, Window } from '../../tensor/operators.ts';
-import { elements, type Shape } from '../../tensor/shape.ts';
+import type { PoolAttributes, Window } from '../tensor/operators.ts';
+import { elements, type Shape } from '../tensor/shape.ts';
 import { type Kernel, take, type Value } from './kernel.ts';
 
 /** One pixel of an image under one tap of a window at one place, each as its row-major index in [H,W], [R,S] and [P,Q]. */

@@ -1,11 +1,10 @@
-import { GraphError } from '../../errors.ts';
-import { ancestors } from '../../graph/walk.ts';
-import { decompositionOf } from '../../ops/rules.ts';
-import { overwrittenInputs, type UpdateOp } from '../../ops/update.ts';
-import type { CompositeOp, OpName } from '../../tensor/operators.ts';
-import { elements, formatShape } from '../../tensor/shape.ts';
-import { isOp, type Tensor } from '../../tensor/tensor.ts';
-import { variableName } from '../variable_name.ts';
+import { GraphError } from '../errors.ts';
+import { ancestors } from '../graph/walk.ts';
+import { decompositionOf } from '../ops/rules.ts';
+import { overwrittenInputs, type UpdateOp } from '../ops/update.ts';
+import type { CompositeOp, OpName } from '../tensor/operators.ts';
+import { elements, formatShape } from '../tensor/shape.ts';
+import { isOp, type Tensor } from '../tensor/tensor.ts';
 import { fusedKernels } from './fused.ts';
 import type { Kernel, Value } from './kernel.ts';
 import { lookupKernels } from './lookup.ts';
@@ -13,6 +12,7 @@ import { movementKernels } from './movement.ts';
 import { randomKernels } from './random.ts';
 import { constant, scalarKernels } from './scalar.ts';
 import { updateKernels } from './updates.ts';
+import { variableName } from './variable_name.ts';
 import { windowKernels } from './windows.ts';
 
 type Leaf = 'feed' | 'variable';

@@ -1,4 +1,4 @@
-import { elements, type Shape, strides } from '../../tensor/shape.ts';
+import { elements, type Shape, strides } from '../tensor/shape.ts';
 import { type Kernel, positions, stridesWithout, take, type Value } from './kernel.ts';
 
 /** Folds every element of x into the element of the result that it belongs to. */

@@ -1,6 +1,6 @@
-import { elements } from '../../tensor/shape.ts';
-import { normalNumbers, type RandomSource, uniformNumbers } from '../random.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Kernel, Value } from './kernel.ts';
+import { normalNumbers, type RandomSource, uniformNumbers } from './philox.ts';
 
 const sourceOf = (stream: number, inputs: readonly Value[]): RandomSource => {
   const [seed, step] = (inputs[0] as Value).data as unknown as [number, number];

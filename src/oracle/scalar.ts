@@ -1,5 +1,5 @@
-import { SCALAR_FUNCTIONS, type ScalarFunction } from '../../tensor/operators.ts';
-import { elements } from '../../tensor/shape.ts';
+import { SCALAR_FUNCTIONS, type ScalarFunction } from '../tensor/operators.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Kernel, Value } from './kernel.ts';
 
 type Scalar = (...args: number[]) => number;

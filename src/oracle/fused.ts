@@ -1,5 +1,5 @@
-import type { Access, Expression, FusedOp } from '../../tensor/operators.ts';
-import { elements } from '../../tensor/shape.ts';
+import type { Access, Expression, FusedOp } from '../tensor/operators.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Kernel, Value } from './kernel.ts';
 import { scalarFunctions } from './scalar.ts';
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { deviations, relativeError } from '../../src/parity/compare.ts';
+import { deviations, relativeError } from '../../src/oracle/compare.ts';
 
 test('an error is the largest difference over the largest number that was wanted', () => {
   assert.is(relativeError([1, 2, 4], [1, 2.5, 5]), 0.2);

@@ -1,4 +1,4 @@
-import { elements } from '../../tensor/shape.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Kernel, Value } from './kernel.ts';
 
 /** Matrix products, factors and lookups: everything that goes by rows. */

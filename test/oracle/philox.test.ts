@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { normalNumbers, philox4x32, uniformNumbers } from '../../src/reference/random.ts';
+import { normalNumbers, philox4x32, uniformNumbers } from '../../src/oracle/philox.ts';
 
 const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
 

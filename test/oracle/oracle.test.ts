@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as gannet from '../../src/ops/index.ts';
 import { ops } from '../../src/ops/rules.ts';
-import { evaluate, evaluateAll } from '../../src/reference/oracle/evaluate.ts';
+import { evaluate, evaluateAll } from '../../src/oracle/evaluate.ts';
 import type { Expression } from '../../src/tensor/operators.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
 import { createTensor, type Tensor } from '../../src/tensor/tensor.ts';
