@@ -51,6 +51,14 @@ class Device {
   /** Runs a program. `step_ms`, unless null, receives the milliseconds of each step. */
   virtual void run(const Call& call, std::vector<double>* step_ms) = 0;
 
+  /** Runs programs one after another, which a device may do as one. `step_ms`, unless null, receives a list for each. */
+  virtual void run_all(const std::vector<Call>& calls, std::vector<std::vector<double>>* step_ms) {
+    for (const Call& call : calls) run(call, step_ms ? &step_ms->emplace_back() : nullptr);
+  }
+
+  /** How many recorded graphs it has started. */
+  int64_t graph_launches() const { return graph_launches_; }
+
   /** Starts the device's clock; `elapsed_ms` waits for the runs since then and tells the milliseconds that they took on it. */
   virtual void start_clock() { clock_start_ = std::chrono::steady_clock::now(); }
   virtual double elapsed_ms() {
@@ -62,8 +70,10 @@ class Device {
 
  protected:
   bool cancelled() const { return cancelled_; }
+  void count_graph_launch() { graph_launches_++; }
 
  private:
+  int64_t graph_launches_ = 0;
   std::atomic<bool> cancelled_{false};
   std::chrono::steady_clock::time_point clock_start_;
 };

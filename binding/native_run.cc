@@ -81,11 +81,9 @@ void NativeRun::add(const RequestedCall& request, const Program& program, Napi::
 void NativeRun::execute(Device& device) {
   const Clock::time_point start = Clock::now();
   if (timed_) device.start_clock();
-  for (const Call& call : calls_) {
-    std::vector<double> step_ms;
-    device.run(call, profile_ ? &step_ms : nullptr);
-    if (profile_) step_ms_.push_back(std::move(step_ms));
-  }
+  const int64_t launches_before = device.graph_launches();
+  device.run_all(calls_, profile_ ? &step_ms_ : nullptr);
+  graph_launches_ = device.graph_launches() - launches_before;
   if (timed_) elapsed_ms_ = device.elapsed_ms();
   native_ms_ = milliseconds_since(start);
 }
@@ -98,7 +96,8 @@ Napi::Value NativeRun::result(Napi::Env env, const Job& job) const {
     for (size_t i = 0; i < call.outputs.size(); i++) buffers.push_back(job.buffers[next++].Value());
     outputs.push_back(make_array(env, buffers));
   }
-  std::vector<Property> properties = {{"outputs", make_array(env, outputs)}, {"nativeMs", Napi::Number::New(env, native_ms_)}};
+  std::vector<Property> properties = {{"outputs", make_array(env, outputs)}, {"nativeMs", Napi::Number::New(env, native_ms_)},
+                                      {"graphLaunches", Napi::Number::New(env, static_cast<double>(graph_launches_))}};
   if (timed_) properties.push_back({"elapsedMs", Napi::Number::New(env, elapsed_ms_)});
   if (profile_) {
     std::vector<Napi::Value> lists;

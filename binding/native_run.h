@@ -50,6 +50,7 @@ class NativeRun {
   bool profile_, timed_;
   std::vector<std::vector<double>> step_ms_;
   double native_ms_ = 0, elapsed_ms_ = 0;
+  int64_t graph_launches_ = 0;
 };
 
 }  // namespace gannet

@@ -101,7 +101,6 @@ template <class Family, class Args>
 void launch_product(const Args& args, typename Family::Parameters& parameters, void* result, int64_t elements, cudaStream_t stream) {
   const ProductConfig& config = args.config;
   const KernelOf<Family> kernel = select_kernel<Family>(config);
-  assert(kernel != nullptr && "the configuration was not chosen for this product");
   const bool split = config.splits > 1;
   int block = 0;
   for (int i = 0; i < parameters.phases; i++) {

@@ -42,6 +42,10 @@ enum class Precision {
   kBfloat16,
 };
 
+/** Finds the architecture that the loaded code was compiled for, as __CUDA_ARCH__ tells it to that code: 10 * major + minor; 0, with what
+ *  the runtime says, where the addon has no code that the GPU can run. */
+cudaError_t find_code(int& architecture);
+
 // ------------------------------------------------------------------------------------------------------------- expressions
 
 /** Scalar functions, in the order of gannet::Function (binding/program.h). */

@@ -11,6 +11,7 @@
 #include <cuda_runtime.h>
 
 #include "launch_error.h"
+#include "readiness.h"
 
 namespace gannet::kernels {
 
@@ -25,6 +26,11 @@ inline std::string kernel_name(const void* kernel) {
   const size_t parameters = full.rfind('(');
   if (full.starts_with("void ")) full.erase(0, 5);
   return parameters == std::string::npos ? full : full.substr(0, full.rfind('('));
+}
+
+/** Loads a kernel and grants it shared memory. @throws LaunchError */
+inline void prepare_kernel(const void* kernel, size_t sharedBytes) {
+  make_ready(kernel, [kernel] { return kernel_name(kernel); }, sharedBytes);
 }
 
 /** @throws LaunchError if `error` is one, with the launch's dimensions. */
@@ -42,12 +48,8 @@ inline void check_launch(cudaError_t error, const void* kernel, dim3 grid, dim3 
 template <typename... Parameters>
 void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
                   std::tuple<Parameters...> values) {
-  constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
   const void* function = reinterpret_cast<const void*>(kernel);
-  if (sharedBytes > kSharedBytesWithoutOptIn) {
-    const auto maximum = cudaFuncAttributeMaxDynamicSharedMemorySize;
-    check_launch(cudaFuncSetAttribute(function, maximum, static_cast<int>(sharedBytes)), function, grid, block, sharedBytes);
-  }
+  prepare_kernel(function, sharedBytes);
   auto pointers = std::apply(
       [](Parameters&... each) { return std::array<void*, sizeof...(Parameters)>{const_cast<void*>(static_cast<const void*>(&each))...}; },
       values);

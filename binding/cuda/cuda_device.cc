@@ -1,11 +1,12 @@
 #include "cuda/cuda_device.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 
-#include "cuda/loaded_program.h"
 #include "cuda/planned_launches.h"
+#include "cuda/recording.h"
 #include "error.h"
 
 namespace gannet {
@@ -17,9 +18,12 @@ namespace {
 #if defined(GANNET_SIMT)
 constexpr const char* kKind = "simt";
 constexpr bool kSimulated = true;
+constexpr const char* kArchitectures = "80";
 #else
 constexpr const char* kKind = "cuda";
 constexpr bool kSimulated = false;
+/** What the kernels were compiled for, as CMake names it: `80-real 90`. */
+constexpr const char* kArchitectures = GANNET_CUDA_ARCHITECTURES;
 #endif
 
 /** The first GPU that the runtime shows; CUDA_VISIBLE_DEVICES chooses. */
@@ -30,9 +34,10 @@ constexpr int kAmpereCapability = 80;
 
 int capability_of(const cudaDeviceProp& properties) { return properties.major * 10 + properties.minor; }
 
-kernels::GpuLimits limits_of(const cudaDeviceProp& properties) {
+/** `code` is the architecture that the loaded kernels were compiled for. */
+kernels::GpuLimits limits_of(const cudaDeviceProp& properties, int code) {
   return {properties.multiProcessorCount, static_cast<int>(properties.sharedMemPerMultiprocessor),
-          static_cast<int>(properties.sharedMemPerBlockOptin), capability_of(properties)};
+          static_cast<int>(properties.sharedMemPerBlockOptin), std::min(capability_of(properties), code)};
 }
 
 struct Gpu {
@@ -42,12 +47,41 @@ struct Gpu {
 
 std::string describe(cudaError_t status) { return text(cudaGetErrorName(status)); }
 
+/** 9.0 for 90. */
+std::string capability_text(int capability) { return text(capability / 10, ".", capability % 10); }
+
+/** 12.2 for 12020, as the runtime counts versions of CUDA. */
+std::string version_text(int version) { return text(version / 1000, ".", version % 1000 / 10); }
+
+/** No driver, or one that is older than the runtime: CUDA has one error for both. */
+std::string insufficient_driver(cudaError_t status) {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) return text("no CUDA driver answers here (", describe(status), ")");
+  return text("the driver is too old: it knows CUDA up to ", version_text(driver), ", and this addon was built with ", version_text(runtime),
+              " (", describe(status), ")");
+}
+
+/** The architecture of the kernels that the GPU loads, which makes it ready for programs.
+ *  @throws Error `device_unavailable` where the addon has none for it */
+int load_code(const cudaDeviceProp& properties) {
+  int architecture = 0;
+  const cudaError_t status = kernels::find_code(architecture);
+  if (status == cudaSuccess) return architecture;
+  const int capability = capability_of(properties);
+  throw Error("device_unavailable",
+              text("the addon has kernels for the architectures ", kArchitectures, ", none of which runs on ", properties.name,
+                   " with the compute capability ", capability_text(capability), " (", describe(status), "); build it with `npx gannet build --arch ",
+                   capability, "`"));
+}
+
 Gpu find_gpu() {
   Gpu gpu;
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status == cudaErrorInsufficientDriver) {
-    gpu.problem = text("no CUDA driver answers here (", describe(status), ")");
+    gpu.problem = insufficient_driver(status);
   } else if (status != cudaSuccess) {
     gpu.problem = text("the CUDA runtime does not start (", describe(status), ": ", cudaGetErrorString(status), ")");
   } else if (count == 0) {
@@ -67,16 +101,24 @@ bool environment_flag(const char* name) {
   return value != nullptr && std::strcmp(value, "") != 0 && std::strcmp(value, "0") != 0;
 }
 
-kernels::Precision choose_precision(const std::string& name, int capability) {
-  const bool ampere = capability >= kAmpereCapability;
+/** @param capability of the GPU; @param code the architecture that its kernels were compiled for, which may be an older one
+ *  @throws Error `precision_unsupported` */
+kernels::Precision choose_precision(const std::string& name, int capability, int code) {
+  const bool ampere = std::min(capability, code) >= kAmpereCapability;
   if (name == "auto") return ampere ? kernels::Precision::kTf32 : kernels::Precision::kFloat32;
   if (name == "float32") return kernels::Precision::kFloat32;
   if (name != "tf32" && name != "bfloat16") {
     throw Error("precision_unsupported", text("there is no precision '", name, "'; it is 'auto', 'float32', 'tf32' or 'bfloat16'"));
   }
+  if (capability < kAmpereCapability) {
+    throw Error("precision_unsupported", text("'", name, "' needs the compute capability 8.0 (Ampere), but the GPU has ", capability_text(capability),
+                                              "; use 'float32'"));
+  }
+  // Kernels compiled for Turing multiply in float16, which overflows.
   if (!ampere) {
-    throw Error("precision_unsupported", text("'", name, "' needs the compute capability 8.0 (Ampere), but the GPU has ", capability / 10, ".",
-                                              capability % 10, "; use 'float32'"));
+    throw Error("precision_unsupported", text("'", name, "' needs kernels compiled for the architecture 80 or a newer one, but the GPU, ",
+                                              capability_text(capability), ", loads those for ", code, "; use 'float32', or build the addon with "
+                                              "`npx gannet build --arch ", capability, "`"));
   }
   return name == "tf32" ? kernels::Precision::kTf32 : kernels::Precision::kBfloat16;
 }
@@ -110,9 +152,9 @@ class CudaDevice final : public Device {
 
   size_t load(int64_t id, std::shared_ptr<const Program> program, const std::vector<int64_t>& variables) override {
     stream();
-    for (const int64_t variable : variables) allocated(variable);
     LoadedProgram loaded(std::move(program), variables, settings_);
-    shared_.grow(static_cast<size_t>(loaded.program().arena_bytes), loaded.workspace_bytes(), stream());
+    shared_.reserve(static_cast<size_t>(loaded.program().arena_bytes), loaded.workspace_bytes(), 1, stream());
+    preload(loaded);
     const size_t workspace_bytes = loaded.workspace_bytes();
     programs_.insert_or_assign(id, std::move(loaded));
     return workspace_bytes;
@@ -120,25 +162,38 @@ class CudaDevice final : public Device {
 
   void unload(int64_t id) override {
     stream().synchronize();
+    const auto runs_it = [id](const auto& recording) {
+      return std::any_of(recording.first.begin(), recording.first.end(), [id](const Part& part) { return part.program == id; });
+    };
+    std::erase_if(recordings_, runs_it);
     programs_.erase(id);
     if (programs_.empty()) shared_ = SharedMemory();
   }
 
   void run(const Call& call, std::vector<double>* step_ms) override {
+    std::vector<std::vector<double>> step_ms_of_calls;
+    run_all({call}, step_ms ? &step_ms_of_calls : nullptr);
+    if (step_ms) *step_ms = std::move(step_ms_of_calls.front());
+  }
+
+  void run_all(const std::vector<Call>& calls, std::vector<std::vector<double>>* step_ms) override {
+    if (calls.empty()) return;
     const auto expect_wanted = [this] {
       if (cancelled()) throw Error("cancelled", "the run was ended early because its device goes away");
     };
     expect_wanted();
-    LoadedProgram& loaded = programs_.at(call.program);
-    std::vector<char*> variables;
-    for (const int64_t id : loaded.variables()) variables.push_back(allocated(id).data());
-    loaded.copy_feeds(call.feeds, stream());
+    Recording& recording = recording_of(calls);
+    std::vector<std::vector<char*>> variables;
+    for (const Call& call : calls) variables.push_back(addresses(programs_.at(call.program).variables()));
+    recording.reserve(shared_, stream());
+    recording.copy_feeds(calls, stream());
     if (settings_.synchronous || step_ms) {
-      loaded.run_steps(shared_, variables, stream(), expect_wanted, step_ms);
+      recording.run_steps(shared_, variables, stream(), expect_wanted, step_ms);
     } else {
-      loaded.replay(shared_, variables, stream());
+      recording.replay(shared_, variables, stream());
+      count_graph_launch();
     }
-    if (loaded.answers(call.outputs)) loaded.copy_outputs(call.outputs, shared_, variables, stream());
+    recording.take_outputs(calls, shared_, stream());
   }
 
   // Events, because a run that fetches nothing is not waited for.
@@ -179,12 +234,50 @@ class CudaDevice final : public Device {
     return variable.memory;
   }
 
+  /** Graphs that are kept: one for each sequence of programs that a step runs, with outputs fetched or not. */
+  static constexpr size_t kMostRecordings = 32;
+
+  Recording& recording_of(const std::vector<Call>& calls) {
+    Parts parts;
+    for (const Call& call : calls) parts.push_back({.program = call.program, .fetches = !call.outputs.empty()});
+    const auto known = recordings_.find(parts);
+    if (known != recordings_.end()) return known->second;
+    if (recordings_.size() >= kMostRecordings) {
+      stream().synchronize();
+      recordings_.clear();
+    }
+    std::vector<const LoadedProgram*> programs;
+    for (const Part& part : parts) programs.push_back(&programs_.at(part.program));
+    stream();
+    return recordings_.emplace(parts, Recording(parts, programs)).first->second;
+  }
+
+  /** Loads the kernels of a program, with addresses for which the same are chosen as in its runs. */
+  void preload(const LoadedProgram& loaded) {
+    const std::vector<const char*> feeds(loaded.program().feeds.size(), shared_.index_errors.data());
+    const std::vector<char*> variables = addresses(loaded.variables());
+    loaded.preload({.arena = shared_.arena.data(),
+                    .feeds = feeds,
+                    .variables = variables,
+                    .workspace = shared_.workspace.data(),
+                    .index_error = reinterpret_cast<kernels::IndexError*>(shared_.index_errors.data()),
+                    .stream = stream().get()});
+  }
+
+  std::vector<char*> addresses(const std::vector<int64_t>& variables) {
+    std::vector<char*> result;
+    for (const int64_t id : variables) result.push_back(allocated(id).data());
+    return result;
+  }
+
   Settings settings_;
   std::optional<Stream> stream_;
   std::optional<Event> clock_start_;
   std::map<int64_t, Variable> variables_;
   SharedMemory shared_;
   std::map<int64_t, LoadedProgram> programs_;
+  /** Of programs that are loaded. */
+  std::map<Parts, Recording> recordings_;
 };
 
 DeviceInfo info() {
@@ -195,8 +288,9 @@ DeviceInfo info() {
   cudaDriverGetVersion(&driver);
   return {kKind,
           properties.name,
-          {{"compute capability", text(properties.major, ".", properties.minor)},
-           {"driver", text(driver / 1000, ".", driver % 1000 / 10)},
+          {{"compute capability", capability_text(capability_of(properties))},
+           {"driver", version_text(driver)},
+           {"kernels for", kArchitectures},
            {"memory", text(properties.totalGlobalMem >> 20, " MiB")},
            {"multiprocessors", text(properties.multiProcessorCount)}},
           ""};
@@ -210,13 +304,17 @@ std::vector<std::string> supported_ops() {
 
 std::unique_ptr<Device> open(const DeviceOptions& options) {
   const cudaDeviceProp properties = find_gpu().properties;
-  const kernels::Precision precision = choose_precision(options.precision, capability_of(properties));
-  return std::make_unique<CudaDevice>(Settings{precision, limits_of(properties), environment_flag("GANNET_CUDA_SYNC"), kSimulated});
+  check(cudaSetDevice(kGpu), "cudaSetDevice");
+  const int code = load_code(properties);
+  return std::make_unique<CudaDevice>(Settings{.precision = choose_precision(options.precision, capability_of(properties), code),
+                                               .gpu = limits_of(properties, code),
+                                               .synchronous = environment_flag("GANNET_CUDA_SYNC"),
+                                               .poisons_outputs = kSimulated});
 }
 
 #if defined(GANNET_SIMT)
 std::vector<PlannedLaunch> plan(const Program& program, const GpuDescription& gpu) {
-  return plan_launches(program, choose_precision(gpu.precision, gpu.architecture),
+  return plan_launches(program, choose_precision(gpu.precision, gpu.architecture, gpu.architecture),
                        {gpu.multiprocessors, gpu.shared_per_multiprocessor, gpu.shared_per_block, gpu.architecture});
 }
 #else

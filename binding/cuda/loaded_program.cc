@@ -1,19 +1,14 @@
 #include "cuda/loaded_program.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "error.h"
 #include "launch_error.h"
+#include "readiness.h"
 
 namespace gannet::cuda {
 
 namespace {
-
-/** Alignment of feeds and workspaces, that of the runtime's own allocations. */
-constexpr size_t kBufferAlignment = 256;
-
-size_t aligned(size_t bytes) { return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment; }
 
 std::string shapes_of(const Step& step) {
   std::string shapes;
@@ -34,18 +29,35 @@ Error blamed(const Step& step) {
 
 }  // namespace
 
-void SharedMemory::grow(size_t arena_bytes, size_t workspace_bytes, const Stream& stream) {
-  generation += arena.grow(arena_bytes);
-  generation += workspace.grow(workspace_bytes);
-  if (!index_error.grow(sizeof(kernels::IndexError))) return;
+void SharedMemory::enlarge(DeviceMemory& memory, size_t bytes) {
+  if (bytes <= memory.bytes()) return;
+  try {
+    memory = DeviceMemory(bytes);
+    generation++;
+    return;
+  } catch (const Error& error) {
+    if (error.code() != "out_of_memory" || memory.bytes() == 0) throw;
+  }
+  // There is no room for the old beside the new: without the old there may be. If not, the next run takes what it needs.
   generation++;
-  check(cudaMemsetAsync(index_error.data(), 0, index_error.bytes(), stream.get()), "cudaMemsetAsync");
+  memory = DeviceMemory();
+  memory = DeviceMemory(bytes);
+}
+
+void SharedMemory::reserve(size_t arena_bytes, size_t workspace_bytes, size_t runs, const Stream& stream) {
+  enlarge(arena, arena_bytes);
+  enlarge(workspace, workspace_bytes);
+  const size_t bytes = runs * sizeof(kernels::IndexError);
+  if (bytes <= index_errors.bytes()) return;
+  DeviceMemory fresh(bytes);
+  check(cudaMemsetAsync(fresh.data(), 0, bytes, stream.get()), "cudaMemsetAsync");
+  index_errors = std::move(fresh);
+  generation++;
 }
 
 LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector<int64_t> variables, const Settings& settings)
     : program_(std::move(program)), variables_(std::move(variables)), settings_(settings), kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
   place_kernels();
-  place_buffers();
 }
 
 void LoadedProgram::place_kernels() {
@@ -57,46 +69,26 @@ void LoadedProgram::place_kernels() {
   }
 }
 
-void LoadedProgram::place_buffers() {
-  size_t feed_bytes = 0, output_bytes = 0;
-  for (const Binding& feed : program_->feeds) {
-    feed_offsets_.push_back(feed_bytes);
-    feed_bytes += aligned(static_cast<size_t>(feed.bytes()));
+void LoadedProgram::preload(const Run& run) const {
+  const kernels::Preloading preloading;
+  for (size_t i = 0; i < kernels_.size(); i++) {
+    try {
+      kernels_[i].queue(run);
+    } catch (...) {
+      throw blamed(program_->steps[first_steps_[i]]);
+    }
   }
-  for (const Output& output : program_->outputs) {
-    output_offsets_.push_back(output_bytes);
-    output_bytes += aligned(static_cast<size_t>(output.slot.bytes()));
-  }
-  feeds_ = DeviceMemory(feed_bytes);
-  staged_feeds_ = PinnedMemory(feed_bytes);
-  staged_outputs_ = PinnedMemory(output_bytes);
-  for (const size_t offset : feed_offsets_) feed_addresses_.push_back(feeds_.data() + offset);
 }
 
-void LoadedProgram::check_indices(const SharedMemory& memory, const Stream& stream) const {
-  kernels::IndexError error{};
-  check(cudaMemcpyAsync(&error, memory.index_error.data(), sizeof(error), cudaMemcpyDeviceToHost, stream.get()), "cudaMemcpyAsync");
-  stream.synchronize();
+void LoadedProgram::queue(const Run& run) const {
+  for (size_t i = 0; i < kernels_.size(); i++) queue_kernel(i, run);
+}
+
+void LoadedProgram::expect_none(const kernels::IndexError& error) const {
   if (!error.found) return;
-  check(cudaMemsetAsync(memory.index_error.data(), 0, sizeof(error), stream.get()), "cudaMemsetAsync");
   const Step& step = program_->steps[static_cast<size_t>(error.step)];
   throw Error("index_out_of_range", text("index ", error.position, " is ", error.value, ", but must be from 0 to ", error.rows - 1))
       .blamed_on(step.op, step.scope);
-}
-
-void LoadedProgram::copy_feeds(const std::vector<const void*>& feeds, const Stream& stream) {
-  if (feeds.empty()) return;
-  feeds_taken_.wait();
-  for (size_t i = 0; i < feeds.size(); i++) {
-    std::memcpy(staged_feeds_.data() + feed_offsets_[i], feeds[i], static_cast<size_t>(program_->feeds[i].bytes()));
-  }
-  check(cudaMemcpyAsync(feeds_.data(), staged_feeds_.data(), feeds_.bytes(), cudaMemcpyHostToDevice, stream.get()), "cudaMemcpyAsync");
-  feeds_taken_.record(stream);
-}
-
-Run LoadedProgram::run_with(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const {
-  return {memory.arena.data(), feed_addresses_, variables, memory.workspace.data(),
-          reinterpret_cast<kernels::IndexError*>(memory.index_error.data()), stream.get()};
 }
 
 void LoadedProgram::poison(size_t index, const Run& run) const {
@@ -138,39 +130,6 @@ void LoadedProgram::finish_kernel(size_t index, const Stream& stream) const {
     stream.synchronize();
   } catch (...) {
     throw blamed(program_->steps[first_steps_[index]]);
-  }
-}
-
-void LoadedProgram::replay(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) {
-  if (kernels_.empty()) return;
-  if (!graph_ || graph_generation_ != memory.generation) {
-    const Run run = run_with(memory, variables, stream);
-    graph_ = Graph();
-    graph_ = Graph::capture(stream, [&] {
-      for (size_t i = 0; i < kernels_.size(); i++) queue_kernel(i, run);
-    });
-    graph_generation_ = memory.generation;
-  }
-  try {
-    graph_.launch(stream);
-  } catch (const kernels::LaunchError& error) {
-    throw Error("kernel_failed", error.what());
-  }
-}
-
-void LoadedProgram::copy_outputs(const std::vector<void*>& outputs, const SharedMemory& memory, const std::vector<char*>& variables,
-                                 const Stream& stream) {
-  const Run run = run_with(memory, variables, stream);
-  for (size_t i = 0; i < outputs.size(); i++) {
-    const Slot& slot = program_->outputs[i].slot;
-    check(cudaMemcpyAsync(staged_outputs_.data() + output_offsets_[i], run.address(slot), static_cast<size_t>(slot.bytes()),
-                          cudaMemcpyDeviceToHost, stream.get()),
-          "cudaMemcpyAsync");
-  }
-  stream.synchronize();
-  if (looks_up_) check_indices(memory, stream);
-  for (size_t i = 0; i < outputs.size(); i++) {
-    std::memcpy(outputs[i], staged_outputs_.data() + output_offsets_[i], static_cast<size_t>(program_->outputs[i].slot.bytes()));
   }
 }
 

@@ -12,12 +12,17 @@ namespace gannet::cuda {
 /** Memory that the programs of a device share, since nothing in it outlives a run. */
 struct SharedMemory {
   DeviceMemory arena, workspace;
-  /** One IndexError; `found` is 0 between runs. */
-  DeviceMemory index_error;
+  /** An IndexError for each run of a step; `found` is 0 between steps. */
+  DeviceMemory index_errors;
   /** Changes whenever one of them moves, so that recorded graphs are known to be out of date. */
   int generation = 0;
 
-  void grow(size_t arena_bytes, size_t workspace_bytes, const Stream& stream);
+  /** Makes room for a step of so many runs, whatever was there before.
+   *  @throws Error `out_of_memory`, after which there may be less than before */
+  void reserve(size_t arena_bytes, size_t workspace_bytes, size_t runs, const Stream& stream);
+
+ private:
+  void enlarge(DeviceMemory& memory, size_t bytes);
 };
 
 /** How a device runs its programs. */
@@ -30,7 +35,7 @@ struct Settings {
   bool poisons_outputs;
 };
 
-/** A program made ready: kernels, buffers for its feeds and outputs, and the graph of the whole once it has run. */
+/** A program made ready: its kernels, and what they need. */
 class LoadedProgram {
  public:
   /** @throws Error `op_unsupported`, `shape_unsupported` */
@@ -39,19 +44,19 @@ class LoadedProgram {
   const Program& program() const { return *program_; }
   const std::vector<int64_t>& variables() const { return variables_; }
   size_t workspace_bytes() const { return workspace_bytes_; }
+  /** Whether it may meet an index that is out of range. */
+  bool looks_up() const { return looks_up_; }
 
-  /** Starts copying feeds to the device; the arrays may change afterwards. */
-  void copy_feeds(const std::vector<const void*>& feeds, const Stream& stream);
+  /** Loads the code of every kernel, so that no run has to wait for it. @throws Error `kernel_failed` */
+  void preload(const Run& run) const;
 
-  /** Queues the whole program as one graph, recording it first if it is new or memory has moved. */
-  void replay(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream);
+  /** Queues every kernel. */
+  void queue(const Run& run) const;
 
   /** Runs step by step; `cancelled` is asked before each. `step_ms`, unless null, receives the milliseconds of each step;
    *  the first of several steps that run as one gets the time of all. */
   template <typename Cancelled>
-  void run_steps(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream, Cancelled cancelled,
-                 std::vector<double>* step_ms) {
-    const Run run = run_with(memory, variables, stream);
+  void run_steps(const Run& run, const Stream& stream, Cancelled cancelled, std::vector<double>* step_ms) const {
     std::vector<Event> events(step_ms ? kernels_.size() + 1 : 0);
     if (step_ms) events[0].record(stream);
     for (size_t i = 0; i < kernels_.size(); i++) {
@@ -68,16 +73,11 @@ class LoadedProgram {
     }
   }
 
-  /** Whether a run must be waited for, because it copies something back. */
-  bool answers(const std::vector<void*>& outputs) const { return looks_up_ || !outputs.empty(); }
-  /** Copies the outputs back and waits for them. @throws Error `index_out_of_range` if a step met one */
-  void copy_outputs(const std::vector<void*>& outputs, const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream);
+  /** @throws Error `index_out_of_range`, blamed on the step that met it, if there is one */
+  void expect_none(const kernels::IndexError& error) const;
 
  private:
-  Run run_with(const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const;
   void place_kernels();
-  void place_buffers();
-  void check_indices(const SharedMemory& memory, const Stream& stream) const;
   void queue_kernel(size_t index, const Run& run) const;
   void finish_kernel(size_t index, const Stream& stream) const;
   /** Fills with NaN what a kernel writes, but for what it reads. */
@@ -91,18 +91,6 @@ class LoadedProgram {
   std::vector<size_t> first_steps_;
   size_t workspace_bytes_ = 0;
   bool looks_up_ = false;
-
-  DeviceMemory feeds_;
-  PinnedMemory staged_feeds_;
-  std::vector<size_t> feed_offsets_;
-  std::vector<const char*> feed_addresses_;
-  /** Passed once the staged feeds have been copied and may be overwritten. */
-  Event feeds_taken_;
-  PinnedMemory staged_outputs_;
-  std::vector<size_t> output_offsets_;
-
-  Graph graph_;
-  int graph_generation_ = -1;
 };
 
 }  // namespace gannet::cuda

@@ -58,13 +58,6 @@ DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
   return *this;
 }
 
-bool DeviceMemory::grow(size_t bytes) {
-  if (bytes <= bytes_) return false;
-  *this = DeviceMemory();
-  *this = DeviceMemory(bytes);
-  return true;
-}
-
 PinnedMemory::PinnedMemory(size_t bytes) {
   if (bytes == 0) return;
   void* data = nullptr;

@@ -21,9 +21,6 @@ class DeviceMemory {
   DeviceMemory(DeviceMemory&& other) noexcept;
   DeviceMemory& operator=(DeviceMemory&& other) noexcept;
 
-  /** Makes it at least this large; returns whether it moved, its contents lost. */
-  bool grow(size_t bytes);
-
   char* data() const { return data_; }
   size_t bytes() const { return bytes_; }
 

@@ -87,6 +87,7 @@ bool Engine::access_global(uintptr_t address, size_t bytes, Access access, const
     fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at " + range_text(address, base, recent_->bytes) +
          " of an allocation: out of range" + describe_code(code));
   }
+  if (access == Access::write) lastWritten_ = address;
   each_word(recent_->cell(base), base, address, bytes, [&](Cell& cell, unsigned mask) {
     const Verdict verdict = judge(cell, mask, access, self_, knowsWrites_);
     if (verdict.finding != Finding::none) fail_access(verdict, "an allocation", address - base, bytes, access, code);

@@ -96,6 +96,9 @@ class Engine {
   Engine();
 
   void run_block(unsigned linearIndex);
+  /** Spoils what the launch wrote last into global memory, if GANNET_SIMT_FAULT is part of the kernel's name: what a broken GPU may do,
+   *  for tests of what finds it. */
+  void plant_fault() const;
   void prepare_threads();
   static void fiber_main();
   [[noreturn]] void exit_thread();
@@ -142,6 +145,7 @@ class Engine {
   inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines
   Observer self_;  // the current thread
   Allocation* recent_ = nullptr;
+  uintptr_t lastWritten_ = 0;  // 0 while the launch has written nothing
 };
 
 /** The engine whose fiber runs on this operating-system thread; null in host code. */

@@ -24,6 +24,9 @@ struct Launch {
   std::vector<std::byte> arguments;
 };
 
+/** Loads a kernel and grants it shared memory. @throws kernels::LaunchError */
+void prepare(const void* kernel, size_t sharedBytes);
+
 /** Runs the launch, or records it while the stream is captured. @throws kernels::LaunchError */
 void submit(Launch launch, cudaStream_t stream);
 
@@ -73,6 +76,8 @@ struct Packing {
 }  // namespace gannet::simt
 
 namespace gannet::kernels {
+
+inline void prepare_kernel(const void* kernel, size_t sharedBytes) { simt::prepare(kernel, sharedBytes); }
 
 template <typename... Parameters>
 void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,

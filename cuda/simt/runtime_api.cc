@@ -1,62 +1,87 @@
+// The device, its kernels and its errors.
+
 #include "runtime_api.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <set>
+#include <map>
+#include <utility>
 
 #include "engine.h"
-#include "executor_bridge.h"
 #include "memory.h"
-#include "stream.h"
+#include "runtime_state.h"
 
 namespace gannet::simt {
 namespace {
 
 thread_local cudaError_t lastError = cudaSuccess;
 
+/** A number of the environment, or another where it is not set. */
+int setting(const char* name, int otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == 0 ? otherwise : std::atoi(value);
+}
+
+/** 10 * major + minor of the compute capability: 80, or what GANNET_SIMT_ARCHITECTURE says, so that what is chosen for a GPU without
+ *  asynchronous copies runs too. Kernels are compiled for 80 either way. */
+int pretended_architecture() { return setting("GANNET_SIMT_ARCHITECTURE", 80); }
+
+/** The architecture that the code which such a GPU loads was compiled for: its own, or what GANNET_SIMT_CODE says; 0 for none. */
+int pretended_code() { return setting("GANNET_SIMT_CODE", pretended_architecture()); }
+
+constexpr int kRuntimeVersion = 13000;
+
+/** The newest CUDA that the driver knows: that of the runtime, or what GANNET_SIMT_DRIVER says; 0 for no driver. */
+int pretended_driver() { return setting("GANNET_SIMT_DRIVER", kRuntimeVersion); }
+
+constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
+
+/** What a kernel that has been loaded may have. */
+struct Function {
+  size_t sharedBytes = kSharedBytesWithoutOptIn;
+  int carveout = -1;
+};
+
+std::map<const void*, Function>& loaded_functions() {
+  static auto* all = new std::map<const void*, Function>;
+  return *all;
+}
+
+/** The kernel, loaded if it was not; null with `error` set if it cannot be. */
+Function* load_function(const void* kernel, cudaError_t& error) {
+  error = pretended_code() == 0 ? report(cudaErrorNoKernelImageForDevice) : cudaSuccess;
+  const auto found = loaded_functions().find(kernel);
+  if (error == cudaSuccess && found != loaded_functions().end()) return &found->second;
+  if (error == cudaSuccess) error = refuse_during_capture();
+  return error == cudaSuccess ? &loaded_functions()[kernel] : nullptr;
+}
+
+}  // namespace
+
 cudaError_t report(cudaError_t error) {
   if (error != cudaSuccess) lastError = error;
   return error;
 }
 
-/** Every stream that exists; a capture that spreads over several ends for all of them. */
-std::set<cudaStream_t>& streams() {
-  static auto* all = new std::set<cudaStream_t>;
-  return *all;
-}
+std::recursive_mutex& runtime_mutex() { return DeviceMemory::instance().mutex(); }
 
-std::recursive_mutex& mutex() { return DeviceMemory::instance().mutex(); }
-
-/** 10 * major + minor of the compute capability: 80, or what GANNET_SIMT_ARCHITECTURE says, so that what is chosen for a GPU without
- *  asynchronous copies runs too. Kernels are compiled for 80 either way. */
-int pretended_architecture() {
-  const char* setting = std::getenv("GANNET_SIMT_ARCHITECTURE");
-  return setting == nullptr || *setting == 0 ? 80 : std::atoi(setting);
-}
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
-void enqueue(cudaStream_t stream, std::function<void()> work) {
-  if (stream != nullptr && stream->capture != nullptr) {
-    stream->capture->push_back(std::move(work));
-  } else {
-    work();
-  }
+size_t granted_shared_bytes(const void* kernel) {
+  const std::lock_guard lock(runtime_mutex());
+  const auto found = loaded_functions().find(kernel);
+  return found == loaded_functions().end() ? kSharedBytesWithoutOptIn : found->second.sharedBytes;
 }
 
 }  // namespace gannet::simt
 
 using gannet::simt::DeviceMemory;
-using gannet::simt::enqueue;
-using gannet::simt::mutex;
+using gannet::simt::refuse_during_capture;
 using gannet::simt::report;
+using gannet::simt::runtime_mutex;
 
 cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 0;
+  if (gannet::simt::pretended_driver() < gannet::simt::kRuntimeVersion) return report(cudaErrorInsufficientDriver);
   *count = 1;
   return cudaSuccess;
 }
@@ -110,11 +135,45 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 }
 
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = 13000;
+  *version = gannet::simt::pretended_driver();
   return cudaSuccess;
 }
-cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
-cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = gannet::simt::kRuntimeVersion;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceSynchronize() { return refuse_during_capture(); }
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
+  const std::lock_guard lock(runtime_mutex());
+  cudaError_t error = cudaSuccess;
+  const auto* function = gannet::simt::load_function(kernel, error);
+  if (function == nullptr) return error;
+  *attributes = {};
+  attributes->maxThreadsPerBlock = gannet::simt::kMaxThreads;
+  attributes->ptxVersion = attributes->binaryVersion = gannet::simt::pretended_code();
+  attributes->maxDynamicSharedSizeBytes = static_cast<int>(function->sharedBytes);
+  attributes->preferredShmemCarveout = function->carveout;
+  return cudaSuccess;
+}
+
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  const std::lock_guard lock(runtime_mutex());
+  cudaError_t error = cudaSuccess;
+  auto* function = gannet::simt::load_function(kernel, error);
+  if (function == nullptr) return error;
+  if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) {
+    function->carveout = value;
+    return cudaSuccess;
+  }
+  cudaDeviceProp properties;
+  cudaGetDeviceProperties(&properties, 0);
+  if (value < 0 || static_cast<size_t>(value) > properties.sharedMemPerBlockOptin) return report(cudaErrorInvalidValue);
+  function->sharedBytes = static_cast<size_t>(value);
+  return cudaSuccess;
+}
 
 cudaError_t cudaGetLastError() { return std::exchange(gannet::simt::lastError, cudaSuccess); }
 cudaError_t cudaPeekAtLastError() { return gannet::simt::lastError; }
@@ -129,12 +188,14 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
     case cudaErrorInvalidResourceHandle: return "cudaErrorInvalidResourceHandle";
+    case cudaErrorNoKernelImageForDevice: return "cudaErrorNoKernelImageForDevice";
     case cudaErrorNotReady: return "cudaErrorNotReady";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
     case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
     case cudaErrorStreamCaptureInvalidated: return "cudaErrorStreamCaptureInvalidated";
     case cudaErrorStreamCaptureUnmatched: return "cudaErrorStreamCaptureUnmatched";
+    case cudaErrorCapturedEvent: return "cudaErrorCapturedEvent";
   }
   return "cudaErrorUnknown";
 }
@@ -147,192 +208,12 @@ const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorInvalidConfiguration: return "invalid configuration argument";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorInvalidResourceHandle: return "invalid resource handle";
+    case cudaErrorNoKernelImageForDevice: return "no kernel image is available for execution on the device";
     case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
     case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
     case cudaErrorStreamCaptureUnmatched: return "the capture was not begun in this stream";
     default: return cudaGetErrorName(error);
   }
-}
-
-cudaError_t cudaMalloc(void** pointer, size_t bytes) {
-  const std::lock_guard lock(mutex());
-  *pointer = nullptr;
-  if (bytes == 0) return cudaSuccess;
-  *pointer = DeviceMemory::instance().allocate(bytes);
-  if (*pointer == nullptr) return report(cudaErrorMemoryAllocation);
-  gannet::simt::tell_allocated(*pointer, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaFree(void* pointer) {
-  if (pointer == nullptr) return cudaSuccess;
-  const std::lock_guard lock(mutex());
-  gannet::simt::tell_freed(pointer);
-  return report(DeviceMemory::instance().release(pointer) ? cudaSuccess : cudaErrorInvalidValue);
-}
-
-cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
-  *pointer = std::malloc(bytes == 0 ? 1 : bytes);
-  return report(*pointer == nullptr ? cudaErrorMemoryAllocation : cudaSuccess);
-}
-cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned) { return cudaMallocHost(pointer, bytes); }
-
-cudaError_t cudaFreeHost(void* pointer) {
-  std::free(pointer);
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
-  const std::lock_guard lock(mutex());
-  *total = DeviceMemory::limit();
-  *free = *total - std::min(*total, DeviceMemory::instance().used());
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-  if (bytes == 0) return cudaSuccess;
-  const std::lock_guard lock(mutex());
-  DeviceMemory& memory = DeviceMemory::instance();
-  const bool toDevice = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-  const bool fromDevice = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if (!memory.permits(target, bytes) || !memory.permits(source, bytes) ||
-      (toDevice && memory.find(reinterpret_cast<uintptr_t>(target)) == nullptr) ||
-      (fromDevice && memory.find(reinterpret_cast<uintptr_t>(source)) == nullptr)) {
-    return report(cudaErrorInvalidValue);
-  }
-  enqueue(stream, [=] {
-    const std::lock_guard locked(mutex());
-    std::memmove(target, source, bytes);
-    DeviceMemory::instance().mark_written(target, bytes);
-  });
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemcpy(void* target, const void* source, size_t bytes, cudaMemcpyKind kind) {
-  return cudaMemcpyAsync(target, source, bytes, kind, nullptr);
-}
-
-cudaError_t cudaMemsetAsync(void* target, int value, size_t bytes, cudaStream_t stream) {
-  if (bytes == 0) return cudaSuccess;
-  const std::lock_guard lock(mutex());
-  DeviceMemory& memory = DeviceMemory::instance();
-  if (!memory.permits(target, bytes) || memory.find(reinterpret_cast<uintptr_t>(target)) == nullptr) {
-    return report(cudaErrorInvalidValue);
-  }
-  enqueue(stream, [=] {
-    const std::lock_guard locked(mutex());
-    std::memset(target, value, bytes);
-    DeviceMemory::instance().mark_written(target, bytes);
-  });
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemset(void* target, int value, size_t bytes) { return cudaMemsetAsync(target, value, bytes, nullptr); }
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  const std::lock_guard lock(mutex());
-  *stream = new CUstream_st;
-  gannet::simt::streams().insert(*stream);
-  return cudaSuccess;
-}
-cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
-
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  const std::lock_guard lock(mutex());
-  if (gannet::simt::streams().erase(stream) == 0) return report(cudaErrorInvalidResourceHandle);
-  delete stream;
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return report(stream != nullptr && stream->capture != nullptr ? cudaErrorStreamCaptureUnsupported : cudaSuccess);
-}
-cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
-
-cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-  if (stream != nullptr && event->capture != nullptr) stream->capture = event->capture;
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (stream == nullptr || stream->capture != nullptr) return report(cudaErrorStreamCaptureUnsupported);
-  stream->capture = std::make_shared<gannet::simt::Recording>();
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  const std::lock_guard lock(mutex());
-  *graph = nullptr;
-  if (stream == nullptr || stream->capture == nullptr) return report(cudaErrorStreamCaptureUnmatched);
-  const auto recording = stream->capture;
-  for (cudaStream_t each : gannet::simt::streams()) {
-    if (each->capture == recording) each->capture = nullptr;
-  }
-  *graph = new CUgraph_st{recording};
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
-  const bool captured = stream != nullptr && stream->capture != nullptr;
-  *status = captured ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
-  return cudaSuccess;
-}
-
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
-  *event = new CUevent_st;
-  return cudaSuccess;
-}
-cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
-
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  delete event;
-  return cudaSuccess;
-}
-
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  event->capture = stream == nullptr ? nullptr : stream->capture;
-  event->seconds = gannet::simt::seconds_now();
-  return cudaSuccess;
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return report(event == nullptr ? cudaErrorInvalidResourceHandle : cudaSuccess);
-}
-cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
-
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
-  *milliseconds = static_cast<float>((end->seconds - start->seconds) * 1000.0);
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  *executable = new CUgraphExec_st{*graph->recording};
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-  for (const auto& work : executable->recording) enqueue(stream, work);
-  return cudaSuccess;
-}
-cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return cudaSuccess; }
-
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  delete executable;
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete graph;
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, CUgraphNode_st**, size_t* count) {
-  *count = graph->recording->size();
-  return cudaSuccess;
-}
-
-cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute attribute, int value) {
-  const bool tooMuch = attribute == cudaFuncAttributeMaxDynamicSharedMemorySize &&
-                       static_cast<size_t>(value) > gannet::simt::kMaxSharedBytes;
-  return report(tooMuch ? cudaErrorInvalidValue : cudaSuccess);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 // The part of the CUDA runtime API that gannet uses, in front of simulated memory and streams. Work is done at once, in the
-// order of the calls; while a stream is captured, its work is recorded and done at each cudaGraphLaunch.
+// order of the calls; while a stream is captured, its work is recorded and done at each cudaGraphLaunch. What CUDA refuses during a
+// capture is refused here: allocating and freeing, waiting, copies from and to pageable memory, and loading a kernel.
 // A kernel's fault is thrown as kernels::LaunchError where the kernel runs: out of launch() or of cudaGraphLaunch().
 
 #include <cstddef>
@@ -15,6 +16,7 @@ enum cudaError_t {
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInvalidDevice = 101,
   cudaErrorNoDevice = 100,
+  cudaErrorNoKernelImageForDevice = 209,
   cudaErrorInvalidResourceHandle = 400,
   cudaErrorNotReady = 600,
   cudaErrorIllegalAddress = 700,
@@ -22,6 +24,7 @@ enum cudaError_t {
   cudaErrorStreamCaptureUnsupported = 900,
   cudaErrorStreamCaptureInvalidated = 901,
   cudaErrorStreamCaptureUnmatched = 903,
+  cudaErrorCapturedEvent = 907,
   cudaErrorInsufficientDriver = 35,
 };
 using cudaError = cudaError_t;
@@ -135,4 +138,16 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, struct CUgraphNode_st** nodes, size_t* count);
 
-cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribute, int value);
+/** What a kernel is; asking loads it. */
+struct cudaFuncAttributes {
+  size_t sharedSizeBytes, constSizeBytes, localSizeBytes;
+  int maxThreadsPerBlock, numRegs;
+  /** 10 * major + minor of the virtual architecture and of the GPU that its code was compiled for. */
+  int ptxVersion, binaryVersion;
+  int cacheModeCA;
+  int maxDynamicSharedSizeBytes, preferredShmemCarveout;
+};
+constexpr int cudaSharedmemCarveoutMaxShared = 100;
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel);
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value);

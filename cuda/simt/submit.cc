@@ -6,10 +6,12 @@
 #include <memory>
 
 #include "../launch_error.h"
+#include "../readiness.h"
 #include "engine.h"
 #include "executor_bridge.h"
 #include "launch.h"
 #include "recorder.h"
+#include "runtime_state.h"
 #include "stream.h"
 
 namespace gannet::simt {
@@ -72,6 +74,10 @@ void execute(const Launch& launch, const std::string& symbol, const std::string&
 
 }  // namespace
 
+void prepare(const void* kernel, size_t sharedBytes) {
+  kernels::make_ready(kernel, [kernel] { return readable(symbol_of(kernel)); }, sharedBytes);
+}
+
 void submit(Launch launch, cudaStream_t stream) {
   std::string symbol = symbol_of(launch.kernel);
   std::string kernelName = readable(symbol);
@@ -80,6 +86,11 @@ void submit(Launch launch, cudaStream_t stream) {
   if (LaunchRecorder* recorder = LaunchRecorder::current) {
     recorder->launches.push_back({std::move(symbol), launch.grid, launch.block, launch.sharedBytes});
     return;
+  }
+  prepare(launch.kernel, launch.sharedBytes);
+  if (const size_t granted = granted_shared_bytes(launch.kernel); launch.sharedBytes > granted) {
+    throw kernels::LaunchError(kernelName, "was launched with " + std::to_string(launch.sharedBytes) +
+                                               " bytes of shared memory, of which it was granted " + std::to_string(granted));
   }
   if (executor_present() && symbol.empty()) throw kernels::LaunchError(kernelName, "its name is not exported");
   enqueue(stream, [launch = std::move(launch), symbol = std::move(symbol), kernelName = std::move(kernelName)] {

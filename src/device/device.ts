@@ -56,6 +56,9 @@ export interface RunResult {
   readonly outputs: readonly Outputs[];
   /** Milliseconds spent in native code. */
   readonly nativeMs: number;
+  /** How many times the device was told to start recorded work: once for all calls where that is on a GPU and needs no more; absent where
+   *  nothing is recorded. */
+  readonly graphLaunches?: number;
   /** Milliseconds from the start of the first call to the end of the last by the device's own clock, which on a GPU is events; when
    *  timed, where the device has such a clock. */
   readonly elapsedMs?: number;

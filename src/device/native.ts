@@ -25,6 +25,8 @@ export interface NativeCall {
 export interface NativeResult {
   readonly outputs: readonly (readonly ArrayBuffer[])[];
   readonly nativeMs: number;
+  /** How many recorded graphs were started. */
+  readonly graphLaunches: number;
   /** Milliseconds by the device's own clock; only when timing was asked for. */
   readonly elapsedMs?: number;
   /** Milliseconds of each step of each call; only when profiling was asked for. */

@@ -18,11 +18,12 @@ async function withDevice(
 ): Promise<void> {
   const before = { ...process.env };
   Object.assign(process.env, environment);
-  const device = open(precision);
+  let device: NativeDevice | undefined;
   try {
+    device = open(precision);
     await body(device);
   } finally {
-    device.close();
+    device?.close();
     for (const name of Object.keys(environment)) {
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
@@ -102,11 +103,7 @@ test('a precision that does not exist is refused', async () => {
 
 test('a program recorded once replays with new feeds, and again after memory has moved', async () => {
   await withDevice(async (device) => {
-    const double = new Sketch();
-    const x = double.feed([3]);
-    const expression = { access: ['full'], instructions: [{ fn: 'add', args: [0, 0] }] } as const;
-    double.output(double.step('elementwise', { expression }, [x], [3]));
-    const { program } = await device.load(double.program(), []);
+    const { program } = await device.load(doubling().program(), []);
     const run = async (...values: number[]) => {
       const call = { program, feeds: [Float32Array.from(values)], fetch: true };
       const { outputs } = await device.run([call], { profile: false });
@@ -131,6 +128,66 @@ test('calls of one run see each other through variables, and feeds are their own
     const calls = [1, 10, 100].map((value) => ({ program, feeds: [Float32Array.of(value)], fetch: false }));
     await device.run(calls, { profile: false });
     assert.equal([...new Float32Array(await device.readVariable(total))], [111]);
+  });
+});
+
+/** A program that doubles three numbers. */
+function doubling(): Sketch {
+  const sketch = new Sketch();
+  const expression = { access: ['full'], instructions: [{ fn: 'add', args: [0, 0] }] } as const;
+  sketch.output(sketch.step('elementwise', { expression }, [sketch.feed([3])], [3]));
+  return sketch;
+}
+
+test('the calls of one run are one graph, in which each has feeds and outputs of its own', async () => {
+  await withDevice(async (device) => {
+    const { program } = await device.load(doubling().program(), []);
+    const call = (value: number, fetch: boolean) => ({ program, feeds: [new Float32Array(3).fill(value)], fetch });
+    for (const factor of [1, 10]) {
+      const calls = [call(factor, true), call(2 * factor, false), call(3 * factor, true)];
+      const { outputs, graphLaunches } = await device.run(calls, { profile: false });
+      assert.is(graphLaunches, 1);
+      assert.equal(
+        outputs.map((buffers) => buffers.map((buffer) => new Float32Array(buffer)[2])),
+        [[2 * factor], [], [6 * factor]],
+      );
+    }
+  });
+});
+
+test('of several calls in one run, the one that met an index out of range is blamed, and the next run is sound', async () => {
+  const lookup = (rows: number): Sketch => {
+    const sketch = new Sketch();
+    const [table, indices] = [sketch.feed([rows, 4]), sketch.feed([2], 'int32')];
+    sketch.output(sketch.step('gather', {}, [table, indices], [2, 4]));
+    return sketch;
+  };
+  await withDevice(async (device) => {
+    const { program: small } = await device.load(lookup(3).program(), []);
+    const { program: large } = await device.load(lookup(9).program(), []);
+    const call = (program: number, rows: number, index: number) => ({
+      program,
+      feeds: [new Float32Array(rows * 4), Int32Array.of(0, index)],
+      fetch: true,
+    });
+    const error = await failure(() => device.run([call(small, 3, 2), call(large, 9, 9)], { profile: false }));
+    assert.match(error.message, /index 1 is 9, but must be from 0 to 8/);
+    await device.run([call(small, 3, 2), call(large, 9, 8)], { profile: false });
+  });
+});
+
+test('more sequences of calls than graphs are kept for run all the same', async () => {
+  await withDevice(async (device) => {
+    const { program } = await device.load(doubling().program(), []);
+    for (let count = 1; count <= 40; count++) {
+      const calls = Array.from({ length: count }, (_, i) => ({
+        program,
+        feeds: [new Float32Array(3).fill(i)],
+        fetch: i === count - 1,
+      }));
+      const { outputs } = await device.run(calls, { profile: false });
+      assert.is(new Float32Array(outputs.at(-1)?.[0] as ArrayBuffer)[0], 2 * (count - 1));
+    }
   });
 });
 
@@ -197,6 +254,77 @@ onSimulator('memory that cannot be had is a typed error that says how much, and 
     },
     { GANNET_SIMT_MEMORY: '1000000' },
   );
+});
+
+onSimulator('after a load that ran out of memory, earlier programs run, and the loads that fit', async () => {
+  const constant = (elements: number): Sketch => {
+    const sketch = new Sketch();
+    const y = sketch.step('constant', { value: 3 }, [], [elements]);
+    const expression = { access: ['full'], instructions: [] } as const;
+    sketch.output(sketch.step('reduce', { expression, kind: 'sum', extent: [1, elements, 1] }, [y], [1]));
+    return sketch;
+  };
+  await withDevice(
+    async (device) => {
+      const run = async (program: number): Promise<number> => {
+        const { outputs } = await device.run([{ program, feeds: [], fetch: true }], { profile: false });
+        return new Float32Array(outputs[0]?.[0] as ArrayBuffer)[0] as number;
+      };
+      const { program: small } = await device.load(constant(100_000).program(), []);
+      assert.is(await run(small), 300_000);
+      const error = await failure(() => device.load(constant(300_000).program(), []));
+      assert.is(error.code, 'out_of_memory');
+      assert.is(await run(small), 300_000);
+      // There is no room for this one beside the other: it takes its place.
+      const { program: larger } = await device.load(constant(200_000).program(), []);
+      assert.is(await run(larger), 600_000);
+      assert.is(await run(small), 300_000);
+    },
+    { GANNET_SIMT_MEMORY: '1000000' },
+  );
+});
+
+onSimulator('kernels compiled for Turing multiply in float32 only, on newer GPUs too', async () => {
+  const environment = { GANNET_SIMT_ARCHITECTURE: '90', GANNET_SIMT_CODE: '75' };
+  for (const precision of ['tf32', 'bfloat16']) {
+    const error = await failure(() => withDevice(async () => undefined, { ...environment, precision }));
+    assert.is(error.code, 'precision_unsupported');
+    assert.match(error.message, /the GPU, 9\.0, loads those for 75.*'float32'.*--arch 90/);
+  }
+  const a = { shape: [16, 16], data: new Float32Array(256).fill(1 + 2 ** -11) };
+  const identity = { shape: [16, 16], data: Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 1 : 0)) };
+  await withDevice(
+    async (device) => {
+      const attributes = { transposeA: false, transposeB: false };
+      const [first] = await applyOp(device, 'matmul', attributes, [a, identity], [16, 16]);
+      assert.is(first, 1 + 2 ** -11);
+    },
+    { ...environment, precision: 'auto' },
+  );
+});
+
+onSimulator('a GPU that none of the kernels was compiled for is refused when it is opened', async () => {
+  const error = await failure(() => withDevice(async () => undefined, { GANNET_SIMT_CODE: '0' }));
+  assert.is(error.code, 'device_unavailable');
+  assert.match(
+    error.message,
+    /kernels for the architectures 80, none of which runs on gannet simulator .* 8\.0 .*--arch 80/,
+  );
+});
+
+onSimulator('a driver that is missing is told from one that is too old', async () => {
+  const problemWith = (driver: string): string => {
+    process.env.GANNET_SIMT_DRIVER = driver;
+    const info = addon.listDevices().find((device) => device.kind === kind);
+    delete process.env.GANNET_SIMT_DRIVER;
+    return info?.problem ?? '';
+  };
+  assert.match(problemWith('0'), /no CUDA driver answers here \(cudaErrorInsufficientDriver\)/);
+  assert.match(
+    problemWith('12020'),
+    /driver is too old: it knows CUDA up to 12\.2, and this addon was built with 13\.0/,
+  );
+  assert.is(problemWith('13000'), '');
 });
 
 test.run();

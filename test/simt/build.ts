@@ -85,7 +85,9 @@ function object(source: string): string {
 export function buildCases(): string {
   return exclusively(() => {
     const sources = ['.cc', '.cu'].flatMap((extension) => files('test/simt/kernels', extension));
-    const objects = [...sources, ...files('cuda/simt', '.cc')].map(object);
+    // The simulator stands first, as in the addon: the linker takes the first copy of a function that several have, and those of kernel
+    // files are watched.
+    const objects = [...files('cuda/simt', '.cc'), ...sources].map(object);
     return make(join(folder, 'cases'), objects, (output) => [
       '-rdynamic',
       '-o',

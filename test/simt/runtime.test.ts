@@ -11,6 +11,35 @@ test('a captured graph does nothing until it is launched, and the same again at 
   assert.equal(runCase('graph').map(Number), [1, 11, 111, 211]);
 });
 
+test('what CUDA refuses during a capture is refused, and no graph comes of it', () => {
+  const refused = 'cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated';
+  assert.equal(runCase('refused during capture'), [
+    // allocating, freeing, allocating page-locked memory, a copy that waits, copies from and to pageable memory, waiting
+    ...Array(7).fill(refused),
+    // a copy from page-locked memory; and afterwards a copy that waits
+    'cudaSuccess, cudaSuccess',
+    'cudaSuccess',
+  ]);
+});
+
+test('a kernel that is first loaded during a capture is refused, one that was preloaded is not', () => {
+  const [error, ...rest] = runCase('load during capture');
+  assert.match(error as string, /add_kernel: cudaFuncGetAttributes: cudaErrorStreamCaptureUnsupported/);
+  assert.equal(rest, ['cudaSuccess, cudaErrorStreamCaptureInvalidated', 'cudaSuccess, cudaSuccess']);
+});
+
+test('shared memory beyond 48 KiB is asked for once, with room for it on the multiprocessor', () => {
+  assert.equal(runCase('large shared memory'), [
+    '49152 bytes, carveout -1',
+    '65536 bytes, carveout 100',
+    '65536 bytes, carveout 100',
+  ]);
+});
+
+test('a launch of no kernel is an error', () => {
+  assert.match(runCase('no kernel')[0] as string, /^error: .*no kernel was compiled for this configuration/);
+});
+
 test('allocations beyond the limit fail, and succeed when memory was freed', () => {
   assert.equal(runCase('memory limit', { GANNET_SIMT_MEMORY: '5000' }), [
     'cudaSuccess',

@@ -1,6 +1,9 @@
 // Launches, memory, streams and graphs as the host sees them.
 
+#include <algorithm>
+
 #include "cases.h"
+#include "readiness.h"
 #include "simt/memory.h"
 
 namespace gannet::kernels {
@@ -25,11 +28,97 @@ __global__ void positions_kernel(float* y) {
 
 __global__ void touch_kernel(float* y, int index) { y[index] = 1.f; }
 
+/** y[0] = 7, by way of one number of the block's shared memory. */
+__global__ void shared_kernel(float* y, int index) {
+  float* shared = shared_memory<float>();
+  if (threadIdx.x == 0) shared[index] = 7.f;
+  if (threadIdx.x == 0) y[0] = shared[index];
+}
+
 namespace {
+
+/** Page-locked memory of the host. */
+class Pinned {
+ public:
+  explicit Pinned(size_t count) { cudaMallocHost(reinterpret_cast<void**>(&data_), count * sizeof(float)); }
+  ~Pinned() { cudaFreeHost(data_); }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+
+  float* data() const { return data_; }
+
+ private:
+  float* data_ = nullptr;
+};
+
+void print(cudaError_t error) { std::printf("%s\n", cudaGetErrorName(error)); }
+
+/** Loads a kernel that takes two arrays. */
+void preload(void (*kernel)(float*, const float*)) {
+  const Preloading preloading;
+  launch(kernel, dim3(1), dim3(1), 0, nullptr, nullptr, nullptr);
+}
+
+/** Whether a capture during which `action` is done becomes a graph, after what the action says itself. */
+void capture(const std::function<cudaError_t(cudaStream_t)>& action) {
+  cudaStream_t stream;
+  cudaGraph_t graph;
+  cudaStreamCreate(&stream);
+  cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+  const cudaError_t error = action(stream);
+  std::printf("%s, %s\n", cudaGetErrorName(error), cudaGetErrorName(cudaStreamEndCapture(stream, &graph)));
+  if (graph != nullptr) cudaGraphDestroy(graph);
+  cudaStreamDestroy(stream);
+}
+
+void capture_what_is_refused() {
+  const Buffer<float> x(32);
+  const Pinned pinned(32);
+  std::vector<float> pageable(32);
+  void* fresh = nullptr;
+  capture([&](cudaStream_t) { return cudaMalloc(&fresh, 64); });
+  capture([&](cudaStream_t) { return cudaFree(x.data()); });
+  capture([&](cudaStream_t) { return cudaMallocHost(&fresh, 64); });
+  capture([&](cudaStream_t) { return cudaMemcpy(x.data(), pinned.data(), 64, cudaMemcpyHostToDevice); });
+  capture([&](cudaStream_t stream) { return cudaMemcpyAsync(x.data(), pageable.data(), 64, cudaMemcpyHostToDevice, stream); });
+  capture([&](cudaStream_t stream) { return cudaMemcpyAsync(pageable.data(), x.data(), 64, cudaMemcpyDeviceToHost, stream); });
+  capture([&](cudaStream_t stream) { return cudaStreamSynchronize(stream); });
+  capture([&](cudaStream_t stream) { return cudaMemcpyAsync(x.data(), pinned.data(), 64, cudaMemcpyHostToDevice, stream); });
+  print(cudaMemcpy(x.data(), pageable.data(), 64, cudaMemcpyHostToDevice));
+}
+
+void load_while_capturing() {
+  const Buffer<float> x(1), y(1);
+  const auto add = [&](cudaStream_t stream) {
+    try {
+      launch(add_kernel, dim3(1), dim3(1), 0, stream, y.data(), x.data());
+    } catch (const LaunchError& error) {
+      std::printf("%s\n", error.what());
+    }
+    return cudaSuccess;
+  };
+  capture(add);
+  preload(add_kernel);
+  capture(add);
+}
+
+void use_large_shared_memory() {
+  const Buffer<float> y(1);
+  const auto tell = [] {
+    cudaFuncAttributes attributes;
+    cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(shared_kernel));
+    std::printf("%d bytes, carveout %d\n", attributes.maxDynamicSharedSizeBytes, attributes.preferredShmemCarveout);
+  };
+  for (const int bytes : {16384, 65536, 32768}) {
+    launch(shared_kernel, dim3(1), dim3(1), bytes, nullptr, y.data(), bytes / 4 - 1);
+    tell();
+  }
+}
 
 void replay_graph() {
   const Buffer<float> x(std::vector<float>(32, 2.f)), y(std::vector<float>(32, 1.f));
-  std::vector<float> fed(32, 10.f), seen(32);
+  const Pinned fed(32), seen(32);
+  std::fill_n(fed.data(), 32, 10.f);
   cudaStream_t stream, other;
   cudaEvent_t fork, join;
   cudaGraph_t graph;
@@ -38,6 +127,7 @@ void replay_graph() {
   cudaStreamCreate(&other);
   cudaEventCreate(&fork);
   cudaEventCreate(&join);
+  preload(add_kernel);
   cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
   cudaMemcpyAsync(x.data(), fed.data(), 128, cudaMemcpyHostToDevice, stream);
   cudaEventRecord(fork, stream);
@@ -50,10 +140,10 @@ void replay_graph() {
   cudaGraphInstantiate(&executable, graph);
   std::printf("%g\n", y.read()[31]);
   cudaGraphLaunch(executable, stream);
-  std::printf("%g\n", seen[31]);
-  fed.assign(32, 100.f);
+  std::printf("%g\n", seen.data()[31]);
+  std::fill_n(fed.data(), 32, 100.f);
   cudaGraphLaunch(executable, stream);
-  std::printf("%g\n", seen[31]);
+  std::printf("%g\n", seen.data()[31]);
   launch(add_kernel, dim3(1), dim3(32), 0, other, y.data(), x.data());
   std::printf("%g\n", y.read()[31]);
   cudaGraphExecDestroy(executable);
@@ -107,6 +197,10 @@ std::vector<Case> runtime_cases() {
          print(y.read());
        }},
       {"graph", replay_graph},
+      {"refused during capture", capture_what_is_refused},
+      {"load during capture", load_while_capturing},
+      {"large shared memory", use_large_shared_memory},
+      {"no kernel", [] { launch(static_cast<void (*)(float*, int)>(nullptr), dim3(1), dim3(1), 0, nullptr, nullptr, 0); }},
       {"memory limit", allocate_beyond_limit},
       {"misuse of memory", misuse_memory},
       {"gap in an allocation",

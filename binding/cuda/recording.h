@@ -1,0 +1,76 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+#include "cuda/loaded_program.h"
+#include "device.h"
+
+namespace gannet::cuda {
+
+/** One run of a step. */
+struct Part {
+  int64_t program = 0;
+  /** Whether its outputs are copied back. */
+  bool fetches = false;
+
+  auto operator<=>(const Part&) const = default;
+};
+
+/** What steps that are recorded alike have in common. */
+using Parts = std::vector<Part>;
+
+/** The runs of a step, one after another: buffers for the feeds and outputs of each, and one graph of all once they have run. */
+class Recording {
+ public:
+  Recording(const Parts& parts, const std::vector<const LoadedProgram*>& programs);
+
+  /** Makes room for the step. @throws Error `out_of_memory` */
+  void reserve(SharedMemory& memory, const Stream& stream) const;
+
+  /** Starts copying the feeds of all runs to the device; the arrays may change afterwards. */
+  void copy_feeds(const std::vector<Call>& calls, const Stream& stream);
+
+  /** `variables` are those of each run's program. Queues the whole step as one graph, recording it first if it is new or memory has
+   *  moved. */
+  void replay(const SharedMemory& memory, const std::vector<std::vector<char*>>& variables, const Stream& stream);
+
+  /** Runs step by step, as LoadedProgram::run_steps; `step_ms`, unless null, receives a list for each run. */
+  template <typename Cancelled>
+  void run_steps(const SharedMemory& memory, const std::vector<std::vector<char*>>& variables, const Stream& stream, Cancelled cancelled,
+                 std::vector<std::vector<double>>* step_ms) const {
+    for (size_t i = 0; i < runs_.size(); i++) {
+      const Run run = run_with(i, memory, variables[i], stream);
+      runs_[i].program->run_steps(run, stream, cancelled, step_ms ? &step_ms->emplace_back() : nullptr);
+      queue_outputs(i, run);
+    }
+  }
+
+  /** Waits for the step if it copies something back, and hands that out.
+   *  @throws Error `index_out_of_range` if a run met one */
+  void take_outputs(const std::vector<Call>& calls, const SharedMemory& memory, const Stream& stream) const;
+
+ private:
+  struct Planned {
+    const LoadedProgram* program;
+    /** Where its feeds lie among those of the step, and its outputs if they are fetched. */
+    std::vector<size_t> feed_offsets, output_offsets;
+    std::vector<const char*> feeds;
+  };
+
+  Run run_with(size_t index, const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const;
+  void queue_outputs(size_t index, const Run& run) const;
+  void check_indices(const SharedMemory& memory, const Stream& stream) const;
+
+  std::vector<Planned> runs_;
+  bool answers_ = false, looks_up_ = false;
+  DeviceMemory feeds_;
+  PinnedMemory staged_feeds_, staged_outputs_;
+  /** Passed once the staged feeds have been copied and may be overwritten. */
+  Event feeds_taken_;
+  Graph graph_;
+  int graph_generation_ = -1;
+};
+
+}  // namespace gannet::cuda
