@@ -167,7 +167,7 @@ export const ERROR_CODES = {
       'The addon has no such device here: no driver, no GPU, or a build without it. `gannet doctor` tells which.',
     device_unknown: 'There is no device of this name. Take cpu, cuda or simt.',
     device_wrong:
-      'A device computes a small program wrongly. Do not use it; please report it with the output of `gannet doctor`.',
+      'The self-check of a device found a number that is off. Do not use it; please report it with the output of `gannet doctor`. GANNET_CUDA_CHECK=0 leaves the check out.',
     expression_unsupported:
       'An expression has more operands or steps than the kernels take. That is a fault of gannet: please report it.',
     feed_missing: 'A run is not given the value of a feed. Name it in `feeds`.',

@@ -2,11 +2,12 @@ import { bestDevice, listDevices } from '../device/index.ts';
 import type { Config } from '../models/index.ts';
 
 /** Which device a configuration gets, and why. @throws DeviceError if the addon does not load */
-export function explainDevice({ device }: Pick<Config, 'device'>): string {
+export async function explainDevice({ device }: Pick<Config, 'device'>): Promise<string> {
   if (device !== 'auto') return `${device}, as asked`;
-  const { kind, description } = bestDevice();
+  const { info, passedOver } = await bestDevice();
+  if (passedOver) return `${info.kind} (${info.description}); not cuda: ${passedOver.message.split('\n')[0]}`;
   // The simulator is never the best, whether it is here or not.
   const missing = listDevices().filter((other) => !other.available && other.kind === 'cuda');
   const reasons = missing.map(({ problem }) => `; not cuda: ${problem.split(';')[0]}`);
-  return `${kind} (${description}), the best there is${reasons.join('')}`;
+  return `${info.kind} (${info.description}), the best there is${reasons.join('')}`;
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { arch, cpus, platform, release } from 'node:os';
 import { openDataset } from '../data/index.ts';
-import { type DeviceTest, testDevices } from '../device/index.ts';
+import { type CheckReport, type DeviceTest, testDevices } from '../device/index.ts';
 import { GannetError } from '../errors.ts';
 import { packageVersion } from '../package.ts';
 
@@ -45,13 +45,16 @@ async function findDevices(): Promise<Finding[]> {
   }
 }
 
-function findingOfDevice({ info, failure }: DeviceTest): Finding {
+function findingOfDevice({ info, check, failure }: DeviceTest): Finding {
   const { kind, description, details } = info;
   const finding = { name: `device ${kind}`, optional: kind !== 'cpu' };
   if (failure) return { ...finding, ok: false, ...problemOf(failure) };
   const numbers = Object.entries(details).map(([key, value]) => `${key} ${value}`);
-  return { ...finding, ok: true, detail: [description, ...numbers].join(', ') };
+  return { ...finding, ok: true, detail: [description, ...numbers, ...(check ? [described(check)] : [])].join(', ') };
 }
+
+const described = ({ results, precisions, elapsedMs }: CheckReport): string =>
+  `self-check passed (${results} results in ${precisions.join(', ')}, ${(elapsedMs / 1000).toFixed(1)} s)`;
 
 async function findSharp(): Promise<Finding> {
   const finding = { name: 'sharp', optional: false };

@@ -33,7 +33,7 @@ export async function rehearse(asked: Config, io: Io, { json, notes }: Rehearsal
         config,
       });
     const rows = [
-      ['device', explainDevice(config)],
+      ['device', await explainDevice(config)],
       ['data', `${name}, ${formatCount(count)} images`],
       ['training', `${formatCount(config.steps)} steps, seed ${config.seed}`],
     ];

@@ -6,6 +6,12 @@ import type { NativeAddon } from './native.ts';
 
 let loaded: NativeAddon | undefined;
 
+/** The file that `loadAddon` loads. @throws DeviceError `addon_missing` */
+export function addonFile(): string {
+  const named = process.env.GANNET_ADDON;
+  return named ? resolve(named) : findAddon(createRequire(import.meta.url)('node-gyp-build'));
+}
+
 /** The native addon: the file that GANNET_ADDON names, else the one built here (build/Release), else the one that the package
  *  brings for this platform (prebuilds/).
  *  @throws DeviceError `addon_missing`, `addon_unloadable` or `addon_version`, with the cause and what to do */
@@ -22,8 +28,7 @@ function requireAddon(): NativeAddon {
   // The runtime reads its environment once, when the addon brings it in.
   process.env.GOMP_SPINCOUNT ??= SPIN_COUNT;
   const require = createRequire(import.meta.url);
-  const named = process.env.GANNET_ADDON;
-  const file = named ? resolve(named) : findAddon(require('node-gyp-build'));
+  const file = addonFile();
   const addon = load(require, file);
   if (addon.version !== packageVersion()) throw addonOfOtherVersion(file, addon.version);
   return addon;

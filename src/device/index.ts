@@ -1,3 +1,4 @@
+export type { CheckReport } from './check/check.ts';
 export { countCost, type LaunchCost, type ProgramCost, precisionOn } from './cost_model.ts';
 export {
   type Call,
@@ -13,5 +14,13 @@ export {
 } from './device.ts';
 export { type Architecture, GPUS, type Gpu, type GpuName } from './gpus.ts';
 export type { NativeDeviceInfo } from './native.ts';
-export { bestDevice, type DeviceOptions, listDevices, openDevice, PRECISIONS, type Precision } from './open.ts';
+export {
+  type BestDevice,
+  bestDevice,
+  type DeviceOptions,
+  listDevices,
+  openDevice,
+  PRECISIONS,
+  type Precision,
+} from './open.ts';
 export { type DeviceTest, testDevices } from './self_test.ts';

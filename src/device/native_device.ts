@@ -27,22 +27,31 @@ export class AddonDevice implements Device {
   private readonly native: NativeDevice;
   private readonly claims: ReadonlySet<OpName>;
   private readonly narrowFrom: number;
+  private readonly ready: () => Promise<void>;
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
   constructor(
     kind: DeviceKind,
     description: string,
-    options: { readonly threads: number; readonly precision: string; readonly narrowFrom: number },
+    options: {
+      readonly threads: number;
+      readonly precision: string;
+      readonly narrowFrom: number;
+      /** Waited for before the first graph is loaded. */
+      readonly ready?: () => Promise<void>;
+    },
   ) {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
     this.native = callAddon(() => addon.openDevice(kind, { threads: options.threads, precision: options.precision }));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
+    this.ready = options.ready ?? (() => Promise.resolve());
     this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;
   }
 
   async load(graph: Graph): Promise<AddonExecutable> {
+    await this.ready();
     const program = compile(graph, this.claims, this.narrowFrom);
     const ids = graph.variables.map((variable) => this.idOf(variable));
     const { program: id, workspaceBytes } = await callAddon(() => this.native.load(program, ids));

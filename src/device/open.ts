@@ -1,6 +1,7 @@
 import { DeviceError } from '../errors.ts';
 import { NARROWED_ELEMENTS } from '../graph/narrow.ts';
 import { loadAddon } from './addon.ts';
+import { checkOnFirstUse } from './check/first_use.ts';
 import type { Device, DeviceKind } from './device.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { AddonDevice } from './native_device.ts';
@@ -32,15 +33,31 @@ export const deviceRemedy = (kind: string): string => REMEDIES[kind] ?? 'Choose 
 /** What the addon finds on this machine, available or not. */
 export const listDevices = (): readonly NativeDeviceInfo[] => loadAddon().listDevices();
 
-/** The best device there is: a GPU if one answers, else the CPU. */
-export function bestDevice(): NativeDeviceInfo {
-  const available = listDevices().filter((device) => device.available);
-  return (
-    available.find(({ kind }) => kind === 'cuda') ?? (available.find(({ kind }) => kind === 'cpu') as NativeDeviceInfo)
-  );
+/** The best device there is, and what was passed over for it. */
+export interface BestDevice {
+  readonly info: NativeDeviceInfo;
+  /** Why it is not a GPU that is there: the error with which that GPU refuses to compute. */
+  readonly passedOver?: DeviceError;
 }
 
-/** Opens a device of the addon with variables of its own.
+/** The best device there is: a GPU if one answers and computes rightly, else the CPU. A GPU that has not been used before is checked
+ *  first, which takes about a second. */
+export async function bestDevice(): Promise<BestDevice> {
+  const available = listDevices().filter((device) => device.available);
+  const cpu = available.find(({ kind }) => kind === 'cpu') as NativeDeviceInfo;
+  const gpu = available.find(({ kind }) => kind === 'cuda');
+  if (!gpu) return { info: cpu };
+  try {
+    openDevice('cuda').close();
+    await checkOnFirstUse(gpu);
+    return { info: gpu };
+  } catch (error) {
+    if (error instanceof DeviceError) return { info: cpu, passedOver: error };
+    throw error;
+  }
+}
+
+/** Opens a device of the addon with variables of its own. A GPU checks itself before it first loads a graph, unless it has passed before.
  *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
 export function openDevice(
   kind: Exclude<DeviceKind, 'tfjs'>,
@@ -54,5 +71,10 @@ export function openDevice(
       `--device ${kind} was asked for, and ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
     );
   }
-  return new AddonDevice(kind, info.description, { threads, precision, narrowFrom });
+  return new AddonDevice(kind, info.description, {
+    threads,
+    precision,
+    narrowFrom,
+    ready: () => checkOnFirstUse(info),
+  });
 }

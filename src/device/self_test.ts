@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeviceError } from '../errors.ts';
+import type { CheckReport } from './check/check.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { deviceRemedy } from './open.ts';
 import type { SelfTestReport } from './self_test_child.ts';
@@ -9,14 +10,16 @@ import type { SelfTestReport } from './self_test_child.ts';
 /** What came of testing a device. */
 export interface DeviceTest {
   readonly info: NativeDeviceInfo;
+  /** What its self-check came to; undefined if it failed. */
+  readonly check?: CheckReport | undefined;
   /** Why it does not work, and what to do; undefined if it works. */
   readonly failure?: DeviceError;
 }
 
 const LONGEST_TEST_MS = 60_000;
 
-/** Loads the addon and runs a small program on each device that is available, each in a process of its own, so that an addon that
- *  crashes is reported and not suffered.
+/** Loads the addon and has each device that is available check itself, each in a process of its own, so that an addon that crashes is
+ *  reported and not suffered.
  *  @throws DeviceError if the addon cannot be loaded; `addon_crashed` if loading it ends the process */
 export async function testDevices(): Promise<readonly DeviceTest[]> {
   const { devices = [] } = await inChild('loading it');
@@ -29,8 +32,8 @@ async function testDevice(info: NativeDeviceInfo): Promise<DeviceTest> {
     return { info, failure: new DeviceError(`${kind}_unavailable`, `${problem}\n  ${deviceRemedy(kind)}`) };
   }
   try {
-    await inChild(`the device ${kind} ran a small program`, kind);
-    return { info };
+    const { check } = await inChild(`the device ${kind} checked itself`, kind);
+    return { info, check };
   } catch (failure) {
     return { info, failure: failure as DeviceError };
   }

@@ -2,7 +2,7 @@ import { augmented } from '../data/augment.ts';
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
-import { bestDevice, type Device, type DeviceKind, openDevice } from '../device/index.ts';
+import { bestDevice, type Device, openDevice } from '../device/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { buildGan, type Config, type ConfigChanges, resolveConfig, validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
@@ -52,7 +52,7 @@ export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
 export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
   buildGan(config);
-  const device = chooseDevice(config);
+  const device = await chooseDevice(config);
   try {
     const dataset = await openImages(config, options);
     const finalConfig = withSteps(config, dataset);
@@ -145,12 +145,12 @@ function expectFormat({ name, size: [height, width], channels }: Dataset, config
 }
 
 /** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
-export const chooseDevice = ({
+export const chooseDevice = async ({
   device,
   threads,
   precision,
-}: Pick<Config, 'device' | 'threads' | 'precision'>): Device =>
-  openDevice(device === 'auto' ? (bestDevice().kind as Exclude<DeviceKind, 'tfjs'>) : device, { threads, precision });
+}: Pick<Config, 'device' | 'threads' | 'precision'>): Promise<Device> =>
+  openDevice(device === 'auto' ? (await bestDevice()).info.kind : device, { threads, precision });
 
 /** Turns epochs into steps, now that the number of images is known. */
 function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {
@@ -170,7 +170,7 @@ export async function openSampler(
 ): Promise<TrainingSession> {
   const stored = storedConfig(await readRunFolder(folder));
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
-  const opened = chooseDevice(withOptions(stored, { device }));
+  const opened = await chooseDevice(withOptions(stored, { device }));
   try {
     const session = TrainingSession.forSampling(createModel(stored), opened);
     await restore(session, checkpoint, SAMPLING_PARTS);

@@ -35,7 +35,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       const start = (controls: TrainingControls) => train(config, { ...controls, out });
       context.exitCode = await watchTraining(
         context.io,
-        { json, notes: [`Device: ${explainDevice(config)}`, ...notes] },
+        { json, notes: [`Device: ${await explainDevice(config)}`, ...notes] },
         start,
       );
     });
