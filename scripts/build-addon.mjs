@@ -10,6 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { causeOf, clean, isConfigured, rememberedOptions } from './build/cmake.mjs';
@@ -91,7 +92,8 @@ async function build(lock) {
     const definitions = Object.entries(options).map(([name, value]) => `--CD${name}=${value}`);
     if (!(await cmakeJs('configure', definitions, lock))) return;
   }
-  if (!(await cmakeJs('build', [], lock))) return;
+  // make runs one compiler at a time unless it is told; ninja needs no telling.
+  if (!(await cmakeJs('build', ['--parallel', String(availableParallelism())], lock))) return;
   writeFileSync(stamp, '');
   utimesSync(stamp, startedAt, startedAt);
 }

@@ -16,10 +16,11 @@ const CMAKE_JS = `
 const fs = require('node:fs');
 const { execPath } = process;
 const [command, , folder, , , , , ...options] = process.argv.slice(2);
-fs.appendFileSync('calls', [command, ...options].join(' ') + '\\n');
+const definitions = options.filter((option) => option.startsWith('--CD'));
+fs.appendFileSync('calls', [command, ...definitions].join(' ') + '\\n');
 if (command === 'configure') {
   const known = ['CMAKE_MAKE_PROGRAM', 'CMAKE_CXX_COMPILER', 'DNNL_LIBRARY'].map((name) => name + ':PATH=' + execPath);
-  const given = options.map((option) => option.replace('--CD', '').replace('=', ':STRING='));
+  const given = definitions.map((option) => option.replace('--CD', '').replace('=', ':STRING='));
   const cache = ['CMAKE_HOME_DIRECTORY:INTERNAL=' + process.cwd(), ...known, ...given].join('\\n');
   fs.writeFileSync(folder + '/CMakeCache.txt', cache);
   if (process.env.FAKE === 'refuse') {
