@@ -30,12 +30,17 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
     .option('--json', 'print one JSON event per line in place of progress')
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
-      const { config, notes } = await configForData(changesFrom(source, options));
-      if (dryRun) return rehearse(config, context.io, { json, notes });
-      const start = (controls: TrainingControls) => train(config, { ...controls, out });
-      context.exitCode = await watchTraining(
-        context.io,
-        { json, notes: [`Device: ${await explainDevice(config)}`, ...notes] },
-        start,
-      );
+      const changes = changesFrom(source, options);
+      if (dryRun) {
+        const { config, notes } = await configForData(changes);
+        return rehearse(config, context.io, { json, notes });
+      }
+      const notes: string[] = [];
+      // Looking at the images and the device takes a while, in which a signal must be heard already.
+      async function* start(controls: TrainingControls) {
+        const fitted = await configForData(changes);
+        notes.push(`Device: ${await explainDevice(fitted.config)}`, ...fitted.notes);
+        yield* train(fitted.config, { ...controls, out });
+      }
+      context.exitCode = await watchTraining(context.io, { json, notes }, start);
     });
