@@ -60,14 +60,19 @@ Error blamed(const Step& step) {
   }
 }
 
+/** The threads that OpenMP has for `wanted` ones; 0 wants all. */
+int usable_threads(int wanted) { return std::min(wanted > 0 ? wanted : omp_get_max_threads(), omp_get_thread_limit()); }
+
 class CpuDevice final : public Device {
  public:
   explicit CpuDevice(int threads) : threads_(threads) {}
 
+  /** oneDNN waits for as many threads as it counts on, and its results depend on their number, so OpenMP may not choose fewer later. */
   void enter_thread() override {
     flush_denormals();
-    if (threads_ > 0) omp_set_num_threads(threads_);
-    threads_ = omp_get_max_threads();
+    omp_set_dynamic(0);
+    threads_ = usable_threads(threads_);
+    omp_set_num_threads(threads_);
   }
 
   void create_variable(int64_t id, size_t bytes) override { variables_[id].bytes = bytes; }
@@ -197,7 +202,7 @@ std::string processor_name() {
 DeviceInfo info() {
   return {"cpu",
           processor_name(),
-          {{"oneDNN", onednn_version()}, {"oneDNN isa", onednn_isa()}, {"isa", vector_kernels().isa}, {"threads", std::to_string(omp_get_max_threads())}},
+          {{"oneDNN", onednn_version()}, {"oneDNN isa", onednn_isa()}, {"isa", vector_kernels().isa}, {"threads", std::to_string(usable_threads(0))}},
           ""};
 }
 
