@@ -88,6 +88,7 @@ void add_function(Napi::Object exports, const char* name) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  prepare_devices();
   env.SetInstanceData(new Environment{
       .device_class = Napi::Persistent(NativeDevice::define_class(env)),
       .array_buffer = Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>()),
@@ -104,6 +105,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace gannet
 
-static Napi::Object init(Napi::Env env, Napi::Object exports) { return gannet::init(env, exports); }
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  return gannet::guarded(env, [&]() -> Napi::Value { return gannet::init(env, exports); }).As<Napi::Object>();
+}
 
 NODE_API_MODULE(gannet, init)

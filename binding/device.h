@@ -118,6 +118,9 @@ struct DeviceKind {
   std::vector<PlannedLaunch> (*plan)(const Program&, const GpuDescription&) = nullptr;
 };
 
+/** Reads what the environment asks of devices. Comes before everything else. @throws Error `instruction_set_unknown` */
+void prepare_devices();
+
 /** Every kind of device this build knows, the available ones and the others. */
 std::vector<DeviceInfo> list_devices();
 

@@ -32,6 +32,8 @@ const DeviceKind& kind_of(const std::vector<DeviceKind>& kinds, const std::strin
 
 }  // namespace
 
+void prepare_devices() { prepare_cpu(); }
+
 std::vector<DeviceInfo> list_devices() {
   std::vector<DeviceInfo> devices;
   for (const DeviceKind& kind : kinds()) devices.push_back(kind.info());

@@ -173,6 +173,8 @@ export const ERROR_CODES = {
     feed_missing: 'A run is not given the value of a feed. Name it in `feeds`.',
     foreign_executable: 'A graph is run on another device than the one it was loaded on. Load it there.',
     index_out_of_range: 'A lookup has an index outside its table.',
+    instruction_set_unknown:
+      'The environment variable GANNET_CPU_ISA is none of `baseline`, `avx2` and `avx512`. Correct it, or unset it.',
     kernel_failed:
       'A kernel could not be run on these shapes. That is a fault of gannet or of the driver: please report it.',
     kernel_unknown: "The table cuda/resources.json lacks a kernel's figures: `npm run check:kernels -- --update`.",

@@ -221,6 +221,8 @@ std::unique_ptr<Device> open(const DeviceOptions& options) {
 
 }  // namespace
 
+void prepare_cpu() { limit_onednn(allowed_instruction_set()); }
+
 DeviceKind cpu_kind() { return {info, supported_ops, open}; }
 
 }  // namespace gannet

@@ -1,6 +1,7 @@
 #include "onednn.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "error.h"
 
@@ -16,6 +17,20 @@ dnnl::primitive_attr user_scratchpad() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attributes;
+}
+
+namespace {
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value && *value;
+}
+
+}  // namespace
+
+void limit_onednn(InstructionSet most) {
+  if (most == InstructionSet::kAvx512 || is_set("ONEDNN_MAX_CPU_ISA") || is_set("DNNL_MAX_CPU_ISA")) return;
+  dnnl::set_max_cpu_isa(most == InstructionSet::kAvx2 ? dnnl::cpu_isa::avx2 : dnnl::cpu_isa::sse41);
 }
 
 std::string onednn_version() {

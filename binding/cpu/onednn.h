@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu/instruction_set.h"
 #include "op_rules.h"
 
 namespace gannet {
@@ -37,7 +38,11 @@ inline dnnl::memory::dims dimensions(const dnnl::memory::desc& desc) {
 /** Scratch memory comes from the device's workspace. */
 dnnl::primitive_attr user_scratchpad();
 
-/** Version and instruction set, for listing the device. */
+/** Keeps oneDNN to an instruction set, unless one of its own environment variables says what it may use. It must not have been used
+ *  before: it then goes on as it is, as does one that was built without this choice. */
+void limit_onednn(InstructionSet most);
+
+/** Version and the instruction set that it really uses, for listing the device. */
 std::string onednn_version();
 std::string onednn_isa();
 

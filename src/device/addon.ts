@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { PACKAGE_ROOT, packageVersion } from '../package.ts';
 import { addonMissing, addonOfOtherVersion, addonUnloadable } from './addon_errors.ts';
 import type { NativeAddon } from './native.ts';
+import { deviceError, isAddonError } from './native_error.ts';
 
 let loaded: NativeAddon | undefined;
 
@@ -46,6 +47,7 @@ function load(require: NodeJS.Require, file: string): NativeAddon {
   try {
     return require(file);
   } catch (cause) {
-    throw addonUnloadable(file, cause as Error);
+    // The addon raises an error of its own where it refuses the environment; all others are of the system.
+    throw isAddonError(cause) ? deviceError(cause) : addonUnloadable(file, cause as Error);
   }
 }

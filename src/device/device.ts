@@ -70,7 +70,7 @@ export interface RunResult {
  *  is written or initialised. Everything asked of a device happens in the order it was asked. */
 export interface Device {
   readonly kind: DeviceKind;
-  /** The model of the hardware, such as `AMD EPYC (2 threads, avx512)`. */
+  /** The model of the hardware, such as `AMD EPYC`. */
   readonly description: string;
   load(graph: Graph): Promise<Executable>;
   /** Runs calls in order as one crossing to the device. @throws DeviceError */

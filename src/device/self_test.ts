@@ -89,7 +89,7 @@ function childModule(): string {
 
 function remedyFor(ended: string): string {
   if (ended === 'SIGILL') {
-    return 'This processor lacks an instruction that the addon uses. Build it here with `npx gannet build`; if oneDNN is to blame, ONEDNN_MAX_CPU_ISA=SSE41 makes it use older ones.';
+    return 'This processor lacks an instruction that the addon uses. Build it here with `npx gannet build`; or set GANNET_CPU_ISA=baseline, with which it uses older ones.';
   }
   if (ended === 'SIGKILL') {
     return `Either it took longer than ${LONGEST_TEST_MS / 1000} s, or the system ended it for want of memory. Close other programs and try again.`;

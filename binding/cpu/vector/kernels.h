@@ -78,7 +78,7 @@ struct VectorKernels {
   void (*adam)(float* w, float* m, float* v, const float* g, const AdamArguments& a, int64_t n);
 };
 
-/** The kernels for the best instruction set this processor has; GANNET_CPU_ISA (baseline, avx2, avx512) asks for a lesser one. */
+/** The kernels for the instruction set of this process. */
 const VectorKernels& vector_kernels();
 
 }  // namespace gannet
