@@ -27,7 +27,7 @@ const NUMERIC = [
   'train/wgan_gp_replay',
 ].map((path) => `test/${path}.test.ts`);
 
-setup();
+await setup();
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !INSTRUCTION_SETS.includes(name));
 const missing = NUMERIC.filter((file) => !testFiles().includes(file));
