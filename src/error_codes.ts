@@ -63,6 +63,8 @@ export const ERROR_CODES = {
     bench_file: 'A file is not what `gannet bench --json` writes.',
     bench_markers: 'A page lacks the two lines between which the tables of a benchmark go.',
     budget: '`--budget` is no number of seconds above 0.',
+    change_refused:
+      'A run is to go on with a key changed that its saved state does not allow. Keep the key, or start a new run.',
     config_file: 'A file of settings is missing, or is no JSON object of keys such as `{"recipe": "dcgan-digits"}`.',
     direction_range: 'A direction is named that the run does not have. Choose among those that the message names.',
     directions_missing:
@@ -87,9 +89,11 @@ export const ERROR_CODES = {
     out_in_data:
       'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
-    out_not_png: 'Let `--out` name a .png file.',
+    out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
     penalty_needs_independence:
       'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
+    picture_too_large:
+      'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_not_timed: 'There is no benchmark of the recipe. The message names those there are.',
@@ -121,6 +125,8 @@ export const ERROR_CODES = {
     data_is_run:
       'Images are looked for in the folder of a run, whose pictures were generated. Name the folder of its data.',
     data_links: 'Links between the folders of the data form a net without end. Remove some.',
+    data_moved:
+      'The images of a run are not where they were. Name where they are now: `gannet resume RUN --data FOLDER`.',
     data_not_folder: 'Images are looked for in a file. Name its folder.',
     data_not_found: 'There is no such folder.',
     data_unknown: 'What `--data` names is neither a folder nor a data set that gannet knows.',
@@ -218,12 +224,15 @@ export const ERROR_CODES = {
     descriptors_damaged: 'The descriptor statistics of a checkpoint are damaged. Explore an earlier one with `--step`.',
     descriptors_missing:
       'A picture needs the descriptor statistics that only a BEGAN keeps. Interpolate, or take eigen.',
-    disk_full: 'The disk or the quota is full. Free some space, or choose another disk with `--out`.',
-    image_unwritable: 'A picture cannot be written. Free some space, or choose another folder.',
+    disk_full: 'The disk or the quota is full. Free some space, or take another disk as the message says.',
+    image_unwritable: 'A picture cannot be written. The message says why; `--out` names another place.',
     latents_unwritable: 'The latents beside a picture cannot be written. Choose another place.',
-    not_writable: 'A folder may not be written. Change its permissions, or choose another with `--out`.',
+    not_a_file: 'A folder, a named pipe or a device has the name of a file. Move that away.',
+    not_writable: 'A folder may not be written. Change its permissions, or take another as the message says.',
     run_corrupt: "A file of a run's folder is no JSON. Restore it from a copy.",
     run_exists: 'The folder holds something already. Resume it, or choose another with `--out`.',
+    run_locked:
+      'Another process trains the run. Wait for it or stop it; if it does not run any more, remove the file that the message names.',
     run_missing: 'The folder is not one that `gannet train` made.',
     safetensors_data: 'A tensor is written with another number or type of values than its shape has.',
     safetensors_dtype: 'A safetensors file holds a type other than F32 and I32.',
@@ -236,6 +245,6 @@ export const ERROR_CODES = {
   },
   DivergedError: {
     diverged:
-      'A loss or a weight is NaN or infinite. Resume from the good checkpoint that the message names, with smaller learning rates or label smoothing.',
+      'A loss or a weight is NaN or infinite. Go on from the newest checkpoint with smaller learning rates; the message gives the command.',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;

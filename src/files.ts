@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Something other than a regular file has the name of one: a named pipe would be waited for without end, a device such as
  *  /dev/zero read without end. Whoever asked for the file says so with its own class of error. */
@@ -30,8 +31,10 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 /** Opens a regular file; links are followed. The path may be bytes, for names that are not UTF-8.
  *  @throws IrregularFileError for a folder, a named pipe, a socket or a device; the file system's own error otherwise */
 export async function openRegularFile(path: string | Buffer, mode: OpenMode = 'read'): Promise<FileHandle> {
-  const handle = await open(path, FLAGS[mode] | WITHOUT_WAITING).catch((error: unknown) => {
-    throw irregularByErrno(path, error) ?? error;
+  const handle = await open(path, FLAGS[mode] | WITHOUT_WAITING).catch(async (error: NodeJS.ErrnoException) => {
+    // Some the system refuses by itself: folders to whoever would write, sockets and unread pipes to everybody.
+    if (error.code === 'EISDIR' || error.code === 'ENXIO') expectRegular(path, await stat(path));
+    throw error;
   });
   try {
     expectRegular(path, await handle.stat());
@@ -63,6 +66,28 @@ export function readRegularFileSync(path: string): Buffer {
   }
 }
 
+/** Makes a folder and those above it that are missing; answers whether it had to be made. It fails with the errno of what stands in
+ *  the way, where mkdir's own `recursive` answers ENOENT on a read-only file system. */
+export async function makeFolder(path: string): Promise<boolean> {
+  try {
+    return await makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    return makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    throw error;
+  }
+}
+
 /** JSON as people's editors leave it: a byte order mark at its beginning is no part of it. @throws SyntaxError */
 export const parseJson = (text: string): unknown => JSON.parse(text.replace(/^\uFEFF/, ''));
 
@@ -84,11 +109,4 @@ function kindOf(found: Stats): string {
   if (found.isFIFO()) return 'a named pipe';
   if (found.isSocket()) return 'a socket';
   return 'a device';
-}
-
-/** Some are refused by the system already: folders to whoever would write, sockets and unread pipes to everybody. */
-function irregularByErrno(path: string | Buffer, error: unknown): IrregularFileError | undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EISDIR') return new IrregularFileError(path, 'a folder');
-  return code === 'ENXIO' ? new IrregularFileError(path, 'a named pipe or a socket') : undefined;
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../errors.ts';
-import { statOf } from '../files.ts';
+import { parseJson, readRegularFileSync, statOf } from '../files.ts';
 import { type Config, type ConfigChanges, findRecipe, mergeChanges, recipes, resolveConfig } from '../models/index.ts';
 
 /** Options of commands that take a recipe or a configuration file; each one but `set` changes the key of its name. */
@@ -38,7 +37,8 @@ export const parseCount =
     return value;
   };
 
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+/** Gathers what a repeated option is given. */
+export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 /** Adds the recipe argument and the options that every command about a configuration has. */
 export const addConfigOptions = (command: Command): Command =>
@@ -57,7 +57,7 @@ export const configFrom = (source: string, options: ConfigOptions): Config =>
 /** What a command line changes of a recipe's defaults. @throws ConfigError */
 export function changesFrom(source: string, { set, ...options }: ConfigOptions): ConfigChanges {
   const stop = options.stopOnCollapse ? { health: { onCollapse: 'stop' } } : {};
-  const layers = [readSource(source), definedKeys(options), stop, ...set.map(parseAssignment)];
+  const layers = [readSource(source), definedKeys(options), stop, parseAssignments(set)];
   return layers.reduce(mergeChanges);
 }
 
@@ -83,7 +83,7 @@ function readConfigFile(path: string): ConfigChanges {
 function parseConfigFile(path: string): ConfigChanges {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = parseJson(String(readRegularFileSync(path)));
   } catch (cause) {
     const problem = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new ConfigError('config_file', `${path}: the configuration ${problem}: ${(cause as Error).message}`, {
@@ -93,6 +93,10 @@ function parseConfigFile(path: string): ConfigChanges {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as ConfigChanges;
   throw new ConfigError('config_file', `${path}: expected a JSON object of keys, such as {"recipe": "dcgan-digits"}`);
 }
+
+/** What --set asks for, all of it as one set of changes, in which the later ones win. @throws ConfigError set_syntax */
+export const parseAssignments = (texts: readonly string[]): ConfigChanges =>
+  texts.map(parseAssignment).reduce(mergeChanges, {});
 
 /** `model.width=64` -> { model: { width: 64 } }. The value is JSON, or else a string as it stands. */
 function parseAssignment(text: string): ConfigChanges {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../errors.ts';
 import {
   type Arc,
@@ -16,6 +15,7 @@ import {
   sumOfTraits,
   type Trait,
 } from '../explore/index.ts';
+import { parseJson, readRegularFile } from '../files.ts';
 
 /** What a picture can be asked for. */
 export interface PictureOptions {
@@ -102,7 +102,7 @@ async function oneTrait(explorer: Explorer, options: PictureOptions): Promise<Tr
 
 async function readTraitFile(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(String(await readRegularFile(path)));
   } catch (cause) {
     const problem = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new ConfigError('trait_file', `${path}: the trait file ${problem}: ${(cause as Error).message}`, { cause });

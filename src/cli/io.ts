@@ -5,10 +5,13 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
+/** The signals that ask a task to stop; SIGHUP says that its terminal, or whoever read its output, has gone. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
 /** Where signals come from: what the commands need of `process`. */
 export interface SignalSource {
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(signal: StopSignal, listener: () => void): unknown;
+  off(signal: StopSignal, listener: () => void): unknown;
 }
 
 /** Everything that ties a command to its process, so that tests can run commands within theirs. */
@@ -17,8 +20,8 @@ export interface Io {
   readonly stderr: TextStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signals: SignalSource;
-  /** Ends the process at once, nothing saved. */
-  quit(): void;
+  /** Ends the process by a signal at once, whatever it is waiting for; nothing is saved. */
+  quit(signal: StopSignal): void;
 }
 
 export const printLine = (stream: TextStream, line: string): void => {

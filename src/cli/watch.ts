@@ -1,4 +1,4 @@
-import type { TrainEvent, TrainOptions } from '../train/index.ts';
+import { formatChange, type TrainEvent, type TrainOptions } from '../train/index.ts';
 import { closingLines } from './closing.ts';
 import { EXIT } from './exit_codes.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -94,6 +94,9 @@ class TrainingDisplay {
         this.#progress = this.#newProgress();
         for (const note of this.#notes) this.#progress.message(note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
+        break;
+      case 'change':
+        this.#progress.message(`from step ${event.step + 1} on: ${formatChange(event)}`);
         break;
       case 'step': {
         const { step, steps: total, imagesPerSecond } = event;

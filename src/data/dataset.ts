@@ -24,6 +24,8 @@ export interface Dataset extends ImageFormat {
   readonly fingerprint: string;
   /** Paths of the files that changed last, the newest first; not given for packed data sets. */
   readonly newest?: readonly string[];
+  /** What version 0.1 gave as the fingerprint, where it gave another; runs of that version are resumed by it. */
+  readonly earlierFingerprint?: string | undefined;
   /** Writes image `index` as float32 [H,W,C] in [-1, 1] into `into` at `offset`. Answers a promise only where the image has
    *  to be decoded first. Only an augmented data set heeds `epoch` (from 0, the default).
    *  @throws DataError if the file behind it has become unreadable. */

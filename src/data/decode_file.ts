@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { IrregularFileError, openRegularFile } from '../files.ts';
 import { type DecodeOptions, decodeImage } from './decode.ts';
+import { digestOf, type FileDigest } from './fingerprint.ts';
 import { MemoryBudget } from './memory_budget.ts';
 
 const GIB = 2 ** 30;
@@ -15,7 +16,7 @@ export interface DecodedFile {
   /** uint8 [H,W,C]. */
   readonly pixels: Uint8Array;
   /** Of the file. */
-  readonly bytes: number;
+  readonly digest: FileDigest;
 }
 
 /** Decodes the image in a regular file; see decodeImage. What all calls hold in memory together is bounded.
@@ -30,7 +31,7 @@ export async function decodeFile(location: Buffer, options: DecodeOptions): Prom
       const content = await file.readFile().catch((cause: Error) => {
         throw new Error(reasonOf(cause), { cause });
       });
-      return { changedMs, pixels: await decodeImage(content, options), bytes: content.length };
+      return { changedMs, pixels: await decodeImage(content, options), digest: digestOf(content) };
     });
   } finally {
     await file.close();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { DataError } from '../errors.ts';
 import { baseDefaults } from '../models/recipe.ts';
@@ -6,6 +5,7 @@ import { checkFormat } from './conform.ts';
 import { type Dataset, type Labels, type ProgressListener, type SkippedFile, summariseSkipped } from './dataset.ts';
 import { type DecodeOptions, firstLine } from './decode.ts';
 import { decodeFile } from './decode_file.ts';
+import { type FileDigest, type Fingerprints, fingerprintsOf } from './fingerprint.ts';
 import { type ListedFile, listImageFiles } from './image_files.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
 import { bytesToUnit, type ImageFormat, imageElements } from './pixels.ts';
@@ -32,11 +32,10 @@ interface ImageFile extends ListedFile {
   readonly changedMs: number;
 }
 
-interface DecodedFolder {
+interface DecodedFolder extends Fingerprints {
   readonly files: readonly ImageFile[];
   readonly skipped: readonly SkippedFile[];
   readonly cache: Uint8Array;
-  readonly fingerprint: string;
 }
 
 /** Decodes every file once: a file is known to be good before training starts, so that the images and their order depend on
@@ -50,7 +49,7 @@ async function decodeAll(
   const cache = new Uint8Array(slots * bytes);
   const reasons = new Map<number, string>();
   const changedMs = new Array<number>(listed.length);
-  const fileBytes = new Array<number>(listed.length);
+  const digests = new Array<FileDigest>(listed.length);
   let done = 0;
   await forEachConcurrently(listed.length, decodersInFlight(), async (index) => {
     options.signal?.throwIfAborted();
@@ -58,14 +57,13 @@ async function decodeAll(
       const file = await decodeFile((listed[index] as ListedFile).location, options);
       if (index < slots) cache.set(file.pixels, index * bytes);
       changedMs[index] = file.changedMs;
-      fileBytes[index] = file.bytes;
+      digests[index] = file.digest;
     } catch (error) {
       if (error instanceof DataError) throw error;
       reasons.set(index, firstLine(error));
     }
     options.onProgress?.(++done, listed.length);
   });
-  const digest = createHash('sha256');
   const files: ImageFile[] = [];
   const skipped: SkippedFile[] = [];
   for (const [index, file] of listed.entries()) {
@@ -76,9 +74,11 @@ async function decodeAll(
       continue;
     }
     files.push({ ...file, slot: index < slots ? index : undefined, changedMs: changedMs[index] as number });
-    digest.update(`${path}\n${fileBytes[index]}\n`);
   }
-  return { files, skipped, cache, fingerprint: digest.digest('hex') };
+  const read = [...listed.entries()].flatMap(([index, { path }]) =>
+    reasons.has(index) ? [] : [[path, digests[index] as FileDigest] as const],
+  );
+  return { files, skipped, cache, ...fingerprintsOf(read) };
 }
 
 /** How many of the newest files an error names. */
@@ -109,7 +109,7 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
   checkFormat(given);
   const options = { ...given, maxPixels: given.maxPixels ?? baseDefaults.maxPixels, crop: given.crop ?? 0 };
   const listing = await listImageFiles(directory);
-  const { files, cache, fingerprint, ...decoded } = await decodeAll(listing.files, options);
+  const { files, cache, fingerprint, earlierFingerprint, ...decoded } = await decodeAll(listing.files, options);
   const skipped = [...decoded.skipped, ...listing.skipped];
   if (files.length === 0) {
     throw new DataError(
@@ -129,6 +129,7 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
     skipped,
     newest: newestOf(files),
     fingerprint,
+    earlierFingerprint,
     read(index, into, offset) {
       const file = files[index] as ImageFile;
       if (file.slot !== undefined) return bytesToUnit(cache, file.slot * elements, elements, into, offset);

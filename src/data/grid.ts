@@ -1,3 +1,4 @@
+import { expectPictureSize } from './picture_size.ts';
 import { type Channels, unitToBytes } from './pixels.ts';
 
 /** Images as the generator yields them: float32 [N,H,W,C] in [-1, 1]. */
@@ -39,16 +40,27 @@ export function drawImage(picture: Picture, image: Picture, left: number, top: n
   }
 }
 
+/** Width and height of the picture that `count` images make. @throws ConfigError picture_too_large */
+export function gridSize(
+  count: number,
+  [imageHeight, imageWidth]: readonly [number, number],
+  { columns = Math.ceil(Math.sqrt(count)), gap = 2, scale = 1 }: GridOptions = {},
+): { readonly width: number; readonly height: number; readonly columns: number } {
+  const width = columns * (imageWidth * scale + gap) - gap;
+  const height = Math.ceil(count / columns) * (imageHeight * scale + gap) - gap;
+  expectPictureSize(width, height);
+  return { width, height, columns };
+}
+
 /** Lays images out row by row: [N,H,W,C] -> [rows * (H * scale + gap) - gap, columns * (W * scale + gap) - gap, C]. Values
- *  outside [-1, 1] are clamped. */
+ *  outside [-1, 1] are clamped. @throws ConfigError picture_too_large */
 export function composeGrid(images: ImageBatch, options: GridOptions = {}): Picture {
   const [count, imageHeight, imageWidth, channels] = images.shape;
-  const { columns = Math.ceil(Math.sqrt(count)), gap = 2, scale = 1, background = 255 } = options;
+  const { gap = 2, scale = 1, background = 255 } = options;
+  const { width, height, columns } = gridSize(count, [imageHeight, imageWidth], options);
   const bytes = unitToBytes(images.data);
   const cellHeight = imageHeight * scale + gap;
   const cellWidth = imageWidth * scale + gap;
-  const width = columns * cellWidth - gap;
-  const height = Math.ceil(count / columns) * cellHeight - gap;
   const picture = { width, height, channels: channels as Channels, pixels: new Uint8Array(width * height * channels) };
   picture.pixels.fill(background);
   const elements = imageHeight * imageWidth * channels;

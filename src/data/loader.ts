@@ -92,7 +92,7 @@ export function checkLoaderOptions(
   if (!Number.isInteger(ahead) || ahead < 1) {
     throw new DataError('batches_ahead', `ahead: expected a whole number of batches from 1 on, but received ${ahead}`);
   }
-  if (position && (position.count !== dataset.count || position.fingerprint !== dataset.fingerprint)) {
+  if (position && !isOf(position, dataset)) {
     throw new DataError(
       'data_changed',
       `${dataset.name}: the images are not those that the checkpoint was written with (${position.count} then, ${dataset.count} now` +
@@ -104,6 +104,9 @@ export function checkLoaderOptions(
 /** What was added or written over is among the files that changed last. */
 const describeNewest = ({ newest = [] }: Dataset): string =>
   newest.length === 0 ? '' : `, the files that changed last are ${newest.join(', ')}`;
+
+const isOf = (position: LoaderPosition, { count, fingerprint, earlierFingerprint }: Dataset): boolean =>
+  position.count === count && [fingerprint, earlierFingerprint].includes(position.fingerprint);
 
 /** Lets the event loop handle what has come up meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

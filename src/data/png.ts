@@ -1,6 +1,8 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { makeFolder, openRegularFile } from '../files.ts';
+import { describeFailure } from '../storage.ts';
 import { composeGrid, composeImage, type GridOptions, type ImageBatch, type Picture } from './grid.ts';
 import { loadSharp } from './sharp.ts';
 
@@ -14,7 +16,7 @@ export async function encodePng({ width, height, channels, pixels }: Picture): P
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await openRegularFile(path, 'write');
   try {
     await file.writeFile(bytes);
     await file.sync();
@@ -27,14 +29,14 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeSynced(temporary, bytes);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw new CheckpointError(
       'image_unwritable',
-      `${path}: the picture cannot be written: ${(cause as Error).message}; free some space or choose another folder`,
+      `${path}: the picture cannot be written ${describeFailure(cause, 'choose another place with --out')}`,
       { cause },
     );
   }
@@ -59,7 +61,7 @@ export function writeImage(path: string, images: ImageBatch, index = 0): Promise
 
 /** Writes an SVG drawing as a drawing (.svg) or as a PNG of twice its size, atomically. @throws CheckpointError image_unwritable. */
 export async function writeDrawing(path: string, svg: string): Promise<void> {
-  if (path.endsWith('.svg')) return writeAtomically(path, Buffer.from(svg));
+  if (path.toLowerCase().endsWith('.svg')) return writeAtomically(path, Buffer.from(svg));
   const sharp = await loadSharp();
   await writeAtomically(path, await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer());
 }

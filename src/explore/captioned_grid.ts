@@ -1,5 +1,5 @@
 import { drawImage } from '../data/grid.ts';
-import type { Picture } from '../data/index.ts';
+import { expectPictureSize, type Picture } from '../data/index.ts';
 import { charactersIn, drawCentred, textHeight, textWidth, wrapText } from './captions.ts';
 
 /** Pictures of one size, in rows and columns with captions. */
@@ -64,7 +64,8 @@ function layOut({ columns, rows }: CaptionedPictures, sample: Picture, options: 
   };
 }
 
-/** One picture, white around images, with the captions in black above the columns and before the rows. */
+/** One picture, white around images, with the captions in black above the columns and before the rows.
+ *  @throws ConfigError picture_too_large */
 export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGridOptions = {}): Picture {
   const sample = grid.rows.flatMap(({ pictures }) => pictures).find((picture) => picture !== undefined) as Picture;
   const layout = layOut(grid, sample, options);
@@ -72,6 +73,7 @@ export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGrid
   const count = Math.max(grid.columns.length, ...grid.rows.map(({ pictures }) => pictures.length));
   const width = left + count * (cellWidth + GAP);
   const height = top + grid.rows.length * (cellHeight + GAP);
+  expectPictureSize(width, height);
   const { channels } = sample;
   const picture = { width, height, channels, pixels: new Uint8Array(width * height * channels).fill(255) };
   drawCaptions(picture, layout);

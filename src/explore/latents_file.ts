@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { parseJson, readRegularFile } from '../files.ts';
 import type { LatentGrid } from './grids.ts';
 
 const fileSchema = z.strictObject({
@@ -60,7 +60,7 @@ export async function readLatents(path: string, size: number): Promise<LatentGri
 
 async function parse(path: string): Promise<z.infer<typeof fileSchema>> {
   try {
-    return fileSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return fileSchema.parse(parseJson(String(await readRegularFile(path))));
   } catch (cause) {
     throw new ConfigError(
       'latents_file',

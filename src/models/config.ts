@@ -85,12 +85,13 @@ const isGroup = (value: unknown): value is ConfigChanges =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function merge(base: ConfigChanges, changes: ConfigChanges): ConfigChanges {
-  const merged: Record<string, unknown> = { ...base };
+  const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(changes)) {
-    const before = merged[key];
-    merged[key] = isGroup(before) && isGroup(value) ? merge(before, value) : value;
+    const before = merged.get(key);
+    merged.set(key, isGroup(before) && isGroup(value) ? merge(before, value) : value);
   }
-  return merged;
+  // A key such as __proto__ becomes a property like any other, so that the schema can refuse it.
+  return Object.fromEntries(merged);
 }
 
 function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
@@ -106,7 +107,14 @@ function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
     config,
   );
   const suggestion = issue.code === 'invalid_value' ? didYouMean(String(received), issue.values.map(String)) : '';
-  return `${path}: ${issue.message.replace(/^Invalid (input|option): |, received .*$/g, '')}, but received ${JSON.stringify(received)}.${suggestion}`;
+  return `${path}: ${expectationOf(issue)}, but received ${JSON.stringify(received)}.${suggestion}`;
+}
+
+/** What an issue says was expected, such as `expected number or "glorot"`. */
+function expectationOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message.replace(/^Invalid (input|option): |, received .*$/g, '');
+  const choices = issue.errors.flat().map((choice) => expectationOf(choice).replace(/^expected /, ''));
+  return `expected ${[...new Set(choices)].join(' or ')}`;
 }
 
 function keysAt(path: readonly PropertyKey[]): string[] {

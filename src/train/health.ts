@@ -21,15 +21,30 @@ const PATIENCE = 3;
 /** Grids in a row that must look alike. */
 const COLLAPSE_PATIENCE = 2;
 
+/** What a health monitor remembers; saved with a checkpoint. */
+export interface HealthState {
+  /** The kinds of warnings that were given. */
+  readonly told: readonly string[];
+  /** How often in a row each kind of sign has shown. */
+  readonly inARow: Readonly<Record<string, number>>;
+}
+
 /** Watches losses, gradient norms and the diversity of samples; every kind of warning comes once. */
 export class HealthMonitor {
-  private readonly told = new Set<Warning['code']>();
-  private readonly inARow = new Map<Warning['code'], number>();
+  private readonly told: Set<string>;
+  private readonly inARow: Map<string, number>;
   private readonly collapseBelow: number;
 
-  /** @param collapseBelow the diversity, relative to real images, under which samples count as collapsed */
-  constructor(collapseBelow: number) {
+  /** @param collapseBelow the diversity, relative to real images, under which samples count as collapsed
+   *  @param state what a monitor of an earlier sitting remembered */
+  constructor(collapseBelow: number, state: HealthState = { told: [], inARow: {} }) {
     this.collapseBelow = collapseBelow;
+    this.told = new Set(state.told);
+    this.inARow = new Map(Object.entries(state.inARow));
+  }
+
+  get state(): HealthState {
+    return { told: [...this.told], inARow: Object.fromEntries(this.inARow) };
   }
 
   /** Warnings that a step's metrics give rise to. */

@@ -6,9 +6,9 @@ export interface DecayState {
   /** What the configured learning rates are multiplied by now. */
   readonly scale: number;
   /** The lowest smoothed measure of convergence so far, and the step that reached it or that last lowered the rates. */
-  readonly best?: number;
+  readonly best?: number | undefined;
   readonly since: number;
-  readonly smoothed?: number;
+  readonly smoothed?: number | undefined;
 }
 
 /** Weight of a new measurement in the smoothed measure: single batches are noisy. */

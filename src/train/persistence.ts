@@ -1,26 +1,13 @@
-import type { LoaderPosition } from '../data/loader.ts';
 import type { HostArray } from '../device/index.ts';
 import { CheckpointError, DivergedError } from '../errors.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint/checkpoint.ts';
 import type { TensorSource } from './checkpoint/safetensors.ts';
-import type { DecayState } from './learning_rate.ts';
 import { variableGroups } from './model.ts';
+import type { TrainingProgress } from './progress.ts';
 import type { JsonValue } from './run/durable.ts';
 import type { TrainingSession } from './session.ts';
-
-/** How far a run has come, beside what its variables hold. */
-export interface TrainingProgress {
-  readonly step: number;
-  readonly imagesSeen: number;
-  /** Training time over all sittings. */
-  readonly elapsedMs: number;
-  /** Where the stream of images stands; absent before the first batch. */
-  readonly data?: LoaderPosition;
-  /** How far the learning rates have decayed. */
-  readonly decay?: DecayState;
-}
 
 /** Saves everything that going on needs. Returns the checkpoint's folder.
  *  @throws CheckpointError; DivergedError if a variable holds NaN or infinity, for nothing could go on from there */
@@ -35,7 +22,8 @@ export function save(session: TrainingSession, runFolder: string, progress: Trai
     ]),
   );
   const state = progress as unknown as JsonValue;
-  return saveCheckpoint(runFolder, progress.step, { files, state }, { keepLast: session.model.config.keepCheckpoints });
+  const { keepCheckpoints: keepLast, checkpointEvery: every } = session.model.config;
+  return saveCheckpoint(runFolder, progress.step, { files, state }, { keepLast, every, best: progress.best?.step });
 }
 
 function expectFinite({ name }: Variable, values: HostArray): HostArray {
@@ -54,7 +42,7 @@ export async function restore(
   session: TrainingSession,
   checkpoint: Checkpoint,
   parts?: readonly string[],
-): Promise<TrainingProgress> {
+): Promise<void> {
   for (const [part, variables] of Object.entries(variableGroups(session.model))) {
     if (parts && !parts.includes(part)) continue;
     const file = checkpoint.files.get(part);
@@ -75,5 +63,4 @@ export async function restore(
       await session.write(variable, await file.read(variable.name));
     }
   }
-  return checkpoint.state as unknown as TrainingProgress;
 }

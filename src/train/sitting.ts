@@ -2,11 +2,15 @@ import type { Dataset } from '../data/dataset.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { type Batch, createLoader, type Loader } from '../data/loader.ts';
 import { DivergedError } from '../errors.ts';
+import { adviseAfterDivergence } from './advice.ts';
+import { type BestCheckpoint, nextBest } from './best.ts';
+import type { Change } from './changes.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
-import { listCheckpoints, markBest } from './checkpoint/listing.ts';
+import { listCheckpoints } from './checkpoint/listing.ts';
 import { diversity, HealthMonitor, realImagesOf, type Warning } from './health.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
-import { restore, save, type TrainingProgress } from './persistence.ts';
+import { restore, save } from './persistence.ts';
+import type { TrainingProgress } from './progress.ts';
 import type { RunRecord } from './record.ts';
 import type { MetricsRecord } from './run/metrics.ts';
 import type { StepMetrics, TrainingSession } from './session.ts';
@@ -20,6 +24,8 @@ export interface SittingOptions {
   readonly from: TrainingProgress;
   /** The checkpoint that `from` was read from. */
   readonly checkpoint?: string | undefined;
+  /** In what the configuration differs from the one that the checkpoint was trained with. */
+  readonly changes?: readonly Change[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,6 +41,7 @@ export class TrainingSitting {
   private lastCheckpoint: string | undefined;
   private after: TrainingProgress['data'];
   private decay: DecayState;
+  private best: BestCheckpoint | undefined;
   private lap: { readonly images: number; readonly at: number };
   private realDiversity: number | undefined;
 
@@ -44,7 +51,7 @@ export class TrainingSitting {
     const { batch, seed, health } = session.model.config;
     this.options = options;
     this.loader = createLoader(dataset, { batch, seed, position: from.data });
-    this.health = new HealthMonitor(health.collapseBelow);
+    this.health = new HealthMonitor(health.collapseBelow, from.health);
     this.startedAt = performance.now() - from.elapsedMs;
     this.step = from.step;
     this.imagesSeen = from.imagesSeen;
@@ -52,6 +59,7 @@ export class TrainingSitting {
     this.lastCheckpoint = checkpoint;
     this.after = from.data;
     this.decay = from.decay ?? { scale: 1, since: from.step };
+    this.best = from.best;
     this.lap = { images: from.imagesSeen, at: performance.now() };
   }
 
@@ -80,11 +88,16 @@ export class TrainingSitting {
     return metrics;
   }
 
+  /** Whether what happens now may decide how the run goes on. It may at fixed steps only: where else something is measured, drawn or
+   *  saved, such as at the last step, depends on where a run was cut. */
+  private counts(every: number): boolean {
+    return this.step % every === 0;
+  }
+
   private async decayRates(metrics: StepMetrics): Promise<void> {
     const { session } = this.options;
     const { logEvery, learningRateDecay } = session.model.config;
-    // At fixed steps only: metrics of other steps, such as the last, depend on where a run was cut.
-    if (this.step % logEvery !== 0) return;
+    if (!this.counts(logEvery)) return;
     const before = this.decay.scale;
     this.decay = nextDecay(learningRateDecay, this.decay, this.step, metrics);
     if (this.decay.scale !== before) await applyScale(session, this.decay.scale);
@@ -104,19 +117,21 @@ export class TrainingSitting {
       values,
     };
     await this.options.record.measured(record);
-    return { record, warnings: this.health.observe(values) };
+    const { logEvery } = this.options.session.model.config;
+    return { record, warnings: this.counts(logEvery) ? this.health.observe(values) : [] };
   }
 
   /** Writes a grid of the run's fixed latents; answers its path, its diversity relative to real images, and what that warns of. */
   async sample(): Promise<{ path: string; diversity: number; warnings: readonly Warning[] }> {
     const { session, record } = this.options;
-    const { sampleCount, seed } = session.model.config;
+    const { sampleCount, sampleEvery, seed } = session.model.config;
     const images = await session.sample(await session.drawLatents(sampleCount, seed));
     const path = await record.sampled(this.step, images);
     const relative = await this.relativeDiversity(images);
     await record.diversity(this.step, relative);
     await record.log(`drew ${path}, diversity ${relative.toFixed(2)} of that of real images`);
-    return { path, diversity: relative, warnings: this.health.observeDiversity(relative) };
+    const warnings = this.counts(sampleEvery) ? this.health.observeDiversity(relative) : [];
+    return { path, diversity: relative, warnings };
   }
 
   private async relativeDiversity(images: ImageBatch): Promise<number> {
@@ -129,30 +144,35 @@ export class TrainingSitting {
    *  @throws CheckpointError; DivergedError if a variable is NaN or infinite */
   async save(): Promise<string> {
     const { session, record } = this.options;
+    const { config } = session.model;
+    if (this.counts(config.checkpointEvery)) this.best = nextBest(this.best, this.decay, this.step);
     const path = await save(session, record.folder, {
       step: this.step,
       imagesSeen: this.imagesSeen,
       elapsedMs: performance.now() - this.startedAt,
       decay: this.decay,
+      health: this.health.state,
+      config,
+      ...(this.best && { best: this.best }),
       ...(this.after && { data: this.after }),
     }).catch((error: unknown) => {
       throw error instanceof DivergedError ? this.diverged(error.message) : error;
     });
     this.savedStep = this.step;
     this.lastCheckpoint = path;
-    const { best, smoothed } = this.decay;
-    if (smoothed !== undefined && smoothed === best) await markBest(record.folder, this.step);
     await record.log(`saved ${path}`);
     return path;
   }
 
-  /** Takes the weights of the best checkpoint, or of the newest where none is marked, and lowers the learning rates, since the
-   *  same ones would lead to the same end. The clock, the random state and the images go on. Answers the checkpoint's step;
+  /** Takes the weights of the best checkpoint, or of the newest regular one where none is marked, and lowers the learning rates,
+   *  since the same ones would lead to the same end. The clock, the random state and the images go on. Answers the checkpoint's step;
    *  undefined if there is no checkpoint. */
   async rollBack(): Promise<number | undefined> {
     const { session, record } = this.options;
-    const saved = await listCheckpoints(record.folder);
-    const target = saved.find(({ best }) => best) ?? saved.at(-1);
+    const { checkpointEvery } = session.model.config;
+    const saved = (await listCheckpoints(record.folder)).filter(({ step }) => step <= this.savedStep);
+    const regular = saved.filter(({ step }) => step % checkpointEvery === 0);
+    const target = saved.find(({ step }) => step === this.best?.step) ?? regular.at(-1);
     if (!target) return undefined;
     await restore(session, await loadCheckpoint(record.folder, { step: target.step }), [
       'generator',
@@ -174,9 +194,8 @@ export class TrainingSitting {
     const saved = this.lastCheckpoint
       ? `The last good checkpoint is ${this.lastCheckpoint}.`
       : 'No checkpoint had been saved yet.';
-    return new DivergedError(
-      'diverged',
-      `${problem} at step ${this.step}. ${saved}\n  Try a smaller learning rate (--set generator.learningRate=... --set discriminator.learningRate=...) or label smoothing (--set labels.real=0.9).`,
-    );
+    const { session, record } = this.options;
+    const advice = adviseAfterDivergence(record.folder, session.model.config);
+    return new DivergedError('diverged', `${problem} at step ${this.step}. ${saved}\n  ${advice}`);
   }
 }

@@ -1,5 +1,7 @@
 import { summariseSkipped } from '../data/dataset.ts';
+import { type Change, formatChange } from './changes.ts';
 import type { Warning } from './health.ts';
+import { RunRecord } from './record.ts';
 import type { MetricsRecord } from './run/metrics.ts';
 import { type SittingOptions, TrainingSitting } from './sitting.ts';
 
@@ -12,6 +14,8 @@ export type TrainEvent =
       readonly step: number;
       readonly steps: number;
     }
+  /** A key of the configuration is another from the step after this one on. */
+  | ({ readonly type: 'change'; readonly step: number } & Change)
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly imagesPerSecond: number }
   | ({ readonly type: 'metrics' } & MetricsRecord)
   /** `diversity`: how much the samples differ from one another, relative to real images; below 0.3 they are collapsing. */
@@ -37,6 +41,7 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   const { kind, description } = session.device;
   let collapsed = false;
   yield { type: 'start', folder: record.folder, device: `${kind}: ${description}`, step: sitting.step, steps };
+  yield* tellChanges(options);
   try {
     while (sitting.step < steps && !signal?.aborted && !collapsed) {
       const step = sitting.step + 1;
@@ -67,6 +72,34 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
     yield { type: 'end', step, reason, skipped: summariseSkipped(dataset.skipped) };
   } finally {
     await sitting.close();
+  }
+}
+
+/** The same, writing down what happens in a run's folder. @throws CheckpointError, and as runSteps */
+export async function* runRecorded(
+  options: Omit<SittingOptions, 'record'>,
+  folder: string,
+): AsyncGenerator<TrainEvent, void> {
+  const { from, session } = options;
+  const record = await RunRecord.open(folder, from.step);
+  try {
+    await record.log(
+      `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${session.device.description}`,
+    );
+    yield* runSteps({ ...options, record });
+  } finally {
+    await record.close();
+  }
+}
+
+async function* tellChanges({
+  record,
+  from: { step },
+  changes = [],
+}: SittingOptions): AsyncGenerator<TrainEvent, void> {
+  for (const change of changes) {
+    await record.log(`changed after step ${step}: ${formatChange(change)}`);
+    yield { type: 'change', step, ...change };
   }
 }
 

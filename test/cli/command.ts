@@ -61,6 +61,6 @@ export const tinyTraining = (...more: string[]): string[] => [
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Starts a command line as a process of its own. */
-export const spawnGannet = (argv: readonly string[]): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv], { cwd: root });
+/** Starts a command line as a process of its own. @param options of Node */
+export const spawnGannet = (argv: readonly string[], options: readonly string[] = []): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [...options, '--import', 'tsx', 'src/cli/main.ts', ...argv], { cwd: root });

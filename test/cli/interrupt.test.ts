@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const afterStep = (step: number, send: () => void) => (text: string) => {
 };
 
 test('the first signal finishes the step, saves, and ends with 130 and how to go on', async () => {
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     const run = newRun();
     const signals = new EventEmitter();
     const { exitCode, stdout, stderr } = await gannet(tinyTraining('--out', run, '--json', '--steps', '1000'), {
@@ -47,6 +47,36 @@ test('the second signal quits at once', async () => {
     quit: () => quits++,
   });
   assert.is(quits, 1);
+});
+
+test('a terminal that goes away sends its signal several times, and nothing is lost', async () => {
+  const signals = new EventEmitter();
+  let quits = 0;
+  const run = newRun();
+  const { exitCode } = await gannet(tinyTraining('--out', run, '--json', '--steps', '1000'), {
+    signals,
+    onStdout: afterStep(3, () => {
+      signals.emit('SIGHUP');
+      signals.emit('SIGHUP');
+    }),
+    quit: () => quits++,
+  });
+  assert.equal([exitCode, quits], [130, 0]);
+  assert.ok(existsSync(join(run, 'checkpoints', 'step-000003')));
+});
+
+test('the second signal ends the process, even if a read that never returns holds one of its threads', async () => {
+  const pipe = join(temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reading = `data:text/javascript,import{open}from'node:fs';open('${pipe}','r',()=>{})`;
+  const training = spawnGannet(tinyTraining('--out', newRun(), '--steps', '100000', '--json'), ['--import', reading]);
+  training.stdout.once('data', () => {
+    training.kill('SIGINT');
+    training.kill('SIGTERM');
+  });
+  training.stdout.resume();
+  const [, signal] = await once(training, 'exit');
+  assert.ok(['SIGINT', 'SIGTERM'].includes(signal), `it ended by ${signal}`);
 });
 
 test('a signal before the first step ends with 130 too', async () => {

@@ -29,7 +29,9 @@ function resolveNamed(command: Command, [source]: readonly unknown[]): void {
   const { set, ...options } = command.opts();
   if (set === undefined || typeof source !== 'string' || source.endsWith('.json') || source === 'RECIPE') return;
   const keys = command.name() === 'plan' ? { ...options, device: undefined } : options;
-  configFrom(source, { ...keys, set } as ConfigOptions);
+  // Which recipe a run has, its name does not tell; the keys of --set are checked all the same.
+  const recipe = command.name() === 'resume' ? 'dcgan' : source;
+  configFrom(recipe, { ...keys, set } as ConfigOptions);
 }
 
 /** What is wrong with a page's command lines. */

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { saveCheckpoint } from '../../src/train/checkpoint/checkpoint.ts';
 import type { TensorSource } from '../../src/train/checkpoint/safetensors.ts';
-import { loadCheckpoint, train } from '../../src/train/index.ts';
+import { type JsonValue, loadCheckpoint, train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, tinyConfig } from '../train/tiny.ts';
 
@@ -61,6 +61,8 @@ export async function descriptorRun(statistics: Statistics | undefined): Promise
     const z = statistics.mean.length;
     files.state?.push(tensor('mean', [z], statistics.mean), tensor('covariance', [z, z], statistics.covariance));
   }
-  await saveCheckpoint(folder, 3, { files, state: checkpoint.state }, { keepLast: 3 });
+  // The checkpoint's own configuration is that of the run it was made from.
+  const { config: _, ...state } = checkpoint.state as { readonly [key: string]: JsonValue };
+  await saveCheckpoint(folder, 3, { files, state: { ...state, step: 3 } }, { keepLast: 3 });
   return folder;
 }

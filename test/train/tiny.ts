@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, mergeChanges, resolveConfig } from '../../src/models/index.ts';
 import type { TrainEvent } from '../../src/train/index.ts';
 import { idxFolder } from '../data/packed_files.ts';
@@ -57,4 +59,22 @@ export function checkpointBytes(run: string, step: number): Record<string, strin
   const folder = join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
   const names = ['generator', 'discriminator', 'optimizer', 'state'];
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, `${name}.safetensors`), 'hex')]));
+}
+
+/** Makes a run's folder what version 0.1 would have left: what later versions write beside is taken out. */
+export function asVersion01(run: string, step: number): void {
+  const path = join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`, 'trainer_state.json');
+  const { sha256: _, state, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
+  const { health, best, config, ...old } = state;
+  assert.ok(health && config, 'a checkpoint of this version');
+  writeManifest(path, { ...manifest, state: old });
+  const environment = join(run, 'environment.json');
+  const { data: __, ...rest } = JSON.parse(readFileSync(environment, 'utf8'));
+  writeFileSync(environment, JSON.stringify(rest));
+}
+
+/** Writes a trainer_state.json with the right checksum of whatever it holds. */
+export function writeManifest(path: string, content: object): void {
+  const sha256 = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  writeFileSync(path, JSON.stringify({ sha256, ...content }));
 }

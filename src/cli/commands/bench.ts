@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
@@ -15,6 +15,7 @@ import {
 import { writeDrawing } from '../../data/png.ts';
 import { DEVICE_KINDS, PRECISIONS } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
+import { readRegularFileSync } from '../../files.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
@@ -89,7 +90,7 @@ function openPage(path: string): { replace(measured: Bench): Promise<void> } {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return String(readRegularFileSync(path));
   } catch (cause) {
     throw new ConfigError('file_unreadable', `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }

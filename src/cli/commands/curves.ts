@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeDrawing } from '../../data/png.ts';
+import { ConfigError } from '../../errors.ts';
 import { drawCurves } from '../../explore/curves.ts';
 import { readMetrics } from '../../train/index.ts';
 import type { Context } from '../context.ts';
@@ -14,6 +15,8 @@ export const addCurvesCommand = (program: Command, { io }: Context): Command =>
     .argument('<run>', "the run's folder")
     .option('--out <file>', 'a .png or .svg file (default: curves.png in the run)')
     .action(async (run: string, { out = join(run, 'curves.png') }: { out?: string }) => {
+      if (!/\.(png|svg)$/i.test(out))
+        throw new ConfigError('out_not_png', `--out expects the name of a .png or .svg file, but received ${out}`);
       await writeDrawing(out, drawCurves(await readMetrics(run)));
       printLine(io.stdout, out);
     });

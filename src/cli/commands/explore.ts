@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { expectOutsideData, writePicture } from '../../data/index.ts';
+import { expectOutsideData, expectPictureSize, writePicture } from '../../data/index.ts';
 import { CheckpointError, ConfigError } from '../../errors.ts';
 import {
   type Explorer,
@@ -11,6 +11,7 @@ import {
   openExplorer,
   readLatents,
 } from '../../explore/index.ts';
+import { describeFailure } from '../../storage.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
@@ -97,6 +98,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
       const explorer = await openExplorer(folder, options);
       try {
         expectOutsideData(out, explorer.session.model.config.data);
+        expectRoom(explorer, options);
         const origin = originOf(folder, picture, options, explorer);
         const { grid, ...made } =
           picture === undefined
@@ -121,6 +123,12 @@ function checkRequest(picture: string | undefined, { latents, out }: ExploreComm
   if (out !== undefined && !out.toLowerCase().endsWith('.png')) {
     throw new ConfigError('out_not_png', `--out expects the name of a .png file, but received ${out}`);
   }
+}
+
+/** Refuses a picture that cannot be written before anything is drawn. @throws ConfigError picture_too_large */
+function expectRoom({ session }: Explorer, { rows = 1, columns = 1, scale = 1 }: ExploreCommandOptions): void {
+  const [height, width] = session.model.generator.outputShape as [number, number, number];
+  expectPictureSize(columns * width * scale, rows * height * scale);
 }
 
 /** The grid of a latents file. What made the latents is told on; the checkpoint is the present one. */
@@ -150,7 +158,7 @@ async function writeLatents(picture: string, grid: LatentGrid, origin: Origin): 
   } catch (cause) {
     throw new CheckpointError(
       'latents_unwritable',
-      `${path}: the latents cannot be written: ${(cause as Error).message}`,
+      `${path}: the latents cannot be written ${describeFailure(cause, 'choose another place with --out')}`,
       { cause },
     );
   }

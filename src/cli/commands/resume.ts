@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { listCheckpoints, resume } from '../../train/index.ts';
-import { parseCount } from '../config_options.ts';
+import { collect, parseAssignments, parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
 import { watchTraining } from '../watch.ts';
@@ -9,6 +9,8 @@ interface ResumeCommandOptions {
   readonly steps?: number;
   readonly step?: number;
   readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
+  readonly data?: string;
+  readonly set: readonly string[];
   readonly json?: boolean;
 }
 
@@ -19,10 +21,18 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
     .description('go on with a run from its newest checkpoint, to the very bits that an unbroken run reaches')
     .argument('<run>', 'the folder of a run')
     .option('--steps <count>', 'train up to this step in place of the configured one', parseCount(1))
-    .option('--step <number>', "go on from this step's checkpoint in place of the newest", parseCount(0))
+    .option('--step <number>', "go on from this step's checkpoint in place of the newest; 0 = anew", parseCount(0))
+    .option('--data <folder>', 'where the images are now, if they have moved')
+    .option(
+      '--set <key=value>',
+      'another value from now on, such as generator.learningRate=1e-4 (may be repeated)',
+      collect,
+      [],
+    )
     .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
     .option('--json', 'print one JSON event per line in place of progress')
-    .action(async (folder: string, { json = false, ...options }: ResumeCommandOptions) => {
+    .action(async (folder: string, { json = false, set, ...options }: ResumeCommandOptions) => {
+      const changes = parseAssignments(set);
       const discarded = await stepsAfter(folder, options.step);
       if (discarded.length > 0) {
         printLine(
@@ -31,7 +41,7 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
         );
       }
       context.exitCode = await watchTraining(context.io, { json }, (controls) =>
-        resume(folder, { ...controls, ...options }),
+        resume(folder, { ...controls, ...options, changes }),
       );
     });
 
@@ -39,5 +49,5 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
 async function stepsAfter(folder: string, step: number | undefined): Promise<number[]> {
   if (step === undefined) return [];
   const steps = (await listCheckpoints(folder)).map((entry) => entry.step);
-  return steps.includes(step) ? steps.filter((later) => later > step) : [];
+  return step === 0 || steps.includes(step) ? steps.filter((later) => later > step) : [];
 }

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { expectOutsideData, type ImageBatch, writeGrid } from '../../data/index.ts';
+import { expectOutsideData, gridSize, type ImageBatch, writeGrid } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { statOf } from '../../files.ts';
 import { openSampler } from '../../train/index.ts';
@@ -59,26 +59,48 @@ const describe = (paths: readonly string[], out: string, count: number): string 
 function destination(folder: string, { out, separate = false, seed }: SampleCommandOptions) {
   if (out === undefined) return { out: join(folder, 'samples', `seed-${seed}${separate ? '' : '.png'}`), separate };
   const isPicture = out.toLowerCase().endsWith('.png') && !isFolder(out);
+  if (OTHER_PICTURES.includes(extname(out).toLowerCase()) && !isFolder(out)) {
+    throw new ConfigError('out_not_png', `--out expects the name of a .png file or a folder, but received ${out}`);
+  }
   if (separate && isPicture) {
     throw new ConfigError('out_not_folder', `--separate expects --out to name a folder, but received ${out}`);
   }
   return { out, separate: !isPicture };
 }
 
+/** Names that promise a picture of a kind that is not written. */
+const OTHER_PICTURES = ['.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.bmp', '.avif', '.svg', '.pdf'];
+
 const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
 async function drawImages(
   folder: string,
-  { count, seed, step, device }: SampleCommandOptions,
+  { count, seed, step, device, ...layout }: SampleCommandOptions,
   { out, separate }: ReturnType<typeof destination>,
 ): Promise<ImageBatch> {
   const session = await openSampler(folder, { step, device });
   try {
+    const [height, width, channels] = session.model.generator.outputShape as [number, number, number];
+    // Told before anything is drawn, which may take long.
     expectOutsideData(separate ? join(out, 'one.png') : out, session.model.config.data);
+    gridSize(separate ? 1 : count, [height, width], layout);
+    expectMemoryFor(count, height * width * channels);
     return await session.sample(await session.drawLatents(count, seed));
   } finally {
     session.close();
   }
+}
+
+/** Numbers that are held at once, 2 GiB of them. */
+const MOST_NUMBERS = 2 ** 29;
+
+function expectMemoryFor(count: number, numbersEach: number): void {
+  if (count * numbersEach <= MOST_NUMBERS) return;
+  const most = Math.floor(MOST_NUMBERS / numbersEach);
+  throw new ConfigError(
+    'picture_too_large',
+    `--count: ${count} images were asked for, and at most ${most} of this size are drawn at once; draw more by further commands with other seeds`,
+  );
 }
 
 async function writeSeparately(folder: string, images: ImageBatch, { scale }: SampleCommandOptions): Promise<string[]> {

@@ -1,12 +1,15 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CheckpointError } from '../../errors.ts';
-import { type JsonValue, storageError, syncFolder } from '../run/durable.ts';
+import { storageError } from '../../storage.ts';
+import { type JsonValue, syncFolder } from '../run/durable.ts';
 import { shellWord } from '../run/shell.ts';
 import {
   type CheckpointEntry,
   checkpointName,
+  type Keeping,
   listCheckpoints,
+  markBest,
   prepareCheckpoints,
   prune,
   publish,
@@ -36,13 +39,13 @@ const EXTENSION = '.safetensors';
 /** Saves `checkpoints/step-NNNNNN/` of a run and returns its folder. It is complete on disk before it gets its name, and only
  *  then are older ones removed, so a kill at any moment loses nothing already saved. Checkpoints of later steps, left where
  *  the run was taken up again from an earlier one, are removed too.
- *  @param options.keepLast how many to keep, this one included, at least 1; the one marked best comes on top
+ *  @param options.best the step of the run's best checkpoint; marked before anything is removed, so that a kill never costs it
  *  @throws CheckpointError `disk_full`, `not_writable`, `storage_failed`, with the earlier checkpoints untouched */
 export async function saveCheckpoint(
   runFolder: string,
   step: number,
   content: CheckpointContent,
-  { keepLast }: { readonly keepLast: number },
+  { best, ...keeping }: Keeping & { readonly best?: number | undefined },
 ): Promise<string> {
   const name = checkpointName(step);
   const folder = join(runFolder, 'checkpoints', name);
@@ -55,7 +58,8 @@ export async function saveCheckpoint(
     } finally {
       await rm(join(parent, temporary), { recursive: true, force: true });
     }
-    await prune(runFolder, step, keepLast);
+    if (best !== undefined) await markBest(runFolder, best);
+    await prune(runFolder, step, keeping);
   } catch (error) {
     throw storageError(error, 'save checkpoint', folder);
   }
@@ -109,7 +113,7 @@ async function locate(path: string, step: number | undefined): Promise<Location>
     'checkpoint_missing',
     steps
       ? `${path} has no checkpoint of step ${step}; there are ${steps}.`
-      : `${path} holds no checkpoint. Name the folder of a run that has saved one.`,
+      : `${path} holds no checkpoint yet. Name the folder of a run that has saved one, or go on with this one by \`gannet resume\`.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../../errors.ts';
+import { openRegularFile } from '../../files.ts';
 import { type DType, elements, formatShape, type Shape } from '../../tensor/shape.ts';
 import {
   decodeHeader,
@@ -97,7 +97,8 @@ class DigestingWriter {
 export async function digestFile(path: string): Promise<FileDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  const handle = await openRegularFile(path);
+  for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK_BYTES })) {
     hash.update(chunk);
     bytes += chunk.length;
   }
@@ -144,7 +145,7 @@ export class SafetensorsFile implements Header {
 }
 
 async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(path, 'r');
+  const handle = await openRegularFile(path);
   try {
     return await use(handle);
   } finally {

@@ -15,13 +15,15 @@ export interface Environment {
   readonly memoryBytes: number;
   readonly device: string;
   readonly seed: number;
+  /** What the run is trained on, its folder as an absolute path. */
+  readonly data: string;
   readonly argv: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
 }
 
-/** Describes this machine and this process. @param device the device's kind and model, such as `cpu: AMD EPYC` */
-export async function describeEnvironment(device: string, seed: number): Promise<Environment> {
+/** Describes this machine and this process. `device` is its kind and model, such as `cpu: AMD EPYC`. */
+export async function describeEnvironment(told: Pick<Environment, 'device' | 'seed' | 'data'>): Promise<Environment> {
   const processors = cpus();
   return {
     gannet: packageVersion(),
@@ -31,8 +33,7 @@ export async function describeEnvironment(device: string, seed: number): Promise
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryBytes: totalmem(),
-    device,
-    seed,
+    ...told,
     argv: process.argv,
     startedAt: new Date().toISOString(),
   };

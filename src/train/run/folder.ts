@@ -1,7 +1,10 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { CheckpointError } from '../../errors.ts';
-import { errno, type JsonValue, replaceFile, storageError } from './durable.ts';
+import { makeFolder, parseJson, readRegularFile } from '../../files.ts';
+import { errno, storageError } from '../../storage.ts';
+import { type JsonValue, replaceFile } from './durable.ts';
 import type { Environment } from './environment.ts';
 import { runReadme } from './readme.ts';
 import { shellWord } from './shell.ts';
@@ -10,15 +13,16 @@ import { shellWord } from './shell.ts';
 export interface Run {
   readonly folder: string;
   /** As it was written; the recipe's schema has yet to check it. */
-  readonly config: JsonValue;
-  readonly environment: Environment;
+  readonly config: { readonly [key: string]: JsonValue };
+  /** Undefined if the run was killed before it was written; runs of version 0.1 lack `data`. */
+  readonly environment?: Omit<Environment, 'data'> & { readonly data?: string };
 }
 
 /** How to start a run. */
 export interface NewRun {
   readonly recipe: string;
   /** Everything that `resume` needs to build the same networks and data. */
-  readonly config: JsonValue;
+  readonly config: Run['config'];
   readonly environment: Environment;
   /** The folder asked for; without one, `<root>/<recipe>-<date>-<time>`. */
   readonly out?: string;
@@ -32,60 +36,84 @@ const ENVIRONMENT_FILE = 'environment.json';
 /** Files and folders of a run, which must not be there yet when it starts. */
 const RUN_ENTRIES = [CONFIG_FILE, ENVIRONMENT_FILE, 'README.md', 'metrics.jsonl', 'log.txt', 'samples', 'checkpoints'];
 
-/** Makes a run's folder with config.json, environment.json, README.md and an empty samples/.
+/** Makes a run's folder with config.json, environment.json, README.md and an empty samples/. A kill on the way leaves a run that
+ *  can be taken up, or a folder that another can be started in.
  *  @throws CheckpointError `run_exists` if the folder holds a run or files of the same names; `disk_full`, `not_writable`,
- *  `storage_failed` */
+ *  `storage_failed`, with nothing of a run left behind */
 export async function createRunFolder({ recipe, config, environment, out, root = 'runs' }: NewRun): Promise<Run> {
   const wanted = out ?? join(root, `${recipe}-${timestamp(environment.startedAt)}`);
   try {
     const folder = out === undefined ? await claimFolder(root, wanted) : await claimNamedFolder(wanted);
-    await mkdir(join(folder, 'samples'));
-    await replaceFile(join(folder, ENVIRONMENT_FILE), toText(environment));
-    await replaceFile(join(folder, 'README.md'), runReadme(folder, recipe));
-    // Last, since a folder with a config.json is a run.
-    await replaceFile(join(folder, CONFIG_FILE), toText(config));
+    await fill(folder, recipe, config, environment).catch(async (error: unknown) => {
+      await Promise.all(RUN_ENTRIES.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+      throw error;
+    });
     return { folder, config, environment };
   } catch (error) {
-    throw storageError(error, 'create run folder', wanted);
+    throw storageError(error, 'create run folder', wanted, 'choose a folder on another disk with --out');
   }
 }
 
+async function fill(folder: string, recipe: string, config: NewRun['config'], environment: Environment): Promise<void> {
+  // First, since a folder with a config.json is a run, and the rest can be made up for.
+  await replaceFile(join(folder, CONFIG_FILE), toText(config));
+  await mkdir(join(folder, 'samples'));
+  await replaceFile(join(folder, 'README.md'), runReadme(folder, recipe));
+  await replaceFile(join(folder, ENVIRONMENT_FILE), toText(environment));
+}
+
 /** Replaces a run's config.json, as a whole or not at all. @throws CheckpointError */
-export async function rewriteConfig(folder: string, config: JsonValue): Promise<void> {
-  const path = join(folder, CONFIG_FILE);
-  await replaceFile(path, toText(config)).catch((error: unknown) => {
+export const rewriteConfig = (folder: string, config: JsonValue): Promise<void> => rewrite(folder, CONFIG_FILE, config);
+
+/** Replaces a run's environment.json, as a whole or not at all. @throws CheckpointError */
+export const rewriteEnvironment = (folder: string, environment: NonNullable<Run['environment']>): Promise<void> =>
+  rewrite(folder, ENVIRONMENT_FILE, environment);
+
+async function rewrite(folder: string, name: string, value: unknown): Promise<void> {
+  const path = join(folder, name);
+  await replaceFile(path, toText(value)).catch((error: unknown) => {
     throw storageError(error, 'write', path);
   });
 }
 
-/** Reads a run folder back. @throws CheckpointError `run_missing` if it is no run folder, `run_corrupt` if a file is damaged */
+/** Where a run's configuration lies. */
+export const configPath = (folder: string): string => join(folder, CONFIG_FILE);
+
+/** Reads a run folder back. @throws CheckpointError `run_missing` if it is no run folder, `run_corrupt` if a file is damaged,
+ *  `not_a_file`, `not_writable`, `storage_failed` */
 export async function readRunFolder(folder: string): Promise<Run> {
+  const config = await readObject(folder, CONFIG_FILE);
+  if (config === undefined)
+    throw new CheckpointError(
+      'run_missing',
+      `${folder} is no run folder: it has no ${CONFIG_FILE}. Name the folder that \`gannet train\` made, such as runs/dcgan-...`,
+    );
+  const environment = await readObject(folder, ENVIRONMENT_FILE);
   return {
     folder,
-    config: (await readJson(folder, CONFIG_FILE)) as JsonValue,
-    environment: (await readJson(folder, ENVIRONMENT_FILE)) as Environment,
+    config: config as Run['config'],
+    ...(environment && { environment: environmentSchema.parse(environment) as unknown as Environment }),
   };
 }
 
-async function readJson(folder: string, name: string): Promise<unknown> {
+// What is read of it; the rest is for people.
+const environmentSchema = z.looseObject({ data: z.string().optional().catch(undefined) });
+
+/** Undefined if there is no such file. */
+async function readObject(folder: string, name: string): Promise<object | undefined> {
   const path = join(folder, name);
+  const damaged = (problem: string, cause?: unknown) =>
+    new CheckpointError('run_corrupt', `${path} is damaged: ${problem}. Restore it from a copy.`, { cause });
+  let value: unknown;
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    value = parseJson(String(await readRegularFile(path)));
   } catch (cause) {
-    if (cause instanceof SyntaxError)
-      throw new CheckpointError(
-        'run_corrupt',
-        `${path} is damaged: it is not JSON (${cause.message}). Restore it from a copy.`,
-        { cause },
-      );
-    if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR')
-      throw new CheckpointError(
-        'run_missing',
-        `${folder} is no run folder: it has no ${name}. Name the folder that \`gannet train\` made, such as runs/dcgan-...`,
-        { cause },
-      );
+    if (cause instanceof SyntaxError) throw damaged(`it is not JSON (${cause.message})`, cause);
+    if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR') return undefined;
     throw storageError(cause, 'read', path);
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw damaged('it holds no JSON object of keys');
 }
 
 const toText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -95,7 +123,7 @@ const timestamp = (iso: string): string => iso.slice(0, 19).replaceAll(/[-:]/g, 
 
 /** Makes a folder that was not there, counting up if another run took the name in the same second. */
 async function claimFolder(root: string, wanted: string): Promise<string> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   for (let count = 1; ; count++) {
     const folder = count === 1 ? wanted : `${wanted}-${count}`;
     try {
@@ -108,7 +136,7 @@ async function claimFolder(root: string, wanted: string): Promise<string> {
 }
 
 async function claimNamedFolder(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const taken = (await readdir(folder)).filter((name) => RUN_ENTRIES.includes(name));
   if (taken.length === 0) return folder;
   const problem = taken.includes(CONFIG_FILE)

@@ -1,6 +1,9 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errno, replaceFile, storageError } from './durable.ts';
+import { z } from 'zod';
+import { openRegularFile, readRegularFile } from '../../files.ts';
+import { errno, storageError } from '../../storage.ts';
+import { replaceFile } from './durable.ts';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
@@ -29,7 +32,7 @@ export class MetricsWriter {
   }
 
   /** Opens the file to append what comes after `step`: lines of later steps, and one cut short by a kill, are removed first,
-   *  so that a resumed run leaves the file of an unbroken one. @throws CheckpointError as {@link storageError} */
+   *  so that a resumed run leaves the file of an unbroken one. @throws CheckpointError as `storageError` */
   static async open(runFolder: string, step: number): Promise<MetricsWriter> {
     const path = join(runFolder, METRICS_FILE);
     try {
@@ -37,7 +40,7 @@ export class MetricsWriter {
       const kept = parseLines(text).filter((line) => line.record.step <= step);
       const wanted = kept.map((line) => `${line.text}\n`).join('');
       if (wanted !== text) await replaceFile(path, wanted);
-      return new MetricsWriter(path, await open(path, 'a'));
+      return new MetricsWriter(path, await openRegularFile(path, 'append'));
     } catch (error) {
       throw storageError(error, 'open', path);
     }
@@ -57,14 +60,18 @@ export class MetricsWriter {
   }
 }
 
-/** All complete lines of a run's metrics.jsonl, none if it has no such file. */
+/** All complete lines of a run's metrics.jsonl, none if it has no such file. @throws CheckpointError as `storageError` */
 export async function readMetrics(runFolder: string): Promise<MetricsRecord[]> {
-  return parseLines(await readText(join(runFolder, METRICS_FILE))).map((line) => line.record);
+  const path = join(runFolder, METRICS_FILE);
+  const text = await readText(path).catch((error: unknown) => {
+    throw storageError(error, 'read', path);
+  });
+  return parseLines(text).map((line) => line.record);
 }
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return String(await readRegularFile(path));
   } catch (error) {
     if (errno(error) === 'ENOENT') return '';
     throw error;
@@ -78,11 +85,16 @@ function parseLines(text: string): { text: string; record: MetricsRecord }[] {
   });
 }
 
+// What is read of a line. The numbers beside may be null, where they were infinite.
+const lineSchema = z.looseObject({
+  step: z.number().int().min(0),
+  values: z.record(z.string(), z.number().nullable()),
+});
+
 /** A line that a kill or a full disk cut short is no JSON, since an object's last character closes it. */
 function parseRecord(line: string): MetricsRecord | undefined {
   try {
-    const record = JSON.parse(line);
-    return Number.isFinite(record?.step) ? record : undefined;
+    return lineSchema.parse(JSON.parse(line)) as unknown as MetricsRecord;
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { openRegularFile } from '../../files.ts';
+import { storageError } from '../../storage.ts';
 import { crc32c } from './crc32c.ts';
-import { storageError } from './durable.ts';
 import { bytesField, doubleField, floatField, integerField } from './protobuf.ts';
 
 /** An encoded picture. */
@@ -21,6 +22,9 @@ const IMAGE = { height: 1, width: 2, channels: 3, encoded: 4 };
 const SESSION_LOG = { status: 1 };
 const SESSION_START = 1;
 
+const PREFIX = 'events.out.tfevents.';
+const NAME = /^events\.out\.tfevents\.(\d{10}\.\d{3})\./;
+
 /** Writes scalars and images where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder. */
 export class EventWriter {
   readonly #path: string;
@@ -37,12 +41,15 @@ export class EventWriter {
    *  @param now milliseconds since 1970
    *  @throws CheckpointError `disk_full`, `not_writable`, `storage_failed` */
   static async open(runFolder: string, step: number, now: () => number = Date.now): Promise<EventWriter> {
-    // TensorBoard reads the files in the order of their names, so the time comes first, in digits of a fixed number.
-    const seconds = (now() / 1000).toFixed(3).padStart(14, '0');
-    const path = join(runFolder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
-    const handle = await open(path, 'a').catch((error: unknown) => {
-      throw storageError(error, 'create', path);
-    });
+    let path = join(runFolder, PREFIX);
+    const handle = await nameAfter(runFolder, now())
+      .then((name) => {
+        path = join(runFolder, name);
+        return openRegularFile(path, 'append');
+      })
+      .catch((error: unknown) => {
+        throw storageError(error, 'create', path);
+      });
     const writer = new EventWriter(path, handle, now);
     await writer.#begin(step);
     return writer;
@@ -50,7 +57,7 @@ export class EventWriter {
 
   async #begin(step: number): Promise<void> {
     await this.#append(bytesField(EVENT.fileVersion, 'brain.Event:2'));
-    if (step === 0) return;
+    // The first file has one too: TensorBoard forgets nothing at the first that it meets.
     const start = bytesField(EVENT.sessionLog, integerField(SESSION_LOG.status, SESSION_START));
     await this.#append(integerField(EVENT.step, step + 1), start);
   }
@@ -86,6 +93,15 @@ export class EventWriter {
       throw storageError(error, 'write', this.#path);
     }
   }
+}
+
+/** The name of the file that starts at a time. TensorBoard reads files in the order of their names, so the time comes first, in
+ *  digits of a fixed number, and is later than that of every file there is, even if the clock was set back. */
+async function nameAfter(runFolder: string, milliseconds: number): Promise<string> {
+  const earlier = (await readdir(runFolder)).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+  const latest = Math.max(0, ...earlier.map((time) => Math.round(Number(time) * 1000)));
+  const seconds = (Math.max(milliseconds, latest + 1) / 1000).toFixed(3).padStart(14, '0');
+  return `${PREFIX}${seconds}.${hostname()}.${process.pid}`;
 }
 
 /** A TFRecord: length (64 bits), its checksum, data, its checksum, little-endian.

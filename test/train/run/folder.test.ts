@@ -18,6 +18,7 @@ const environment: Environment = {
   memoryBytes: 1024,
   device: 'cpu',
   seed: 7,
+  data: '/home/ada/photos',
   argv: ['gannet', 'train', 'dcgan'],
   startedAt: '2026-11-22T03:10:45.123Z',
 };
@@ -62,7 +63,7 @@ test('the README tells how to go on and how to sample', async () => {
 test('a folder that holds a run is refused, and nothing in it changes', async () => {
   const out = temporaryFolder();
   await createRunFolder(newRun({ out }));
-  const error = await rejection(createRunFolder({ ...newRun({ out }), config: null }), 'run_exists');
+  const error = await rejection(createRunFolder({ ...newRun({ out }), config: {} }), 'run_exists');
   assert.match(error.message, `${out} already holds a run`);
   assert.match(error.message, `gannet resume ${out}`);
   assert.equal((await readRunFolder(out)).config, { recipe: 'dcgan', batch: 32 });
@@ -89,7 +90,7 @@ test('an unwritable place is named with the remedy', async () => {
     'not_writable',
   );
   assert.match(error.message, `create run folder ${out} (EROFS)`);
-  assert.match(error.message, 'choose a folder elsewhere with --out');
+  assert.match(error.message, 'choose a folder on another disk with --out');
 });
 
 test('a disk that is full when a run starts leaves no folder that passes for a run', async () => {
@@ -99,7 +100,7 @@ test('a disk that is full when a run starts leaves no folder that passes for a r
     'disk_full',
   );
   await rejection(readRunFolder(out), 'run_missing');
-  assert.equal(readdirSync(out), ['samples'], 'no half-written file is left');
+  assert.equal(readdirSync(out), [], 'another run can be started there');
 });
 
 test('a folder that is no run, is not there or is damaged is refused by name', async () => {
@@ -113,11 +114,12 @@ test('a folder that is no run, is not there or is damaged is refused by name', a
 });
 
 test('the environment tells versions, machine, device, seed and command line', async () => {
-  const found = await describeEnvironment('cpu: a processor', 7);
+  const found = await describeEnvironment({ device: 'cpu: a processor', seed: 7, data: '/home/ada/photos' });
   assert.match(found.gannet, /^\d+\.\d+\.\d+/);
   assert.is(found.node, process.version);
   assert.is(found.device, 'cpu: a processor');
   assert.is(found.seed, 7);
+  assert.is(found.data, '/home/ada/photos');
   assert.equal(found.argv, process.argv);
   assert.ok(found.commit === null || /^[0-9a-f]{40}$/.test(found.commit));
   assert.ok(found.cores > 0 && found.memoryBytes > 0 && found.cpu !== '');

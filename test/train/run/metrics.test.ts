@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { appendLog } from '../../../src/train/run/log.ts';
 import { type MetricsRecord, MetricsWriter, readMetrics } from '../../../src/train/run/metrics.ts';
+import { withFailingDisk } from './faults.ts';
 import { rejection } from './rejects.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -97,15 +98,44 @@ test('a place that is not there names the path', async () => {
   assert.match(error.message, '/nonexistent/run/metrics.jsonl (ENOENT)');
 });
 
-if (existsSync('/dev/full')) {
-  test('a full disk is named, by metrics and log', async () => {
-    const run = temporaryFolder();
-    const writer = await MetricsWriter.open(run, 0);
-    await writer.close();
-    symlinkSync('/dev/full', join(run, 'log.txt'));
-    const error = await rejection(appendLog(run, 'x'), 'disk_full');
-    assert.match(error.message, `write ${join(run, 'log.txt')} (ENOSPC)`);
-  });
-}
+test('a full disk is named, by metrics and log', async () => {
+  const run = temporaryFolder();
+  const writer = await MetricsWriter.open(run, 0);
+  await writer.close();
+  const error = await rejection(
+    withFailingDisk('ENOSPC', 10, () => appendLog(run, 'x')),
+    'disk_full',
+  );
+  assert.match(error.message, `write ${join(run, 'log.txt')} (ENOSPC)`);
+  await rejection(
+    withFailingDisk('ENOSPC', 10, () => write(run, 0, [1])),
+    'disk_full',
+  );
+});
+
+test('a line without values, or with a step that is none, is no line of metrics', async () => {
+  const run = temporaryFolder();
+  await write(run, 0, [10]);
+  for (const line of [
+    '{"step":20}',
+    'null',
+    '{"step":-1,"values":{}}',
+    '{"step":30,"values":[1]}',
+    '{"step":30,"values":{"a":"b"}}',
+  ])
+    appendFileSync(fileOf(run), `${line}\n`);
+  assert.equal(await stepsOf(run), [10]);
+});
+
+test('a folder, a pipe or a device in place of the file is refused by name', async () => {
+  const run = temporaryFolder();
+  mkdirSync(fileOf(run));
+  for (const opening of [() => readMetrics(run), () => MetricsWriter.open(run, 0)]) {
+    const error = await rejection(opening(), 'not_a_file');
+    assert.match(error.message, `${fileOf(run)} is a folder, where a regular file is expected. Move that away.`);
+  }
+  symlinkSync('/dev/null', join(run, 'log.txt'));
+  await rejection(appendLog(run, 'x'), 'not_a_file');
+});
 
 test.run();

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+
+/** What a file held when it was read. */
+export interface FileDigest {
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A folder's images as a whole, for a resumed run to compare with. */
+export interface Fingerprints {
+  /** Of paths and contents. */
+  readonly fingerprint: string;
+  /** As version 0.1 computed it and its checkpoints hold it: of paths and sizes alone. */
+  readonly earlierFingerprint: string;
+}
+
+/** What a content is told by. */
+export const digestOf = (content: Uint8Array): FileDigest => ({
+  bytes: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+});
+
+/** @param files in the order of the data set, paths relative to its folder */
+export function fingerprintsOf(files: Iterable<readonly [path: string, digest: FileDigest]>): Fingerprints {
+  const contents = createHash('sha256');
+  const sizes = createHash('sha256');
+  for (const [path, { bytes, sha256 }] of files) {
+    contents.update(`${path}\n${sha256}\n`);
+    sizes.update(`${path}\n${bytes}\n`);
+  }
+  return { fingerprint: contents.digest('hex'), earlierFingerprint: sizes.digest('hex') };
+}

@@ -1,0 +1,70 @@
+import { ConfigError } from '../errors.ts';
+import type { ConfigChanges } from '../models/index.ts';
+
+/** A key of the configuration that is another from some step on. */
+export interface Change {
+  /** Such as `generator.learningRate`. */
+  readonly key: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+const LATER = new Set(['data', 'device', 'steps', 'epochs']);
+
+/** Why a run cannot go on with another value, by key or group. */
+const FIXED: Readonly<Record<string, string>> = {
+  recipe: "the checkpoint holds that recipe's networks",
+  size: 'the networks were made for images of that size',
+  channels: 'the networks were made for images of so many channels',
+  latent: 'the generator was trained on such latents',
+  model: 'the checkpoint holds networks of that form',
+  weights: 'it says how the weights were drawn before the first step',
+  seed: 'it has decided the weights, the latents and the order of the images',
+  'generator.name': "the checkpoint holds that optimiser's state",
+  'discriminator.name': "the checkpoint holds that optimiser's state",
+  reuseLatents: 'the checkpoint holds the latents, or does not',
+};
+
+/** The keys in which two configurations differ, in the order of their names. How long, on which device and from which folder to
+ *  train are no part of it: they are told apart for each stretch of training. */
+export function differences(before: ConfigChanges, after: ConfigChanges): Change[] {
+  const [old, present] = [leaves(before), leaves(after)];
+  return [...new Set([...old.keys(), ...present.keys()])]
+    .filter((key) => !LATER.has(key) && JSON.stringify(old.get(key)) !== JSON.stringify(present.get(key)))
+    .sort()
+    .map((key) => ({ key, from: old.get(key) ?? null, to: present.get(key) ?? null }));
+}
+
+function leaves(value: ConfigChanges, prefix = ''): Map<string, unknown> {
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]): [string, unknown][] =>
+      typeof inner === 'object' && inner !== null
+        ? [...leaves(inner as ConfigChanges, `${prefix}${key}.`)]
+        : [[prefix + key, inner]],
+    ),
+  );
+}
+
+/** Refuses changes that the state saved by a run does not allow. @param place where the old values are told, for the message
+ *  @throws ConfigError change_refused */
+export function expectChangeable(changes: readonly Change[], place: string): void {
+  const refusals = changes.flatMap((change) => {
+    const reason = FIXED[change.key] ?? FIXED[change.key.split('.')[0] as string] ?? averageReason(change);
+    return reason === undefined ? [] : [`  ${formatChange(change)}: ${reason}.`];
+  });
+  if (refusals.length === 0) return;
+  throw new ConfigError(
+    'change_refused',
+    `these settings cannot change in a run that has begun:\n${refusals.join('\n')}\n  The first values are those of ${place}. Keep them, or start a new run.`,
+  );
+}
+
+/** An average begins with the run, or never. */
+const averageReason = ({ key, from, to }: Change): string | undefined =>
+  key === 'ema.halfLife' && (from === 0) !== (to === 0)
+    ? "the checkpoint holds the average of the generator's weights, or does not"
+    : undefined;
+
+/** A change for people: `generator.learningRate from 0.0002 to 0.00005`. */
+export const formatChange = ({ key, from, to }: Change): string =>
+  `${key} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`;

@@ -1,0 +1,76 @@
+import { augmented } from '../data/augment.ts';
+import type { Dataset, ProgressListener } from '../data/dataset.ts';
+import { checkLoaderOptions } from '../data/loader.ts';
+import { openDataset } from '../data/open.ts';
+import { bestDevice, type Device, openDevice } from '../device/index.ts';
+import { DataError } from '../errors.ts';
+import { buildGan, type Config } from '../models/index.ts';
+
+/** How a run is trained, beside its configuration. */
+export interface TrainOptions {
+  /** The run's folder; without it one is made under runs/. */
+  readonly out?: string | undefined;
+  /** Stops training after the current step; everything is saved. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called while a folder of images is decoded. */
+  readonly onDataProgress?: ProgressListener | undefined;
+  /** Images in place of those that the configuration's `data` names; they must have its `size` and `channels` already. */
+  readonly dataset?: Dataset | undefined;
+}
+
+/** What training needs from outside its networks. */
+export interface Prepared {
+  /** With the number of steps that its epochs come to. */
+  readonly config: Config;
+  readonly dataset: Dataset;
+  /** Open; whoever prepared closes it. */
+  readonly device: Device;
+}
+
+/** Checks a configuration against its recipe and its data, and opens both the data and the device; nothing is written.
+ *  @throws ConfigError, DataError, DeviceError */
+export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
+  // What costs nothing to find is told before any image is read.
+  buildGan(config);
+  const device = await chooseDevice(config);
+  try {
+    const dataset = await openImages(config, options);
+    const finalConfig = withSteps(config, dataset);
+    checkLoaderOptions(dataset, finalConfig);
+    return { config: finalConfig, dataset, device };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
+async function openImages(config: Config, { dataset, onDataProgress, signal }: TrainOptions): Promise<Dataset> {
+  const { data, size, channels, crop, maxPixels, augment, seed } = config;
+  if (dataset) expectFormat(dataset, config);
+  const images =
+    dataset ?? (await openDataset(data, { size, channels, crop, maxPixels, onProgress: onDataProgress, signal }));
+  return augmented(images, augment, seed);
+}
+
+function expectFormat({ name, size: [height, width], channels }: Dataset, config: Config): void {
+  if (height === config.size && width === config.size && channels === config.channels) return;
+  throw new DataError(
+    'image_format',
+    `${name}: expected images of ${config.size}x${config.size}x${config.channels}, as the configuration says, but received ${height}x${width}x${channels}; change size and channels of either`,
+  );
+}
+
+/** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
+export const chooseDevice = async ({
+  device,
+  threads,
+  precision,
+}: Pick<Config, 'device' | 'threads' | 'precision'>): Promise<Device> =>
+  openDevice(device === 'auto' ? (await bestDevice()).info.kind : device, { threads, precision });
+
+/** Turns epochs into steps, now that the number of images is known. */
+function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {
+  if (epochs === undefined) return config;
+  const imagesPerStep = config.batch * (config.schedule === 'simultaneous' ? 1 : config.discriminatorSteps);
+  return { ...config, steps: Math.max(1, Math.floor((epochs * dataset.count) / imagesPerStep)) };
+}

@@ -1,0 +1,149 @@
+import { absoluteData, dataExists } from '../data/place.ts';
+import { ConfigError, DataError } from '../errors.ts';
+import { type Config, type ConfigChanges, mergeChanges, resolveConfig } from '../models/index.ts';
+import { differences, expectChangeable } from './changes.ts';
+import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
+import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
+import { MANIFEST_FILE } from './checkpoint/manifest.ts';
+import { applyScale } from './learning_rate.ts';
+import { createModel } from './model.ts';
+import { restore } from './persistence.ts';
+import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
+import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
+import type { JsonValue } from './run/durable.ts';
+import { describeEnvironment } from './run/environment.ts';
+import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
+import { lockRun } from './run/lock.ts';
+import { shellWord } from './run/shell.ts';
+import { TrainingSession } from './session.ts';
+import { completeConfig, storedConfig } from './stored_config.ts';
+import { runRecorded, type TrainEvent } from './trainer.ts';
+
+/** How a run is taken up again. */
+export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
+  /** Train up to this step in place of the configured one. */
+  readonly steps?: number | undefined;
+  /** Go on from this step's checkpoint in place of the newest; 0 begins anew. */
+  readonly step?: number | undefined;
+  /** Another device than the run was started on. */
+  readonly device?: Config['device'] | undefined;
+  /** Where the images are now; they must be the same. */
+  readonly data?: string | undefined;
+  /** Keys that are to be others from now on, such as { generator: { learningRate: 1e-4 } }. */
+  readonly changes?: ConfigChanges | undefined;
+}
+
+/** Goes on with a run from its newest checkpoint, to the very bits that an unbroken run would reach; from its beginning if it has
+ *  none yet. Keys that were changed since, by `changes` or in config.json, hold from then on and are told.
+ *  @throws CheckpointError, ConfigError change_refused, and what `train` throws */
+export async function* resume(folder: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent, void> {
+  const run = await readRunFolder(folder);
+  const lock = await lockRun(folder);
+  try {
+    yield* goOn(run, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEvent, void> {
+  const { folder } = run;
+  const stored = storedConfig(run);
+  const start = await findStart(run, stored, options.step);
+  const wanted = withOptions(stored, options);
+  const changes = differences(start.config, wanted);
+  if (start.checkpoint) expectChangeable(changes, start.checkpoint.folder);
+  expectStepsAhead(wanted, start);
+  const place = options.dataset ? stored.data : findData(run, stored, options);
+  const prepared = await prepareTraining({ ...wanted, data: place }, options);
+  const { config, dataset, device } = prepared;
+  try {
+    const session = await TrainingSession.open(createModel(config), device);
+    await takeUp(session, start);
+    await rewriteRun(run, stored, prepared, options);
+    await abandonAfter(folder, start.progress.step);
+    const { checkpoint, progress: from } = start;
+    yield* runRecorded(
+      { session, dataset, from, changes, checkpoint: checkpoint?.folder, signal: options.signal },
+      folder,
+    );
+  } finally {
+    device.close();
+  }
+}
+
+/** Where a run is taken up. */
+interface Start {
+  /** Undefined at the run's beginning. */
+  readonly checkpoint?: Checkpoint;
+  readonly progress: TrainingProgress;
+  /** What was trained with up to there. */
+  readonly config: Config;
+}
+
+async function findStart({ folder }: Run, stored: Config, step: number | undefined): Promise<Start> {
+  const entries = await listCheckpoints(folder);
+  if (step === 0 || (step === undefined && entries.length === 0)) return { progress: NO_PROGRESS, config: stored };
+  const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
+  const { best, ...progress } = readProgress(checkpoint);
+  // Version 0.1 told the best in best.json only.
+  const marked = entries.find((entry) => entry.best && entry.step <= checkpoint.step);
+  const measure = progress.decay?.best;
+  const known = best ?? (marked && measure !== undefined ? { step: marked.step, measure } : undefined);
+  return {
+    checkpoint,
+    progress: { ...progress, ...(known && { best: known }) },
+    config: progress.config ? completeConfig(progress.config, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored,
+  };
+}
+
+function withOptions(stored: Config, { steps, device, changes = {} }: ResumeOptions): Config {
+  if (changes.data !== undefined)
+    throw new ConfigError('change_refused', 'data: name where the images are now by --data; they must be the same');
+  const options = { ...(steps !== undefined && { steps }), ...(device !== undefined && { device }) };
+  return resolveConfig([changes, options].reduce(mergeChanges, stored));
+}
+
+function expectStepsAhead({ steps, epochs }: Config, { checkpoint, progress }: Start): void {
+  if (!checkpoint || epochs !== undefined || steps >= progress.step) return;
+  throw new ConfigError(
+    'steps_passed',
+    `${checkpoint.folder} is past step ${steps}; name a later one with --steps, or an earlier checkpoint with --step`,
+  );
+}
+
+/** Where a run's images are: where it is told, else where they were, else what its configuration says is looked for here.
+ *  @throws DataError data_moved */
+function findData({ folder, environment }: Run, { data }: Config, options: ResumeOptions): string {
+  if (options.data !== undefined) return options.data;
+  const place = environment?.data ?? absoluteData(data);
+  const found = [place, data].find(dataExists);
+  if (found !== undefined) return found;
+  throw new DataError(
+    'data_moved',
+    `the images of ${folder} are no longer in ${place}. Name where they are now: \`gannet resume ${shellWord(folder)} --data FOLDER\``,
+  );
+}
+
+async function takeUp(session: TrainingSession, { checkpoint, progress }: Start): Promise<void> {
+  if (!checkpoint) return session.initialize();
+  await restore(session, checkpoint);
+  // The checkpoint holds the rates it was trained with; those of the configuration may be others by now.
+  await applyScale(session, progress.decay?.scale ?? 1);
+}
+
+/** Makes the run's folder say what is trained with from now on. The device is chosen for each sitting alone. */
+async function rewriteRun(
+  run: Run,
+  stored: Config,
+  { config, device }: Prepared,
+  options: ResumeOptions,
+): Promise<void> {
+  const { folder, environment } = run;
+  const data = options.data ?? stored.data;
+  const kept = { ...config, device: stored.device, data };
+  if (JSON.stringify(kept) !== JSON.stringify(stored)) await rewriteConfig(folder, kept as unknown as JsonValue);
+  if (environment && options.data === undefined) return;
+  const told = { device: `${device.kind}: ${device.description}`, seed: config.seed, data: absoluteData(data) };
+  await rewriteEnvironment(folder, environment ? { ...environment, data: told.data } : await describeEnvironment(told));
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CheckpointError } from '../../errors.ts';
+import { readRegularFile } from '../../files.ts';
+import { errno, storageError } from '../../storage.ts';
+
+/** A run's folder that only this process writes to. */
+export interface RunLock {
+  /** Lets others write again. */
+  release(): Promise<void>;
+}
+
+const LOCK_FILE = 'lock.json';
+
+const holderSchema = z.object({ pid: z.number().int(), host: z.string(), startedAt: z.string().nullable() });
+
+/** A process; `startedAt` tells it from a later one of the same number, where the system says so. */
+type Holder = z.infer<typeof holderSchema>;
+
+// The age of a lock from another machine, whose processes cannot be looked at, tells whether its holder lives.
+const RENEWAL_MS = 15_000;
+const SILENCE_MS = 120_000;
+
+/** Makes this process the only one that writes to a run, until released. The lock of a process that was killed is taken over: on
+ *  this machine it is seen at once, on another when the lock has not been renewed for two minutes.
+ *  @throws CheckpointError `run_locked` that names the holder; `not_writable`, `disk_full`, `storage_failed` */
+export async function lockRun(runFolder: string): Promise<RunLock> {
+  const path = join(runFolder, LOCK_FILE);
+  const own = JSON.stringify({ pid: process.pid, host: hostname(), startedAt: await startOf(process.pid) });
+  const prepared = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(prepared, `${own}\n`);
+    while (!(await claimed(prepared, path, own))) await removeStale(runFolder, path, prepared);
+  } catch (error) {
+    throw storageError(error, 'lock', runFolder);
+  } finally {
+    await rm(prepared, { force: true });
+  }
+  return keep(path, own);
+}
+
+/** Renews the lock until it is released. */
+function keep(path: string, own: string): RunLock {
+  const renew = () => utimes(path, new Date(), new Date()).catch(() => {});
+  const renewal = setInterval(renew, RENEWAL_MS).unref();
+  return {
+    async release() {
+      clearInterval(renewal);
+      // Somebody may have removed it by hand, and another process taken the run.
+      if ((await contentOf(path))?.trimEnd() === own) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Makes the lock unless there is one. A link brings it with its content; on a file system without links it is empty for a moment. */
+async function claimed(prepared: string, path: string, own: string): Promise<boolean> {
+  try {
+    await link(prepared, path).catch((error: unknown) => {
+      if (errno(error) === 'EEXIST') throw error;
+      return writeFile(path, `${own}\n`, { flag: 'wx' });
+    });
+    return true;
+  } catch (error) {
+    if (errno(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Removes a lock that nobody holds any more. @throws CheckpointError run_locked if somebody does */
+async function removeStale(runFolder: string, path: string, prepared: string): Promise<void> {
+  const content = await contentOf(path);
+  if (content === undefined) return;
+  const holder = parseHolder(content);
+  if (holder && (await isAlive(holder, path, prepared))) throw locked(runFolder, holder, path);
+  // Moved before it is removed: if two processes take over at once, the second may have caught the first one's new lock.
+  const aside = `${prepared}.stale`;
+  await rename(path, aside).catch((error: unknown) => {
+    if (errno(error) !== 'ENOENT') throw error;
+  });
+  if (((await contentOf(aside)) ?? content) === content) await rm(aside, { force: true });
+  else await rename(aside, path);
+}
+
+async function isAlive({ pid, host, startedAt }: Holder, path: string, prepared: string): Promise<boolean> {
+  if (host === hostname()) return processExists(pid) && (startedAt === null || (await startOf(pid)) === startedAt);
+  // Both times are those of the file system's clock.
+  const [lock, now] = await Promise.all([stat(path), stat(prepared)]);
+  return now.mtimeMs - lock.mtimeMs < SILENCE_MS;
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It exists, but belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process began, in a form that only Linux tells; null elsewhere. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const fields = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may hold spaces; the start is the 20th field behind it.
+    return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return String(await readRegularFile(path));
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for what is no lock, such as an empty file that a loss of power left. */
+function parseHolder(content: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(content));
+  } catch {
+    return undefined;
+  }
+}
+
+const locked = (runFolder: string, { pid, host }: Holder, path: string): CheckpointError =>
+  new CheckpointError(
+    'run_locked',
+    `${runFolder} is being trained by process ${pid} on ${host}. Wait for it, or stop it, before going on; if it does not run any more, remove ${path}.`,
+  );

@@ -1,0 +1,17 @@
+import { ConfigError } from '../errors.ts';
+import { type Config, type ConfigChanges, resolveConfig } from '../models/index.ts';
+import { configPath, type Run } from './run/folder.ts';
+
+/** A configuration that was written with a run; keys that it was made without have the recipe's values. `path` is the file that
+ *  holds it, for errors. @throws ConfigError */
+export function completeConfig(written: ConfigChanges, path: string): Config {
+  try {
+    return resolveConfig(written);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** A run's configuration, as its config.json says. @throws ConfigError */
+export const storedConfig = ({ config, folder }: Run): Config => completeConfig(config, configPath(folder));

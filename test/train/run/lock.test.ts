@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { lockRun } from '../../../src/train/run/lock.ts';
+import { rejection } from './rejects.ts';
+import { temporaryFolder } from './temporary.ts';
+
+const lockOf = (run: string): string => join(run, 'lock.json');
+
+/** A run that another process seems to hold. */
+function heldBy(holder: object): string {
+  const run = temporaryFolder();
+  writeFileSync(lockOf(run), JSON.stringify(holder));
+  return run;
+}
+
+/** The number of a process that has ended. */
+const endedProcess = (): number => spawnSync(process.execPath, ['-e', '']).pid;
+
+async function expectTakenOver(run: string): Promise<void> {
+  const lock = await lockRun(run);
+  assert.is(JSON.parse(readFileSync(lockOf(run), 'utf8')).pid, process.pid);
+  await lock.release();
+  assert.equal(readdirSync(run), []);
+}
+
+test('a run is held by one until it is released, and nothing is left then', async () => {
+  const run = temporaryFolder();
+  const lock = await lockRun(run);
+  const error = await rejection(lockRun(run), 'run_locked');
+  assert.match(error.message, `${run} is being trained by process ${process.pid} on ${hostname()}`);
+  assert.match(error.message, `if it does not run any more, remove ${lockOf(run)}`);
+  assert.equal(readdirSync(run), ['lock.json']);
+  await lock.release();
+  assert.equal(readdirSync(run), []);
+  await expectTakenOver(run);
+});
+
+test('of many that want a run at once, one gets it', async () => {
+  for (const run of [temporaryFolder(), heldBy({ pid: endedProcess(), host: hostname(), startedAt: null })]) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(run)));
+    const held = tries.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+    assert.is(held.length, 1);
+    await held[0]?.release();
+  }
+});
+
+test('the lock of a process that was killed is taken over', async () => {
+  await expectTakenOver(heldBy({ pid: endedProcess(), host: hostname(), startedAt: '1' }));
+});
+
+if (existsSync('/proc/self/stat')) {
+  test('a later process of the same number holds nothing', async () => {
+    await expectTakenOver(heldBy({ pid: process.pid, host: hostname(), startedAt: '1' }));
+  });
+}
+
+test('a process that lives holds its lock, whoever it belongs to', async () => {
+  await rejection(lockRun(heldBy({ pid: 1, host: hostname(), startedAt: null })), 'run_locked');
+});
+
+test('the lock of another machine holds while it is renewed', async () => {
+  const run = heldBy({ pid: 7, host: 'elsewhere', startedAt: '1' });
+  const error = await rejection(lockRun(run), 'run_locked');
+  assert.match(error.message, 'process 7 on elsewhere');
+  const threeMinutesAgo = Date.now() / 1000 - 180;
+  utimesSync(lockOf(run), threeMinutesAgo, threeMinutesAgo);
+  await expectTakenOver(run);
+});
+
+test('what is no lock holds nothing', async () => {
+  for (const content of ['', 'null', '{"pid":"x"}']) {
+    const run = temporaryFolder();
+    writeFileSync(lockOf(run), content);
+    await expectTakenOver(run);
+  }
+  const run = temporaryFolder();
+  mkdirSync(lockOf(run));
+  await rejection(lockRun(run), 'not_a_file');
+});
+
+test("releasing leaves another's lock alone", async () => {
+  const run = temporaryFolder();
+  const lock = await lockRun(run);
+  writeFileSync(lockOf(run), JSON.stringify({ pid: 1, host: hostname(), startedAt: null }));
+  await lock.release();
+  assert.ok(existsSync(lockOf(run)));
+});
+
+test.run();
