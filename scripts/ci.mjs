@@ -27,12 +27,6 @@ const IN_TURN = [
   { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
   { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
   { name: 'mutated kernels', command: ['node', 'scripts/mutate-kernels.mjs', '--sample', '3'], minutes: 9 },
-  {
-    name: 'native style',
-    command: ['npm', 'run', '--silent', 'lint:native'],
-    debian: ['clang-format', 'clang-tidy'],
-    minutes: 4,
-  },
   { name: 'torture', command: ['npm', 'run', '--silent', 'torture', '--', '--minutes', '3'], minutes: 4 },
 ];
 
