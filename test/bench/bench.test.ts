@@ -21,6 +21,8 @@ test('an op of every kind runs on the CPU, and what comes of it has the schema o
   assert.equal(benchSchema.parse(JSON.parse(JSON.stringify(measured))), measured);
   assert.is(measured.results.length, 3 + 1 + 1 + 1 + 4);
   assert.is(measured.machine.device.kind, 'cpu');
+  assert.match(measured.machine.versions.isa ?? '', /^(baseline|avx2|avx512)$/, "the loops' instruction set");
+  assert.match(measured.machine.versions['oneDNN isa'] ?? '', /^(sse41|avx\w*|native)$/, "oneDNN's instruction set");
   positive(measured.roofline.gflops.median);
   positive(measured.roofline.gbps.median);
   for (const { entries, ofRoofline } of measured.results) {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeGrid } from '../../src/data/index.ts';
 import type { ConfigChanges } from '../../src/models/index.ts';
-import { loadCheckpoint, readMetrics, resume, train } from '../../src/train/index.ts';
+import { loadCheckpoint, openSampler, readMetrics, resume, train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { checkpointBytes, eventsOf, IMAGES, only, tinyConfig } from './tiny.ts';
 
@@ -40,6 +41,20 @@ test('how often metrics, samples and checkpoints are taken changes nothing that 
   const often = await trained();
   const rarely = await trained({ logEvery: 100, sampleEvery: 100, checkpointEvery: 100 });
   assert.equal(checkpointBytes(rarely, 6), checkpointBytes(often, 6));
+});
+
+test("a run's grid of samples is what sampling draws first from the checkpoint", async () => {
+  const run = await trained();
+  const session = await openSampler(run, { step: 6 });
+  const { latent, sampleCount, seed } = session.model.config;
+  const latents = await session.drawLatents(sampleCount + 20, seed);
+  const { data, shape } = await session.sample(latents);
+  session.close();
+  assert.is(latents.length, (sampleCount + 20) * latent.size);
+  const begin = data.subarray(0, (data.length / shape[0]) * sampleCount);
+  const again = join(temporaryFolder(), 'again.png');
+  await writeGrid(again, { data: begin, shape: [sampleCount, shape[1], shape[2], shape[3]] });
+  assert.equal(readFileSync(again), readFileSync(join(run, 'samples', 'step-000006.png')));
 });
 
 test('a run taken up again reaches the bits of an unbroken one', async () => {
