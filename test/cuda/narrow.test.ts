@@ -392,9 +392,9 @@ test('operands that are not read element by element, and outputs, are float32', 
   assert.throws(
     () =>
       addon.planLaunches(sketch.program(), {
-        multiprocessors: 1,
-        sharedBytesPerMultiprocessor: 1,
-        sharedBytesPerBlock: 1,
+        multiprocessors: 108,
+        sharedBytesPerMultiprocessor: 164 * 1024,
+        sharedBytesPerBlock: 163 * 1024,
         architecture: 80,
         precision: 'bfloat16',
       }),
