@@ -1,0 +1,111 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { families, makeData } from './families.ts';
+import { outcomeOf } from './outcome.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const LIMIT_MS = 120_000;
+
+/** What goes wrong while a command runs. */
+export interface Fault {
+  /** Which system call on the run's files, from 1. */
+  readonly at: number;
+  /** What it fails with; 0: the process is killed before it, -1: after it. */
+  readonly errno: number;
+}
+
+/** How a command ended. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The code of its error event. */
+  readonly error?: string;
+  readonly stderr: string;
+}
+
+/** A folder in which small runs are trained, by commands in processes of their own that can be made to fail. */
+export class Workshop {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'gannet-torture-'));
+  readonly #data = makeData(this.#folder);
+  readonly #library = join(this.#folder, 'fault.so');
+  readonly #outcomes = new Map<string, Map<string, string>>();
+  #runs = 0;
+
+  constructor() {
+    const source = fileURLToPath(new URL('fault.c', import.meta.url));
+    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', this.#library, source, '-ldl']);
+  }
+
+  newRun(): string {
+    return join(this.#folder, `run-${++this.#runs}`);
+  }
+
+  /** What an unbroken run of a family leaves. */
+  async unbroken(family: string): Promise<Map<string, string>> {
+    const known = this.#outcomes.get(family);
+    if (known) return known;
+    const run = this.newRun();
+    const { exitCode, stderr } = await this.train(family, run);
+    if (exitCode !== 0) throw new Error(`an unbroken run of ${family} fails: ${stderr}`);
+    const outcome = outcomeOf(run);
+    this.#outcomes.set(family, outcome);
+    return outcome;
+  }
+
+  /** Trains a run; `onStep` is told of each step and given a way to kill the process. */
+  train(family: string, run: string, fault?: Fault, onStep?: (step: number, kill: () => void) => void): Promise<Ending> {
+    const argv = ['train', ...(families[family] as readonly string[]), '--data', this.#data, '--out', run];
+    return this.#command(argv, run, fault, onStep);
+  }
+
+  /** Goes on with a run, or trains it anew where nothing of it is there yet. */
+  goOn(family: string, run: string, fault?: Fault, onStep?: (step: number, kill: () => void) => void): Promise<Ending> {
+    if (!existsSync(join(run, 'config.json'))) return this.train(family, run, fault, onStep);
+    return this.#command(['resume', run, '--json'], run, fault, onStep);
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #command(
+    argv: readonly string[],
+    run: string,
+    fault: Fault | undefined,
+    onStep: ((step: number, kill: () => void) => void) | undefined,
+  ): Promise<Ending> {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+      env: {
+        ...process.env,
+        ...(fault && {
+          LD_PRELOAD: this.#library,
+          FAULT_FOLDER: run,
+          FAULT_AT: String(fault.at),
+          FAULT_ERRNO: String(fault.errno),
+        }),
+      },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout = `${stdout}${text}`.slice(-4000);
+      const step = /"type":"step","step":(\d+)/.exec(String(text))?.[1];
+      if (step !== undefined) onStep?.(Number(step), () => child.kill('SIGKILL'));
+    });
+    child.stderr.on('data', (text) => {
+      stderr = `${stderr}${text}`.slice(-4000);
+    });
+    return new Promise((resolve) =>
+      child.on('close', (exitCode, signal) => {
+        const error = /"type":"error".*?"code":"(\w+)"/.exec(stdout)?.[1];
+        resolve({ exitCode, signal, stderr, ...(error !== undefined && { error }) });
+      }),
+    );
+  }
+}
