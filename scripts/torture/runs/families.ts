@@ -16,7 +16,17 @@ const ROLLBACK = ['--set', 'health.collapseBelow=1', '--set', 'health.onCollapse
 
 /** Small runs that bring out everything that is kept between steps: the arguments of `gannet train`, without data and folder. */
 export const families: Readonly<Record<string, readonly string[]>> = {
-  dcgan: ['dcgan-digits', ...SETTINGS, '--batch', '8', '--set', 'model.width=2', ...ROLLBACK, '--set', 'keepCheckpoints=1'],
+  dcgan: [
+    'dcgan-digits',
+    ...SETTINGS,
+    '--batch',
+    '8',
+    '--set',
+    'model.width=2',
+    ...ROLLBACK,
+    '--set',
+    'keepCheckpoints=1',
+  ],
   'wgan-gp with an average': [
     ...['wgan-gp', ...SETTINGS, '--batch', '2', '--set', 'model.width=2', '--set', 'discriminatorSteps=2'],
     ...['--set', 'ema.halfLife=10', ...ROLLBACK],

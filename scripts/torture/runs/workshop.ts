@@ -56,7 +56,12 @@ export class Workshop {
   }
 
   /** Trains a run; `onStep` is told of each step and given a way to kill the process. */
-  train(family: string, run: string, fault?: Fault, onStep?: (step: number, kill: () => void) => void): Promise<Ending> {
+  train(
+    family: string,
+    run: string,
+    fault?: Fault,
+    onStep?: (step: number, kill: () => void) => void,
+  ): Promise<Ending> {
     const argv = ['train', ...(families[family] as readonly string[]), '--data', this.#data, '--out', run];
     return this.#command(argv, run, fault, onStep);
   }
