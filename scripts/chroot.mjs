@@ -120,7 +120,9 @@ function mirrorOf(suite) {
 /** Certificates with those that this machine was given, name servers, and what apt needs to reach its mirrors. */
 function copyMachineSettings(folder) {
   // Debian's links point into /usr/share/ca-certificates, which the package brings later: the files themselves are copied.
-  spawnSync('cp', ['--recursive', '--dereference', '/etc/ssl/certs', join(folder, 'etc/ssl')]);
+  const certificates = join(folder, 'etc/ssl/certs');
+  mkdirSync(certificates, { recursive: true });
+  spawnSync('cp', ['--recursive', '--dereference', '/etc/ssl/certs/.', certificates]);
   const own = '/usr/local/share/ca-certificates';
   if (existsSync(own)) cpSync(own, join(folder, own), { recursive: true, dereference: true });
   copyFileSync('/etc/resolv.conf', join(folder, 'etc/resolv.conf'));

@@ -102,7 +102,7 @@ const repeated = ({ device }: Setting): Part => ({
   command: () => program('scripts/gpu/repeat_steps', '--device', device),
   limitS: 180,
   extension: 'jsonl',
-  note: (output) => `${output.trim().split('\n').length} steps repeat bit for bit`,
+  note: (output) => `${output.trim().split('\n').length} trainings repeat bit for bit`,
 });
 
 /** Devices that are opened, used and closed one after another, and the memory they leave. */
