@@ -14,7 +14,7 @@ const ALWAYS = [
   { name: 'instruction sets', command: ['npm', 'run', '--silent', 'test:isa'], minutes: 6 },
   {
     name: 'fresh machine',
-    command: ['npm', 'run', '--silent', 'fresh-machine', '--', '--only', 'set-up'],
+    command: ['npm', 'run', '--silent', 'fresh-machine'],
     debian: ['debootstrap'],
     minutes: 15,
     missing: () => (isAdministrator() ? undefined : 'root, which makes an empty Debian'),
