@@ -1,5 +1,6 @@
 // A lock that processes of one checkout take in turn. The file names the holder and the child process that works for it, each with
 // its start time, because an id alone may be another process's by now.
+import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -88,19 +89,19 @@ function create(file, content) {
   }
 }
 
-/** Removes the lock of a dead process. Gives it back and returns false if another process has replaced it meanwhile. */
+/** Removes the lock of a dead process; returns whether this process has. One process at a time may remove this very lock, and looks
+ *  again first: another may have removed it and made its own since. */
 function discard(file, record) {
-  const taken = aside(file);
-  try {
-    renameSync(file, taken);
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+  const guard = `${file}.${createHash('sha256').update(record).digest('hex')}`;
+  if (!create(guard, { holder: identify(process.pid) })) {
+    const { holder } = JSON.parse(read(guard) ?? '{}');
+    if (holder && !isAlive(holder)) rmSync(guard, { force: true });
     return false;
   }
-  const ours = read(taken) === record;
-  if (!ours) linkSync(taken, file);
-  rmSync(taken);
-  return ours;
+  const unchanged = read(file) === record;
+  if (unchanged) rmSync(file, { force: true });
+  rmSync(guard, { force: true });
+  return unchanged;
 }
 
 function read(file) {

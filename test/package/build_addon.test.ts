@@ -171,6 +171,19 @@ test('of two builds at once the later waits for the former to end', async () => 
   assert.ok(existsSync(checkout.path('build/Release/gannet.node')));
 });
 
+test('of many builds at once after one was killed, one takes over and the others find its work done', async () => {
+  const checkout = new Checkout('many');
+  mkdirSync(checkout.path('build'));
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(checkout.path('build/lock'), JSON.stringify({ holder: { pid: dead, started: '1' } }));
+  const builds = Array.from({ length: 6 }, () =>
+    spawn(process.execPath, ['scripts/build-addon.mjs'], { cwd: checkout.folder }),
+  );
+  const codes = await Promise.all(builds.map(async (build) => (await once(build, 'exit'))[0]));
+  assert.equal(codes, [0, 0, 0, 0, 0, 0]);
+  assert.equal(checkout.calls(), ['configure', 'build']);
+});
+
 test('options stay with the folder, also through a fresh start', () => {
   const checkout = new Checkout('options');
   const cuda = '--CDGANNET_CUDA=ON --CDGANNET_CUDA_ARCHITECTURES=90-real';

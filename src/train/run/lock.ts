@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { CheckpointError } from '../../errors.ts';
 import { readRegularFile } from '../../files.ts';
@@ -24,6 +25,8 @@ type Holder = z.infer<typeof holderSchema>;
 const RENEWAL_MS = 15_000;
 const SILENCE_MS = 120_000;
 
+const GUARD_PAUSE_MS = 10;
+
 /** Makes this process the only one that writes to a run, until released. The lock of a process that was killed is taken over: on
  *  this machine it is seen at once, on another when the lock has not been renewed for two minutes.
  *  @throws CheckpointError `run_locked` that names the holder; `not_writable`, `disk_full`, `storage_failed` */
@@ -33,7 +36,7 @@ export async function lockRun(runFolder: string): Promise<RunLock> {
   const prepared = `${path}.${randomUUID()}`;
   try {
     await writeFile(prepared, `${own}\n`);
-    while (!(await claimed(prepared, path, own))) await removeStale(runFolder, path, prepared);
+    while (!(await claimed(prepared, path, own))) await removeStale(runFolder, path, prepared, own);
   } catch (error) {
     throw storageError(error, 'lock', runFolder);
   } finally {
@@ -70,18 +73,25 @@ async function claimed(prepared: string, path: string, own: string): Promise<boo
 }
 
 /** Removes a lock that nobody holds any more. @throws CheckpointError run_locked if somebody does */
-async function removeStale(runFolder: string, path: string, prepared: string): Promise<void> {
+async function removeStale(runFolder: string, path: string, prepared: string, own: string): Promise<void> {
   const content = await contentOf(path);
   if (content === undefined) return;
   const holder = parseHolder(content);
   if (holder && (await isAlive(holder, path, prepared))) throw locked(runFolder, holder, path);
-  // Moved before it is removed: if two processes take over at once, the second may have caught the first one's new lock.
-  const aside = `${prepared}.stale`;
-  await rename(path, aside).catch((error: unknown) => {
-    if (errno(error) !== 'ENOENT') throw error;
-  });
-  if (((await contentOf(aside)) ?? content) === content) await rm(aside, { force: true });
-  else await rename(aside, path);
+  // One process at a time may remove this very lock, and looks again first: another may have removed it and made its own since.
+  const guard = `${path}.${createHash('sha256').update(content).digest('hex')}`;
+  if (await claimed(prepared, guard, own)) {
+    if ((await contentOf(path)) === content) await rm(path, { force: true });
+    await rm(guard, { force: true });
+  } else await removeGuardOfDead(guard, prepared);
+}
+
+/** The guard of a process that was killed while it removed a lock goes; that of a living one is gone in a moment. */
+async function removeGuardOfDead(guard: string, prepared: string): Promise<void> {
+  const content = await contentOf(guard);
+  const holder = content === undefined ? undefined : parseHolder(content);
+  if (holder && !(await isAlive(holder, guard, prepared))) await rm(guard, { force: true });
+  else await setTimeout(GUARD_PAUSE_MS);
 }
 
 async function isAlive({ pid, host, startedAt }: Holder, path: string, prepared: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -40,12 +41,23 @@ test('a run is held by one until it is released, and nothing is left then', asyn
 });
 
 test('of many that want a run at once, one gets it', async () => {
-  for (const run of [temporaryFolder(), heldBy({ pid: endedProcess(), host: hostname(), startedAt: null })]) {
+  const dead = { pid: endedProcess(), host: hostname(), startedAt: null };
+  const runs = [temporaryFolder(), ...Array.from({ length: 100 }, () => heldBy(dead))];
+  for (const run of runs) {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(run)));
     const held = tries.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     assert.is(held.length, 1);
     await held[0]?.release();
+    assert.equal(readdirSync(run), []);
   }
+});
+
+test('a process that was killed while it took a run over does not hinder the next', async () => {
+  const dead = JSON.stringify({ pid: endedProcess(), host: hostname(), startedAt: '1' });
+  const run = temporaryFolder();
+  writeFileSync(lockOf(run), dead);
+  writeFileSync(`${lockOf(run)}.${createHash('sha256').update(dead).digest('hex')}`, dead);
+  await expectTakenOver(run);
 });
 
 test('the lock of a process that was killed is taken over', async () => {
