@@ -67,7 +67,7 @@ function proveKills(folder) {
   const kills = Number(option('kills') ?? 10);
   for (let kill = 1; kill <= kills; kill++) {
     const seconds = EARLIEST_KILL_S + Math.random() * (LATEST_KILL_S - EARLIEST_KILL_S);
-    const { error } = run(folder, start(`killed-${kill}`), { cwd: '/gannet', timeout: seconds * 1000 });
+    const { error } = run(folder, start(`killed-${kill}`), { cwd: '/gannet', timeout: Math.round(seconds * 1000) });
     console.log(`  kill ${kill} of ${kills}: ${error ? `after ${seconds.toFixed(1)} s` : 'came too late'}`);
   }
   step(folder, `npm start after ${kills} kills`, start('last'), { expect: drewDigits('last') });
