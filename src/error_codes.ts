@@ -120,7 +120,8 @@ export const ERROR_CODES = {
     cifar10_length: "A file is no whole number of records. Fetch CIFAR-10's binary version again.",
     cifar10_missing: "A file of CIFAR-10's binary version is not in the folder.",
     data_all_bad: 'No image of the folder could be read. The message says why.',
-    data_changed: 'The images are not those that the run began with. Restore them, or start a new run.',
+    data_changed:
+      'The images are not those that the run began with, or one was rewritten meanwhile. Restore them, or start a new run.',
     data_empty: 'There is no image in the folder or below it.',
     data_is_run:
       'Images are looked for in the folder of a run, whose pictures were generated. Name the folder of its data.',

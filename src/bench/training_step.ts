@@ -64,6 +64,7 @@ function countRuns(device: Device): Device & { readonly runs: RunResult[] } {
   return {
     kind: device.kind,
     description: device.description,
+    details: device.details,
     runs,
     load: (graph) => device.load(graph),
     read: (variable) => device.read(variable),

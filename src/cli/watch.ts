@@ -1,4 +1,4 @@
-import { formatChange, type TrainEvent, type TrainOptions } from '../train/index.ts';
+import { formatChange, formatSurroundings, type TrainEvent, type TrainOptions } from '../train/index.ts';
 import { closingLines } from './closing.ts';
 import { EXIT } from './exit_codes.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -97,6 +97,9 @@ class TrainingDisplay {
         break;
       case 'change':
         this.#progress.message(`from step ${event.step + 1} on: ${formatChange(event)}`);
+        break;
+      case 'surroundings':
+        this.#progress.message(`from step ${event.step + 1} on ${formatSurroundings(event.changes)}`);
         break;
       case 'step': {
         const { step, steps: total, imagesPerSecond } = event;

@@ -41,7 +41,6 @@ export interface Call {
 /** What a graph put out, by the names that its trace returned. */
 export type Outputs = Readonly<Record<string, HostArray>>;
 
-/** What became of a run. */
 /** What is measured while calls run. */
 export interface RunOptions {
   /** Times each step of each program, which then runs step by step. */
@@ -72,6 +71,8 @@ export interface Device {
   readonly kind: DeviceKind;
   /** The model of the hardware, such as `AMD EPYC`. */
   readonly description: string;
+  /** Versions and numbers on which the last bits of results may depend, such as `{ isa: 'avx512', threads: '2' }`. */
+  readonly details: Readonly<Record<string, string>>;
   load(graph: Graph): Promise<Executable>;
   /** Runs calls in order as one crossing to the device. @throws DeviceError */
   run(calls: readonly Call[], options?: RunOptions): Promise<RunResult>;

@@ -17,13 +17,14 @@ import {
   type Outputs,
   type RunResult,
 } from './device.ts';
-import type { NativeCall, NativeDevice } from './native.ts';
+import type { NativeCall, NativeDevice, NativeDeviceInfo } from './native.ts';
 import { callAddon } from './native_error.ts';
 
 /** A device of the native addon. */
 export class AddonDevice implements Device {
   readonly kind: DeviceKind;
   readonly description: string;
+  readonly details: Readonly<Record<string, string>>;
   private readonly native: NativeDevice;
   private readonly claims: ReadonlySet<OpName>;
   private readonly narrowFrom: number;
@@ -31,9 +32,9 @@ export class AddonDevice implements Device {
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
   constructor(
-    kind: DeviceKind,
-    description: string,
+    { kind, description, details }: Pick<NativeDeviceInfo, 'kind' | 'description' | 'details'>,
     options: {
+      /** 0 = as many as it has. */
       readonly threads: number;
       readonly precision: string;
       readonly narrowFrom: number;
@@ -44,7 +45,9 @@ export class AddonDevice implements Device {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
-    this.native = callAddon(() => addon.openDevice(kind, { threads: options.threads, precision: options.precision }));
+    const { threads } = options;
+    this.details = 'threads' in details && threads > 0 ? { ...details, threads: String(threads) } : details;
+    this.native = callAddon(() => addon.openDevice(kind, { threads, precision: options.precision }));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
     this.ready = options.ready ?? (() => Promise.resolve());
     this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;

@@ -71,7 +71,7 @@ export function openDevice(
       `--device ${kind} was asked for, and ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
     );
   }
-  return new AddonDevice(kind, info.description, {
+  return new AddonDevice(info, {
     threads,
     precision,
     narrowFrom,

@@ -12,6 +12,7 @@ export { type StepProgram, stepPrograms } from './programs.ts';
 export { type ResumeOptions, resume } from './resume.ts';
 export type { JsonValue } from './run/durable.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
+export { formatSurroundings, type Sitting } from './run/sittings.ts';
 export { openSampler } from './sampler.ts';
 export { type StepMetrics, TrainingSession } from './session.ts';
 export {

@@ -15,6 +15,7 @@ import { describeEnvironment } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';
 import { shellWord } from './run/shell.ts';
+import { beginSitting, nameOf, otherSurroundings, type Sitting } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
 import { completeConfig, storedConfig } from './stored_config.ts';
 import { runRecorded, type TrainEvent } from './trainer.ts';
@@ -60,11 +61,14 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   try {
     const session = await TrainingSession.open(createModel(config), device);
     await takeUp(session, start);
-    await rewriteRun(run, stored, prepared, options);
-    await abandonAfter(folder, start.progress.step);
     const { checkpoint, progress: from } = start;
+    const sittings = run.environment?.sittings ?? [];
+    const sitting = beginSitting(device, from.step);
+    await rewriteRun(run, stored, prepared, options, [...sittings, sitting]);
+    await abandonAfter(folder, from.step);
+    const surroundings = otherSurroundings(sittings, sitting);
     yield* runRecorded(
-      { session, dataset, from, changes, checkpoint: checkpoint?.folder, signal: options.signal },
+      { session, dataset, from, changes, surroundings, checkpoint: checkpoint?.folder, signal: options.signal },
       folder,
     );
   } finally {
@@ -138,12 +142,17 @@ async function rewriteRun(
   stored: Config,
   { config, device }: Prepared,
   options: ResumeOptions,
+  sittings: readonly Sitting[],
 ): Promise<void> {
   const { folder, environment } = run;
   const data = options.data ?? stored.data;
   const kept = { ...config, device: stored.device, data };
   if (JSON.stringify(kept) !== JSON.stringify(stored)) await rewriteConfig(folder, kept as unknown as JsonValue);
-  if (environment && options.data === undefined) return;
-  const told = { device: `${device.kind}: ${device.description}`, seed: config.seed, data: absoluteData(data) };
-  await rewriteEnvironment(folder, environment ? { ...environment, data: told.data } : await describeEnvironment(told));
+  const place = options.data === undefined ? {} : { data: absoluteData(data) };
+  await rewriteEnvironment(
+    folder,
+    environment
+      ? { ...environment, ...place, sittings }
+      : await describeEnvironment({ device: nameOf(device), seed: config.seed, data: absoluteData(data), sittings }),
+  );
 }

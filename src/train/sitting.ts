@@ -26,6 +26,8 @@ export interface SittingOptions {
   readonly checkpoint?: string | undefined;
   /** In what the configuration differs from the one that the checkpoint was trained with. */
   readonly changes?: readonly Change[] | undefined;
+  /** In what the machine or the software differs from those that the checkpoint was trained on; see `otherSurroundings`. */
+  readonly surroundings?: readonly Change[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';
+import { beginSitting, nameOf } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
 import { runRecorded, type TrainEvent } from './trainer.ts';
 
@@ -18,9 +19,10 @@ export async function* train(asked: Config, options: TrainOptions = {}): AsyncGe
   try {
     const session = await TrainingSession.open(createModel(config), device);
     const environment = await describeEnvironment({
-      device: `${device.kind}: ${device.description}`,
+      device: nameOf(device),
       seed: config.seed,
       data: absoluteData(config.data),
+      sittings: [beginSitting(device, 0)],
     });
     const { folder } = await createRunFolder({
       recipe: config.recipe,

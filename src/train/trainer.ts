@@ -3,6 +3,7 @@ import { type Change, formatChange } from './changes.ts';
 import type { Warning } from './health.ts';
 import { RunRecord } from './record.ts';
 import type { MetricsRecord } from './run/metrics.ts';
+import { formatDevice, formatSurroundings, nameOf } from './run/sittings.ts';
 import { type SittingOptions, TrainingSitting } from './sitting.ts';
 
 /** What happens while training, in order. Every path lies within the run's folder. */
@@ -16,6 +17,9 @@ export type TrainEvent =
     }
   /** A key of the configuration is another from the step after this one on. */
   | ({ readonly type: 'change'; readonly step: number } & Change)
+  /** The machine or the software is another from the step after this one on, so that the last bits of what follows may differ from
+   *  those of an unbroken run. */
+  | { readonly type: 'surroundings'; readonly step: number; readonly changes: readonly Change[] }
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly imagesPerSecond: number }
   | ({ readonly type: 'metrics' } & MetricsRecord)
   /** `diversity`: how much the samples differ from one another, relative to real images; below 0.3 they are collapsing. */
@@ -38,9 +42,8 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   const { session, dataset, record, signal } = options;
   const { steps, logEvery, sampleEvery, checkpointEvery, health } = session.model.config;
   const sitting = new TrainingSitting(options);
-  const { kind, description } = session.device;
   let collapsed = false;
-  yield { type: 'start', folder: record.folder, device: `${kind}: ${description}`, step: sitting.step, steps };
+  yield { type: 'start', folder: record.folder, device: nameOf(session.device), step: sitting.step, steps };
   yield* tellChanges(options);
   try {
     while (sitting.step < steps && !signal?.aborted && !collapsed) {
@@ -84,7 +87,7 @@ export async function* runRecorded(
   const record = await RunRecord.open(folder, from.step);
   try {
     await record.log(
-      `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${session.device.description}`,
+      `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${formatDevice(session.device)}`,
     );
     yield* runSteps({ ...options, record });
   } finally {
@@ -96,11 +99,15 @@ async function* tellChanges({
   record,
   from: { step },
   changes = [],
+  surroundings = [],
 }: SittingOptions): AsyncGenerator<TrainEvent, void> {
   for (const change of changes) {
     await record.log(`changed after step ${step}: ${formatChange(change)}`);
     yield { type: 'change', step, ...change };
   }
+  if (surroundings.length === 0) return;
+  await record.log(`from step ${step + 1} on ${formatSurroundings(surroundings)}`);
+  yield { type: 'surroundings', step, changes: surroundings };
 }
 
 async function* warn(

@@ -16,6 +16,7 @@ function withBrokenOp(op: OpName): Device {
   return {
     kind: device.kind,
     description: device.description,
+    details: device.details,
     load: (graph) =>
       device.load(
         rewrite(graph, (node, inputs) => {

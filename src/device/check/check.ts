@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import { DeviceError } from '../../errors.ts';
 import { deviations } from '../../oracle/compare.ts';
 import { PRODUCT_PRECISIONS, type ProductPrecision, toleranceOf } from '../../oracle/tolerance.ts';
-import type { DeviceKind } from '../device.ts';
 import { expected, runOn } from '../execution.ts';
 import type { NativeDeviceInfo } from '../native.ts';
 import { AddonDevice } from '../native_device.ts';
@@ -24,15 +23,15 @@ const NARROW_FROM = 1;
  *  loops in float64.
  *  @throws DeviceError `device_wrong` if a number is off, with the op's name; what the device throws */
 export async function checkDevice(
-  { kind, description }: Pick<NativeDeviceInfo, 'kind' | 'description'>,
+  info: Pick<NativeDeviceInfo, 'kind' | 'description' | 'details'>,
   among: readonly ProductPrecision[] = PRODUCT_PRECISIONS,
 ): Promise<CheckReport> {
   const start = performance.now();
   const trials = probes().map((probe) => ({ probe, wanted: expected(probe.work) }));
   const precisions: ProductPrecision[] = [];
   let results = 0;
-  for (const precision of kind === 'cpu' ? (['float32'] as const) : among) {
-    const device = openIfThere(kind, description, precision);
+  for (const precision of info.kind === 'cpu' ? (['float32'] as const) : among) {
+    const device = openIfThere(info, precision);
     if (!device) continue;
     try {
       for (const { probe, wanted } of trials) {
@@ -49,12 +48,11 @@ export async function checkDevice(
 
 /** The device in a precision, or undefined where it does not have that. */
 function openIfThere(
-  kind: Exclude<DeviceKind, 'tfjs'>,
-  description: string,
+  info: Pick<NativeDeviceInfo, 'kind' | 'description' | 'details'>,
   precision: ProductPrecision,
 ): AddonDevice | undefined {
   try {
-    return new AddonDevice(kind, description, { threads: 0, precision, narrowFrom: NARROW_FROM });
+    return new AddonDevice(info, { threads: 0, precision, narrowFrom: NARROW_FROM });
   } catch (error) {
     if (error instanceof DeviceError && error.code === 'precision_unsupported') return undefined;
     throw error;

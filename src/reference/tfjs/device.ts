@@ -32,6 +32,7 @@ class TfjsExecutable implements Executable {
 class TfjsDevice implements Device {
   readonly kind = 'tfjs';
   readonly description: string;
+  readonly details = {};
   private readonly tf: Tfjs;
   private readonly interpreter: Interpreter;
   private readonly variables = new Map<string, TfjsTensor>();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT, packageVersion } from '../../package.ts';
+import type { Sitting } from './sittings.ts';
 
 /** Where and how a run was started, as environment.json keeps it. */
 export interface Environment {
@@ -20,10 +21,17 @@ export interface Environment {
   readonly argv: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Every stretch of training so far, in the order in which they began. */
+  readonly sittings: readonly Sitting[];
 }
 
 /** Describes this machine and this process. `device` is its kind and model, such as `cpu: AMD EPYC`. */
-export async function describeEnvironment(told: Pick<Environment, 'device' | 'seed' | 'data'>): Promise<Environment> {
+export async function describeEnvironment({
+  device,
+  seed,
+  data,
+  sittings,
+}: Pick<Environment, 'device' | 'seed' | 'data' | 'sittings'>): Promise<Environment> {
   const processors = cpus();
   return {
     gannet: packageVersion(),
@@ -33,9 +41,12 @@ export async function describeEnvironment(told: Pick<Environment, 'device' | 'se
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryBytes: totalmem(),
-    ...told,
+    device,
+    seed,
+    data,
     argv: process.argv,
     startedAt: new Date().toISOString(),
+    sittings,
   };
 }
 

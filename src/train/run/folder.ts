@@ -8,13 +8,14 @@ import { type JsonValue, replaceFile } from './durable.ts';
 import type { Environment } from './environment.ts';
 import { runReadme } from './readme.ts';
 import { shellWord } from './shell.ts';
+import { sittingsSchema } from './sittings.ts';
 
 /** What a run folder says of its run. */
 export interface Run {
   readonly folder: string;
   /** As it was written; the recipe's schema has yet to check it. */
   readonly config: { readonly [key: string]: JsonValue };
-  /** Undefined if the run was killed before it was written; runs of version 0.1 lack `data`. */
+  /** Undefined if the run was killed before it was written; runs of version 0.1 lack `data`, and have no sittings. */
   readonly environment?: Omit<Environment, 'data'> & { readonly data?: string };
 }
 
@@ -97,7 +98,7 @@ export async function readRunFolder(folder: string): Promise<Run> {
 }
 
 // What is read of it; the rest is for people.
-const environmentSchema = z.looseObject({ data: z.string().optional().catch(undefined) });
+const environmentSchema = z.looseObject({ data: z.string().optional().catch(undefined), sittings: sittingsSchema });
 
 /** Undefined if there is no such file. */
 async function readObject(folder: string, name: string): Promise<object | undefined> {

@@ -17,7 +17,7 @@ Watch its curves and samples: \`tensorboard --logdir ${shellWord(folder)}\`.
 | file | holds |
 |---|---|
 | config.json | every setting of the run |
-| environment.json | versions, machine, device, seed and command line at the start |
+| environment.json | versions, machine, device, seed and command line at the start, and on what each sitting was trained |
 | metrics.jsonl | one JSON object per line: step, epoch, images seen, time, losses |
 | log.txt | what happened, with the time |
 | events.out.tfevents.* | the same metrics and the samples for TensorBoard |

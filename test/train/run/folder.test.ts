@@ -6,6 +6,7 @@ import { describeEnvironment, type Environment } from '../../../src/train/run/en
 import { createRunFolder, type NewRun, readRunFolder } from '../../../src/train/run/folder.ts';
 import { withFailingDisk } from './faults.ts';
 import { rejection } from './rejects.ts';
+import { sitting } from './sitting.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const environment: Environment = {
@@ -21,6 +22,7 @@ const environment: Environment = {
   data: '/home/ada/photos',
   argv: ['gannet', 'train', 'dcgan'],
   startedAt: '2026-11-22T03:10:45.123Z',
+  sittings: [sitting({ from: 0 })],
 };
 
 const newRun = (place: Pick<NewRun, 'out' | 'root'>): NewRun => ({
@@ -114,7 +116,12 @@ test('a folder that is no run, is not there or is damaged is refused by name', a
 });
 
 test('the environment tells versions, machine, device, seed and command line', async () => {
-  const found = await describeEnvironment({ device: 'cpu: a processor', seed: 7, data: '/home/ada/photos' });
+  const found = await describeEnvironment({
+    device: 'cpu: a processor',
+    seed: 7,
+    data: '/home/ada/photos',
+    sittings: [sitting({ from: 0 })],
+  });
   assert.match(found.gannet, /^\d+\.\d+\.\d+/);
   assert.is(found.node, process.version);
   assert.is(found.device, 'cpu: a processor');
