@@ -30,6 +30,7 @@ const defaultCacheBytes = (): number => Math.min(2 * GIB, totalmem() / 4);
 interface ImageFile extends ListedFile {
   readonly slot: number | undefined;
   readonly changedMs: number;
+  readonly digest: FileDigest;
 }
 
 interface DecodedFolder extends Fingerprints {
@@ -73,12 +74,14 @@ async function decodeAll(
       skipped.push({ path, reason });
       continue;
     }
-    files.push({ ...file, slot: index < slots ? index : undefined, changedMs: changedMs[index] as number });
+    files.push({
+      ...file,
+      slot: index < slots ? index : undefined,
+      changedMs: changedMs[index] as number,
+      digest: digests[index] as FileDigest,
+    });
   }
-  const read = [...listed.entries()].flatMap(([index, { path }]) =>
-    reasons.has(index) ? [] : [[path, digests[index] as FileDigest] as const],
-  );
-  return { files, skipped, cache, ...fingerprintsOf(read) };
+  return { files, skipped, cache, ...fingerprintsOf(files.map(({ path, digest }) => [path, digest])) };
 }
 
 /** How many of the newest files an error names. */
@@ -138,14 +141,19 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
   };
 }
 
+/** @throws DataError data_changed if the file is no longer what it was */
 async function decodeAgain(directory: string, file: ImageFile, options: DecodeOptions): Promise<Uint8Array> {
-  try {
-    return (await decodeFile(file.location, options)).pixels;
-  } catch (cause) {
-    throw new DataError(
+  const changed = (how: string, cause?: unknown) =>
+    new DataError(
       'data_changed',
-      `${directory}/${file.path}: was a whole image when the folder was opened, and cannot be read any more: ${firstLine(cause)}`,
+      `${directory}/${file.path}: was a whole image when the folder was opened, and ${how}`,
       { cause },
     );
-  }
+  const { pixels, digest } = await decodeFile(file.location, options).catch((cause: unknown) => {
+    throw changed(`cannot be read any more: ${firstLine(cause)}`, cause);
+  });
+  if (digest.sha256 === file.digest.sha256) return pixels;
+  throw changed(
+    'has been rewritten since. Put back what it held to go on with the run, or start another run on the images as they are now',
+  );
 }

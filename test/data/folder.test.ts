@@ -259,6 +259,14 @@ test('a file that vanishes while training is named', async () => {
   await rejects(() => dataset.read(0, new Float32Array(12), 0), 'data_changed', /a\.png/);
 });
 
+test('a file that is rewritten while training is named, though it is a whole image still', async () => {
+  const folder = temporaryFolder({ 'a.png': red, 'b.png': red });
+  const dataset = await openImageFolder(folder, { ...format, cacheBytes: 0 });
+  addFiles(folder, { 'a.png': green });
+  await rejects(() => dataset.read(0, new Float32Array(12), 0), 'data_changed', /a\.png: .* rewritten since/);
+  assert.equal(await readBytes(dataset, 1), await readBytes(await openImageFolder(folder, format), 1));
+});
+
 test('the fingerprint changes with an added, renamed or replaced file', async () => {
   const folder = temporaryFolder({ 'a.png': red });
   const fingerprint = async () => (await openImageFolder(folder, format)).fingerprint;
