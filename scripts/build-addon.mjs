@@ -3,6 +3,7 @@
 // configuration is incomplete or belongs to another folder.
 //   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
 //   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
+//   --without-simulator gannet.node alone, in half the time, unless the folder has the simulator already
 //   --sanitize          build-sanitize/Release/, both with sanitizers
 //   --out build         the folder to build in; every folder remembers its own options
 //   --afresh            discards what an earlier build left
@@ -21,7 +22,10 @@ import { run, signalProcess } from './build/run.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = resolve(root, option('out') ?? (given('sanitize') ? 'build-sanitize' : 'build'));
 const addon = join(folder, 'Release', 'gannet.node');
-const stamp = join(folder, 'built');
+/** A simulator of older sources beside a newer addon would not serve. */
+const whole = !given('without-simulator') || existsSync(join(folder, 'Release', 'gannet_simt.so'));
+const ADDON_STAMP = join(folder, 'built-addon');
+const WHOLE_STAMP = join(folder, 'built');
 /** Lies in the folder while CMake or the compiler runs: found by a later build, it tells that one was killed. */
 const unfinished = join(folder, 'unfinished');
 
@@ -60,6 +64,7 @@ function optionsChanged() {
 }
 
 function upToDate() {
+  const stamp = whole ? WHOLE_STAMP : ADDON_STAMP;
   if (!existsSync(addon) || !existsSync(stamp) || existsSync(unfinished) || optionsChanged()) return false;
   const built = statSync(stamp).mtimeMs;
   return INPUTS.every((input) => [...files(join(root, input))].every((file) => statSync(file).mtimeMs < built));
@@ -93,9 +98,12 @@ async function build(lock) {
     if (!(await cmakeJs('configure', definitions, lock))) return;
   }
   // make runs one compiler at a time unless it is told; ninja needs no telling.
-  if (!(await cmakeJs('build', ['--parallel', String(availableParallelism())], lock))) return;
-  writeFileSync(stamp, '');
-  utimesSync(stamp, startedAt, startedAt);
+  const target = whole ? [] : ['--target', 'gannet'];
+  if (!(await cmakeJs('build', ['--parallel', String(availableParallelism()), ...target], lock))) return;
+  for (const stamp of whole ? [ADDON_STAMP, WHOLE_STAMP] : [ADDON_STAMP]) {
+    writeFileSync(stamp, '');
+    utimesSync(stamp, startedAt, startedAt);
+  }
 }
 
 /** Runs cmake-js, shows what it prints and, if it fails, repeats the cause. Returns whether it succeeded. */

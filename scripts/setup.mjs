@@ -14,8 +14,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const OLDEST_NODE = 20;
 
-/** Prepares the checkout; on failure prints the remedy and ends the process with exit code 1. Two set-ups of one checkout run in turn. */
-export async function setup() {
+/** Prepares the checkout; on failure prints the remedy and ends the process with exit code 1. Two set-ups of one checkout run in turn.
+ *  Only tests need the simulator of the CUDA kernels; compiling it takes longer than all the rest. */
+export async function setup({ simulator = true } = {}) {
   const lock = await acquireLock(join(root, 'build', 'setup-lock'), (pid) =>
     console.log(`Another set-up is at work here (process ${pid}); waiting for it to end.`),
   );
@@ -24,7 +25,7 @@ export async function setup() {
       console.log(`A command of an earlier set-up still runs (process ${lock.orphan.pid}); waiting for it to end.`);
       await ended(lock.orphan);
     }
-    await prepare(lock);
+    await prepare(lock, simulator ? [] : ['--without-simulator']);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`\n${error.message}`);
@@ -35,13 +36,13 @@ export async function setup() {
   }
 }
 
-async function prepare(lock) {
+async function prepare(lock, buildOptions) {
   checkNode();
   const execute = (command, args) => runShown(command, args, lock);
   await installPackages(root, execute);
-  if (isBuilt() && reasonNotLoaded() === undefined) return;
+  if (isBuilt(buildOptions) && reasonNotLoaded() === undefined) return;
   await installSystemNeeds(execute);
-  await buildAddon(execute);
+  await buildAddon(execute, buildOptions);
 }
 
 function checkNode() {
@@ -55,14 +56,14 @@ function checkNode() {
 
 const buildScript = join(root, 'scripts', 'build-addon.mjs');
 
-function isBuilt() {
-  return spawnSync(process.execPath, [buildScript, '--check'], { stdio: 'ignore' }).status === 0;
+function isBuilt(options) {
+  return spawnSync(process.execPath, [buildScript, '--check', ...options], { stdio: 'ignore' }).status === 0;
 }
 
 /** @throws SetupError if the addon cannot be built, or does not load even after a build from nothing */
-async function buildAddon(execute) {
-  for (const options of [[], ['--afresh']]) {
-    const { code } = await execute(process.execPath, [buildScript, ...options]);
+async function buildAddon(execute, options) {
+  for (const afresh of [[], ['--afresh']]) {
+    const { code } = await execute(process.execPath, [buildScript, ...options, ...afresh]);
     if (code !== 0) throw new SetupError('Set-up stopped: the native addon was not built. The messages above say why.');
     if (reasonNotLoaded() === undefined) return;
   }

@@ -6,7 +6,7 @@ import { root, setup } from './setup.mjs';
 
 const TRAINING = ['train', 'dcgan-digits', '--data', 'mnist'];
 
-await setup();
+await setup({ simulator: false });
 const command = ['--import', 'tsx', 'src/cli/main.ts', ...TRAINING, ...process.argv.slice(2)];
 const training = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
 

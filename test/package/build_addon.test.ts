@@ -17,7 +17,8 @@ const fs = require('node:fs');
 const { execPath } = process;
 const [command, , folder, , , , , ...options] = process.argv.slice(2);
 const definitions = options.filter((option) => option.startsWith('--CD'));
-fs.appendFileSync('calls', [command, ...definitions].join(' ') + '\\n');
+const target = options.includes('--target') ? options.slice(options.indexOf('--target')) : [];
+fs.appendFileSync('calls', [command, ...definitions, ...target].join(' ') + '\\n');
 if (command === 'configure') {
   const known = ['CMAKE_MAKE_PROGRAM', 'CMAKE_CXX_COMPILER', 'DNNL_LIBRARY'].map((name) => name + ':PATH=' + execPath);
   const given = definitions.map((option) => option.replace('--CD', '').replace('=', ':STRING='));
@@ -41,6 +42,7 @@ if (command === 'configure') {
   } else {
     fs.mkdirSync(folder + '/Release', { recursive: true });
     fs.writeFileSync(folder + '/Release/gannet.node', '');
+    if (target.length === 0) fs.writeFileSync(folder + '/Release/gannet_simt.so', '');
   }
 }`;
 
@@ -118,6 +120,20 @@ test('a build configures once, and builds again only after a change', () => {
   writeFileSync(checkout.path('binding/new.cc'), '');
   checkout.build();
   assert.equal(checkout.calls(), ['build']);
+});
+
+test('a build without the simulator makes the addon alone, and later both where the simulator is there', () => {
+  const checkout = new Checkout('addon');
+  const options = ['--without-simulator'];
+  checkout.build({ options });
+  assert.equal(checkout.calls(), ['configure', 'build --target gannet']);
+  assert.is(checkout.build({ options: ['--check', ...options] }).status, 0);
+  assert.is(checkout.build({ options: ['--check'] }).status, 1, 'the simulator is missing');
+  checkout.build();
+  assert.equal(checkout.calls(), ['build']);
+  writeFileSync(checkout.path('cuda/new.cu'), '');
+  checkout.build({ options });
+  assert.equal(checkout.calls(), ['build'], 'no simulator of older sources stays beside a newer addon');
 });
 
 test('a build after a configuration that failed half-way configures afresh', () => {
