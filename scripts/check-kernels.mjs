@@ -1,6 +1,7 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
 // and to scripts/kernels/rules.mjs, and the products' occupancy to its target. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
+//   --cached       compile nothing: skipped where a file has changed since it was compiled
 //   --slots        print how many instructions the largest tiles issue per multiplication
 //   --update       rewrite the table instead of comparing with it
 
@@ -43,6 +44,10 @@ const shared = headers();
 const faults = [];
 const compiled = [];
 const jobs = kernelFiles().flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
+if (process.argv.includes('--cached') && jobs.some((job) => storedFigures(job) === undefined)) {
+  console.log('skipped: kernels have changed since they were compiled, which `npm run check:kernels` does');
+  process.exit(0);
+}
 await inParallel(jobs, Math.min(2, availableParallelism()), async (job) => {
   try {
     compiled.push({ ...job, kernels: await figuresOf(job) });
@@ -65,28 +70,39 @@ console.log(
 );
 process.exitCode = faults.length === 0 ? 0 : 1;
 
-/** Registers, spills and PTX faults of every kernel of a file, from the cache where neither it nor a header has changed. */
-async function figuresOf({ file, architecture }) {
+/** Registers, spills and PTX faults of every kernel of a file, from the cache where it serves. */
+async function figuresOf(job) {
+  const stored = storedFigures(job);
+  if (stored) return stored;
+  const kernels = await compile(job);
+  writeFileSync(cacheFile(job), JSON.stringify({ key: cacheKey(job), kernels }));
+  return kernels;
+}
+
+/** What an earlier compilation of the same text has found, or undefined. */
+function storedFigures(job) {
+  if (!existsSync(cacheFile(job))) return undefined;
+  const { key, kernels } = JSON.parse(readFileSync(cacheFile(job), 'utf8'));
+  return key === cacheKey(job) ? kernels : undefined;
+}
+
+/** A hash of all that decides about the figures of a file. */
+function cacheKey({ file, architecture }) {
   const source = readFileSync(join(kernelFolder, file), 'utf8');
   const rules = ['rules', 'sass', 'slots'].map((name) =>
     readFileSync(join(root, `scripts/kernels/${name}.mjs`), 'utf8'),
   );
-  const key = createHash('sha256')
+  return createHash('sha256')
     .update([toolkit, architecture, NVCC_FLAGS.join(' '), shared, source, ...rules].join('\0'))
     .digest('hex');
-  const folder = join(CACHE, `sm_${architecture}`);
-  const cached = join(folder, `${file}.json`);
-  if (existsSync(cached)) {
-    const stored = JSON.parse(readFileSync(cached, 'utf8'));
-    if (stored.key === key) return stored.kernels;
-  }
-  const kernels = await compile(file, architecture, folder);
-  writeFileSync(cached, JSON.stringify({ key, kernels }));
-  return kernels;
 }
 
-async function compile(file, architecture, folder) {
-  const kept = join(folder, file.replace(/\.cu$/, ''));
+function cacheFile({ file, architecture }) {
+  return join(CACHE, `sm_${architecture}`, `${file}.json`);
+}
+
+async function compile({ file, architecture }) {
+  const kept = join(CACHE, `sm_${architecture}`, file.replace(/\.cu$/, ''));
   mkdirSync(kept, { recursive: true });
   const cubin = join(kept, 'kernels.cubin');
   const flags = [...NVCC_FLAGS, `-arch=sm_${architecture}`, '-Xptxas', '-v', '--keep', '--keep-dir', kept];

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
-import { findNvcc, option, root } from './kernels/toolchain.mjs';
+import { ARCHITECTURES, findNvcc, option, root } from './kernels/toolchain.mjs';
 import { installDebianPackages, isAdministrator } from './setup/system.mjs';
 
 /** Two idle cores take `minutes` over a part. `debian`: packages beyond those of set-up. `missing` tells what the machine lacks for it. */
@@ -23,7 +23,22 @@ const ALWAYS = [
 
 /** Where the time does not suffice for all of these, the commit decides which come first. */
 const IN_TURN = [
-  { name: 'kernels', command: ['npm', 'run', '--silent', 'check:kernels'], minutes: 9, missing: noCompiler },
+  {
+    name: 'kernels',
+    command: [
+      'sh',
+      '-c',
+      `npm run --silent check:kernels -- --arch 80,${inTurn(ARCHITECTURES)} && npm test --silent -- cuda/compiled`,
+    ],
+    minutes: 8,
+    missing: noCompiler,
+  },
+  {
+    name: 'native code',
+    command: ['npm', 'run', '--silent', 'lint:native'],
+    debian: ['clang-format-14', 'clang-tidy-14', 'libomp-14-dev'],
+    minutes: 9,
+  },
   { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
   { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
   { name: 'mutated kernels', command: ['node', 'scripts/mutate-kernels.mjs', '--sample', '3'], minutes: 9 },
@@ -61,9 +76,14 @@ function chosenParts() {
 
 /** The parts in an order that begins elsewhere at every commit. */
 function rotated(parts) {
-  const { stdout } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { cwd: root, encoding: 'utf8' });
-  const first = Number(stdout) % parts.length;
+  const first = parts.indexOf(inTurn(parts));
   return [...parts.slice(first), ...parts.slice(0, first)];
+}
+
+/** One of several things, another at every commit. */
+function inTurn(things) {
+  const { stdout } = spawnSync('git', ['rev-list', '--count', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return things[Number(stdout) % things.length];
 }
 
 /** Runs a part, or skips it with the reason. Returns what it counted; a part that counts nothing is one test. */

@@ -18,7 +18,7 @@ const ARCHITECTURE = '80';
 const PRECISIONS = ['float32', 'tf32', 'bfloat16'];
 
 const script = join(PACKAGE_ROOT, 'scripts/check-kernels.mjs');
-const check = spawnSync(process.execPath, [script, '--arch', ARCHITECTURE], { encoding: 'utf8' });
+const check = spawnSync(process.execPath, [script, '--cached', '--arch', ARCHITECTURE], { encoding: 'utf8' });
 const skipped = check.stdout.startsWith('skipped: ');
 if (skipped) console.log(check.stdout);
 const whereCompiled = skipped ? test.skip : test;
