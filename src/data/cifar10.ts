@@ -73,5 +73,5 @@ export async function openCifar10(directory: string, options: PackedOptions = {}
     }
   }
   const packed = { count, size: [SIDE, SIDE] as const, channels: 3 as const, pixels };
-  return openPacked('cifar10', packed, { names: CLASSES, values }, { ...options, onBlack: false });
+  return openPacked('cifar10', packed, { kind: 'classes', names: CLASSES, values }, { ...options, onBlack: false });
 }

@@ -1,12 +1,7 @@
+import type { Labels } from './labels/labels.ts';
 import type { ImageFormat } from './pixels.ts';
 
-/** The class of each image: `names[values[i]]` is the name of image i's class. */
-export interface Labels {
-  readonly names: readonly string[];
-  readonly values: Int32Array;
-}
-
-/** A file that looked like an image by its name and could not be read as one. */
+/** A file that is no image of the data set although its name, or a file of labels, says that it should be. */
 export interface SkippedFile {
   /** Relative to the data set's folder. */
   readonly path: string;
@@ -20,6 +15,8 @@ export interface Dataset extends ImageFormat {
   readonly labels?: Labels;
   /** Files that were left out; empty for the packed data sets, which are read whole or refused. */
   readonly skipped: readonly SkippedFile[];
+  /** Lines for people about how the images were brought to their format or how their labels are known; none if there is nothing to tell. */
+  readonly notes?: readonly string[];
   /** Changes when the images or their order do, so that a resumed run can tell that its data is not what it was. */
   readonly fingerprint: string;
   /** Paths of the files that changed last, the newest first; not given for packed data sets. */
@@ -38,11 +35,26 @@ export type Split = 'train' | 'test';
 /** Called while images are decoded or resized: how many of how many are done. */
 export type ProgressListener = (done: number, total: number) => void;
 
-/** One line for people: how many files were skipped, the first `limit` of them and why. '' if none was. */
-export function summariseSkipped(skipped: readonly SkippedFile[], limit = 5): string {
+/** One line for people: how many files were skipped, and why, the most frequent reason first, with `limit` of the files that it is true
+ *  of. '' if none was. */
+export function summariseSkipped(skipped: readonly SkippedFile[], limit = 3): string {
   if (skipped.length === 0) return '';
-  const named = skipped.slice(0, limit).map(({ path, reason }) => `${path} (${reason})`);
-  const rest = skipped.length - named.length;
+  const byReason = new Map<string, string[]>();
+  for (const { path, reason } of skipped) {
+    const same = byReason.get(reason);
+    if (same) same.push(path);
+    else byReason.set(reason, [path]);
+  }
+  const reasons = [...byReason].sort(([, a], [, b]) => b.length - a.length);
+  const told = reasons.slice(0, MOST_REASONS).map(([reason, paths]) => `${nameSome(paths, limit)} (${reason})`);
+  const rest = reasons.slice(MOST_REASONS).reduce((total, [, paths]) => total + paths.length, 0);
   const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
-  return `skipped ${files} that could not be read as images: ${named.join(', ')}${rest > 0 ? `, and ${rest} more` : ''}`;
+  return `skipped ${files}: ${told.join(', ')}${rest > 0 ? `, and ${rest} more for other reasons` : ''}`;
+}
+
+const MOST_REASONS = 5;
+
+function nameSome(paths: readonly string[], limit: number): string {
+  const rest = paths.length - limit;
+  return paths.slice(0, limit).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

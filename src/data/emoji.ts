@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError } from '../errors.ts';
 import { readRegularFile } from '../files.ts';
-import type { Dataset, Labels } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import { firstLine } from './decode.ts';
+import type { Labels } from './labels/labels.ts';
 import { openPacked, type PackedOptions } from './packed.ts';
 import { type ImageFormat, imageElements, type PackedImages } from './pixels.ts';
 import { loadSharp } from './sharp.ts';
@@ -86,7 +87,7 @@ function cutOut(sheet: Sheet, pictures: readonly Picture[]): PackedImages {
 
 function labelsOf(categories: readonly string[]): Labels {
   const names = [...new Set(categories)];
-  return { names, values: Int32Array.from(categories, (category) => names.indexOf(category)) };
+  return { kind: 'classes', names, values: Int32Array.from(categories, (category) => names.indexOf(category)) };
 }
 
 /** Google's Noto emoji: 3,786 pictures of 64x64 on white, their categories as labels, from the package

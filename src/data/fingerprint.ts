@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Labels } from './labels/labels.ts';
 
 /** What a file held when it was read. */
 export interface FileDigest {
@@ -31,3 +32,10 @@ export function fingerprintsOf(files: Iterable<readonly [path: string, digest: F
   }
   return { fingerprint: contents.digest('hex'), earlierFingerprint: sizes.digest('hex') };
 }
+
+/** The fingerprint of images whose labels lie in a file of their own, which may change without them. */
+export const withLabels = (fingerprint: string, { kind, names, values }: Labels): string =>
+  createHash('sha256')
+    .update(JSON.stringify([fingerprint, kind, names]))
+    .update(values)
+    .digest('hex');

@@ -2,11 +2,14 @@ import { totalmem } from 'node:os';
 import { DataError } from '../errors.ts';
 import { baseDefaults } from '../models/recipe.ts';
 import { checkFormat } from './conform.ts';
-import { type Dataset, type Labels, type ProgressListener, type SkippedFile, summariseSkipped } from './dataset.ts';
+import { type Dataset, type ProgressListener, type SkippedFile, type Split, summariseSkipped } from './dataset.ts';
 import { type DecodeOptions, firstLine } from './decode.ts';
 import { decodeFile } from './decode_file.ts';
-import { type FileDigest, type Fingerprints, fingerprintsOf } from './fingerprint.ts';
+import { type FileDigest, type Fingerprints, fingerprintsOf, withLabels } from './fingerprint.ts';
 import { type ListedFile, listImageFiles } from './image_files.ts';
+import { classLabels, type Labels, labelWidth } from './labels/labels.ts';
+import { matchLabels } from './labels/match.ts';
+import type { LabelTable } from './labels/table.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
 import { bytesToUnit, type ImageFormat, imageElements } from './pixels.ts';
 
@@ -19,15 +22,31 @@ export interface FolderOptions extends ImageFormat {
   readonly maxPixels?: number | undefined;
   /** Side of the square that is cut out of the middle before scaling; see the key of this name. */
   readonly crop?: number | undefined;
+  /** Labels of the images, in place of the folders that they lie in; images without one are left out. */
+  readonly labels?: LabelTable | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a folder with a file of labels is asked for. */
+export interface LabelledFolderOptions extends Omit<FolderOptions, 'labels'> {
+  /** A file of labels in place of the data set's own. */
+  readonly labels?: string | undefined;
+  /** Attributes to keep, in this order; all if not given. */
+  readonly attributes?: readonly string[] | undefined;
+  readonly split?: Split | undefined;
 }
 
 const GIB = 2 ** 30;
 const defaultCacheBytes = (): number => Math.min(2 * GIB, totalmem() / 4);
 
+/** A file to be decoded, with its label where a table tells it. */
+interface ChosenFile extends ListedFile {
+  readonly numbers?: ArrayLike<number>;
+}
+
 /** A file that holds a whole image, and where the cache keeps its pixels (undefined: nowhere). */
-interface ImageFile extends ListedFile {
+interface ImageFile extends ChosenFile {
   readonly slot: number | undefined;
   readonly changedMs: number;
   readonly digest: FileDigest;
@@ -42,7 +61,7 @@ interface DecodedFolder extends Fingerprints {
 /** Decodes every file once: a file is known to be good before training starts, so that the images and their order depend on
  *  the folder alone, however much of it the cache holds. */
 async function decodeAll(
-  listed: readonly ListedFile[],
+  listed: readonly ChosenFile[],
   options: FolderOptions & DecodeOptions,
 ): Promise<DecodedFolder> {
   const bytes = imageElements(options);
@@ -98,22 +117,32 @@ const classOf = (path: string): string | undefined =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined;
 
 /** Sub-folders as classes, in their order of names, if there are at least two and no image lies outside them. */
-function labelsOf(files: readonly ImageFile[]): Labels | undefined {
+function labelsOfFolders(files: readonly ImageFile[]): Labels | undefined {
   const classes = files.map(({ path }) => classOf(path));
-  const names = [...new Set(classes)];
-  if (names.length < 2 || names.includes(undefined)) return undefined;
-  return { names: names as string[], values: Int32Array.from(classes, (name) => names.indexOf(name)) };
+  if (new Set(classes).size < 2 || classes.includes(undefined)) return undefined;
+  return classLabels(classes as string[]);
+}
+
+function labelsOf(files: readonly ImageFile[], table: LabelTable | undefined): Labels | undefined {
+  if (!table) return labelsOfFolders(files);
+  const { kind, names } = table;
+  const values = new Int32Array(files.length * labelWidth(table));
+  for (const [i, { numbers = [] }] of files.entries()) values.set(numbers, i * labelWidth(table));
+  return { kind, names, values };
 }
 
 /** A folder of images as a data set: recursive, sub-folders are labels, mixed sizes and kinds (see decodeImage). Files that
- *  cannot be decoded are left out and listed in `skipped`, behind them what else looks like an image.
- *  @throws DataError data_not_found, data_not_folder, data_unreadable, data_is_run, data_links, data_empty, data_all_bad. */
+ *  cannot be decoded are left out and listed in `skipped`, behind them what else looks like an image, and what a table of labels and
+ *  the folder do not have in common.
+ *  @throws DataError data_not_found, data_not_folder, data_unreadable, data_is_run, data_links, data_empty, data_all_bad,
+ *  label_file, labels_unmatched. */
 export async function openImageFolder(directory: string, given: FolderOptions): Promise<Dataset> {
   checkFormat(given);
   const options = { ...given, maxPixels: given.maxPixels ?? baseDefaults.maxPixels, crop: given.crop ?? 0 };
   const listing = await listImageFiles(directory);
-  const { files, cache, fingerprint, earlierFingerprint, ...decoded } = await decodeAll(listing.files, options);
-  const skipped = [...decoded.skipped, ...listing.skipped];
+  const chosen = chooseFiles(directory, listing.files, given.labels);
+  const { files, cache, ...decoded } = await decodeAll(chosen.files, options);
+  const skipped = [...decoded.skipped, ...listing.skipped, ...chosen.skipped];
   if (files.length === 0) {
     throw new DataError(
       'data_all_bad',
@@ -122,7 +151,7 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
   }
   const { size, channels } = options;
   const elements = imageElements(options);
-  const labels = labelsOf(files);
+  const labels = labelsOf(files, given.labels);
   return {
     name: directory,
     count: files.length,
@@ -131,14 +160,26 @@ export async function openImageFolder(directory: string, given: FolderOptions): 
     ...(labels && { labels }),
     skipped,
     newest: newestOf(files),
-    fingerprint,
-    earlierFingerprint,
+    ...(given.labels && labels
+      ? { fingerprint: withLabels(decoded.fingerprint, labels) }
+      : { fingerprint: decoded.fingerprint, earlierFingerprint: decoded.earlierFingerprint }),
     read(index, into, offset) {
       const file = files[index] as ImageFile;
       if (file.slot !== undefined) return bytesToUnit(cache, file.slot * elements, elements, into, offset);
       return decodeAgain(directory, file, options).then((pixels) => bytesToUnit(pixels, 0, elements, into, offset));
     },
   };
+}
+
+/** All files, or those that a table labels. */
+function chooseFiles(
+  directory: string,
+  files: readonly ListedFile[],
+  table: LabelTable | undefined,
+): { readonly files: readonly ChosenFile[]; readonly skipped: readonly SkippedFile[] } {
+  if (!table) return { files, skipped: [] };
+  const matched = matchLabels(directory, files, table);
+  return { files: matched.files.map(({ file, numbers }) => ({ ...file, numbers })), skipped: matched.skipped };
 }
 
 /** @throws DataError data_changed if the file is no longer what it was */

@@ -1,8 +1,17 @@
 export { type AugmentOptions, augmented, NO_AUGMENTATION } from './augment.ts';
 export { hasColour } from './colour.ts';
-export type { Dataset, Labels, ProgressListener, SkippedFile, Split } from './dataset.ts';
+export type { Dataset, ProgressListener, SkippedFile, Split } from './dataset.ts';
 export { summariseSkipped } from './dataset.ts';
 export { composeGrid, composeImage, type GridOptions, gridSize, type ImageBatch, type Picture } from './grid.ts';
+export {
+  countLabels,
+  expectLabels,
+  imagesWithLabel,
+  type Labels,
+  labelIndex,
+  labelVectors,
+  labelWidth,
+} from './labels/labels.ts';
 export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderPosition } from './loader.ts';
 export { datasetNames, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
+import { type Labels, labelWidth } from './labels/labels.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
 import { imageElements } from './pixels.ts';
 import { epochOrder } from './shuffle.ts';
@@ -19,7 +20,8 @@ export interface LoaderPosition {
 export interface Batch {
   /** float32 [N,H,W,C] in [-1, 1]. */
   readonly images: Float32Array;
-  /** int32 [N]; only if the data set has labels. */
+  /** Of the images, in their order: int32 [N] for classes, [N, names.length] for attributes; only if the data set has labels.
+   *  {@link labelVectors} makes of them what a network takes. */
   readonly labels?: Int32Array;
   /** The images' indices in the data set, [N]. */
   readonly indices: Uint32Array;
@@ -96,7 +98,7 @@ export function checkLoaderOptions(
     throw new DataError(
       'data_changed',
       `${dataset.name}: the images are not those that the checkpoint was written with (${position.count} then, ${dataset.count} now` +
-        `${position.count === dataset.count ? ', with other names or pixels' : ''})${describeNewest(dataset)}; restore them, or start a new run`,
+        `${position.count === dataset.count ? ', with other names, pixels or labels' : ''})${describeNewest(dataset)}; restore them, or start a new run`,
     );
   }
 }
@@ -107,6 +109,14 @@ const describeNewest = ({ newest = [] }: Dataset): string =>
 
 const isOf = (position: LoaderPosition, { count, fingerprint, earlierFingerprint }: Dataset): boolean =>
   position.count === count && [fingerprint, earlierFingerprint].includes(position.fingerprint);
+
+/** Puts the labels of a batch's images in the order of its indices. */
+function copyLabels(from: Labels, { indices, labels }: Arrays): void {
+  const width = labelWidth(from);
+  for (const [i, index] of indices.entries()) {
+    labels.set(from.values.subarray(index * width, (index + 1) * width), i * width);
+  }
+}
 
 /** Lets the event loop handle what has come up meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -224,7 +234,7 @@ class PrefetchingLoader implements Loader {
     const arrays = this.#free.pop() ?? this.#allocate();
     arrays.indices.set(this.#orderOf(epoch).subarray(begin, begin + this.#batch));
     await this.#read(arrays, epoch);
-    if (labels) for (const [i, index] of arrays.indices.entries()) arrays.labels[i] = labels.values[index] as number;
+    if (labels) copyLabels(labels, arrays);
     this.#planned = { epoch, index: begin + this.#batch, count, fingerprint };
     let released = false;
     return {
@@ -265,7 +275,7 @@ class PrefetchingLoader implements Loader {
   #allocate(): Arrays {
     return {
       images: new Float32Array(this.#batch * imageElements(this.#dataset)),
-      labels: new Int32Array(this.#batch),
+      labels: new Int32Array(this.#dataset.labels ? this.#batch * labelWidth(this.#dataset.labels) : 0),
       indices: new Uint32Array(this.#batch),
     };
   }

@@ -48,13 +48,20 @@ function requireIdx(directory: string, split: Split, kind: 'images-idx3' | 'labe
   );
 }
 
-/** Images and labels from a folder with the four files of MNIST (or of a set in its format), grey.
+/** The classes of labels that nobody named: `0` to the largest one. */
+const numberedClasses = (labels: Uint8Array): string[] => {
+  const largest = labels.reduce((most, label) => Math.max(most, label), 0);
+  return Array.from({ length: largest + 1 }, (_, label) => String(label));
+};
+
+/** Images and labels from a folder with the four files of MNIST (or of a set in its format), grey. `classes`: their names; numbers if not
+ *  given.
  *  @throws DataError idx_missing, idx_count (images and labels differ in number), idx_label (a class without a name), and
  *  what readIdx throws. */
 export async function openIdxFolder(
   name: string,
   directory: string,
-  classes: readonly string[],
+  classes: readonly string[] | undefined,
   options: PackedOptions = {},
 ): Promise<Dataset> {
   const split = options.split ?? 'train';
@@ -68,18 +75,19 @@ export async function openIdxFolder(
     );
   }
   if (count * height * width === 0) throw new DataError('data_empty', `${directory}: the IDX files hold no image`);
-  const stray = labels.data.findIndex((label) => label >= classes.length);
+  const names = classes ?? numberedClasses(labels.data);
+  const stray = labels.data.findIndex((label) => label >= names.length);
   if (stray >= 0) {
     throw new DataError(
       'idx_label',
-      `${directory}: label ${stray} is ${labels.data[stray]}, but ${name} has classes 0 to ${classes.length - 1}`,
+      `${directory}: label ${stray} is ${labels.data[stray]}, but ${name} has classes 0 to ${names.length - 1}`,
     );
   }
   const packed = { count, size: [height, width] as const, channels: 1 as const, pixels: images.data };
   return openPacked(
     name,
     packed,
-    { names: classes, values: Int32Array.from(labels.data) },
+    { kind: 'classes', names, values: Int32Array.from(labels.data) },
     { ...options, onBlack: true },
   );
 }

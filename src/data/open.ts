@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { openCeleba } from './celeba.ts';
 import { findCifar10, openCifar10 } from './cifar10.ts';
 import type { Dataset, ProgressListener, Split } from './dataset.ts';
 import { openEmoji } from './emoji.ts';
-import { openImageFolder } from './folder.ts';
+import { openFlowers17, openFlowers102 } from './flowers.ts';
+import { type LabelledFolderOptions, openImageFolder } from './folder.ts';
+import { readLabelFile } from './labels/label_file.ts';
 import { holdsIdx, openFashionMnist, openIdxFolder, openMnist } from './mnist.ts';
 import type { Channels, ImageSize } from './pixels.ts';
 
@@ -14,7 +17,7 @@ export interface OpenOptions {
   readonly size?: number | ImageSize | undefined;
   /** A packed data set's own number if not given; 3 for a folder. */
   readonly channels?: Channels | undefined;
-  /** 'train' if not given; a folder of images has no other part. */
+  /** MNIST, Fashion-MNIST and CIFAR-10: 'train' if not given. CelebA and the flowers: all images if not given. Others have no parts. */
   readonly split?: Split | undefined;
   /** Memory for decoded images of a folder, in bytes. */
   readonly cacheBytes?: number | undefined;
@@ -22,6 +25,11 @@ export interface OpenOptions {
   readonly maxPixels?: number | undefined;
   /** Side of the square that is cut out of the middle of each image of a folder before it is scaled; 0, none, if not given. */
   readonly crop?: number | undefined;
+  /** The file that tells the labels of a folder's images: CSV, JSON lines, CelebA's list of attributes, or lines of `name label`. It is looked
+   *  for as it is, then in the folder of the data. */
+  readonly labels?: string | undefined;
+  /** Attributes of that file to take as labels, in this order; all if not given. */
+  readonly attributes?: readonly string[] | undefined;
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,19 +43,50 @@ interface NamedDataset {
   readonly channels: Channels;
 }
 
+/** A data set with labels of its own. @throws DataError labels_fixed where others are asked for */
+const packed =
+  (name: string, open: Opener): Opener =>
+  (directory, options) => {
+    expectOwnLabels(name, options);
+    return open(directory, options);
+  };
+
+/** A data set of photos in a folder of which its labels tell. */
+const labelledFolder =
+  (name: string, open: (directory: string, options: LabelledFolderOptions) => Promise<Dataset>): Opener =>
+  async (directory, options) => {
+    if (directory === undefined) {
+      throw new DataError('data_folder_missing', `${name}: expected the folder that it lies in, as in ${name}:DIR`);
+    }
+    const { channels = 3 } = options;
+    return open(directory, { ...options, size: expectSize(name, options), channels });
+  };
+
 const NAMED: Record<string, NamedDataset> = {
-  mnist: { open: (directory, options) => openMnist({ ...options, directory }), channels: 1 },
-  'fashion-mnist': { open: (directory, options) => openFashionMnist({ ...options, directory }), channels: 1 },
+  mnist: { open: packed('mnist', (directory, options) => openMnist({ ...options, directory })), channels: 1 },
+  'fashion-mnist': {
+    open: packed('fashion-mnist', (directory, options) => openFashionMnist({ ...options, directory })),
+    channels: 1,
+  },
   cifar10: {
-    open(directory, options) {
+    open: packed('cifar10', (directory, options) => {
       if (directory === undefined) {
         throw new DataError('cifar10_folder', 'cifar10: expected the folder of its binary version, as in cifar10:DIR');
       }
       return openCifar10(directory, options);
-    },
+    }),
     channels: 3,
   },
-  emoji: { open: (directory, options) => openEmoji({ ...options, directory }), channels: 3 },
+  emoji: {
+    open: packed('emoji', (directory, options) => {
+      expectTrainingPart('emoji', options);
+      return openEmoji({ ...options, directory });
+    }),
+    channels: 3,
+  },
+  celeba: { open: labelledFolder('celeba', openCeleba), channels: 3 },
+  flowers17: { open: labelledFolder('flowers17', openFlowers17), channels: 3 },
+  flowers102: { open: labelledFolder('flowers102', openFlowers102), channels: 3 },
 };
 
 /** The data sets that openDataset knows by name. */
@@ -68,24 +107,43 @@ export function packedChannels(spec: string): Channels | undefined {
   return findCifar10(spec) === undefined ? undefined : 3;
 }
 
-/** The classes of an IDX folder that nobody named. */
-const NUMBERED = Array.from({ length: 256 }, (_, value) => String(value));
-
-function openFolder(directory: string, options: ResolvedOptions): Promise<Dataset> {
-  if (holdsIdx(directory)) return openIdxFolder(directory, directory, NUMBERED, options);
-  if (findCifar10(directory) !== undefined) return openCifar10(directory, options);
-  const { size, channels = 3 } = options;
-  if (size === undefined) {
-    throw new DataError(
-      'image_size',
-      `${directory}: a folder of images needs a size to bring them to, such as --size 64`,
-    );
-  }
-  return openImageFolder(directory, { ...options, size, channels });
+function expectOwnLabels(name: string, { labels, attributes }: ResolvedOptions): void {
+  if (labels === undefined && attributes === undefined) return;
+  throw new DataError('labels_fixed', `${name}: has labels of its own; leave out --labels and --attributes`);
 }
 
-/** Opens what `--data` names: `mnist`, `fashion-mnist`, `cifar10:DIR`, `emoji`, `mnist:DIR`, `fashion-mnist:DIR`, `emoji:DIR`, or a folder: of
- *  images, of IDX files named as MNIST's, or of CIFAR-10's binary files. A name wins over a folder of that name (`./mnist`).
+function expectTrainingPart(name: string, { split }: ResolvedOptions): void {
+  if (split !== 'test') return;
+  throw new DataError('split_missing', `${name}: has no test part; name a folder that holds the images to test with`);
+}
+
+function expectSize(name: string, { size }: ResolvedOptions): ImageSize {
+  if (size !== undefined) return size;
+  throw new DataError('image_size', `${name}: a folder of images needs a size to bring them to, such as --size 64`);
+}
+
+async function openFolder(directory: string, options: ResolvedOptions): Promise<Dataset> {
+  const isIdx = holdsIdx(directory);
+  if (isIdx || findCifar10(directory) !== undefined) {
+    expectOwnLabels(directory, options);
+    return isIdx ? openIdxFolder(directory, directory, undefined, options) : openCifar10(directory, options);
+  }
+  const { channels = 3, labels, attributes, split: _, ...folder } = options;
+  expectTrainingPart(directory, options);
+  if (attributes && labels === undefined) {
+    throw new DataError(
+      'attributes_without_file',
+      `${directory}: attributes are columns of a file of labels; name it with --labels FILE`,
+    );
+  }
+  const size = expectSize(directory, options);
+  const table = labels === undefined ? undefined : await readLabelFile(labels, directory, attributes);
+  return openImageFolder(directory, { ...folder, size, channels, labels: table });
+}
+
+/** Opens what `--data` names: `mnist`, `fashion-mnist`, `emoji`, each also with a folder (`mnist:DIR`); `cifar10:DIR`, `celeba:DIR`,
+ *  `flowers17:DIR`, `flowers102:DIR`; or a folder: of images, of IDX files named as MNIST's, or of CIFAR-10's binary files. A name wins
+ *  over a folder of that name (`./mnist`).
  *  @throws DataError data_unknown with the nearest name, and what the data sets throw. */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size } = options;

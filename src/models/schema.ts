@@ -127,7 +127,22 @@ export const configSchema = z.strictObject({
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),
-  data: z.string().describe('mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images'),
+  data: z
+    .string()
+    .describe(
+      'mnist, fashion-mnist, emoji, cifar10:DIR, celeba:DIR, flowers17:DIR, flowers102:DIR or a folder of images',
+    ),
+  labelFile: z
+    .string()
+    .optional()
+    .describe(
+      'file that tells the labels of a folder of images: CSV, JSON lines, or a list of attributes as CelebA has it',
+    ),
+  attributes: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('attributes of that file to take as labels; all without this key'),
   crop: whole
     .min(0)
     .describe('side of the square that is cut out of the middle of each image of a folder before scaling; 0 = none'),

@@ -45,10 +45,20 @@ export async function prepareTraining(config: Config, options: Omit<TrainOptions
 }
 
 async function openImages(config: Config, { dataset, onDataProgress, signal }: TrainOptions): Promise<Dataset> {
-  const { data, size, channels, crop, maxPixels, augment, seed } = config;
+  const { data, labelFile: labels, attributes, size, channels, crop, maxPixels, augment, seed } = config;
   if (dataset) expectFormat(dataset, config);
   const images =
-    dataset ?? (await openDataset(data, { size, channels, crop, maxPixels, onProgress: onDataProgress, signal }));
+    dataset ??
+    (await openDataset(data, {
+      size,
+      channels,
+      labels,
+      attributes,
+      crop,
+      maxPixels,
+      onProgress: onDataProgress,
+      signal,
+    }));
   return augmented(images, augment, seed);
 }
 

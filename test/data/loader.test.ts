@@ -16,7 +16,7 @@ function numbers(count: number, { decoded = false, fail = -1, fingerprint = 'a' 
     count,
     size: [1, 2],
     channels: 1,
-    labels: { names: ['a', 'b', 'c'], values: Int32Array.from({ length: count }, (_, n) => n % 3) },
+    labels: { kind: 'classes', names: ['a', 'b', 'c'], values: Int32Array.from({ length: count }, (_, n) => n % 3) },
     skipped: [],
     fingerprint,
     read(index, into, offset) {

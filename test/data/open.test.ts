@@ -39,7 +39,11 @@ test('a slip of the pen gets a suggestion, anything else the list', async () => 
   await rejects(() => openDataset('mnits'), 'data_unknown', /'mnits'/, /Did you mean 'mnist'\?/);
   await rejects(() => openDataset('fashion_mnist'), 'data_unknown', /Did you mean 'fashion-mnist'\?/);
   await rejects(() => openDataset('cifar-10:/data'), 'data_unknown', /Did you mean 'cifar10'\?/);
-  await rejects(() => openDataset('./photos/of/nobody'), 'data_unknown', /mnist, fashion-mnist, cifar10, emoji\)\.$/);
+  await rejects(
+    () => openDataset('./photos/of/nobody'),
+    'data_unknown',
+    /mnist, fashion-mnist, cifar10, emoji, celeba, flowers17, flowers102\)\.$/,
+  );
   await rejects(() => openDataset('toString'), 'data_unknown');
 });
 
