@@ -3,9 +3,12 @@ import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
 import { type Config, type ConfigChanges, findRecipe, mergeChanges, recipes, resolveConfig } from '../models/index.ts';
 
-/** Options of commands that take a recipe or a configuration file; each one but `set` changes the key of its name. */
+/** Options of commands that take a recipe or a configuration file; each changes the key of its name, but for `set`, and
+ *  `labels`, which names `labelFile`. */
 export interface ConfigOptions {
   readonly data?: string;
+  readonly labels?: string;
+  readonly attributes?: string[];
   readonly size?: number;
   readonly channels?: number;
   readonly batch?: number;
@@ -57,11 +60,23 @@ export const configFrom = (source: string, options: ConfigOptions): Config =>
 /** What a command line changes of a recipe's defaults. @throws ConfigError */
 export function changesFrom(source: string, { set, ...options }: ConfigOptions): ConfigChanges {
   const stop = options.stopOnCollapse ? { health: { onCollapse: 'stop' } } : {};
-  const layers = [readSource(source), definedKeys(options), stop, parseAssignments(set)];
+  const labels = options.labels === undefined ? {} : { labelFile: options.labels };
+  const layers = [readSource(source), definedKeys(options), labels, stop, parseAssignments(set)];
   return layers.reduce(mergeChanges);
 }
 
-const KEYS = ['data', 'size', 'channels', 'batch', 'steps', 'epochs', 'seed', 'device', 'threads'] as const;
+const KEYS = [
+  'data',
+  'attributes',
+  'size',
+  'channels',
+  'batch',
+  'steps',
+  'epochs',
+  'seed',
+  'device',
+  'threads',
+] as const;
 
 /** Commands have options of their own besides; only those that are keys count. */
 const definedKeys = (options: Omit<ConfigOptions, 'set'>): ConfigChanges =>

@@ -3,6 +3,7 @@ import type { Config } from '../models/index.ts';
 import { createModel, prepareTraining, summarize, TrainingSession } from '../train/index.ts';
 import { explainDevice } from './device_choice.ts';
 import { type Io, printJson, printLine } from './io.ts';
+import { readingProgress } from './reading_progress.ts';
 import { formatSummary } from './summary_table.ts';
 import { formatTable } from './table.ts';
 import { formatCount } from './units.ts';
@@ -18,18 +19,20 @@ export interface RehearsalOptions {
 /** Does everything that training does before its first step, and writes nothing: opens the data, loads the step's programs on
  *  the device, prints the plan. @throws what training would throw */
 export async function rehearse(asked: Config, io: Io, { json, notes }: RehearsalOptions): Promise<void> {
-  const { config, dataset, device } = await prepareTraining(asked);
+  const reading = readingProgress(io, { silent: json });
+  const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress });
+  const { config, dataset, device } = await preparing.finally(reading.finish);
   try {
     await TrainingSession.open(createModel(config), device);
     const summary = summarize(config);
-    const { name, count, skipped } = dataset;
+    const { name, count, skipped, notes: dataNotes = [] } = dataset;
     if (json)
       return printJson(io.stdout, {
         type: 'plan',
         ...summary,
         device: `${device.kind}: ${device.description}`,
         data: { name, count, skipped },
-        notes,
+        notes: [...notes, ...dataNotes],
         config,
       });
     const rows = [
@@ -39,7 +42,7 @@ export async function rehearse(asked: Config, io: Io, { json, notes }: Rehearsal
     ];
     printLine(io.stdout, formatSummary(summary, config));
     printLine(io.stdout, formatTable(rows));
-    for (const note of notes) printLine(io.stdout, note);
+    for (const note of [...notes, ...dataNotes]) printLine(io.stdout, note);
     if (skipped.length > 0) printLine(io.stdout, summariseSkipped(skipped));
     printLine(io.stdout, 'Everything is ready; nothing was trained or written.');
   } finally {

@@ -117,7 +117,7 @@ test('data: what a set holds, and a preview with augmentations', async () => {
   const emoji = ['data', 'emoji', '--size', '32', '--out', out('preview.png')];
   const { exitCode, stdout } = await gannet([...emoji, '--count', '2', '--variants', '3', '--flip', '--hue', '0.2']);
   assert.is(exitCode, 0);
-  assert.match(stdout, /^emoji: 3786 images of 32x32, colour, classes: Smileys & Emotion, /);
+  assert.match(stdout, /^emoji: 3786 images of 32x32, colour\nclasses: Smileys & Emotion \(169\), /);
   assert.ok(isPng(out('preview.png')));
   const [json] = jsonLines((await gannet([...emoji, '--grey', '--json'])).stdout);
   const { count, size, channels, classes } = json as {

@@ -12,7 +12,7 @@ import { type CodeBlock, codeBlocks, commandLines, type Page, root } from './mar
 const PICTURES = 20;
 
 /** Where the examples of a page run one after the other, as a reader would: an empty project with gannet and a folder of
- *  images, `photos`, in two classes. */
+ *  images, `photos`, in two classes, which `photos.csv` calls otherwise. */
 export async function exampleFolder(): Promise<string> {
   const folder = temporaryFolder({
     'package.json': '{"type":"module"}',
@@ -28,6 +28,8 @@ export async function exampleFolder(): Promise<string> {
       writeFileSync(join(folder, 'photos', name, `${i}.png`), await uniformPng(24, 20, [12 * i, 255 - 12 * i, blue]));
     }
   }
+  const rows = Array.from({ length: PICTURES }, (_, i) => `day/${i}.png,sun\nnight/${i}.png,moon\n`);
+  writeFileSync(join(folder, 'photos.csv'), `name,label\n${rows.join('')}`);
   return folder;
 }
 

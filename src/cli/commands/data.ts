@@ -1,35 +1,27 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  type AugmentOptions,
-  augmented,
-  composeGrid,
-  composeImage,
+  countLabels,
   type Dataset,
   expectOutsideData,
-  type ImageBatch,
+  type Labels,
   openDataset,
-  type Picture,
+  type Split,
   summariseSkipped,
   writePicture,
 } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
-import { composeCaptioned } from '../../explore/index.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { type PreviewOptions, previewPicture } from '../data_preview.ts';
 import { printJson, printLine } from '../io.ts';
+import { addLabelOptions, DATA_CHOICES, type LabelOptions } from '../label_options.ts';
+import { readingProgress } from '../reading_progress.ts';
 
-interface DataCommandOptions {
+interface DataCommandOptions extends LabelOptions, PreviewOptions {
   readonly size?: number;
   readonly crop?: number;
   readonly grey?: boolean;
-  readonly count: number;
-  readonly variants: number;
-  readonly seed: number;
-  readonly flip: boolean;
-  readonly rotate: boolean;
-  readonly hue: number;
-  readonly saturation: number;
-  readonly value: number;
+  readonly split?: Split;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -47,14 +39,16 @@ const parseFraction =
 
 /** `gannet data`: what a data set holds, and how its images look with augmentation. */
 export const addDataCommand = (program: Command, { io }: Context): Command =>
-  program
-    .command('data')
-    .description('look at a data set: how many images and classes, and a preview of some beside their augmentations')
-    .argument('<data>', 'mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images')
+  addLabelOptions(program.command('data'))
+    .description(
+      'look at a data set: how many images of which classes, and a preview of some by class or beside their augmentations',
+    )
+    .argument('<data>', DATA_CHOICES)
     .option('--size <pixels>', 'height and width to bring the images to', parseCount(1))
     .option('--crop <pixels>', 'side of the square that is cut out of the middle before scaling', parseCount(0))
     .option('--grey', 'as grey images')
-    .option('--count <images>', 'images in the preview', parseCount(1, MOST_PICTURES), 8)
+    .addOption(new Option('--split <part>', 'the part to look at, where a data set has two').choices(['train', 'test']))
+    .option('--count <images>', 'images in the preview, or of each class in it', parseCount(1, MOST_PICTURES), 8)
     .option('--variants <count>', 'augmented copies beside each image', parseCount(1, MOST_PICTURES), 6)
     .option('--seed <number>', 'decides how they are augmented', parseCount(0), 1)
     .option('--flip', 'augment.flip: mirror left to right', false)
@@ -65,11 +59,14 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .option('--out <file.png>', 'where the preview goes', 'data-preview.png')
     .option('--json', 'print what the data set holds as one JSON object')
     .action(async (spec: string, options: DataCommandOptions) => {
-      const { size, crop, grey, out, json } = options;
+      const { size, crop, grey, out, json = false, labels, attributes, split } = options;
       expectPng(out);
       expectOutsideData(out, spec);
-      const dataset = await openDataset(spec, { size, crop, ...(grey && { channels: 1 }) });
-      await writePicture(out, await preview(dataset, options));
+      const { onProgress, finish } = readingProgress(io, { silent: json });
+      const channels = grey ? { channels: 1 as const } : {};
+      const opening = openDataset(spec, { size, crop, labels, attributes, split, onProgress, ...channels });
+      const dataset = await opening.finally(finish);
+      await writePicture(out, await previewPicture(dataset, options));
       if (json) printJson(io.stdout, { type: 'data', ...summary(dataset), preview: out });
       else for (const line of describe(dataset, out)) printLine(io.stdout, line);
     });
@@ -79,47 +76,40 @@ function expectPng(out: string): void {
   throw new ConfigError('out_not_png', `--out expects the name of a .png file, but received ${out}`);
 }
 
-function summary({ name, count, size, channels, labels, skipped, fingerprint }: Dataset) {
-  return { name, count, size, channels, classes: labels?.names ?? [], skipped: skipped.length, fingerprint };
+function summary({ name, count, size, channels, labels, skipped, notes = [], fingerprint }: Dataset) {
+  const images = labels ? countLabels(labels) : [];
+  return {
+    name,
+    count,
+    size,
+    channels,
+    classes: labels?.kind === 'classes' ? labels.names : [],
+    attributes: labels?.kind === 'attributes' ? labels.names : [],
+    imagesByLabel: Object.fromEntries((labels?.names ?? []).map((label, i) => [label, images[i] as number])),
+    skipped: skipped.length,
+    notes,
+    fingerprint,
+  };
 }
 
-function describe({ name, count, size, channels, labels, skipped }: Dataset, out: string): string[] {
-  const classes = labels ? `, classes: ${labels.names.join(', ')}` : '';
+function describe({ name, count, size, channels, labels, skipped, notes = [] }: Dataset, out: string): string[] {
   const problem = summariseSkipped(skipped);
   return [
-    `${name}: ${count} images of ${size.join('x')}, ${channels === 1 ? 'grey' : 'colour'}${classes}`,
+    `${name}: ${count} images of ${size.join('x')}, ${channels === 1 ? 'grey' : 'colour'}`,
+    ...(labels ? [describeLabels(labels)] : []),
+    ...notes,
     ...(problem ? [problem] : []),
     `preview in ${out}`,
   ];
 }
 
-/** Images at equal distances through the data set: as a grid, or with augmentation each in a row with its first epochs. */
-async function preview(dataset: Dataset, options: DataCommandOptions & AugmentOptions): Promise<Picture> {
-  const { count, variants, seed, flip, rotate, hue, saturation, value } = options;
-  const shown = Math.min(count, dataset.count);
-  const indices = Array.from({ length: shown }, (_, i) => Math.floor((i * dataset.count) / shown));
-  const changed = augmented(dataset, { flip, rotate, hue, saturation, value }, seed);
-  if (changed === dataset) return composeGrid(await readImages(dataset, indices, [0]));
-  const epochs = Array.from({ length: variants }, (_, epoch) => epoch);
-  const rows = indices.map(async (index) => {
-    const original = composeImage(await readImages(dataset, [index], [0]), 0);
-    const variations = await readImages(changed, [index], epochs);
-    return { caption: String(index), pictures: [original, ...epochs.map((i) => composeImage(variations, i))] };
-  });
-  const columns = ['original', ...epochs.map((epoch) => `epoch ${epoch}`)];
-  return composeCaptioned({ columns, rows: await Promise.all(rows) });
-}
+/** More than this would bury the rest of the output; --json has all. */
+const MOST_LABELS = 102;
 
-/** Every index in every epoch, the epochs of an index behind one another. */
-async function readImages(
-  dataset: Dataset,
-  indices: readonly number[],
-  epochs: readonly number[],
-): Promise<ImageBatch> {
-  const { size, channels } = dataset;
-  const elements = size[0] * size[1] * channels;
-  const reads = indices.flatMap((index) => epochs.map((epoch) => ({ index, epoch })));
-  const data = new Float32Array(reads.length * elements);
-  for (const [i, { index, epoch }] of reads.entries()) await dataset.read(index, data, i * elements, epoch);
-  return { data, shape: [reads.length, ...size, channels] };
+/** `classes: day (20), night (20)`: how many images each has. */
+function describeLabels(labels: Labels): string {
+  const counts = countLabels(labels);
+  const told = labels.names.slice(0, MOST_LABELS).map((label, i) => `${label} (${counts[i]})`);
+  const rest = labels.names.length - told.length;
+  return `${labels.kind}: ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -4,6 +4,7 @@ import { addConfigOptions, type ConfigOptions, changesFrom, parseNumber } from '
 import type { Context } from '../context.ts';
 import { configForData } from '../data_channels.ts';
 import { explainDevice } from '../device_choice.ts';
+import { addLabelOptions, DATA_CHOICES } from '../label_options.ts';
 import { rehearse } from '../rehearsal.ts';
 import { type TrainingControls, watchTraining } from '../watch.ts';
 
@@ -15,9 +16,9 @@ interface TrainCommandOptions extends ConfigOptions {
 
 /** `gannet train`: a new run, from its first step. */
 export const addTrainCommand = (program: Command, context: Context): Command =>
-  addConfigOptions(program.command('train'))
+  addLabelOptions(addConfigOptions(program.command('train')))
     .description('train a GAN; Ctrl-C saves and stops, `gannet resume` goes on')
-    .option('--data <name|folder>', 'mnist, fashion-mnist, cifar10:DIR, emoji or a folder of images')
+    .option('--data <name|folder>', DATA_CHOICES)
     .option('--steps <count>', 'how long to train', parseNumber)
     .addOption(
       new Option('--epochs <count>', 'passes over the data to train for').argParser(parseNumber).conflicts('steps'),
