@@ -1,5 +1,6 @@
 #include <napi.h>
 
+#include "cpu/float64_product.h"
 #include "decode.h"
 #include "device.h"
 #include "environment.h"
@@ -82,6 +83,24 @@ Napi::Value plan_launches(const Napi::CallbackInfo& info) {
   return list_to_js(info.Env(), gannet::plan_launches(decode_program(info[0]), read_gpu(Field(info[1], "gpu"))));
 }
 
+/** Rows of `depth` numbers that an argument holds. */
+int64_t rows_of(const Float64View& view, int64_t depth, const char* what) {
+  if (view.length % depth == 0) return view.length / depth;
+  throw Error("argument_invalid", text(what, " has ", view.length, " numbers, which are no whole rows of ", depth));
+}
+
+Napi::Value add_product(const Napi::CallbackInfo& info) {
+  const int64_t depth = Field(info[3], "depth").integer();
+  if (depth < 1) throw Error("argument_invalid", text("depth must be at least 1, but is ", depth));
+  const Float64View c = view_float64(info[0], "c"), a = view_float64(info[1], "a"), b = view_float64(info[2], "b");
+  const int64_t rows = rows_of(a, depth, "a"), columns = rows_of(b, depth, "b");
+  if (c.length != rows * columns) {
+    throw Error("argument_invalid", text("c must have ", rows, " x ", columns, " numbers, but has ", c.length));
+  }
+  gannet::add_product(c.data, a.data, b.data, rows, columns, depth);
+  return info.Env().Undefined();
+}
+
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 void add_function(Napi::Object exports, const char* name) {
   exports[name] = Napi::Function::New<entry<function>>(exports.Env(), name);
@@ -98,6 +117,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<supported_ops>(exports, "supportedOps");
   add_function<plan_launches>(exports, "planLaunches");
   add_function<open_device>(exports, "openDevice");
+  add_function<add_product>(exports, "addProduct");
   return exports;
 }
 

@@ -112,18 +112,32 @@ Napi::Object to_js(Napi::Env env, const Error& error) {
   return result;
 }
 
+namespace {
+
+/** What lies behind a typed array of `length` elements; false if the value is none. */
+bool inspect(Napi::Value value, napi_typedarray_type& type, void*& data, size_t& length) {
+  // The raw call: it also takes views of a SharedArrayBuffer.
+  return value.IsTypedArray() && napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) == napi_ok;
+}
+
+}  // namespace
+
 ArrayView view_array(Napi::Value value, const std::string& what) {
   ArrayView view{};
-  if (value.IsTypedArray()) {
-    // The raw call: it also takes views of a SharedArrayBuffer.
-    size_t length = 0;
-    if (napi_get_typedarray_info(value.Env(), value, &view.type, &length, &view.data, nullptr, nullptr) == napi_ok &&
-        (view.type == napi_float32_array || view.type == napi_int32_array)) {
-      view.bytes = length * sizeof(float);
-      return view;
-    }
+  size_t length = 0;
+  if (inspect(value, view.type, view.data, length) && (view.type == napi_float32_array || view.type == napi_int32_array)) {
+    view.bytes = length * sizeof(float);
+    return view;
   }
   throw Error("argument_invalid", text(what, " must be a Float32Array or an Int32Array, but received ", type_name(value)));
+}
+
+Float64View view_float64(Napi::Value value, const std::string& what) {
+  napi_typedarray_type type{};
+  void* data = nullptr;
+  size_t length = 0;
+  if (inspect(value, type, data, length) && type == napi_float64_array) return {static_cast<double*>(data), static_cast<int64_t>(length)};
+  throw Error("argument_invalid", text(what, " must be a Float64Array, but received ", type_name(value)));
 }
 
 }  // namespace gannet

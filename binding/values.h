@@ -63,4 +63,12 @@ struct ArrayView {
 /** Throws Error `argument_invalid` unless the value is a Float32Array or an Int32Array; `what` names it. */
 ArrayView view_array(Napi::Value value, const std::string& what);
 
+/** The numbers of a Float64Array, which belong to the JavaScript object. */
+struct Float64View {
+  double* data;
+  int64_t length;
+};
+/** @throws Error `argument_invalid` unless the value is a Float64Array; `what` names it */
+Float64View view_float64(Napi::Value value, const std::string& what);
+
 }  // namespace gannet

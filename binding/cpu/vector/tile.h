@@ -6,18 +6,23 @@ namespace gannet::GANNET_ISA {
 
 // The tile fills about half of the vector registers with sums; the rest holds the operands of the next products.
 #if defined(__AVX512F__)
-inline constexpr int kVectorFloats = 16;
+inline constexpr int kVectorBytes = 64;
 inline constexpr int kTileRows = 8;
 #elif defined(__AVX2__)
-inline constexpr int kVectorFloats = 8;
+inline constexpr int kVectorBytes = 32;
 inline constexpr int kTileRows = 4;
 #else
-inline constexpr int kVectorFloats = 4;
+inline constexpr int kVectorBytes = 16;
 inline constexpr int kTileRows = 4;
 #endif
-inline constexpr int kTileColumns = 2 * kVectorFloats;
+/** Numbers of a vector, and columns of a tile. */
+template <typename T>
+inline constexpr int kVectorSize = kVectorBytes / static_cast<int>(sizeof(T));
+template <typename T>
+inline constexpr int kTileColumns = 2 * kVectorSize<T>;
 
-/** @see VectorKernels */
-void multiply_add(float* c, const float* const* a, const float* const* b, int64_t count, int64_t depth);
+/** @see Tile */
+template <typename T>
+void multiply_add(T* c, const T* const* a, const T* const* b, int64_t count, int64_t depth);
 
 }  // namespace gannet::GANNET_ISA

@@ -1,0 +1,10 @@
+export { classifierScore } from './classifier_score.ts';
+export { type FeatureMatrix, featureMatrix } from './features.ts';
+export { frechetDistance } from './frechet.ts';
+export { type KernelDistanceOptions, kernelDistance } from './kernel_distance.ts';
+export { type ManifoldOverlap, manifoldOverlap } from './manifolds.ts';
+export { MomentAccumulator, type Moments, momentsOf } from './moments.ts';
+export { type Nearest, nearestRows } from './neighbours.ts';
+export { type LevelDistance, type SlicedWassersteinOptions, slicedWasserstein } from './sliced_wasserstein.ts';
+export type { Estimate } from './statistics.ts';
+export { meanSimilarity } from './structural_similarity.ts';
