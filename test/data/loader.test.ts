@@ -162,7 +162,7 @@ test('a position of other data is refused', async () => {
   const position = { epoch: 0, index: 4, count: 10, fingerprint: 'a' };
   const open = (dataset: Dataset) => createLoader(dataset, { batch: 4, seed: 0, position });
   await rejects(() => open(numbers(9).dataset), 'data_changed', /10 then, 9 now/);
-  await rejects(() => open(numbers(10, { fingerprint: 'b' }).dataset), 'data_changed', /other names or pixels/);
+  await rejects(() => open(numbers(10, { fingerprint: 'b' }).dataset), 'data_changed', /other names, pixels or labels/);
 });
 
 test('as many batches as asked for are decoded ahead, and no more', async () => {
