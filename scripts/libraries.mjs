@@ -1,14 +1,19 @@
-// The libraries that the addon needs beyond those of every machine with Node, and their licences, for what brings them along: the
-// package and the kit for machines with a GPU.
+// The libraries that the addon needs beyond those of every machine with Node, and the licences of all that it carries of others, for
+// what brings them along: the package and the kit for machines with a GPU. NOTICE.md lists the same.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { findNvcc } from './kernels/toolchain.mjs';
 
 /** What every machine on which Node runs has: the C library, and the C++ runtime that Node itself uses. */
 const OF_NODE = /^(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so)/;
 
-/** Copies the libraries that an addon needs, and those need in turn, into `folder`, and their licences into `licenses`.
+/** Packages whose headers are compiled into the addon. */
+const HEADERS = ['node-addon-api', 'node-api-headers'];
+
+/** Copies the libraries that an addon needs, and those need in turn, into `folder`, and the licences of all that it carries of others
+ *  into `licenses`, beside a list of the Debian packages that the libraries are from.
  *  @throws Error that names a library which is not installed */
 export function copyLibraries(addon, { folder, licenses, cuda }) {
   mkdirSync(licenses, { recursive: true });
@@ -18,7 +23,9 @@ export function copyLibraries(addon, { folder, licenses, cuda }) {
     copyFileSync(licenseOf(library), join(licenses, `${basename(library).split('.')[0]}.txt`));
   }
   if (cuda) copyFileSync(licenseOfCudaRuntime(), join(licenses, 'cudart.txt'));
-  if (libraries.length > 0) copyCommonLicenses(licenses);
+  for (const name of HEADERS) copyFileSync(licenseOfPackage(name), join(licenses, `${name}.txt`));
+  writeFileSync(join(licenses, 'sources.txt'), libraries.map((library) => `${sourceOf(library)}\n`).join(''));
+  copyCommonLicenses(licenses);
 }
 
 function librariesOf(addon) {
@@ -30,11 +37,27 @@ function librariesOf(addon) {
   return needed.map(([, , path]) => path);
 }
 
+/** The Debian package that a library is from. */
+const ownerOf = (library) =>
+  execFileSync('dpkg', ['-S', `*/${basename(realpathSync(library))}`], { encoding: 'utf8' }).split(/[:,\n]/)[0];
+
 /** What Debian tells of a library's copyright. */
-function licenseOf(library) {
-  const file = basename(realpathSync(library));
-  const owner = execFileSync('dpkg', ['-S', `*/${file}`], { encoding: 'utf8' }).split(/[:,\n]/)[0];
-  return join('/usr/share/doc', owner, 'copyright');
+const licenseOf = (library) => join('/usr/share/doc', ownerOf(library), 'copyright');
+
+/** Where the source of a library can be had, such as `libdnnl.so.2: Debian's package libdnnl2 2.6.3-1, from the source onednn 2.6.3-1`. */
+function sourceOf(library) {
+  const fields = ['Package', 'Version', 'source:Package', 'source:Version'].map((field) => `\${${field}}`).join(' ');
+  const answer = execFileSync('dpkg-query', ['-W', '-f', `${fields}\n`, ownerOf(library)], { encoding: 'utf8' });
+  const [name, version, source, sourceVersion] = answer.split('\n')[0].split(' ');
+  return `${basename(library)}: Debian's package ${name} ${version}, from the source ${source} ${sourceVersion}`;
+}
+
+function licenseOfPackage(name) {
+  const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  return join(
+    folder,
+    readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)),
+  );
 }
 
 /** The licences that Debian's copyright files refer to instead of repeating them. */

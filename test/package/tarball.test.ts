@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -25,7 +25,8 @@ const PARTS: Readonly<Record<string, { readonly paths: RegExp; readonly megabyte
   'libraries of others': { paths: /^prebuilds\/[^/]+\/lib(dnnl\.so\.2|gomp\.so\.1|OpenCL\.so\.1)$/, megabytes: 45 },
   'their licences': { paths: /^prebuilds\/[^/]+\/licenses\/[\w.-]+\.txt$/, megabytes: 0.5 },
   'about it': {
-    paths: /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|scripts\/build(-addon\.mjs|\/\w+\.mjs))$/,
+    paths:
+      /^(package\.json|(README|NOTICE|CHANGELOG)\.md|LICENSE|CMakeLists\.txt|scripts\/build(-addon\.mjs|\/\w+\.mjs))$/,
     megabytes: 0.2,
   },
 };
@@ -59,11 +60,65 @@ test('it holds its parts and nothing else, each within its budget', () => {
   assert.ok(statSync(tarball).size < 60e6, `the tarball has ${statSync(tarball).size} bytes`);
 });
 
-test('every library of others comes with a licence', () => {
-  for (const path of files.keys()) {
-    const [, name] = /\/(lib\w+)\.so\.\d+$/.exec(path) ?? [];
-    if (name) assert.ok(files.has(`${prebuilds}/licenses/${name}.txt`), name);
-  }
+/** The rows of the table in NOTICE.md: where each work of others is, and the texts of its licence. */
+const notice = readFileSync(join(consumer.installed, 'NOTICE.md'), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| .*`/.test(line))
+  .map((line) => line.split('|').slice(1, -1))
+  .map(([work = '', where = '', , text = '']) => ({ work, where: quoted(where), texts: quoted(text) }));
+
+function quoted(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+}
+
+/** Names of what lies in a folder of the package. */
+const namesIn = (folder: string): string[] =>
+  [...files.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path));
+
+/** The CUDA runtime that is linked into the addon opens the driver by this name. */
+const hasCuda = readFileSync(join(consumer.installed, prebuilds, 'gannet.glibc.node')).includes('libcuda.so.1');
+const carried = notice.filter(({ work }) => hasCuda || !work.includes('CUDA'));
+
+test('NOTICE lists every library and licence that is carried, and none that is not', () => {
+  const named = [...new Set(carried.flatMap(({ where }) => where))].sort();
+  assert.equal(namesIn(prebuilds).sort(), named);
+  const texts = [...new Set(carried.flatMap(({ texts }) => texts)), 'sources.txt'].sort();
+  assert.equal(namesIn(`${prebuilds}/licenses`).sort(), texts);
+  for (const { work, texts } of notice) assert.ok(texts.length > 0, `${work} has a text`);
+});
+
+test('the source of every library of others is named with its version', () => {
+  const lines = readFileSync(join(consumer.installed, prebuilds, 'licenses/sources.txt'), 'utf8')
+    .trim()
+    .split('\n');
+  assert.equal(
+    lines.map((line) => line.split(':')[0]).sort(),
+    namesIn(prebuilds)
+      .filter((name) => /^lib/.test(name))
+      .sort(),
+  );
+  for (const line of lines)
+    assert.match(line, /^lib\w+\.so\.\d: Debian's package \S+ \d\S*, from the source \S+ \d\S*$/);
+});
+
+test('headers of others that are compiled in are listed', () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const headers = Object.keys(devDependencies).filter((name) => /^node-(addon-api|.*headers)$/.test(name));
+  assert.is(headers.length, 2);
+  for (const name of headers)
+    assert.ok(
+      carried.some(({ work }) => work.includes(name)),
+      name,
+    );
+});
+
+test('no source and nothing compiled from one names another owner', () => {
+  const ours = [...files.keys()].filter((path) => /^(dist|binding|cuda|scripts)\//.test(path));
+  assert.ok(ours.length > 100);
+  const foreign = ours.filter((path) =>
+    /copyright|SPDX-|©/i.test(readFileSync(join(consumer.installed, path), 'utf8')),
+  );
+  assert.equal(foreign, []);
 });
 
 test('no file of ours tells where it was made', () => {
