@@ -1,70 +1,51 @@
-// `npm run fuzz`: feeds the native decoder of programs with texts that libFuzzer invents, under AddressSanitizer and
-// UndefinedBehaviorSanitizer. Ends with exit code 1 if one breaks it; that text is then in build-fuzz/.
+// `npm run fuzz`: feeds the native decoder of programs with programs that libFuzzer changes, under AddressSanitizer and
+// UndefinedBehaviorSanitizer. Ends with exit code 1 if one breaks it; its text is then in build-fuzz/.
 //   --minutes 10     how long
+//   --prove          takes each check of a rank out of the rules of the ops, by turns: the fuzzer must miss each
 //   --seeds          writes test/fuzz/corpus anew, a program of each op, and ends
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compile, fuzz, withoutLine } from './fuzz/fuzzer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const build = join(root, 'build-fuzz');
-const corpus = join(root, 'test/fuzz/corpus');
+/** An idle processor tries as many in less than a minute. */
+const PROOF_PROGRAMS = 60_000;
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seeds: { type: 'boolean', default: false } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    prove: { type: 'boolean', default: false },
+    seeds: { type: 'boolean', default: false },
+  },
 });
 
 if (values.seeds) {
   const { writeSeeds } = await import('./fuzz/seeds.ts');
-  console.log(`${writeSeeds(corpus)} programs written to test/fuzz/corpus`);
+  console.log(`${writeSeeds(join(root, 'test/fuzz/corpus'))} programs written to test/fuzz/corpus`);
+} else if (values.prove) {
+  prove();
 } else {
-  fuzz(Math.round(Number(values.minutes) * 60));
-}
-
-function fuzz(seconds) {
-  const found = join(build, 'found');
-  mkdirSync(found, { recursive: true });
-  const fuzzer = compile();
-  const { status } = spawnSync(
-    fuzzer,
-    [
-      ...[found, corpus, `-dict=${join(root, 'test/fuzz/dictionary')}`, `-artifact_prefix=${build}/`],
-      ...[`-max_total_time=${seconds}`, '-max_len=8192', '-timeout=10', '-rss_limit_mb=2048', '-print_final_stats=1'],
-    ],
-    { stdio: 'inherit' },
-  );
+  const { status, artifacts } = fuzz(compile(), {
+    seconds: Math.round(Number(values.minutes) * 60),
+    stdio: 'inherit',
+  });
   console.log(
-    status === 0
-      ? 'nothing was found'
-      : `the fuzzer ended with exit code ${status}; the text is one of ${build}/{crash,oom,timeout}-*`,
+    status === 0 ? 'nothing was found' : `the fuzzer ended with exit code ${status}; the text is in ${artifacts}`,
   );
   process.exitCode = status === 0 ? 0 : 1;
 }
 
-function compile() {
-  const compiler = ['clang++', 'clang++-14'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (!compiler) throw new Error('libFuzzer comes with clang: apt-get install clang-14 libclang-rt-14-dev');
-  const require = createRequire(import.meta.url);
-  const include = (name) => resolve(root, require(name).include_dir);
-  const sources = [
-    ...['decode', 'op_rules', 'program', 'values', 'error'].map((name) => `binding/${name}.cc`),
-    ...['decode_fuzzer', 'node_api', 'json'].map((name) => `test/fuzz/${name}.cc`),
-  ];
-  const program = join(build, 'decode_fuzzer');
-  execFileSync(
-    compiler,
-    [
-      ...['-std=c++20', '-O1', '-g', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=undefined'],
-      ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_CPP_EXCEPTIONS', '-Ibinding', '-Itest/fuzz'],
-      ...['-isystem', include('node-api-headers'), '-isystem', include('node-addon-api')],
-      // Node-API's functions that make values: no text leads to them.
-      ...['-no-pie', '-Wl,-z,lazy', '-Wl,--unresolved-symbols=ignore-all'],
-      ...sources,
-      ...['-o', program],
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
-  return program;
+/** Plants one mistake after another and tells which the fuzzer finds. */
+function prove() {
+  const plants = withoutLine('binding/op_rules.cc', /^\s*(for \(.*\) )?expect_rank\(/);
+  const missed = plants.filter(({ label, source }) => {
+    const fuzzer = compile(source);
+    const begunMs = performance.now();
+    const { status } = fuzz(fuzzer, { programs: PROOF_PROGRAMS, seed: 1, stdio: 'ignore' });
+    const seconds = ((performance.now() - begunMs) / 1000).toFixed(0);
+    console.log(`${status === 0 ? 'missed' : 'found '} ${label}, ${seconds} s`);
+    return status === 0;
+  });
+  console.log(`${plants.length - missed.length} of ${plants.length} planted mistakes were found`);
+  process.exitCode = missed.length === 0 && plants.length > 0 ? 0 : 1;
 }

@@ -1,8 +1,10 @@
 // The decoder of programs under libFuzzer: any text is refused with an Error, or it is a program whose every value lies in its storage.
+#include <algorithm>
 #include <cstdlib>
 
 #include "decode.h"
 #include "json.h"
+#include "mutate.h"
 
 namespace {
 
@@ -40,7 +42,36 @@ void check(const gannet::Program& program) {
   for (const gannet::Output& output : program.outputs) check(output.slot, program);
 }
 
+/** Writes a program back as text where it fits; answers its length. */
+size_t write_back(const fuzz::Value& program, uint8_t* data, size_t size, size_t most) {
+  const std::string text = fuzz::write(program);
+  if (text.size() > most) return size;
+  std::copy(text.begin(), text.end(), data);
+  return text.size();
+}
+
+/** One change in so many is left to libFuzzer, which knows bytes and the dictionary but no structure. */
+constexpr unsigned kBlindChanges = 16;
+
 }  // namespace
+
+extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t most);
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
+  if (seed % kBlindChanges == 0) return LLVMFuzzerMutate(data, size, most);
+  fuzz::Random random(seed);
+  fuzz::Value program = fuzz::parse(data, size);
+  fuzz::mutate(program, random);
+  return write_back(program, data, size, most);
+}
+
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data, size_t size, const uint8_t* other, size_t other_size, uint8_t* out, size_t most,
+                                            unsigned seed) {
+  fuzz::Random random(seed);
+  fuzz::Value program = fuzz::parse(data, size);
+  fuzz::cross(program, fuzz::parse(other, other_size), random);
+  return write_back(program, out, 0, most);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const fuzz::Value value = fuzz::parse(data, size);

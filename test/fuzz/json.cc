@@ -1,7 +1,10 @@
 #include "json.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace fuzz {
@@ -76,7 +79,56 @@ class Parser {
   size_t at_ = 0;
 };
 
+class Writer {
+ public:
+  std::string text;
+
+  void write(const Value& value) {
+    switch (value.type) {
+      case Value::Type::kUndefined:
+      case Value::Type::kNull: text += "null"; break;
+      case Value::Type::kBoolean: text += value.boolean ? "true" : "false"; break;
+      case Value::Type::kNumber: write(value.number); break;
+      case Value::Type::kString: write(value.string); break;
+      case Value::Type::kArray: write_entries(value, '[', ']'); break;
+      case Value::Type::kObject: write_entries(value, '{', '}'); break;
+    }
+  }
+
+ private:
+  void write(double number) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.17g", number);
+    text += digits;
+  }
+
+  void write(const std::string& string) {
+    text += '"';
+    std::copy_if(string.begin(), string.end(), std::back_inserter(text), [](char letter) { return letter != '"'; });
+    text += '"';
+  }
+
+  void write_entries(const Value& value, char open, char close) {
+    text += open;
+    for (size_t i = 0; i < value.entries.size(); i++) {
+      if (i > 0) text += ',';
+      if (value.type == Value::Type::kObject) {
+        write(value.names[i]);
+        text += ':';
+      }
+      write(value.entries[i]);
+    }
+    text += close;
+  }
+};
+
 }  // namespace
+
+std::string write(const Value& value) {
+  Writer writer;
+  writer.write(value);
+  return writer.text;
+}
 
 Value parse(const uint8_t* text, size_t bytes) { return Parser(std::string(reinterpret_cast<const char*>(text), bytes)).value(); }
 

@@ -22,4 +22,7 @@ struct Value {
 /** Reads what it can: where the text breaks off or makes no sense, values are undefined. */
 Value parse(const uint8_t* text, size_t bytes);
 
+/** The value as text, from which `parse` reads the same; quotes in strings are left out. */
+std::string write(const Value& value);
+
 }  // namespace fuzz
