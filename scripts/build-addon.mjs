@@ -4,7 +4,8 @@
 //   --cuda              with the device 'cuda', which needs nvcc and takes minutes; later builds keep it
 //   --arch 80-real      the architectures it is compiled for; default: that of this machine's GPU, or 80 where there is none
 //   --without-simulator gannet.node alone, in half the time, unless the folder has the simulator already
-//   --sanitize          build-sanitize/Release/, both with sanitizers
+//   --sanitize          build-sanitize/Release/, both with AddressSanitizer and UndefinedBehaviorSanitizer
+//   --sanitize-threads  build-sanitize-threads/Release/, the addon alone with ThreadSanitizer
 //   --out build         the folder to build in; every folder remembers its own options
 //   --afresh            discards what an earlier build left
 //   --check             builds nothing; exit code 0 if nothing has changed since the last build, else 1
@@ -20,7 +21,7 @@ import { condense } from './build/progress.mjs';
 import { run, signalProcess } from './build/run.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const folder = resolve(root, option('out') ?? (given('sanitize') ? 'build-sanitize' : 'build'));
+const folder = resolve(root, option('out') ?? usualFolder());
 const addon = join(folder, 'Release', 'gannet.node');
 /** A simulator of older sources beside a newer addon would not serve. */
 const whole = !given('without-simulator') || existsSync(join(folder, 'Release', 'gannet_simt.so'));
@@ -45,11 +46,17 @@ function option(name) {
   return at >= 0 ? process.argv[at + 1] : undefined;
 }
 
+function usualFolder() {
+  if (given('sanitize-threads')) return 'build-sanitize-threads';
+  return given('sanitize') ? 'build-sanitize' : 'build';
+}
+
 /** What the folder remembers, changed by what was asked for: CMake option -> value. */
 function wantedOptions() {
   return {
     ...rememberedOptions(folder),
     ...(given('sanitize') && { GANNET_SANITIZE: 'ON' }),
+    ...(given('sanitize-threads') && { GANNET_SANITIZE_THREADS: 'ON' }),
     ...(given('cuda') && { GANNET_CUDA: 'ON', GANNET_CUDA_ARCHITECTURES: option('arch') ?? ownArchitecture() }),
   };
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const OPTIONS = ['GANNET_SANITIZE', 'GANNET_CUDA', 'GANNET_CUDA_ARCHITECTURES'];
+const OPTIONS = ['GANNET_SANITIZE', 'GANNET_SANITIZE_THREADS', 'GANNET_CUDA', 'GANNET_CUDA_ARCHITECTURES'];
 /** Programs and files that a configuration names and that may have gone since. */
 const NEEDED = ['CMAKE_MAKE_PROGRAM', 'CMAKE_CXX_COMPILER', 'DNNL_LIBRARY'];
 /** All that CMake and a build write into the folder. Other tools keep folders of their own beside it. */
