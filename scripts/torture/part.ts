@@ -2,6 +2,8 @@
 export interface Report {
   /** Adds to a figure of the table, such as `mutated programs`. */
   count(what: string, by?: number): void;
+  /** The part tries nothing here. `why` names what the machine lacks. */
+  skip(why: string): void;
   /** Something broke. `what` tells what happened and how to repeat it; the torture then ends with exit code 1. */
   found(what: string): void;
 }

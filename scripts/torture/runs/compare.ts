@@ -22,10 +22,12 @@ export interface Accident {
 }
 
 /** As long as `seconds` last, lets a run have an accident, goes on with it, and compares what it leaves with what an unbroken run of
- *  the same settings leaves, to the bit. */
+ *  the same settings leaves, to the bit.
+ *  @param newRun makes the place for the next run */
 export async function compareRuns(
   { seconds, seed, report }: PartOptions,
   haveAccident: (victim: Victim) => Promise<Accident>,
+  newRun = (workshop: Workshop): string => workshop.newRun(),
 ): Promise<void> {
   const random = new Random(seed);
   const end = performance.now() + seconds * 1000;
@@ -34,7 +36,7 @@ export async function compareRuns(
     for (let index = 0; performance.now() < end; index++) {
       const family = random.pick(Object.keys(families));
       const expected = await workshop.unbroken(family);
-      const folder = workshop.newRun();
+      const folder = newRun(workshop);
       const { told, problems } = await haveAccident({ workshop, family, folder, random });
       const { exitCode, stderr } = await workshop.goOn(family, folder);
       report.count('runs compared');

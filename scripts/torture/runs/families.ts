@@ -32,7 +32,8 @@ export const families: Readonly<Record<string, readonly string[]>> = {
     ...['--set', 'ema.halfLife=10', ...ROLLBACK],
   ],
   'began on a plateau': [
-    ...['began', ...SETTINGS, '--batch', '8', '--set', 'ema.halfLife=10', ...ROLLBACK, '--set', 'keepCheckpoints=1'],
+    ...['began', ...SETTINGS, '--batch', '8', '--set', 'model.width=4', ...ROLLBACK],
+    ...['--set', 'ema.halfLife=10', '--set', 'keepCheckpoints=1'],
     ...['--set', 'learningRateDecay.kind=plateau', '--set', 'learningRateDecay.every=2'],
   ],
 };

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { families, makeData } from './families.ts';
 import { outcomeOf } from './outcome.ts';
@@ -21,8 +22,11 @@ export interface Fault {
 export interface Ending {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** The code of its error event. */
+  /** Of its error event. */
   readonly error?: string;
+  readonly message?: string;
+  /** Steps of the checkpoints that it told of. */
+  readonly saved: readonly number[];
   readonly stderr: string;
 }
 
@@ -39,6 +43,7 @@ export class Workshop {
     execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', this.#library, source, '-ldl']);
   }
 
+  /** Where the next run will be. */
   newRun(): string {
     return join(this.#folder, `run-${++this.#runs}`);
   }
@@ -97,20 +102,20 @@ export class Workshop {
         }),
       },
     });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (text) => {
-      stdout = `${stdout}${text}`.slice(-4000);
-      const step = /"type":"step","step":(\d+)/.exec(String(text))?.[1];
-      if (step !== undefined) onStep?.(Number(step), () => child.kill('SIGKILL'));
+    let failure: { error?: string; message?: string } = {};
+    const saved: number[] = [];
+    let stderr = '';
+    createInterface(child.stdout).on('line', (line) => {
+      const event = JSON.parse(line);
+      if (event.type === 'step') onStep?.(event.step, () => child.kill('SIGKILL'));
+      if (event.type === 'checkpoint') saved.push(event.step);
+      if (event.type === 'error') failure = { error: event.code, message: event.message };
     });
     child.stderr.on('data', (text) => {
       stderr = `${stderr}${text}`.slice(-4000);
     });
     return new Promise((resolve) =>
-      child.on('close', (exitCode, signal) => {
-        const error = /"type":"error".*?"code":"(\w+)"/.exec(stdout)?.[1];
-        resolve({ exitCode, signal, stderr, ...(error !== undefined && { error }) });
-      }),
+      child.on('close', (exitCode, signal) => resolve({ exitCode, signal, saved, stderr, ...failure })),
     );
   }
 }
