@@ -87,6 +87,13 @@ test('NOTICE lists every library and licence that is carried, and none that is n
   for (const { work, texts } of notice) assert.ok(texts.length > 0, `${work} has a text`);
 });
 
+test('NOTICE names what npm installs beside the package', () => {
+  const [, introduction] = readFileSync(join(consumer.installed, 'NOTICE.md'), 'utf8').split('\n\n');
+  const { dependencies } = JSON.parse(readFileSync(join(consumer.installed, 'package.json'), 'utf8'));
+  const [, list = ''] = /npm installs (.*) beside it/s.exec(introduction ?? '') ?? [];
+  assert.equal(quoted(list).sort(), Object.keys(dependencies).sort());
+});
+
 test('the source of every library of others is named with its version', () => {
   const lines = readFileSync(join(consumer.installed, prebuilds, 'licenses/sources.txt'), 'utf8')
     .trim()
