@@ -65,8 +65,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   return write_back(program, data, size, most);
 }
 
-extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data, size_t size, const uint8_t* other, size_t other_size, uint8_t* out, size_t most,
-                                            unsigned seed) {
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data, size_t size, const uint8_t* other, size_t other_size, uint8_t* out,
+                                            size_t most, unsigned seed) {
   fuzz::Random random(seed);
   fuzz::Value program = fuzz::parse(data, size);
   fuzz::cross(program, fuzz::parse(other, other_size), random);

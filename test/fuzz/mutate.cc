@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
 namespace fuzz {
 
@@ -52,7 +53,13 @@ std::vector<Place> places_where(Value& program, Condition condition) {
 }
 
 bool is_number_list(const Value& value) {
-  return value.type == Type::kArray && std::all_of(value.entries.begin(), value.entries.end(), [](const Value& entry) { return entry.type == Type::kNumber; });
+  return value.type == Type::kArray &&
+         std::all_of(value.entries.begin(), value.entries.end(), [](const Value& entry) { return entry.type == Type::kNumber; });
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 Value number(double value) { return {.type = Type::kNumber, .number = value}; }
@@ -133,8 +140,9 @@ void resize(Value& program, Random& random) {
 /** Another number: a neighbour, or one around the limits of 31, 32, 40, 53 and 63 bits. */
 void change_number(Value& program, Random& random) {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  const double kNumbers[] = {0,       -1,      0.5,     2147483647, 2147483648, 4294967295, 4294967296, 1099511627776, 4503599627370497, 9007199254740991,
-                             -0x1p53, 0x1p63, -0x1p31, 1e300,      kInfinite,  -kInfinite, std::nan("")};
+  const double kNumbers[] = {
+      0,       -1,     0.5,     2147483647, 2147483648, 4294967295, 4294967296,  1099511627776, 4503599627370497, 9007199254740991,
+      -0x1p53, 0x1p63, -0x1p31, 1e300,      kInfinite,  -kInfinite, std::nan("")};
   std::vector<Place> numbers = places_where(program, [](const Place& place) { return place.value->type == Type::kNumber; });
   if (numbers.empty()) return;
   double& changed = pick(numbers, random).value->number;
@@ -149,7 +157,7 @@ void change_word(Value& program, Random& random) {
       {"storage", {"arena", "feed", "variable"}},
       {"access", {"full", "channel", "sample", "scalar"}},
       {"kind", {"sum", "max"}},
-      {"fn", {"add", "sub", "mul", "div", "neg", "exp", "log", "tanh", "relu", "select", "constant", "maximum", "equal"}},
+      {"fn", split("add sub mul div neg exp log tanh relu select constant maximum equal")},
   };
   std::vector<Place> words = places_where(program, [](const Place& place) { return place.value->type == Type::kString; });
   if (words.empty()) return;
@@ -185,18 +193,19 @@ void change_list(Value& program, Random& random) {
 
 /** A value of another type. */
 void change_type(Value& program, Random& random) {
-  const Value kOthers[] = {{}, {.type = Type::kNull}, {.type = Type::kBoolean, .boolean = true}, {.type = Type::kArray}, {.type = Type::kObject}, number(7)};
+  const Value kOthers[] = {
+      {}, {.type = Type::kNull}, {.type = Type::kBoolean, .boolean = true}, {.type = Type::kArray}, {.type = Type::kObject}, number(7)};
   std::vector<Place> places = places_of(program);
   *pick(places, random).value = pick(kOthers, random);
 }
 
 /** Another op for a step that has the same attributes. */
 void change_op(Value& program, Random& random) {
-  static const std::vector<std::string> kOps = {
-      "elementwise", "reduce",       "reduceSums", "reduceMoments", "constant",  "reshape",   "broadcast",   "transpose",      "concat",
-      "slice",       "pad",          "matmul",     "cholesky",      "gather",    "scatterAdd", "oneHot",     "batchSimilarity", "batchSimilarityGradient",
-      "conv2d",      "conv2dInputGradient", "conv2dFilterGradient", "maxPool", "maxPoolGradient", "maxPoolGather", "averagePool", "averagePoolGradient",
-      "upsampleNearest", "randomUniform", "randomNormal", "assign", "advanceRandom", "sgd", "momentum", "adagrad", "adadelta", "rmsprop", "adam"};
+  static const std::vector<std::string> kOps = split(
+      "elementwise reduce reduceSums reduceMoments constant reshape broadcast transpose concat slice pad matmul "
+      "cholesky gather scatterAdd oneHot batchSimilarity batchSimilarityGradient conv2d conv2dInputGradient "
+      "conv2dFilterGradient maxPool maxPoolGradient maxPoolGather averagePool averagePoolGradient upsampleNearest "
+      "randomUniform randomNormal assign advanceRandom sgd momentum adagrad adadelta rmsprop adam");
   std::vector<Place> ops = places_where(program, [](const Place& place) { return place.name == "op"; });
   if (!ops.empty()) pick(ops, random).value->string = pick(kOps, random);
 }
@@ -206,7 +215,8 @@ void change_op(Value& program, Random& random) {
 void mutate(Value& program, Random& random) {
   using Change = void (*)(Value&, Random&);
   // What keeps programs valid comes more often.
-  constexpr Change kChanges[] = {regroup, regroup, regroup, resize, resize, change_number, change_number, change_word, change_list, change_op, change_type};
+  constexpr Change kChanges[] = {regroup,       regroup,     regroup,     resize,    resize,     change_number,
+                                 change_number, change_word, change_list, change_op, change_type};
   for (size_t count = 1 + below(4, random); count > 0; count--) pick(kChanges, random)(program, random);
 }
 
