@@ -37,6 +37,21 @@ test('figures are summed by part, and each finding names its part', async () => 
   );
 });
 
+test('a part that the machine cannot run is told with what it lacks, and is no finding', async () => {
+  const idle: Part = { name: 'idle', run: async ({ report }) => report.skip('root, which mounts a small disk') };
+  const outcome = await runParts([quiet, idle], { seconds: 1, seed: 7 });
+  assert.equal(outcome.findings, []);
+  assert.is(
+    describeOutcome(outcome),
+    [
+      'quiet  attempts         1,500',
+      'idle: skipped, for want of root, which mounts a small disk',
+      '',
+      'nothing was found',
+    ].join('\n'),
+  );
+});
+
 test('a part that throws is a finding, and the next part still runs', async () => {
   const thrower: Part = { name: 'thrower', run: () => Promise.reject(new Error('out of ideas')) };
   const { figures, findings } = await runParts([thrower, quiet], { seconds: 1, seed: 7 });
