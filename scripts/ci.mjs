@@ -40,9 +40,22 @@ const IN_TURN = [
     minutes: 9,
   },
   { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
+  { name: 'threads', command: ['npm', 'run', '--silent', 'sanitize', '--', '--threads'], minutes: 5 },
   { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
   { name: 'mutated kernels', command: ['node', 'scripts/mutate-kernels.mjs', '--sample', '3'], minutes: 9 },
   { name: 'torture', command: ['npm', 'run', '--silent', 'torture', '--', '--minutes', '3'], minutes: 4 },
+  {
+    name: 'fuzzing',
+    command: ['npm', 'run', '--silent', 'fuzz', '--', '--minutes', '10'],
+    debian: ['clang-14', 'libclang-rt-14-dev'],
+    minutes: 11,
+  },
+  {
+    name: 'planted mistakes',
+    command: ['npm', 'run', '--silent', 'fuzz', '--', '--prove'],
+    debian: ['clang-14', 'libclang-rt-14-dev'],
+    minutes: 8,
+  },
 ];
 
 const DEFAULT_MINUTES = 55;
