@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { compile, fuzz, withoutLine } from './fuzz/fuzzer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** An idle processor tries as many in less than a minute. */
+/** How many each planted mistake may take. */
 const PROOF_PROGRAMS = 60_000;
 const { values } = parseArgs({
   options: {
