@@ -70,12 +70,8 @@ export const ERROR_CODES = {
     directions_missing:
       'The generator does not begin with a linear layer, so it has no principal directions. Interpolate instead.',
     dropout_random: 'Dropout while training needs a random state. Give it in the pass.',
-    equilibrium_step:
-      "A BEGAN's step is one update of each network. Leave the key that the message names at its default.",
     explore_picture: '`gannet explore` is told neither a picture nor `--latents FILE.json`, or both.',
     file_unreadable: 'A file cannot be read. Check its name and its permissions.',
-    fixed_key:
-      "A key of `model` is changed that the recipe's networks do not have. The message names those that they have.",
     group_index: 'A group names more latents than its file holds.',
     group_missing: '`gannet explore RUN arithmetic` needs `--a`, `--b` and `--c`.',
     group_syntax: 'A group is written neither as numbers such as `3,17` nor as a latents file such as `FILE.json#0,3`.',
@@ -83,7 +79,6 @@ export const ERROR_CODES = {
     junit_file: 'The report for `--junit` cannot be written. Choose another place.',
     latents_file: 'A file is not one of latents as `gannet explore` writes them beside a picture.',
     latents_size: "A file's latents have another length than the run's. Name the run that it was made from.",
-    loss_needs_autoencoder: 'The loss `equilibrium` needs an autoencoder as discriminator. Use the recipe `began`.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
     out_in_data:
@@ -107,7 +102,11 @@ export const ERROR_CODES = {
     traits_missing: 'Name a file with `--traits`, or directions with `--directions`.',
     unknown_recipe: 'There is no such recipe. `gannet recipes` lists them.',
     unknown_setting: 'An optimiser has no such setting. The message names those it has.',
+    unread_key:
+      'A key was changed that neither the networks nor the game of the recipe read with the other settings. The message says what reads it. Leave the key out.',
     unreachable_size: 'The recipe cannot make images of this size. The message says which it makes.',
+    unusable_value:
+      'A key has a value that the recipe cannot act on. The message says what it lacks, and what to choose.',
   },
   DataError: {
     attribute_unknown: 'A file of labels has no attribute of this name. The message lists those it has.',
@@ -213,7 +212,8 @@ export const ERROR_CODES = {
       'Memory of the device or the machine ran out. Take a smaller batch or model, or close other programs.',
     precision_unsupported: 'The device does not multiply in this precision. Take `auto` or `float32`.',
     pytorch_failed: 'The PyTorch that is timed beside gannet ended early. `--peers` leaves it out.',
-    shape_unsupported: 'A shape is larger than the kernels count. Take a smaller batch.',
+    shape_unsupported:
+      'A shape is larger than the CUDA kernels count, or a transposed convolution or the gradient of a convolution in its input has a stride above 2, which only the CPU takes. Take a smaller batch, or strides of 1 and 2.',
     simt_unavailable: 'This build of the addon has no simulator. `gannet doctor` tells more.',
     tfjs_missing: 'No package of tfjs loads: `npm install @tensorflow/tfjs`.',
     unforeseen:

@@ -1,9 +1,11 @@
 /** gannet: training image GANs from TypeScript. `train` runs a recipe; the rest lets you build networks, graphs and training
  *  steps of your own and run them on any device. */
+export * from './config/index.ts';
 export * from './data/index.ts';
 export * from './device/index.ts';
 export * from './errors.ts';
 export * from './explore/index.ts';
+export * from './games/index.ts';
 export * from './graph/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';

@@ -3,7 +3,9 @@ import { type PublicExport, publicExports } from './declarations.ts';
 /** What the exports of a folder of src/ are about, in the order of the index. */
 const SUBJECTS: Readonly<Record<string, string>> = {
   train: 'Training runs from start to end, resuming them, sampling from them, and the parts of a training step.',
-  models: 'Recipes, configurations, and the networks that they build.',
+  models: 'Recipes, and the networks that they build.',
+  config: 'Configurations: their schema, and what reads their keys.',
+  games: 'How two networks are trained against each other, and what a training step consists of.',
   data: 'Data sets, batches, augmentation, and grids of images as PNG.',
   explore: "What a run's latent space holds: interpolations, directions, traits, arithmetic.",
   tensor: 'Tracing a function of symbolic tensors into a graph.',

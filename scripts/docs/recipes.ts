@@ -1,12 +1,7 @@
+import { type Config, configJsonSchema, type KeyUse } from '../../src/config/index.ts';
+import type { Gan } from '../../src/games/index.ts';
 import * as gannet from '../../src/index.ts';
-import {
-  type Config,
-  configJsonSchema,
-  type Gan,
-  type Recipe,
-  recipes,
-  resolveConfig,
-} from '../../src/models/index.ts';
+import { type Recipe, recipes, resolveConfig } from '../../src/models/index.ts';
 import { countParameters, type Network } from '../../src/nn/index.ts';
 import { type PublicExport, publicExports } from './declarations.ts';
 
@@ -30,25 +25,34 @@ function recipeSection(recipe: Recipe, doc: string): string {
   return [`## ${recipe.name}`, [text, ...papers].join(' '), settingsTable(recipe), layersTable(gan)].join('\n\n');
 }
 
-function settingsTable({ defaults, sizes, modelKeys }: Recipe): string {
+function settingsTable({ defaults, sizes, keys, game }: Recipe): string {
   const { size, channels, latent, loss, gradientPenalty, generator, discriminator, batch, steps, weights } = defaults;
   const rows: [string, string][] = [
     ['images', `${size}x${size}x${channels}; sizes ${sizes.description}`],
     ['latents', `${latent.size}, ${latent.distribution}`],
     ['loss', loss + (gradientPenalty > 0 ? `, gradient penalty ${gradientPenalty}` : '')],
-    ['updates', describeUpdates(defaults)],
+    ['updates', describeUpdates(game.name, defaults)],
     ['generator', describeOptimizer(generator)],
     ['discriminator', describeOptimizer(discriminator)],
     ['learning rates', describeDecay(defaults)],
     ['initial weights', weights === 'glorot' ? 'Glorot uniform' : `normal, deviation ${weights}`],
     ['length', `${steps.toLocaleString('en')} steps of batch ${batch}`],
-    ['keys of `model`', modelKeys.length === 0 ? 'none' : modelKeys.map((key) => `\`${key}\``).join(', ')],
+    ['keys of the networks', describeKeys(keys)],
+    ['game and its keys', `${game.name}: ${describeKeys(game.keys)}`],
   ];
   return table(['setting', 'default'], rows);
 }
 
-function describeUpdates({ schedule, discriminatorSteps, generatorSteps, loss }: Config): string {
-  if (loss === 'equilibrium')
+/** Keys under one condition stand together. */
+function describeKeys(keys: readonly KeyUse[]): string {
+  const conditions = new Map<string | undefined, string[]>();
+  for (const { key, when } of keys) conditions.set(when?.said, [...(conditions.get(when?.said) ?? []), `\`${key}\``]);
+  const parts = [...conditions].map(([said, names]) => names.join(', ') + (said === undefined ? '' : ` (if ${said})`));
+  return parts.length === 0 ? 'none' : parts.join('; ');
+}
+
+function describeUpdates(game: string, { schedule, discriminatorSteps, generatorSteps }: Config): string {
+  if (game === 'equilibrium')
     return schedule === 'simultaneous'
       ? 'both networks at once, balanced by k'
       : 'the discriminator, then the generator, balanced by k';

@@ -1,8 +1,8 @@
 // Trains each family a few steps in each precision three times: twice with captured graphs, once with every launch waited for. All bits
 // of losses and variables must be equal. Prints a line of JSON for each; ends with 1 where bits differ, and names the variables.
 import { createHash } from 'node:crypto';
+import type { Config } from '../../src/config/index.ts';
 import type { Precision } from '../../src/device/index.ts';
-import type { Config } from '../../src/models/index.ts';
 import { configOn, imagesFor, openSession, readOptions } from './step_setup.ts';
 
 const STEPS = 3;

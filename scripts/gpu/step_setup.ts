@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
 import { openDevice, type Precision } from '../../src/device/index.ts';
-import { type Config, type ConfigChanges, mergeChanges, resolveConfig } from '../../src/models/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import { elements } from '../../src/tensor/shape.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
 

@@ -1,4 +1,5 @@
-import { type ConfigChanges, mergeChanges, resolveConfig } from '../models/index.ts';
+import { type ConfigChanges, mergeChanges } from '../config/index.ts';
+import { resolveConfig } from '../models/index.ts';
 import type { BenchCase } from './op_cases.ts';
 import { stepWorkload } from './training_step.ts';
 

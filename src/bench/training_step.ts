@@ -1,5 +1,6 @@
+import type { Config } from '../config/index.ts';
 import type { Call, Device, RunResult } from '../device/index.ts';
-import type { Config } from '../models/index.ts';
+import { batchesIn } from '../games/index.ts';
 import { elements } from '../tensor/shape.ts';
 import { createModel, summarize, TrainingSession } from '../train/index.ts';
 import { watchTimer } from './event_loop.ts';
@@ -12,7 +13,7 @@ const STEP = 1;
 /** A whole training step of a configuration as work for devices. @param pytorch the same step for PyTorch, where it has it */
 export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Workload => ({
   shape: `${config.size}x${config.size}, width ${config.model.width}, batch ${config.batch}`,
-  images: config.batch * config.discriminatorSteps,
+  images: config.batch * batchesIn(createModel(config).match.programs, STEP),
   flops: summarize(config).flopsPerStep,
   ...(pytorch && { pytorch }),
   open: (device) => openStep(device, config),

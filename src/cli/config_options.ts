@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
-import { type Config, type ConfigChanges, findRecipe, mergeChanges, recipes, resolveConfig } from '../models/index.ts';
+import { findRecipe, recipes, resolveConfig } from '../models/index.ts';
 
 /** Options of commands that take a recipe or a configuration file; each changes the key of its name, but for `set`, and
  *  `labels`, which names `labelFile`. */

@@ -1,5 +1,6 @@
+import type { Config, ConfigChanges } from '../config/index.ts';
 import { hasColour } from '../data/index.ts';
-import { type Config, type ConfigChanges, resolveConfig } from '../models/index.ts';
+import { resolveConfig } from '../models/index.ts';
 
 /** A configuration that suits its data, and what is to be told of that. */
 export interface FittedConfig {

@@ -1,5 +1,5 @@
+import type { Config } from '../config/index.ts';
 import { bestDevice, listDevices } from '../device/index.ts';
-import type { Config } from '../models/index.ts';
 
 /** Which device a configuration gets, and why. @throws DeviceError if the addon does not load */
 export async function explainDevice({ device }: Pick<Config, 'device'>): Promise<string> {

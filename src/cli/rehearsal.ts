@@ -1,5 +1,5 @@
+import type { Config } from '../config/index.ts';
 import { summariseSkipped } from '../data/index.ts';
-import type { Config } from '../models/index.ts';
 import { createModel, prepareTraining, summarize, TrainingSession } from '../train/index.ts';
 import { explainDevice } from './device_choice.ts';
 import { type Io, printJson, printLine } from './io.ts';

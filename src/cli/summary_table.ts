@@ -1,4 +1,4 @@
-import type { Config } from '../models/index.ts';
+import type { Config } from '../config/index.ts';
 import type { ModelSummary, NetworkSummary } from '../train/index.ts';
 import { formatTable, type Row } from './table.ts';
 import { formatBytes, formatCount, formatFlops } from './units.ts';

@@ -48,19 +48,6 @@ const isAbort = (error: unknown, signal: AbortSignal): boolean => signal.aborted
 
 const EXIT_OF_END = { finished: EXIT.ok, interrupted: EXIT.interrupted, collapsed: EXIT.diverged };
 
-/** What the bar calls the losses and probabilities; others are only in metrics.jsonl. */
-const LABELS: Readonly<Record<string, string>> = {
-  discriminatorLoss: 'lossD',
-  generatorLoss: 'lossG',
-  dReal: 'D(x)',
-  dFake: 'D(G(z))',
-  wasserstein: 'W',
-  gradientNorm: 'slope',
-  reconstruction: 'L(x)',
-  convergence: 'M',
-  k: 'k',
-};
-
 /** Shows a training to a person. */
 class TrainingDisplay {
   readonly #io: Io;
@@ -70,6 +57,7 @@ class TrainingDisplay {
   #progress: Progress;
   #state: ProgressUpdate = { step: 0, total: 0, imagesPerSecond: 0, values: {} };
   #isReading = false;
+  #monitors: Extract<TrainEvent, { type: 'start' }>['monitors'] = {};
 
   constructor(io: Io, notes: readonly string[]) {
     this.#io = io;
@@ -92,6 +80,7 @@ class TrainingDisplay {
       case 'start':
         this.finish();
         this.#progress = this.#newProgress();
+        this.#monitors = event.monitors;
         for (const note of this.#notes) this.#progress.message(note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
         break;
@@ -107,7 +96,7 @@ class TrainingDisplay {
         break;
       }
       case 'metrics':
-        this.#update({ values: labelled(event.values) });
+        this.#update({ values: { ...this.#state.values, ...this.#labelled(event.values) } });
         break;
       case 'sample':
       case 'checkpoint':
@@ -138,15 +127,17 @@ class TrainingDisplay {
     this.#progress.update(this.#state);
   }
 
+  /** Metrics by what a bar calls them, in the order of their monitors. */
+  #labelled(values: Readonly<Record<string, number | null>>): Record<string, number> {
+    return Object.fromEntries(
+      Object.entries(this.#monitors).flatMap(([name, { label }]) => {
+        const value = values[name];
+        return typeof value === 'number' ? [[label, value]] : [];
+      }),
+    );
+  }
+
   #newProgress(): Progress {
     return createProgress({ stream: this.#io.stderr, environment: this.#io.environment });
   }
 }
-
-const labelled = (values: Readonly<Record<string, number | null>>): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(LABELS).flatMap(([name, label]) => {
-      const value = values[name];
-      return typeof value === 'number' ? [[label, value]] : [];
-    }),
-  );

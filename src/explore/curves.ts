@@ -1,18 +1,7 @@
 import { DataError } from '../errors.ts';
+import type { Monitor, Monitors } from '../losses/index.ts';
 import type { MetricsRecord } from '../train/index.ts';
 import { drawText, TEXT_HEIGHT, textWidth } from './svg_text.ts';
-
-/** Metrics that belong into one panel, by name. Others get a panel of their own. */
-const PANELS: readonly { readonly title: string; readonly names: readonly string[] }[] = [
-  { title: 'losses', names: ['discriminatorLoss', 'generatorLoss'] },
-  { title: 'mean probabilities', names: ['dReal', 'dFake', 'dGenerated'] },
-  { title: 'Wasserstein estimate', names: ['wasserstein'] },
-  { title: "critic's gradient norm", names: ['gradientNorm'] },
-  { title: 'gradient penalty', names: ['penalty'] },
-  { title: 'reconstruction error', names: ['reconstruction'] },
-  { title: 'convergence measure M', names: ['convergence'] },
-  { title: 'k', names: ['k'] },
-];
 
 const COLORS = ['#2563eb', '#dc2626', '#059669', '#9333ea'];
 const PANEL = { width: 480, height: 200, left: 58, right: 12, top: 30, bottom: 26 };
@@ -24,13 +13,10 @@ interface Curve {
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
-/** A run's metrics over its steps as an SVG picture, a panel for every group of curves that the run has. Text is drawn with a font
- *  of gannet's own, so that it looks the same everywhere. @throws DataError `no_metrics` */
-export function drawCurves(records: readonly MetricsRecord[]): string {
-  const panels = PANELS.map(({ title, names }) => ({
-    title,
-    curves: names.flatMap((name) => curveOf(records, name)),
-  })).filter(({ curves }) => curves.length > 0);
+/** A run's metrics over its steps as an SVG picture: the panels that their monitors say, and one for each metric without a monitor. Text
+ *  is drawn with a font of gannet's own, so that it looks the same everywhere. @throws DataError `no_metrics` */
+export function drawCurves(records: readonly MetricsRecord[], monitors: Monitors): string {
+  const panels = panelsOf(records, monitors);
   if (panels.length === 0)
     throw new DataError('no_metrics', 'the run has no metrics yet; train it for at least logEvery steps');
   const rows = Math.ceil(panels.length / COLUMNS);
@@ -47,6 +33,25 @@ export function drawCurves(records: readonly MetricsRecord[]): string {
     '</svg>',
   ].join('\n');
 }
+
+interface Panel {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+}
+
+/** In the order of the monitors; those behind that have none. */
+function panelsOf(records: readonly MetricsRecord[], monitors: Monitors): Panel[] {
+  const reported = new Set(records.flatMap(({ values }) => Object.keys(values)));
+  const panels = new Map<string, Curve[]>();
+  for (const name of new Set([...Object.keys(monitors), ...reported])) {
+    const title = titleOf(name, monitors[name]);
+    panels.set(title, [...(panels.get(title) ?? []), ...curveOf(records, name)]);
+  }
+  return [...panels].map(([title, curves]) => ({ title, curves })).filter(({ curves }) => curves.length > 0);
+}
+
+const titleOf = (name: string, monitor: Monitor | undefined): string =>
+  monitor ? `${monitor.panel}${monitor.unit === '' ? '' : `, ${monitor.unit}`}` : name;
 
 function curveOf(records: readonly MetricsRecord[], name: string): Curve[] {
   const points = records.flatMap(({ step, values }) => {

@@ -1,5 +1,5 @@
+import type { Config } from '../config/index.ts';
 import { composeImage, type Picture } from '../data/index.ts';
-import type { Config } from '../models/index.ts';
 import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
 import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
 import type { LatentGrid } from './grids.ts';

@@ -1,5 +1,5 @@
+import type { Config } from '../config/index.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
-import type { Config } from '../models/index.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type Checkpoint, hostLatents, type TrainingSession } from '../train/index.ts';
 import { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';

@@ -1,6 +1,7 @@
 import { gradients } from '../graph/gradients.ts';
 import { add, allButSample, mul, perSample, reduceMean, reduceSum, sqrt, square, sub } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Monitors } from './monitor.ts';
 
 /** Keeps the derivative of the norm finite where the gradient is zero; far below any norm that float32 tells from zero. */
 const SMALLEST_SQUARE = 1e-12;
@@ -28,3 +29,24 @@ export function gradientPenalty(
   const norms = sqrt(add(reduceSum(square(slope), allButSample(slope.shape)), SMALLEST_SQUARE));
   return { penalty: reduceMean(square(sub(norms, 1))), norm: reduceMean(norms) };
 }
+
+/** A mean slope of the critic this far above 1 is no accident. */
+const LARGEST_NORM = 100;
+
+/** What a step with a gradient penalty reports of it. */
+export const penaltyMonitors: Monitors = {
+  gradientNorm: {
+    label: 'slope',
+    panel: "critic's gradient norm",
+    meaning: 'slope',
+    unit: '',
+    sign: {
+      code: 'exploding_gradient',
+      patience: 3,
+      isBad: (norm) => norm > LARGEST_NORM,
+      message: (norm) =>
+        `the critic's gradient norm is ${norm.toFixed(0)}, far from 1. Try a smaller discriminator.learningRate or a larger gradientPenalty`,
+    },
+  },
+  penalty: { label: 'penalty', panel: 'gradient penalty', meaning: 'loss', unit: '' },
+};

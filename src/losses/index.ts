@@ -1,11 +1,13 @@
-export { type Balance, balance, reconstructionError } from './equilibrium.ts';
 export {
   type AdversarialLoss,
   type AdversarialLossName,
   adversarialLosses,
-  binaryCrossEntropy,
   type LabelSmoothing,
+  type Measured,
   type Verdicts,
-} from './gan.ts';
-export { type GradientPenalty, gradientPenalty } from './gradient_penalty.ts';
+} from './adversarial.ts';
+export { binaryCrossEntropy } from './cross_entropy.ts';
+export { type Balance, balance, reconstructionError } from './equilibrium.ts';
+export { type GradientPenalty, gradientPenalty, penaltyMonitors } from './gradient_penalty.ts';
+export type { Meaning, Monitor, Monitors, TroubleSign } from './monitor.ts';
 export { meanSquaredError } from './regression.ts';

@@ -1,4 +1,6 @@
-import { ConfigError } from '../errors.ts';
+import { uses } from '../config/keys.ts';
+import type { Config } from '../config/schema.ts';
+import { type Autoencoder, type Began, equilibrium } from '../games/index.ts';
 import {
   type Activation,
   block,
@@ -19,59 +21,23 @@ import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
-import { baseDefaults, type Gan, halvingSizes, type Recipe, weightInitializer } from './recipe.ts';
-import type { Config } from './schema.ts';
-
-/** A discriminator that reconstructs its input: decode(encode(x)). */
-export interface Autoencoder extends Network {
-  /** [N, H, W, C] -> descriptors [N, latent]. */
-  encode(x: Tensor, pass: Pass): Tensor;
-  /** Descriptors [N, latent] -> [N, H, W, C]. */
-  decode(descriptors: Tensor, pass: Pass): Tensor;
-}
-
-/** A BEGAN's networks, and the variable that fades its residual connections out. */
-export interface Began extends Gan {
-  readonly discriminator: Autoencoder;
-  /** Scalar from 1 to 0: how much of a layer's input passes it by. */
-  readonly carry: Variable;
-}
+import { baseDefaults, halvingSizes, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
 /** The smallest maps of a BEGAN, at its bottleneck. */
 const SMALLEST = 8;
 
-/** What of a step is not open: k balances one update of each network with one of the other. */
-const STEP = {
-  discriminatorSteps: 1,
-  generatorSteps: 1,
-  criticSchedule: 'constant',
-  reuseLatents: false,
-} as const satisfies Partial<Config>;
-
 /** The boundary equilibrium GAN of the study: an autoencoder as discriminator, and a generator built like its decoder.
- *  @throws ConfigError `equilibrium_step` where a step would be more than one update of each network @see arXiv:1703.10717 */
+ *  @see arXiv:1703.10717 */
 export function buildBegan(config: Config): Began {
-  expectStep(config);
-  const { size, channels, latent, weights, equilibrium } = config;
+  const { size, channels, latent, weights, equilibrium: settings } = config;
   const { width } = config.model;
-  const carry = statistic('carry', [], constant(equilibrium.carrySteps > 0 ? 1 : 0));
+  const carry = statistic('carry', [], constant(settings.carrySteps > 0 ? 1 : 0));
   const parts = new Parts(width, weightInitializer(weights), carry);
   const image = [size, size, channels] as const;
   const encoder = parts.encoder('discriminator.encoder', image, latent.size);
-  const decoder = parts.decoder('discriminator.decoder', image, latent.size, equilibrium.outputActivation);
-  const generator = parts.decoder('generator', image, latent.size, equilibrium.outputActivation);
+  const decoder = parts.decoder('discriminator.decoder', image, latent.size, settings.outputActivation);
+  const generator = parts.decoder('generator', image, latent.size, settings.outputActivation);
   return { generator, discriminator: autoencoder(encoder, decoder), carry };
-}
-
-function expectStep(config: Config): void {
-  for (const [key, only] of Object.entries(STEP)) {
-    const received = config[key as keyof typeof STEP];
-    if (received === only) continue;
-    throw new ConfigError(
-      'equilibrium_step',
-      `${key}: a step of BEGAN is one update of each network, so that it can only be ${only}, but received ${received}; schedule says whether both update at once from the same generated images`,
-    );
-  }
 }
 
 function autoencoder(encoder: Network, decoder: Network): Autoencoder {
@@ -196,10 +162,11 @@ class Chain {
 }
 
 /** The study's BEGAN: 64x64 or 128x128, width 128; 17.19 M parameters at 64x64. @see arXiv:1703.10717 */
-export const began: Recipe & { build(config: Config): Began } = {
+export const began: Recipe<Began> = {
   name: 'began',
   summary: 'boundary equilibrium GAN: an autoencoder as discriminator, latents from its own descriptors',
-  modelKeys: ['width'],
+  keys: [...modelKeys('width'), ...uses(['equilibrium.carrySteps', 'equilibrium.outputActivation'])],
+  game: equilibrium,
   sizes: halvingSizes,
   build: buildBegan,
   defaults: {

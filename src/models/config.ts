@@ -1,27 +1,31 @@
 import type { z } from 'zod';
+import { type ConfigChanges, mergeChanges } from '../config/changes.ts';
+import { type Config, configSchema } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { OPTIMIZER_DEFAULTS } from '../optim/index.ts';
 import { didYouMean } from '../suggest.ts';
+import { asActedOn, expectEffects } from './effects.ts';
 import type { Recipe } from './recipe.ts';
-import { findRecipe, recipes } from './recipes.ts';
-import { type Config, configSchema, type ModelConfig } from './schema.ts';
-
-/** Some keys of a configuration, nested as it is. */
-export type ConfigChanges = { readonly [key: string]: unknown };
+import { recipeOf } from './recipes.ts';
 
 /** The whole configuration of a recipe with some keys changed. The recipe is `changes.recipe`.
- *  @throws ConfigError for an unknown recipe, unknown keys (with the nearest known one) and values out of range */
+ *  @throws ConfigError for an unknown recipe, unknown keys (with the nearest known one), values out of range, and changes that would
+ *  have no effect */
 export function resolveConfig(changes: ConfigChanges): Config {
-  const { recipe: name } = changes;
-  const recipe = typeof name === 'string' ? findRecipe(name) : undefined;
-  if (!recipe) {
-    const known = recipes.map((r) => r.name);
-    throw new ConfigError(
-      'unknown_recipe',
-      `there is no recipe '${String(name)}'.${didYouMean(String(name), known)} Known recipes: ${known.join(', ')}.`,
-    );
-  }
-  expectModelKeys(recipe, changes);
+  const recipe = recipeOf(changes);
+  const config = fillIn(recipe, changes);
+  expectEffects(recipe, config);
+  return config;
+}
+
+/** The configuration that a run was trained with. Changes without effect, which version 0.1 took without a word, give way to what it
+ *  did in fact. @throws ConfigError as resolveConfig, but for those */
+export function recallConfig(written: ConfigChanges): Config {
+  const recipe = recipeOf(written);
+  return validateConfig(asActedOn(recipe, fillIn(recipe, written)));
+}
+
+function fillIn(recipe: Recipe, changes: ConfigChanges): Config {
   const defaults = withoutOverriddenOptimizers(recipe.defaults, changes);
   return validateConfig(mergeChanges(defaults, changes));
 }
@@ -51,20 +55,6 @@ function expectOptimizerKeys(
   );
 }
 
-/** A recipe whose networks are fixed in a respect does not take a key that would change it. Saying its own value is no change. */
-function expectModelKeys({ name, modelKeys, defaults }: Recipe, { model }: ConfigChanges): void {
-  if (!isGroup(model)) return;
-  const fixed = Object.entries(model).find(
-    ([key, value]) =>
-      key in defaults.model &&
-      !modelKeys.includes(key as keyof ModelConfig) &&
-      value !== defaults.model[key as keyof ModelConfig],
-  );
-  if (!fixed) return;
-  const known = modelKeys.length === 0 ? 'none' : modelKeys.map((key) => `model.${key}`).join(', ');
-  throw new ConfigError('fixed_key', `recipe '${name}' has no 'model.${fixed[0]}'. Of model, it has ${known}.`);
-}
-
 /** Settings of one optimiser mean nothing to another: naming a new one drops the recipe's settings but the learning rate. */
 function withoutOverriddenOptimizers(defaults: Config, changes: ConfigChanges): ConfigChanges {
   const reset = (player: 'generator' | 'discriminator') => {
@@ -73,25 +63,6 @@ function withoutOverriddenOptimizers(defaults: Config, changes: ConfigChanges): 
     return chosen === undefined || chosen === name ? defaults[player] : { name, learningRate };
   };
   return { ...defaults, generator: reset('generator'), discriminator: reset('discriminator') };
-}
-
-/** Two sets of changes as one, in which `changes` win. Steps replace epochs, since both say how long to train. */
-export function mergeChanges({ epochs, ...base }: ConfigChanges, changes: ConfigChanges): ConfigChanges {
-  const keepsEpochs = epochs !== undefined && changes.steps === undefined;
-  return merge({ ...base, ...(keepsEpochs && { epochs }) }, changes);
-}
-
-const isGroup = (value: unknown): value is ConfigChanges =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function merge(base: ConfigChanges, changes: ConfigChanges): ConfigChanges {
-  const merged = new Map(Object.entries(base));
-  for (const [key, value] of Object.entries(changes)) {
-    const before = merged.get(key);
-    merged.set(key, isGroup(before) && isGroup(value) ? merge(before, value) : value);
-  }
-  // A key such as __proto__ becomes a property like any other, so that the schema can refuse it.
-  return Object.fromEntries(merged);
 }
 
 function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {

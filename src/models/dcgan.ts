@@ -1,18 +1,21 @@
+import { type KeyUse, uses } from '../config/keys.ts';
+import type { Config } from '../config/schema.ts';
+import { adversarial, type Gan } from '../games/index.ts';
 import { block, convolution, linear, minibatchDiscrimination, sequential, transposedConvolution } from '../nn/index.ts';
-import { baseDefaults, type Gan, halvingSizes, type Recipe, weightInitializer } from './recipe.ts';
-import type { Config, ModelConfig } from './schema.ts';
+import { baseDefaults, halvingSizes, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
-/** What the DCGAN's builder reads of `model`. */
-export const DCGAN_MODEL_KEYS: (keyof ModelConfig)[] = [
-  'kernel',
-  'width',
-  'generatorNorm',
-  'discriminatorNorm',
-  'firstNorm',
-  'generatorActivation',
-  'discriminatorActivation',
-  'minibatchFeatures',
-  'minibatchDimensions',
+/** What the DCGAN's builder reads. */
+export const DCGAN_KEYS: readonly KeyUse[] = [
+  ...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm'),
+  ...uses(['model.firstNorm'], {
+    holds: ({ model }) => model.discriminatorNorm !== 'none',
+    said: 'model.discriminatorNorm is batch or layer',
+  }),
+  ...modelKeys('generatorActivation', 'discriminatorActivation', 'minibatchFeatures'),
+  ...uses(['model.minibatchDimensions'], {
+    holds: ({ model }) => model.minibatchFeatures > 0,
+    said: 'model.minibatchFeatures is above 0',
+  }),
 ];
 
 /** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
@@ -67,7 +70,8 @@ export const dcgan: Recipe = {
   name: 'dcgan',
   summary: 'DCGAN of the faces-and-flowers study: 64x64, 5x5 kernels, widths 128-1024',
   defaults: baseDefaults,
-  modelKeys: DCGAN_MODEL_KEYS,
+  keys: DCGAN_KEYS,
+  game: adversarial,
   sizes: halvingSizes,
   build: buildDcgan,
 };

@@ -1,3 +1,5 @@
+import type { Config } from '../config/schema.ts';
+import { adversarial } from '../games/index.ts';
 import {
   type BlockOptions,
   block,
@@ -10,14 +12,14 @@ import {
   sequential,
   transposedConvolution,
 } from '../nn/index.ts';
-import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
-import type { Config } from './schema.ts';
+import { baseDefaults, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 
 /** The practical guide's DCGAN: norms after activations, no biases beside them, a convolution of stride 1 at the end. */
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  modelKeys: ['kernel', 'width'],
+  keys: modelKeys('kernel', 'width'),
+  game: adversarial,
   sizes: onlySizes(32),
   defaults: {
     ...baseDefaults,
@@ -72,7 +74,8 @@ export const dcganGuide: Recipe = {
 export const convGuide: Recipe = {
   name: 'conv-guide',
   summary: 'vanilla convolutional GAN of the practical guide: 32x32, nearest upsampling and max pooling',
-  modelKeys: ['kernel', 'width'],
+  keys: modelKeys('kernel', 'width'),
+  game: adversarial,
   sizes: onlySizes(32),
   defaults: {
     ...baseDefaults,

@@ -1,29 +1,26 @@
+import { type KeyUse, uses } from '../config/keys.ts';
+import type { Config, ModelConfig } from '../config/schema.ts';
+import type { Game, Gan } from '../games/index.ts';
 import { glorot, normal } from '../nn/initializers.ts';
-import type { Network } from '../nn/network.ts';
 import type { Initializer } from '../tensor/variable.ts';
-import type { Config, ModelConfig } from './schema.ts';
 
-/** The two networks of a GAN. The discriminator ends in one logit (a critic in one score) per image. */
-export interface Gan {
-  /** [N, latent] -> [N, H, W, C] in [-1, 1]. */
-  readonly generator: Network;
-  /** [N, H, W, C] -> [N, 1], or what is like an image: a BEGAN's discriminator is an autoencoder. */
-  readonly discriminator: Network;
-}
-
-/** A named system: its networks, and a value for every key of the configuration. */
-export interface Recipe {
+/** A named system: its networks, the game that they play, and a value for every key of the configuration. */
+export interface Recipe<G extends Gan = Gan> {
   readonly name: string;
   /** One line for listings: what it is and where it was described. */
   readonly summary: string;
   readonly defaults: Config;
-  /** The keys of `model` that change this recipe's networks. */
-  readonly modelKeys: readonly (keyof ModelConfig)[];
+  /** The keys that its networks read beside those that every run reads, such as `model.width`. */
+  readonly keys: readonly KeyUse[];
+  readonly game: Game<G>;
   /** Which image sizes the networks can be made for. */
   readonly sizes: { readonly accepts: (size: number) => boolean; readonly description: string };
   /** @throws ShapeError for a size that `sizes` does not accept */
-  build(config: Config): Gan;
+  build(config: Config): G;
 }
+
+/** The uses of some keys of `model`. */
+export const modelKeys = (...keys: (keyof ModelConfig)[]): KeyUse[] => uses(keys.map((key) => `model.${key}`));
 
 /** The initialiser that a configuration's `weights` names. */
 export const weightInitializer = (weights: Config['weights']): Initializer =>

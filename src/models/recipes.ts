@@ -1,10 +1,12 @@
+import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
+import type { Gan } from '../games/index.ts';
+import { didYouMean } from '../suggest.ts';
 import { began } from './began.ts';
 import { dcgan, dcganDigits, dcganDraft, dcganReport } from './dcgan.ts';
 import { convGuide, dcganGuide } from './guide.ts';
-import type { Gan, Recipe } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { convReport, mlpReport } from './report.ts';
-import type { Config } from './schema.ts';
 import { wganClip, wganGp } from './wgan.ts';
 
 /** Every recipe, in the order listings show them. */
@@ -25,15 +27,20 @@ export const recipes: readonly Recipe[] = [
 /** The recipe of a name; undefined if there is none. */
 export const findRecipe = (name: string): Recipe | undefined => recipes.find((recipe) => recipe.name === name);
 
+/** The same. @throws ConfigError unknown_recipe, with the nearest name */
+export function recipeOf({ recipe: name }: { readonly recipe?: unknown }): Recipe {
+  const recipe = typeof name === 'string' ? findRecipe(name) : undefined;
+  if (recipe) return recipe;
+  const known = recipes.map((one) => one.name);
+  throw new ConfigError(
+    'unknown_recipe',
+    `there is no recipe '${String(name)}'.${didYouMean(String(name), known)} Known recipes: ${known.join(', ')}.`,
+  );
+}
+
 /** The networks of a configuration. @throws ConfigError for an unknown recipe or a size the recipe cannot reach */
 export function buildGan(config: Config): Gan {
-  const recipe = findRecipe(config.recipe);
-  if (!recipe) {
-    throw new ConfigError(
-      'unknown_recipe',
-      `there is no recipe '${config.recipe}'; known are ${recipes.map(({ name }) => name).join(', ')}`,
-    );
-  }
+  const recipe = recipeOf(config);
   if (!recipe.sizes.accepts(config.size)) {
     throw new ConfigError(
       'unreachable_size',

@@ -1,3 +1,5 @@
+import type { Config } from '../config/schema.ts';
+import { adversarial } from '../games/index.ts';
 import {
   type BlockOptions,
   block,
@@ -10,8 +12,7 @@ import {
   sequential,
   transposedConvolution,
 } from '../nn/index.ts';
-import { baseDefaults, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
-import type { Config } from './schema.ts';
+import { baseDefaults, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 
 const reportDefaults = {
   ...baseDefaults,
@@ -25,7 +26,8 @@ const reportDefaults = {
 export const convReport: Recipe = {
   name: 'conv-report',
   summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
-  modelKeys: ['kernel', 'width'],
+  keys: modelKeys('kernel', 'width'),
+  game: adversarial,
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
   build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
@@ -67,7 +69,8 @@ export const convReport: Recipe = {
 export const mlpReport: Recipe = {
   name: 'mlp-report',
   summary: 'fully connected GAN of the experiments report: any size, dropout in the discriminator',
-  modelKeys: [],
+  keys: [],
+  game: adversarial,
   sizes: { accepts: (size) => size >= 4, description: '4 or more' },
   defaults: { ...reportDefaults, recipe: 'mlp-report' },
   build({ size, channels, latent, weights }: Config) {

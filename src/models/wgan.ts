@@ -1,4 +1,5 @@
-import { buildDcgan, DCGAN_MODEL_KEYS } from './dcgan.ts';
+import { adversarial } from '../games/index.ts';
+import { buildDcgan, DCGAN_KEYS } from './dcgan.ts';
 import { baseDefaults, halvingSizes, type Recipe } from './recipe.ts';
 
 /** The study's Wasserstein GAN with gradient penalty: the DCGAN's networks, the critic with layer norm and without a sigmoid.
@@ -6,7 +7,8 @@ import { baseDefaults, halvingSizes, type Recipe } from './recipe.ts';
 export const wganGp: Recipe = {
   name: 'wgan-gp',
   summary: 'Wasserstein GAN with gradient penalty: the DCGAN with layer norm in the critic',
-  modelKeys: DCGAN_MODEL_KEYS,
+  keys: DCGAN_KEYS,
+  game: adversarial,
   sizes: halvingSizes,
   build: buildDcgan,
   defaults: {

@@ -34,6 +34,7 @@ export interface ConvolutionOptions {
   readonly channels: number;
   /** Side of the filter in pixels. */
   readonly kernel: number;
+  /** The CPU trains with any, the CUDA kernels with 1 and 2. */
   readonly stride?: number;
   readonly padding?: Padding;
 }

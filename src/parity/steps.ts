@@ -1,10 +1,11 @@
+import type { Config, ConfigChanges } from '../config/index.ts';
 import type { Work } from '../device/execution.ts';
-import { type Config, type ConfigChanges, type Recipe, resolveConfig } from '../models/index.ts';
+import { type Recipe, resolveConfig } from '../models/index.ts';
 import { initialization } from '../nn/initializers.ts';
 import { type Bindings, evaluateAll } from '../oracle/evaluate.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
-import { createModel, stepPrograms } from '../train/index.ts';
+import { createModel } from '../train/index.ts';
 import { variableGroups } from '../train/model.ts';
 import { inputValues } from './cases/case.ts';
 
@@ -17,7 +18,7 @@ const CLIP = 0.2;
 
 /** A recipe's configuration with everything small that its keys let be small. The average of the weights is kept as well, since
  *  that belongs to a step wherever it is asked for. @throws ConfigError */
-export function reducedConfig({ name, modelKeys, sizes, defaults }: Recipe): Config {
+export function reducedConfig({ name, keys, sizes, defaults }: Recipe): Config {
   const player = ({ clip, ...settings }: Config['generator']) => ({
     ...settings,
     learningRate: LEARNING_RATE,
@@ -32,7 +33,7 @@ export function reducedConfig({ name, modelKeys, sizes, defaults }: Recipe): Con
     weights: 'glorot',
     generator: player(defaults.generator),
     discriminator: player(defaults.discriminator),
-    ...(modelKeys.includes('width') && { model: { width: 3 } }),
+    ...(keys.some(({ key }) => key === 'model.width') && { model: { width: 3 } }),
   };
   return resolveConfig(changes);
 }
@@ -42,7 +43,7 @@ export function reducedConfig({ name, modelKeys, sizes, defaults }: Recipe): Con
 export function trainingStep(recipe: Recipe): Work {
   const config = reducedConfig(recipe);
   const model = createModel(config);
-  const graphs = stepPrograms(model).map(({ graph }) => graph);
+  const graphs = model.match.programs.map(({ trace }) => trace());
   const images = graphs.flatMap(({ feeds }) => feeds);
   return {
     graphs,

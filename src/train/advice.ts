@@ -1,4 +1,5 @@
-import { type Config, findRecipe } from '../models/index.ts';
+import type { Config } from '../config/index.ts';
+import { findRecipe } from '../models/index.ts';
 import { shellWord } from './run/shell.ts';
 
 /** What to do about a run that has diverged, as a command: go on from its newest checkpoint at a tenth of its learning rates, or of the

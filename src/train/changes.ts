@@ -1,5 +1,6 @@
+import type { ConfigChanges } from '../config/changes.ts';
+import { leavesOf } from '../config/keys.ts';
 import { ConfigError } from '../errors.ts';
-import type { ConfigChanges } from '../models/index.ts';
 
 /** A key of the configuration that is another from some step on. */
 export interface Change {
@@ -28,21 +29,11 @@ const FIXED: Readonly<Record<string, string>> = {
 /** The keys in which two configurations differ, in the order of their names. How long, on which device and from which folder to
  *  train are no part of it: they are told apart for each stretch of training. */
 export function differences(before: ConfigChanges, after: ConfigChanges): Change[] {
-  const [old, present] = [leaves(before), leaves(after)];
+  const [old, present] = [leavesOf(before), leavesOf(after)];
   return [...new Set([...old.keys(), ...present.keys()])]
     .filter((key) => !LATER.has(key) && JSON.stringify(old.get(key)) !== JSON.stringify(present.get(key)))
     .sort()
     .map((key) => ({ key, from: old.get(key) ?? null, to: present.get(key) ?? null }));
-}
-
-function leaves(value: ConfigChanges, prefix = ''): Map<string, unknown> {
-  return new Map(
-    Object.entries(value).flatMap(([key, inner]): [string, unknown][] =>
-      typeof inner === 'object' && inner !== null
-        ? [...leaves(inner as ConfigChanges, `${prefix}${key}.`)]
-        : [[prefix + key, inner]],
-    ),
-  );
 }
 
 /** Refuses changes that the state saved by a run does not allow. @param place where the old values are told, for the message

@@ -1,12 +1,13 @@
-import type { Config } from '../models/index.ts';
-import type { StepMetrics, TrainingSession } from './session.ts';
+import type { Config } from '../config/schema.ts';
+import type { TrainingSession } from './session.ts';
 
 /** What a plateau's watcher remembers; saved with a checkpoint. */
 export interface DecayState {
   /** What the configured learning rates are multiplied by now. */
   readonly scale: number;
-  /** The lowest smoothed measure of convergence so far, and the step that reached it or that last lowered the rates. */
+  /** The lowest smoothed measure of convergence so far. */
   readonly best?: number | undefined;
+  /** plateau: the step that reached it or that last lowered the rates; stepped: the step up to which decays are in the scale. */
   readonly since: number;
   readonly smoothed?: number | undefined;
 }
@@ -17,16 +18,18 @@ const SMOOTHING = 0.1;
 /** Progress smaller than this part of the best is none. */
 const PROGRESS = 1e-3;
 
-/** The state after `step`, whose metrics are given if they were read. */
+/** The state after `step`. @param measured the measure of convergence, if it was read */
 export function nextDecay(
   decay: Config['learningRateDecay'],
   state: DecayState,
   step: number,
-  metrics: StepMetrics,
+  measured: number | undefined,
 ): DecayState {
   if (decay.kind === 'none') return state;
-  if (decay.kind === 'stepped') return { scale: decay.factor ** Math.floor(step / decay.every), since: step };
-  const measured = metrics.convergence;
+  if (decay.kind === 'stepped') {
+    const decays = Math.floor(step / decay.every) - Math.floor(state.since / decay.every);
+    return { ...state, scale: state.scale * decay.factor ** decays, since: step };
+  }
   if (measured === undefined) return state;
   const smoothed = state.smoothed === undefined ? measured : state.smoothed + SMOOTHING * (measured - state.smoothed);
   if (state.best === undefined || smoothed < state.best * (1 - PROGRESS))

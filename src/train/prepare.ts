@@ -1,10 +1,12 @@
+import type { Config } from '../config/index.ts';
 import { augmented } from '../data/augment.ts';
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { bestDevice, type Device, openDevice } from '../device/index.ts';
 import { DataError } from '../errors.ts';
-import { buildGan, type Config } from '../models/index.ts';
+import { stepsIn } from './epochs.ts';
+import { createModel } from './model.ts';
 
 /** How a run is trained, beside its configuration. */
 export interface TrainOptions {
@@ -31,7 +33,7 @@ export interface Prepared {
  *  @throws ConfigError, DataError, DeviceError */
 export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
-  buildGan(config);
+  createModel(config);
   const device = await chooseDevice(config);
   try {
     const dataset = await openImages(config, options);
@@ -81,6 +83,6 @@ export const chooseDevice = async ({
 /** Turns epochs into steps, now that the number of images is known. */
 function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {
   if (epochs === undefined) return config;
-  const imagesPerStep = config.batch * (config.schedule === 'simultaneous' ? 1 : config.discriminatorSteps);
-  return { ...config, steps: Math.max(1, Math.floor((epochs * dataset.count) / imagesPerStep)) };
+  const { programs } = createModel(config).match;
+  return { ...config, steps: stepsIn(programs, (epochs * dataset.count) / config.batch) };
 }

@@ -37,11 +37,6 @@ export class RunRecord {
     return path;
   }
 
-  /** One point on TensorBoard's curve of the samples' diversity. */
-  diversity(step: number, value: number): Promise<void> {
-    return this.events.scalars(step, { diversity: value });
-  }
-
   log(message: string): Promise<void> {
     return appendLog(this.folder, message);
   }

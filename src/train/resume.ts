@@ -1,11 +1,13 @@
+import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
 import { absoluteData, dataExists } from '../data/place.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import { type Config, type ConfigChanges, mergeChanges, resolveConfig } from '../models/index.ts';
+import { resolveConfig } from '../models/index.ts';
 import { differences, expectChangeable } from './changes.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
 import { applyScale } from './learning_rate.ts';
+import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { restore } from './persistence.ts';
 import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
@@ -18,7 +20,6 @@ import { shellWord } from './run/shell.ts';
 import { beginSitting, nameOf, otherSurroundings, type Sitting } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
 import { completeConfig, storedConfig } from './stored_config.ts';
-import { runRecorded, type TrainEvent } from './trainer.ts';
 
 /** How a run is taken up again. */
 export interface ResumeOptions extends Omit<TrainOptions, 'out'> {

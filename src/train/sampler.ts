@@ -1,4 +1,5 @@
-import { type Config, validateConfig } from '../models/index.ts';
+import type { Config } from '../config/index.ts';
+import { validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
 import { createModel } from './model.ts';

@@ -1,14 +1,15 @@
 import type { ImageBatch } from '../data/grid.ts';
 import type { Batch } from '../data/loader.ts';
 import type { Call, Device, Executable, HostArray } from '../device/index.ts';
+import { batchesIn, type StepProgram } from '../games/index.ts';
 import { initialization } from '../nn/initializers.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { hostLatents } from './latents.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
-import { latentsProgram, type StepProgram, sampleProgram, stepPrograms } from './programs.ts';
 import { RowProgram } from './row_program.ts';
+import { latentsProgram, sampleProgram } from './sampling.ts';
 
-interface LoadedProgram extends Omit<StepProgram, 'graph'> {
+interface LoadedProgram extends Omit<StepProgram, 'trace'> {
   readonly executable: Executable;
 }
 
@@ -28,16 +29,16 @@ export class TrainingSession {
     this.device = device;
     this.programs = programs;
     this.generator = new RowProgram(device, (rows) => sampleProgram(model, rows));
-    const { equilibrium } = model;
-    if (equilibrium && model.config.latent.distribution === 'descriptors')
-      this.latents = new RowProgram(device, (rows) => latentsProgram(equilibrium.descriptors, rows));
+    const { latentsFromNoise } = model.match;
+    if (latentsFromNoise)
+      this.latents = new RowProgram(device, (rows) => latentsProgram(latentsFromNoise, rows, model.config.latent.size));
   }
 
   /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
   static async open(model: TrainingModel, device: Device): Promise<TrainingSession> {
     const programs: LoadedProgram[] = [];
-    for (const { graph, ...how } of stepPrograms(model))
-      programs.push({ executable: await device.load(graph), ...how });
+    for (const { trace, ...how } of model.match.programs)
+      programs.push({ executable: await device.load(trace()), ...how });
     return new TrainingSession(model, device, programs);
   }
 
@@ -48,7 +49,7 @@ export class TrainingSession {
 
   /** Batches of real images that training step `step` (from 1) takes. */
   batchesIn(step: number): number {
-    return this.programs.reduce((sum, { readsImages, repeats }) => sum + (readsImages ? repeats(step) : 0), 0);
+    return batchesIn(this.programs, step);
   }
 
   get executables(): readonly Executable[] {
@@ -78,10 +79,10 @@ export class TrainingSession {
   ): Promise<StepMetrics> {
     const images = batches.values();
     const calls = this.programs.flatMap(({ executable, repeats, readsImages }): Call[] =>
-      Array.from({ length: repeats(step) }, (_, i) => ({
+      Array.from({ length: repeats.at(step) }, (_, i) => ({
         executable,
         feeds: readsImages ? { real: (images.next().value as Pick<Batch, 'images'>).images } : {},
-        fetch: fetch && i === repeats(step) - 1,
+        fetch: fetch && i === repeats.at(step) - 1,
       })),
     );
     const { outputs } = await this.device.run(calls);
@@ -90,7 +91,7 @@ export class TrainingSession {
     );
   }
 
-  /** Latents [count, size] of a seed, as the recipe draws them; those of a BEGAN follow its descriptors as they are now. Row i
+  /** Latents [count, size] of a seed, as the recipe draws them; they may follow what training has made of them up to now. Row i
    *  depends on (seed, i) alone. */
   async drawLatents(count: number, seed: number): Promise<Float32Array> {
     const noise = hostLatents(this.model.config.latent, count, seed);

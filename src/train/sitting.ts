@@ -7,7 +7,8 @@ import { type BestCheckpoint, nextBest } from './best.ts';
 import type { Change } from './changes.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { listCheckpoints } from './checkpoint/listing.ts';
-import { diversity, HealthMonitor, realImagesOf, type Warning } from './health.ts';
+import { diversity, realImagesOf } from './diversity.ts';
+import { HealthWatch, type Warning } from './health.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
 import type { TrainingProgress } from './progress.ts';
@@ -36,7 +37,7 @@ export class TrainingSitting {
   step: number;
   private readonly options: SittingOptions;
   private readonly loader: Loader;
-  private readonly health: HealthMonitor;
+  private readonly health: HealthWatch;
   private readonly startedAt: number;
   private imagesSeen: number;
   private savedStep: number;
@@ -50,10 +51,10 @@ export class TrainingSitting {
   /** @throws DataError if the images do not suit the batch or are not those of the checkpoint */
   constructor(options: SittingOptions) {
     const { from, session, dataset, checkpoint } = options;
-    const { batch, seed, health } = session.model.config;
+    const { batch, seed } = session.model.config;
     this.options = options;
     this.loader = createLoader(dataset, { batch, seed, position: from.data });
-    this.health = new HealthMonitor(health.collapseBelow, from.health);
+    this.health = new HealthWatch(session.model.monitors, from.health);
     this.startedAt = performance.now() - from.elapsedMs;
     this.step = from.step;
     this.imagesSeen = from.imagesSeen;
@@ -98,15 +99,21 @@ export class TrainingSitting {
 
   private async decayRates(metrics: StepMetrics): Promise<void> {
     const { session } = this.options;
-    const { logEvery, learningRateDecay } = session.model.config;
+    const { config, game } = session.model;
+    const { logEvery, learningRateDecay } = config;
     if (!this.counts(logEvery)) return;
     const before = this.decay.scale;
-    this.decay = nextDecay(learningRateDecay, this.decay, this.step, metrics);
+    const measured = game.convergence === undefined ? undefined : metrics[game.convergence];
+    this.decay = nextDecay(learningRateDecay, this.decay, this.step, measured);
     if (this.decay.scale !== before) await applyScale(session, this.decay.scale);
   }
 
-  /** Records metrics; answers them as they were recorded, and what they warn of. */
-  async measure(values: StepMetrics): Promise<{ record: MetricsRecord; warnings: readonly Warning[] }> {
+  /** Records metrics and, if a grid was drawn, its diversity; answers them as they were recorded, and what they warn of. */
+  async measure(
+    metrics: StepMetrics,
+    diversity?: number,
+  ): Promise<{ record: MetricsRecord; warnings: readonly Warning[] }> {
+    const drawn = diversity === undefined ? {} : { diversity };
     const { imagesPerSecond } = this;
     const now = performance.now();
     this.lap = { images: this.imagesSeen, at: now };
@@ -116,24 +123,23 @@ export class TrainingSitting {
       imagesSeen: this.imagesSeen,
       elapsedMs: now - this.startedAt,
       imagesPerSecond,
-      values,
+      values: { ...metrics, ...drawn },
     };
     await this.options.record.measured(record);
-    const { logEvery } = this.options.session.model.config;
-    return { record, warnings: this.counts(logEvery) ? this.health.observe(values) : [] };
+    const { logEvery, sampleEvery } = this.options.session.model.config;
+    const deciding = { ...(this.counts(logEvery) && metrics), ...(this.counts(sampleEvery) && drawn) };
+    return { record, warnings: this.health.observe(deciding) };
   }
 
-  /** Writes a grid of the run's fixed latents; answers its path, its diversity relative to real images, and what that warns of. */
-  async sample(): Promise<{ path: string; diversity: number; warnings: readonly Warning[] }> {
+  /** Writes a grid of the run's fixed latents; answers its path and its diversity relative to real images. */
+  async sample(): Promise<{ path: string; diversity: number }> {
     const { session, record } = this.options;
-    const { sampleCount, sampleEvery, seed } = session.model.config;
+    const { sampleCount, seed } = session.model.config;
     const images = await session.sample(await session.drawLatents(sampleCount, seed));
     const path = await record.sampled(this.step, images);
     const relative = await this.relativeDiversity(images);
-    await record.diversity(this.step, relative);
     await record.log(`drew ${path}, diversity ${relative.toFixed(2)} of that of real images`);
-    const warnings = this.counts(sampleEvery) ? this.health.observeDiversity(relative) : [];
-    return { path, diversity: relative, warnings };
+    return { path, diversity: relative };
   }
 
   private async relativeDiversity(images: ImageBatch): Promise<number> {

@@ -1,9 +1,8 @@
+import type { Config } from '../config/schema.ts';
 import { compile, countFlops, NATIVE_REDUCTIONS, optimize } from '../graph/index.ts';
-import type { Config } from '../models/index.ts';
 import { countParameters, type Network } from '../nn/index.ts';
 import { BYTES_PER_ELEMENT, elements, type Shape } from '../tensor/shape.ts';
 import { createModel, type TrainingModel, variableGroups } from './model.ts';
-import { stepPrograms } from './programs.ts';
 
 /** One layer of a network. */
 export interface LayerSummary {
@@ -57,10 +56,11 @@ const ORDINARY_STEP = 1001;
 export function summarize(config: Config, claims = NATIVE_REDUCTIONS): ModelSummary {
   const model = createModel(config);
   const networks = [model.generator, model.discriminator].map(summarizeNetwork);
-  const programs = stepPrograms(model).map(({ graph, repeats }): ProgramSummary => {
+  const programs = model.match.programs.map(({ trace, repeats }): ProgramSummary => {
+    const graph = trace();
     const { steps, arenaBytes } = compile(graph, claims);
     const flops = countFlops(optimize(graph, claims));
-    return { name: graph.name, repeats: repeats(ORDINARY_STEP), ops: steps.length, flops, arenaBytes };
+    return { name: graph.name, repeats: repeats.at(ORDINARY_STEP), ops: steps.length, flops, arenaBytes };
   });
   return {
     recipe: config.recipe,

@@ -1,5 +1,6 @@
+import type { Config } from '../config/index.ts';
 import { absoluteData } from '../data/place.ts';
-import type { Config } from '../models/index.ts';
+import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
 import { NO_PROGRESS } from './progress.ts';
@@ -9,7 +10,6 @@ import { createRunFolder } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';
 import { beginSitting, nameOf } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
-import { runRecorded, type TrainEvent } from './trainer.ts';
 
 /** Trains a GAN from the start, telling what happens as it happens. Breaking out of the loop stops training without saving;
  *  `signal` stops it with a checkpoint.

@@ -67,7 +67,7 @@ test('names that every object has are no keys', async () => {
   says(await gannet(['plan', file]), 2, /'__proto__' is no key of the configuration/);
   for (const key of ['__proto__.x', 'constructor.x', 'toString'])
     says(await gannet(tinyTraining('--set', `${key}=1`)), 2, new RegExp(`'${key.split('.')[0]}' is no key`));
-  says(await gannet(tinyTraining('--set', 'model.__proto__=1')), 2, /has no 'model\.__proto__'/);
+  says(await gannet(tinyTraining('--set', 'model.__proto__=1')), 2, /'model\.__proto__' is no key/);
 });
 
 test('a full or read-only disk is told with a remedy that the command has', async () => {

@@ -34,7 +34,10 @@ const MISUSES: [argv: string[], message: RegExp][] = [
   [['train', 'dcgan', '--set', 'loss=minmax'], /loss: .* but received "minmax"\. Did you mean 'minimax'\?/],
   [['train', 'dcgan', '--size', '48'], /recipe 'dcgan' cannot make images of size 48; it makes 16, 32, 64, 128/],
   [['train', 'dcgan-guide', '--size', '64'], /cannot make images of size 64; it makes 32/],
-  [['train', 'mlp-report', '--set', 'model.width=4'], /recipe 'mlp-report' has no 'model\.width'/],
+  [
+    ['train', 'mlp-report', '--set', 'model.width=4'],
+    /no effect with recipe 'mlp-report':\n {2}model\.width: it is read by dcgan, /,
+  ],
   [['train', 'dcgan', '--set', 'generator.momentum=0.5'], /optimiser 'adam' has no setting 'momentum'; it has .*beta1/],
   [['train', 'missing.json'], /missing\.json: the configuration cannot be read/],
 ];

@@ -10,7 +10,7 @@ import { PACKAGE_ROOT } from '../../src/package.ts';
 import { traceCase } from '../../src/parity/cases/trace.ts';
 import type { OpName } from '../../src/tensor/operators.ts';
 import type { Graph } from '../../src/tensor/trace.ts';
-import { createModel, stepPrograms } from '../../src/train/index.ts';
+import { createModel } from '../../src/train/index.ts';
 import { addon } from '../binding/support.ts';
 import { cases } from '../cases.ts';
 
@@ -57,7 +57,7 @@ whereCompiled(
   'every symbol that the simulator launches is an entry of the compiled PTX, convolutions and matrix products included',
   () => {
     const recipes = ['dcgan', 'wgan-gp', 'began'].flatMap((recipe) =>
-      stepPrograms(createModel(resolveConfig({ recipe }))).map(({ graph }) => graph),
+      createModel(resolveConfig({ recipe })).match.programs.map(({ trace }) => trace()),
     );
     const launched = symbols([...cases.map((row) => traceCase(row).graph), ...recipes]);
     const compiled = entries();

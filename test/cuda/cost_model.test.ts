@@ -1,16 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countCost, GPUS, type GpuName, type Precision, type ProgramCost } from '../../src/device/index.ts';
+import type { StepProgram } from '../../src/games/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
-import { createModel, type StepProgram, stepPrograms } from '../../src/train/index.ts';
+import { createModel } from '../../src/train/index.ts';
 
 /** The step well after the first ones, on which some schedules train the critic longer. */
 const LATER_STEP = 1_000_001;
 
 function costOfStep(recipe: string, gpu: GpuName, precision: Precision): { cost: ProgramCost; repeats: number }[] {
-  return stepPrograms(createModel(resolveConfig({ recipe }))).map(({ graph, repeats }) => ({
-    cost: countCost(graph, GPUS[gpu], precision),
-    repeats: repeats(LATER_STEP),
+  return createModel(resolveConfig({ recipe })).match.programs.map(({ trace, repeats }) => ({
+    cost: countCost(trace(), GPUS[gpu], precision),
+    repeats: repeats.at(LATER_STEP),
   }));
 }
 
@@ -75,8 +76,8 @@ test('in bfloat16 a step moves less than three quarters of the bytes, through tw
 
 test('similarities of a batch are counted by pairs of images, and read and write no differences', () => {
   const config = resolveConfig({ recipe: 'dcgan', model: { minibatchFeatures: 128 } });
-  const [update] = stepPrograms(createModel(config));
-  const { launches } = countCost((update as StepProgram).graph, GPUS.a100, 'tf32');
+  const [update] = createModel(config).match.programs;
+  const { launches } = countCost((update as StepProgram).trace(), GPUS.a100, 'tf32');
   const figures = launches
     .filter(({ op }) => op.startsWith('batchSimilarity'))
     .map(({ kernel, flops, bytes, blocks }) => ({ kernel, flops, bytes, blocks }));

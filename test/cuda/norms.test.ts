@@ -7,7 +7,7 @@ import * as gannet from '../../src/ops/index.ts';
 import { type Case, row } from '../../src/parity/cases/case.ts';
 import { traceCase, workOf } from '../../src/parity/cases/trace.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
-import { createModel, stepPrograms } from '../../src/train/index.ts';
+import { createModel } from '../../src/train/index.ts';
 import { openKernelDevice } from '../devices.ts';
 import { expectClose } from '../parity/parity.ts';
 
@@ -79,8 +79,8 @@ for (const kind of ['batchNorm', 'layerNorm'] as const) {
 
 /** The launches of the programs of a recipe's step that are neither products nor updates and move more than 1 MB. */
 const largeLaunches = (recipe: string): LaunchCost[] =>
-  stepPrograms(createModel(resolveConfig({ recipe })))
-    .flatMap(({ graph }) => countCost(graph, GPUS.a100, 'tf32').launches)
+  createModel(resolveConfig({ recipe }))
+    .match.programs.flatMap(({ trace }) => countCost(trace(), GPUS.a100, 'tf32').launches)
     .filter(({ op, bytes }) => /^(elementwise|reduce)/.test(op) && bytes > 1e6);
 
 for (const recipe of ['dcgan', 'wgan-gp']) {
@@ -101,8 +101,8 @@ function launchesOfStatistics(recipe: string): Record<string, number> {
   const count = (name: string) => {
     counts[name] = (counts[name] ?? 0) + 1;
   };
-  for (const { graph } of stepPrograms(createModel(resolveConfig({ recipe })))) {
-    for (const { op, kernel } of countCost(graph, GPUS.a100, 'tf32').launches) {
+  for (const { trace } of createModel(resolveConfig({ recipe })).match.programs) {
+    for (const { op, kernel } of countCost(trace(), GPUS.a100, 'tf32').launches) {
       const combines = /^combine_parts_kernel<(Moments|Sums<2>)/.exec(kernel)?.[1];
       if (op === 'reduceMoments' || op === 'reduceSums') count(op);
       else if (combines) count(combines === 'Moments' ? 'moments' : 'sums');

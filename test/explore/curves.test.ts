@@ -1,7 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { drawCurves } from '../../src/explore/curves.ts';
-import type { MetricsRecord } from '../../src/train/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import { type MetricsRecord, monitorsOf } from '../../src/train/index.ts';
+
+const critic = monitorsOf(resolveConfig({ recipe: 'wgan-gp' }));
+const began = monitorsOf(resolveConfig({ recipe: 'began' }));
 
 const record = (step: number, values: MetricsRecord['values']): MetricsRecord => ({
   step,
@@ -18,11 +22,10 @@ const lines = (svg: string): number[][][] =>
   );
 
 test('a curve rises from the lower left to the upper right of its panel', () => {
-  const svg = drawCurves([
-    record(10, { wasserstein: 1 }),
-    record(20, { wasserstein: 3 }),
-    record(30, { wasserstein: 5 }),
-  ]);
+  const svg = drawCurves(
+    [record(10, { wasserstein: 1 }), record(20, { wasserstein: 3 }), record(30, { wasserstein: 5 })],
+    critic,
+  );
   assert.equal(lines(svg), [
     [
       [58, 174],
@@ -33,10 +36,13 @@ test('a curve rises from the lower left to the upper right of its panel', () => 
 });
 
 test('curves of one kind share a panel and its scale, other kinds have their own', () => {
-  const svg = drawCurves([
-    record(1, { discriminatorLoss: 0, generatorLoss: 10, k: 0 }),
-    record(2, { discriminatorLoss: 5, generatorLoss: 10, k: 1 }),
-  ]);
+  const svg = drawCurves(
+    [
+      record(1, { discriminatorLoss: 0, generatorLoss: 10, k: 0 }),
+      record(2, { discriminatorLoss: 5, generatorLoss: 10, k: 1 }),
+    ],
+    began,
+  );
   assert.is(svg.match(/<g transform/g)?.length, 2);
   const [discriminator, generator, k] = lines(svg);
   assert.equal(discriminator, [
@@ -54,7 +60,7 @@ test('curves of one kind share a panel and its scale, other kinds have their own
 });
 
 test('a flat curve lies in the middle, and a value that was not finite is left out', () => {
-  const svg = drawCurves([record(1, { k: 2 }), record(2, { k: null }), record(3, { k: 2 })]);
+  const svg = drawCurves([record(1, { k: 2 }), record(2, { k: null }), record(3, { k: 2 })], began);
   assert.equal(lines(svg), [
     [
       [58, 102],
@@ -63,9 +69,17 @@ test('a flat curve lies in the middle, and a value that was not finite is left o
   ]);
 });
 
+test('a metric has the panel of its monitor, and one of its own where it has no monitor', () => {
+  const svg = drawCurves([record(1, { mine: 1, dReal: 0.5, dFake: 0.25, diversity: 1 })], {
+    ...monitorsOf(resolveConfig({ recipe: 'dcgan' })),
+  });
+  assert.is(lines(svg).length, 4);
+  assert.is(svg.match(/<g transform/g)?.length, 3, 'probabilities, diversity, mine');
+});
+
 test('a run without metrics is refused', () => {
   assert.throws(
-    () => drawCurves([]),
+    () => drawCurves([], began),
     (error: { code?: string }) => error.code === 'no_metrics',
   );
 });

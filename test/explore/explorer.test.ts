@@ -71,11 +71,11 @@ test('a picture shows the images of its latents, each at its place', async () =>
 
 test('a run of descriptors whose checkpoint holds none, or broken ones, is refused', async () => {
   const without = await descriptorRun(undefined);
-  await rejects(() => openExplorer(without), 'descriptors_missing', /step-000003/);
+  await rejects(() => openExplorer(without), 'checkpoint_mismatch', /step-000003.*'descriptors\.mean'/);
   const broken = await descriptorRun({ ...STATISTICS, mean: [1, 2, 3, Number.NaN] });
   await rejects(() => openExplorer(broken), 'descriptors_damaged', /--step/);
   const smaller = await descriptorRun({ mean: [1], covariance: [1] });
-  await rejects(() => openExplorer(smaller), 'descriptors_damaged', /4x4/);
+  await rejects(() => openExplorer(smaller), 'checkpoint_mismatch', /should be float32 \[4\]/);
 });
 
 test('a run or a step that does not exist is refused', async () => {

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { saveCheckpoint } from '../../src/train/checkpoint/checkpoint.ts';
 import type { TensorSource } from '../../src/train/checkpoint/safetensors.ts';
@@ -6,21 +6,25 @@ import { type JsonValue, loadCheckpoint, train } from '../../src/train/index.ts'
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, tinyConfig } from '../train/tiny.ts';
 
-let original: Promise<string> | undefined;
+const originals = new Map<string, Promise<string>>();
 
-async function trainRun(): Promise<string> {
+async function trainRun(recipe: string): Promise<string> {
   const out = join(temporaryFolder(), 'run');
-  await eventsOf(train(tinyConfig({ steps: 2 }), { out }));
+  await eventsOf(train(tinyConfig({ recipe, channels: 1, steps: 2 }), { out }));
   return out;
 }
 
-/** A run of noise latents [4] with a checkpoint of step 2, a copy for each caller. */
-export async function noiseRun(): Promise<string> {
-  original ??= trainRun();
+/** A run of a recipe with a checkpoint of step 2, a copy for each caller. */
+async function runOf(recipe: string): Promise<string> {
+  const original = originals.get(recipe) ?? trainRun(recipe);
+  originals.set(recipe, original);
   const folder = join(temporaryFolder(), 'run');
   cpSync(await original, folder, { recursive: true });
   return folder;
 }
+
+/** A run of noise latents [4] with a checkpoint of step 2, a copy for each caller. */
+export const noiseRun = (): Promise<string> => runOf('dcgan-digits');
 
 /** Mean and covariance, row after row, of descriptors [4]. */
 export interface Statistics {
@@ -36,20 +40,13 @@ export const STATISTICS: Statistics = {
 
 /** A run whose latents are drawn from descriptors, with these statistics in its checkpoint of step 3, or none. */
 export async function descriptorRun(statistics: Statistics | undefined): Promise<string> {
-  const folder = await noiseRun();
-  const path = join(folder, 'config.json');
-  const config = JSON.parse(readFileSync(path, 'utf8'));
-  config.latent.distribution = 'descriptors';
-  writeFileSync(path, JSON.stringify(config));
+  const folder = await runOf('began');
   const checkpoint = await loadCheckpoint(folder);
   const files: Record<string, TensorSource[]> = {};
   for (const [name, file] of checkpoint.files) {
-    files[name] = [...file.tensors.values()].map(({ name, dtype, shape }) => ({
-      name,
-      dtype,
-      shape,
-      data: () => file.read(name),
-    }));
+    files[name] = [...file.tensors.values()]
+      .filter(({ name }) => name !== 'descriptors.mean' && name !== 'descriptors.covariance')
+      .map(({ name, dtype, shape }) => ({ name, dtype, shape, data: () => file.read(name) }));
   }
   if (statistics) {
     const tensor = (name: string, shape: number[], values: readonly number[]): TensorSource => ({
@@ -61,8 +58,7 @@ export async function descriptorRun(statistics: Statistics | undefined): Promise
     const z = statistics.mean.length;
     files.state?.push(tensor('mean', [z], statistics.mean), tensor('covariance', [z, z], statistics.covariance));
   }
-  // The checkpoint's own configuration is that of the run it was made from.
-  const { config: _, ...state } = checkpoint.state as { readonly [key: string]: JsonValue };
+  const state = checkpoint.state as { readonly [key: string]: JsonValue };
   await saveCheckpoint(folder, 3, { files, state: { ...state, step: 3 } }, { keepLast: 3 });
   return folder;
 }

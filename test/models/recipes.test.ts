@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildGan, recipes, resolveConfig } from '../../src/models/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
-import { createModel, stepPrograms } from '../../src/train/index.ts';
+import { createModel } from '../../src/train/index.ts';
 import { assertNetworks, namesOf, parametersOf } from './shapes.ts';
 
 /** Weights of a convolution without its bias. */
@@ -44,9 +44,9 @@ test("the guide's DCGAN puts norms behind activations, without biases between", 
 test("the guide's DCGAN updates both networks from one batch of fakes, Adam with beta2 0.9", () => {
   const config = resolveConfig({ recipe: 'dcgan-guide', batch: 2 });
   assert.equal(config.generator, { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 });
-  const programs = stepPrograms(createModel(config));
+  const { programs } = createModel(config).match;
   assert.equal(
-    programs.map(({ graph, repeats, readsImages }) => [graph.name, repeats(1), readsImages]),
+    programs.map(({ trace, repeats, readsImages }) => [trace().name, repeats.at(1), readsImages]),
     [['simultaneous step', 1, true]],
   );
 });

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
-import { buildGan, type ConfigChanges, resolveConfig } from '../../src/models/index.ts';
+import type { ConfigChanges } from '../../src/config/index.ts';
+import { buildGan, resolveConfig } from '../../src/models/index.ts';
 import { countParameters, type Network } from '../../src/nn/index.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Config } from '../../src/config/index.ts';
 import type { Device } from '../../src/device/index.ts';
-import type { Config } from '../../src/models/index.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
 import { createModel, type TrainingModel, TrainingSession } from '../../src/train/index.ts';
 import { devices } from '../devices.ts';

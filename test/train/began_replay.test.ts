@@ -1,10 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Config, resolveConfig } from '../../src/models/index.ts';
-import { equilibriumStep } from '../../src/train/equilibrium.ts';
-import { createModel } from '../../src/train/model.ts';
+import type { Config } from '../../src/config/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import { devices } from '../devices.ts';
-import { expectScalars, openFixture, Replay, recordedNoise } from './replay.ts';
+import { expectScalars, openFixture, Replay } from './replay.ts';
 
 interface Manifest {
   readonly settings: { readonly batch: number; readonly imageSize: number; readonly carrySteps: number };
@@ -31,9 +30,7 @@ for (const [name, openDevice] of Object.entries(devices)) {
       'have its losses, k, M, gradients, weights, carry, and mean and covariance of the descriptors',
       async () => {
         const device = await openDevice();
-        const model = createModel(configOf(manifest, schedule));
-        const graphs = [equilibriumStep(model, (m, update) => recordedNoise(update).latents(m))];
-        const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
+        const replay = await Replay.open(device, configOf(manifest, schedule), await open('initial'));
 
         assert.is(manifest.steps.length, 2);
         for (const [i, { scalars }] of manifest.steps.entries()) {

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Config } from '../../src/config/index.ts';
 import type { Precision } from '../../src/device/index.ts';
-import { type Config, resolveConfig } from '../../src/models/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
 import { numbers } from '../binding/support.ts';
 import { openKernelDevice } from '../devices.ts';

@@ -1,10 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ConfigChanges, resolveConfig } from '../../src/models/index.ts';
-import { discriminatorStep, generatorStep } from '../../src/train/adversarial.ts';
-import { createModel } from '../../src/train/model.ts';
+import type { ConfigChanges } from '../../src/config/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import { devices } from '../devices.ts';
-import { expectScalars, openFixture, Replay, recordedNoise } from './replay.ts';
+import { expectScalars, openFixture, Replay } from './replay.ts';
 
 /** The fixture's names of a step's scalars and the programs'. */
 const SCALARS = {
@@ -55,12 +54,7 @@ for (const [recording, { fixture, changes, steps, slots }] of Object.entries(REC
 
     replays('have its losses, gradients, weights, running statistics and slots', async () => {
       const device = await openDevice();
-      const model = createModel(config);
-      const graphs = [
-        discriminatorStep(model, recordedNoise('discriminator')),
-        generatorStep(model, recordedNoise('generator')),
-      ];
-      const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
+      const replay = await Replay.open(device, config, await open('initial'));
 
       assert.is(manifest.steps.length, steps);
       for (const [i, scalars] of manifest.steps.entries()) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ConfigChanges } from '../../src/models/index.ts';
+import type { ConfigChanges } from '../../src/config/index.ts';
 import { resume, train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, only, tinyConfig } from './tiny.ts';

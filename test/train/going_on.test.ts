@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ConfigChanges } from '../../src/models/index.ts';
+import type { ConfigChanges } from '../../src/config/index.ts';
 import { nextBest } from '../../src/train/best.ts';
 import { markBest } from '../../src/train/checkpoint/listing.ts';
 import { listCheckpoints, type ResumeOptions, resume, type TrainEvent, train } from '../../src/train/index.ts';

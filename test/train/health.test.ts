@@ -1,9 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { diversity, HealthMonitor } from '../../src/train/health.ts';
+import type { ConfigChanges } from '../../src/config/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import { diversity } from '../../src/train/diversity.ts';
+import { HealthWatch } from '../../src/train/health.ts';
+import { monitorsOf } from '../../src/train/index.ts';
 
 const images = (...values: number[]) =>
   ({ data: Float32Array.from(values), shape: [values.length / 2, 1, 2, 1] }) as const;
+
+/** A watch over what a recipe reports; samples collapse below a diversity of 0.3. */
+const watch = (changes: ConfigChanges): HealthWatch =>
+  new HealthWatch(monitorsOf(resolveConfig({ ...changes, health: { collapseBelow: 0.3 } })));
 
 const codes = (warnings: readonly { code: string }[]): string[] => warnings.map(({ code }) => code);
 
@@ -15,7 +23,7 @@ test('diversity is the mean over all pairs of the root mean square difference', 
 });
 
 test('a discriminator that has won is told once, after it has shown three times in a row', () => {
-  const health = new HealthMonitor(0.3);
+  const health = watch({ recipe: 'dcgan' });
   const won = { discriminatorLoss: 1e-5 };
   assert.equal(codes(health.observe(won)), []);
   assert.equal(codes(health.observe(won)), []);
@@ -24,15 +32,16 @@ test('a discriminator that has won is told once, after it has shown three times 
 });
 
 test("a critic's score and an autoencoder's error may be 0", () => {
-  const health = new HealthMonitor(0.3);
+  const critic = watch({ recipe: 'wgan-gp' });
+  const autoencoder = watch({ recipe: 'began' });
   for (let i = 0; i < 5; i++) {
-    assert.equal(health.observe({ discriminatorLoss: -20, wasserstein: 20 }), []);
-    assert.equal(health.observe({ discriminatorLoss: 0, reconstruction: 0.1 }), []);
+    assert.equal(critic.observe({ discriminatorLoss: -20, wasserstein: 20 }), []);
+    assert.equal(autoencoder.observe({ discriminatorLoss: 0, reconstruction: 0.1 }), []);
   }
 });
 
 test('a gradient norm far from 1 is told', () => {
-  const health = new HealthMonitor(0.3);
+  const health = watch({ recipe: 'wgan-gp' });
   const steep = { discriminatorLoss: 1, wasserstein: 1, gradientNorm: 1e4 };
   assert.equal(
     [1, 2, 3].flatMap(() => codes(health.observe(steep))),
@@ -41,12 +50,12 @@ test('a gradient norm far from 1 is told', () => {
 });
 
 test('two grids in a row that look alike are a collapse', () => {
-  const health = new HealthMonitor(0.3);
-  assert.equal(codes(health.observeDiversity(0.1)), []);
-  assert.equal(codes(health.observeDiversity(0.9)), []);
-  assert.equal(codes(health.observeDiversity(0.29)), []);
-  assert.equal(codes(health.observeDiversity(0.29)), ['collapse']);
-  assert.equal(codes(health.observeDiversity(0.1)), []);
+  const health = watch({ recipe: 'began' });
+  assert.equal(codes(health.observe({ diversity: 0.1 })), []);
+  assert.equal(codes(health.observe({ diversity: 0.9 })), []);
+  assert.equal(codes(health.observe({ diversity: 0.29 })), []);
+  assert.equal(codes(health.observe({ diversity: 0.29 })), ['collapse']);
+  assert.equal(codes(health.observe({ diversity: 0.1 })), []);
 });
 
 test.run();

@@ -1,9 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ModelConfig } from '../../src/config/index.ts';
 import type { ConfigError } from '../../src/errors.ts';
+import type { StepProgram } from '../../src/games/index.ts';
+import { realImages } from '../../src/games/players.ts';
 import { countFlops, gradients, optimize } from '../../src/graph/index.ts';
 import { gradientPenalty } from '../../src/losses/index.ts';
-import { type ModelConfig, resolveConfig } from '../../src/models/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import {
   type Activation,
   block,
@@ -18,8 +21,7 @@ import { type Bindings, evaluate } from '../../src/oracle/evaluate.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, read, trace } from '../../src/tensor/trace.ts';
-import { realImages } from '../../src/train/adversarial.ts';
-import { createModel, stepPrograms, summarize } from '../../src/train/index.ts';
+import { createModel, summarize } from '../../src/train/index.ts';
 
 const IMAGES: Shape = [3, 8, 8, 2];
 /** Central differences in float64: truncation costs about STEP^2, cancellation about 1e-16 / STEP. */
@@ -125,9 +127,9 @@ function criticFlops(discriminatorNorm: Norm) {
     });
   const flopsOf = (graph: Parameters<typeof optimize>[0]) => countFlops(optimize(graph, new Set()));
   const update = (weight: number) => {
-    const [critic] = stepPrograms(createModel(configured(weight)));
+    const [critic] = createModel(configured(weight)).match.programs;
     assert.ok(critic?.readsImages);
-    return flopsOf((critic as { graph: Parameters<typeof optimize>[0] }).graph);
+    return flopsOf((critic as StepProgram).trace());
   };
   const model = createModel(configured(10));
   const forward = trace('forward', () => ({
@@ -161,9 +163,9 @@ const MIXING: readonly (readonly [Partial<ModelConfig>, RegExp])[] = [
 
 for (const [changes, said] of MIXING) {
   test(`the penalty refuses a critic that mixes images: ${Object.keys(changes)}`, () => {
-    const model = createModel(resolveConfig({ recipe: 'wgan-gp', size: 16, batch: 2, model: changes }));
+    const config = resolveConfig({ recipe: 'wgan-gp', size: 16, batch: 2, model: changes });
     assert.throws(
-      () => stepPrograms(model),
+      () => createModel(config),
       ({ code, message }: ConfigError) => code === 'penalty_needs_independence' && said.test(message),
     );
   });

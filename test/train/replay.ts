@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import type { Config } from '../../src/config/index.ts';
 import type { Device, Executable, HostArray, Outputs } from '../../src/device/index.ts';
+import type { NoiseSource } from '../../src/games/index.ts';
 import { overwrittenInputs } from '../../src/ops/update.ts';
 import { isOp } from '../../src/tensor/tensor.ts';
 import { feed, type Graph } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
-import type { NoiseSource } from '../../src/train/adversarial.ts';
 import { SafetensorsFile } from '../../src/train/checkpoint/safetensors.ts';
-import { type TrainingModel, variableGroups } from '../../src/train/model.ts';
+import { createModel, type TrainingModel, variableGroups } from '../../src/train/model.ts';
 
 const TOLERANCE = 1e-4;
 const SLOTS = /^\w+\.optimizer\.(.+)\.(slot[12])$/;
@@ -31,10 +32,10 @@ export function openFixture<Manifest>(name: string): Fixture<Manifest> {
 }
 
 /** Random inputs that are fed: `latent/UPDATE`, named after whose update they are for, and `mixing`. */
-export const recordedNoise = (update: 'generator' | 'discriminator' | 'both'): NoiseSource => ({
-  latents: ({ config }) => feed(`latent/${update}`, [config.batch, config.latent.size]),
+const recordedNoise: NoiseSource = {
+  latents: ({ config }, update) => feed(`latent/${update}`, [config.batch, config.latent.size]),
   mixing: ({ config }) => feed('mixing', [config.batch]),
-});
+};
 
 /** A model on a device that is fed recorded steps and compared with what they led to. */
 export class Replay {
@@ -49,14 +50,11 @@ export class Replay {
     this.byName = new Map(variables.map((variable) => [variable.name, variable]));
   }
 
-  /** Loads the programs and gives variables the values of `initial`, which must hold every weight. */
-  static async open(
-    device: Device,
-    model: TrainingModel,
-    { graphs, initial }: { graphs: readonly Graph[]; initial: SafetensorsFile },
-  ): Promise<Replay> {
+  /** Loads the programs of a configuration and gives variables the values of `initial`, which must hold every weight. */
+  static async open(device: Device, config: Config, initial: SafetensorsFile): Promise<Replay> {
+    const model = createModel(config, recordedNoise);
     const programs = [];
-    for (const graph of graphs) programs.push(await device.load(withGradients(graph)));
+    for (const { trace } of model.match.programs) programs.push(await device.load(withGradients(trace())));
     const replay = new Replay(model, device, programs);
     for (const { name } of [...model.generator.variables, ...model.discriminator.variables]) {
       assert.ok(initial.tensors.has(name), `the fixture has an initial ${name}`);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Config, ConfigChanges } from '../../src/config/index.ts';
 import { loadAddon } from '../../src/device/addon.ts';
 import { openDevice } from '../../src/device/index.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
-import type { Config, ConfigChanges } from '../../src/models/index.ts';
 import { createModel, hostLatents, TrainingSession } from '../../src/train/index.ts';
 import { tinyConfig } from './tiny.ts';
 

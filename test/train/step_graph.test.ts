@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ConfigChanges } from '../../src/config/index.ts';
 import type { Device } from '../../src/device/index.ts';
-import type { ConfigChanges } from '../../src/models/index.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
 import { openKernelDevice } from '../devices.ts';
 import { tinyConfig } from './tiny.ts';

@@ -1,10 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveConfig } from '../../src/models/index.ts';
-import { discriminatorStep, generatorStep } from '../../src/train/adversarial.ts';
-import { createModel } from '../../src/train/model.ts';
+import { buildGan, resolveConfig } from '../../src/models/index.ts';
 import { devices } from '../devices.ts';
-import { expectScalars, openFixture, Replay, recordedNoise } from './replay.ts';
+import { expectScalars, openFixture, Replay } from './replay.ts';
 
 type Player = 'discriminator' | 'generator';
 
@@ -23,20 +21,14 @@ for (const [name, openDevice] of Object.entries(devices)) {
     replays('have its losses, penalty, gradient norm, gradients, weights, statistics and second moments', async () => {
       const device = await openDevice();
       const { batch, imageSize: size } = manifest.settings;
-      const model = createModel(
-        resolveConfig({
-          recipe: 'wgan-gp',
-          size,
-          batch,
-          latent: { size: 16 },
-          model: { width: 8, discriminatorNorm: norm },
-        }),
-      );
-      const graphs = [
-        discriminatorStep(model, recordedNoise('discriminator')),
-        generatorStep(model, recordedNoise('generator')),
-      ];
-      const replay = await Replay.open(device, model, { graphs, initial: await open('initial') });
+      const config = resolveConfig({
+        recipe: 'wgan-gp',
+        size,
+        batch,
+        latent: { size: 16 },
+        model: { width: 8, discriminatorNorm: norm },
+      });
+      const replay = await Replay.open(device, config, await open('initial'));
 
       assert.equal(
         manifest.steps.map(({ player }) => player),
@@ -48,7 +40,8 @@ for (const [name, openDevice] of Object.entries(devices)) {
         expectScalars(`step ${i + 1}`, outputs, scalars);
         await replay.expectRecorded(recorded, outputs);
       }
-      const parameters = [...model.generator.parameters, ...model.discriminator.parameters];
+      const { generator, discriminator } = buildGan(config);
+      const parameters = [...generator.parameters, ...discriminator.parameters];
       assert.is(await replay.expectSlots(await open('slots')), parameters.length);
       device.close();
     });

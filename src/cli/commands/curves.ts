@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { writeDrawing } from '../../data/png.ts';
 import { ConfigError } from '../../errors.ts';
 import { drawCurves } from '../../explore/curves.ts';
-import { readMetrics } from '../../train/index.ts';
+import { readMetrics, readMonitors } from '../../train/index.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
 
@@ -17,6 +17,6 @@ export const addCurvesCommand = (program: Command, { io }: Context): Command =>
     .action(async (run: string, { out = join(run, 'curves.png') }: { out?: string }) => {
       if (!/\.(png|svg)$/i.test(out))
         throw new ConfigError('out_not_png', `--out expects the name of a .png or .svg file, but received ${out}`);
-      await writeDrawing(out, drawCurves(await readMetrics(run)));
+      await writeDrawing(out, drawCurves(await readMetrics(run), await readMonitors(run)));
       printLine(io.stdout, out);
     });

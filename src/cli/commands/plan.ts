@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import type { Config } from '../../config/index.ts';
 import { countCost, GPUS, type GpuName, PRECISIONS, type Precision, precisionOn } from '../../device/index.ts';
 import { compile, NATIVE_REDUCTIONS, printProgram } from '../../graph/index.ts';
-import type { Config } from '../../models/index.ts';
-import { createModel, stepPrograms, summarize } from '../../train/index.ts';
+import { createModel, summarize } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, configFrom } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { type CountedProgram, formatCost } from '../cost_table.ts';
@@ -45,12 +45,12 @@ export const addPlanCommand = (program: Command, { io }: Context): Command =>
     });
 
 const programText = (config: Config): string =>
-  stepPrograms(createModel(config))
-    .map(({ graph }) => printProgram(compile(graph, NATIVE_REDUCTIONS)))
+  createModel(config)
+    .match.programs.map(({ trace }) => printProgram(compile(trace(), NATIVE_REDUCTIONS)))
     .join('\n\n');
 
 const countPrograms = (config: Config, gpu: GpuName, precision: Precision): CountedProgram[] =>
-  stepPrograms(createModel(config)).map(({ graph, repeats }) => ({
-    cost: countCost(graph, GPUS[gpu], precision),
-    repeats: repeats(LATER_STEP),
+  createModel(config).match.programs.map(({ trace, repeats }) => ({
+    cost: countCost(trace(), GPUS[gpu], precision),
+    repeats: repeats.at(LATER_STEP),
   }));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configJsonSchema } from '../../models/index.ts';
+import { configJsonSchema } from '../../config/index.ts';
 import type { Context } from '../context.ts';
 import { printLine } from '../io.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AdversarialLossName, adversarialLosses } from '../losses/gan.ts';
+import { type AdversarialLossName, adversarialLosses } from '../losses/adversarial.ts';
 import { ACTIVATIONS } from '../nn/activation.ts';
 import { NORMS } from '../nn/block.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
@@ -162,7 +162,7 @@ export const configSchema = z.strictObject({
 
 /** A whole configuration: a value for every key. */
 export type Config = z.infer<typeof configSchema>;
-/** The keys of a configuration that change the networks; which of them a recipe takes, its `modelKeys` tell. */
+/** The keys of a configuration that change the networks; which of them a recipe reads, its `keys` tell. */
 export type ModelConfig = Config['model'];
 
 /** The configuration's JSON Schema, for editors and other tools. */

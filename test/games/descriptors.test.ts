@@ -1,15 +1,15 @@
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/device/index.ts';
-import { evaluateAll } from '../../src/oracle/evaluate.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
-import { feed, type Graph, trace } from '../../src/tensor/trace.ts';
 import {
   createDescriptorStatistics,
   type DescriptorStatistics,
   drawFromDescriptors,
   trackDescriptors,
-} from '../../src/train/descriptors.ts';
+} from '../../src/games/descriptors.ts';
+import { evaluateAll } from '../../src/oracle/evaluate.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { feed, type Graph, trace } from '../../src/tensor/trace.ts';
 import { devices } from '../devices.ts';
 
 const SIZE = 3;

@@ -1,4 +1,5 @@
 import { summariseSkipped } from '../data/dataset.ts';
+import type { Monitor } from '../losses/index.ts';
 import { type Change, formatChange } from './changes.ts';
 import type { Warning } from './health.ts';
 import { RunRecord } from './record.ts';
@@ -14,6 +15,8 @@ export type TrainEvent =
       readonly device: string;
       readonly step: number;
       readonly steps: number;
+      /** What the metrics of the run are, by name. */
+      readonly monitors: Readonly<Record<string, Omit<Monitor, 'sign'>>>;
     }
   /** A key of the configuration is another from the step after this one on. */
   | ({ readonly type: 'change'; readonly step: number } & Change)
@@ -43,7 +46,16 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   const { steps, logEvery, sampleEvery, checkpointEvery, health } = session.model.config;
   const sitting = new TrainingSitting(options);
   let collapsed = false;
-  yield { type: 'start', folder: record.folder, device: nameOf(session.device), step: sitting.step, steps };
+  yield {
+    type: 'start',
+    folder: record.folder,
+    device: nameOf(session.device),
+    step: sitting.step,
+    steps,
+    monitors: Object.fromEntries(
+      Object.entries(session.model.monitors).map(([name, { sign: _, ...monitor }]) => [name, monitor]),
+    ),
+  };
   yield* tellChanges(options);
   try {
     while (sitting.step < steps && !signal?.aborted && !collapsed) {
@@ -51,20 +63,16 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
       const due = (every: number) => step % every === 0 || step === steps;
       const metrics = await sitting.next({ fetch: due(logEvery) || due(checkpointEvery) });
       yield { type: 'step', step, steps, imagesPerSecond: sitting.imagesPerSecond };
-      if (due(logEvery)) {
-        const { record: measured, warnings } = await sitting.measure(metrics);
+      const sample = due(sampleEvery) ? await sitting.sample() : undefined;
+      if (sample) yield { type: 'sample', step, ...sample };
+      if (sample || due(logEvery)) {
+        const { record: measured, warnings } = await sitting.measure(due(logEvery) ? metrics : {}, sample?.diversity);
         yield { type: 'metrics', ...measured };
         yield* warn(options, step, warnings);
-      }
-      if (due(sampleEvery)) {
-        const { warnings, ...sample } = await sitting.sample();
-        yield { type: 'sample', step, ...sample };
-        yield* warn(options, step, warnings);
-        collapsed = warnings.length > 0 && health.onCollapse === 'stop';
-        if (warnings.length > 0 && health.onCollapse === 'rollback') {
-          const to = await sitting.rollBack();
-          if (to !== undefined) yield { type: 'rollback', step, to };
-        }
+        const collapses = warnings.some(({ code }) => code === 'collapse');
+        collapsed = collapses && health.onCollapse === 'stop';
+        const to = collapses && health.onCollapse === 'rollback' ? await sitting.rollBack() : undefined;
+        if (to !== undefined) yield { type: 'rollback', step, to };
       }
       if (due(checkpointEvery)) yield { type: 'checkpoint', step, path: await sitting.save() };
     }

@@ -1,0 +1,3 @@
+export { type ConfigChanges, mergeChanges } from './changes.ts';
+export type { Condition, KeyUse, UnusableValue } from './keys.ts';
+export { type Config, configJsonSchema, configSchema, type ModelConfig } from './schema.ts';

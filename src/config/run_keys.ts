@@ -1,0 +1,23 @@
+import { type Condition, type KeyUse, uses } from './keys.ts';
+
+const decays: Condition = {
+  holds: ({ learningRateDecay }) => learningRateDecay.kind !== 'none',
+  said: 'learningRateDecay.kind is stepped or plateau',
+};
+
+const lowersRates: Condition = {
+  holds: (config) => decays.holds(config) || config.health.onCollapse === 'rollback',
+  said: `${decays.said}, or health.onCollapse is rollback`,
+};
+
+/** The keys that every run reads, whatever its networks and its game. */
+export const RUN_KEYS: readonly KeyUse[] = [
+  ...uses(['recipe', 'size', 'channels', 'latent.size', 'weights', 'seed']),
+  ...uses(['data', 'labelFile', 'attributes', 'crop', 'maxPixels', 'augment']),
+  ...uses(['batch', 'steps', 'epochs', 'generator', 'discriminator', 'ema']),
+  { key: 'learningRateDecay.kind' },
+  { key: 'learningRateDecay.every', when: decays },
+  ...uses(['learningRateDecay.factor', 'learningRateDecay.floor'], lowersRates),
+  ...uses(['health', 'logEvery', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'sampleCount']),
+  ...uses(['device', 'threads', 'precision']),
+];

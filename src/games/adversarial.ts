@@ -1,0 +1,78 @@
+import { type Condition, uses } from '../config/keys.ts';
+import type { Config } from '../config/schema.ts';
+import {
+  type AdversarialLoss,
+  adversarialLosses,
+  type Monitors,
+  penaltyMonitors,
+  type TroubleSign,
+} from '../losses/index.ts';
+import { alternating } from './alternating.ts';
+import { expectIndependence, lossOf } from './discriminating.ts';
+import type { Game } from './game.ts';
+import { lossMonitors } from './loss_monitors.ts';
+import { drawnNoise } from './players.ts';
+import { simultaneous } from './simultaneous.ts';
+
+const alternates: Condition = { holds: ({ schedule }) => schedule === 'alternating', said: 'schedule is alternating' };
+
+const lossesWithTargets = Object.entries<AdversarialLoss>(adversarialLosses).flatMap(([name, { hasTargets }]) =>
+  hasTargets ? [name] : [],
+);
+
+const hasTargets: Condition = {
+  holds: ({ loss }) => lossesWithTargets.includes(loss),
+  said: `loss is ${lossesWithTargets.join(' or ')}`,
+};
+
+/** The game of most GANs: a discriminator (a critic, with a Wasserstein loss) gives each image one number, and a generator wants its
+ *  images to get the number of real ones. @see arXiv:1406.2661 */
+export const adversarial: Game = {
+  name: 'adversarial',
+  keys: [
+    ...uses(['loss', 'gradientPenalty', 'schedule', 'latent.distribution']),
+    ...uses(['discriminatorSteps', 'generatorSteps', 'criticSchedule', 'reuseLatents'], alternates),
+    ...uses(['labels.real', 'labels.fake'], hasTargets),
+  ],
+  unusable: [
+    {
+      key: 'latent.distribution',
+      value: 'descriptors',
+      reason: 'only a game with an autoencoder, that of the recipe began, has descriptors. Choose uniform or normal',
+      formerly: 'normal',
+    },
+    {
+      key: 'loss',
+      value: 'equilibrium',
+      reason: 'it needs an autoencoder as discriminator. Use the recipe began',
+    },
+  ],
+  monitors,
+  start(players, noise = drawnNoise) {
+    const { gradientPenalty, schedule } = players.config;
+    if (gradientPenalty > 0) expectIndependence(players.discriminator);
+    return (schedule === 'simultaneous' ? simultaneous : alternating)(players, noise);
+  },
+};
+
+/** A discriminator's loss below this has nothing left to teach. */
+const ZERO_LOSS = 1e-3;
+
+const lossAtZero: TroubleSign = {
+  code: 'loss_at_zero',
+  patience: 3,
+  isBad: (loss) => loss < ZERO_LOSS,
+  message: (loss) =>
+    `the discriminator's loss stays at ${loss.toExponential(1)}: it tells real from generated without effort, and the generator learns nothing. Try label smoothing (--set labels.real=0.9), a smaller discriminator.learningRate, or generatorSteps=2`,
+};
+
+function monitors(config: Config): Monitors {
+  const { isWonAtZero, monitors: ofBoth, generatorMonitors } = lossOf(config);
+  return {
+    discriminatorLoss: { ...lossMonitors.discriminatorLoss, ...(isWonAtZero && { sign: lossAtZero }) },
+    generatorLoss: lossMonitors.generatorLoss,
+    ...ofBoth,
+    ...(config.schedule === 'alternating' && generatorMonitors),
+    ...(config.gradientPenalty > 0 && penaltyMonitors),
+  };
+}

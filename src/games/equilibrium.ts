@@ -1,0 +1,182 @@
+import { uses } from '../config/keys.ts';
+import { gradients } from '../graph/gradients.ts';
+import { balance, type Monitors, reconstructionError } from '../losses/index.ts';
+import type { Network, Pass } from '../nn/index.ts';
+import { zeros } from '../nn/initializers.ts';
+import { statistic } from '../nn/layer.ts';
+import { advanceRandom, assign, broadcastScalar, concat, maximum, mul, slice, sub } from '../ops/index.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { computeFirst, type Graph, read, trace } from '../tensor/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
+import {
+  createDescriptorStatistics,
+  type DescriptorStatistics,
+  drawFromDescriptors,
+  latentsFromNoise,
+  trackDescriptors,
+} from './descriptors.ts';
+import type { Game, Gan, NoiseSource } from './game.ts';
+import { lossMonitors } from './loss_monitors.ts';
+import { applyGradients, drawnNoise, generate, type Players, realImages, update } from './players.ts';
+import { ONCE } from './schedule.ts';
+
+/** A discriminator that reconstructs its input: decode(encode(x)). */
+export interface Autoencoder extends Network {
+  /** [N, H, W, C] -> descriptors [N, latent]. */
+  encode(x: Tensor, pass: Pass): Tensor;
+  /** Descriptors [N, latent] -> [N, H, W, C]. */
+  decode(descriptors: Tensor, pass: Pass): Tensor;
+}
+
+/** A BEGAN's networks, and the variable that fades its residual connections out. */
+export interface Began extends Gan {
+  readonly discriminator: Autoencoder;
+  /** Scalar from 1 to 0: how much of a layer's input passes it by. */
+  readonly carry: Variable;
+}
+
+/** BEGAN's players with what the game keeps beside them. */
+interface Table {
+  readonly players: Players<Began>;
+  /** Scalar: how much the discriminator minds the generator. */
+  readonly k: Variable;
+  readonly descriptors: DescriptorStatistics;
+  readonly noise: NoiseSource;
+}
+
+/** The boundary equilibrium game: an autoencoder reconstructs real images well and generated ones badly, as far as the ratio of the two
+ *  errors allows; the generator wants its images reconstructed well. @see arXiv:1703.10717 */
+export const equilibrium: Game<Began> = {
+  name: 'equilibrium',
+  keys: [
+    ...uses(['equilibrium.gamma', 'equilibrium.lambdaK', 'equilibrium.carrySteps', 'equilibrium.descriptorWindow']),
+    ...uses(['schedule', 'latent.distribution']),
+  ],
+  unusable: [],
+  convergence: 'convergence',
+  monitors: () => monitors,
+  start(players, noise) {
+    const { latent } = players.config;
+    const descriptors = createDescriptorStatistics(latent.size);
+    const k = statistic('k', [], zeros);
+    const table = { players, k, descriptors, noise: noise ?? drawn(descriptors) };
+    return {
+      state: [players.carry, k, descriptors.mean, descriptors.covariance, descriptors.batches],
+      programs: [{ trace: () => equilibriumStep(table), repeats: ONCE, readsImages: true }],
+      ...(latent.distribution === 'descriptors' && {
+        latentsFromNoise: (e: Tensor) => latentsFromNoise(descriptors, e),
+      }),
+    };
+  },
+};
+
+const monitors: Monitors = {
+  ...lossMonitors,
+  reconstruction: { label: 'L(x)', panel: 'reconstruction error', meaning: 'error', unit: 'per pixel' },
+  convergence: { label: 'M', panel: 'convergence measure M', meaning: 'convergence', unit: 'per pixel' },
+  k: { label: 'k', panel: 'k', meaning: 'weight', unit: '' },
+};
+
+const drawn = (descriptors: DescriptorStatistics): NoiseSource => ({
+  ...drawnNoise,
+  latents: (players, whose) =>
+    players.config.latent.distribution === 'descriptors'
+      ? drawFromDescriptors(descriptors, players.config.batch, read(players.random))
+      : drawnNoise.latents(players, whose),
+});
+
+/** One step of a BEGAN on `real` [N,H,W,C]: the descriptor statistics take the real images in, both networks update, then k and the
+ *  residual connections' carry move on. The generator updates against the updated discriminator, on images of its own; with
+ *  schedule `simultaneous` both update at once, from one batch of generated images.
+ *  Outputs, all scalar: discriminatorLoss, generatorLoss = L(G(z)), reconstruction = L(x), k for the next step and
+ *  convergence, the measure M. */
+const equilibriumStep = (table: Table): Graph =>
+  trace('equilibrium step', () => {
+    const { discriminator, config, carry, random } = table.players;
+    const { equilibrium: settings, schedule } = config;
+    const weightOfFake = read(table.k);
+
+    const real = realImages(table.players);
+    const descriptors = discriminator.encode(real, TRAINING);
+    trackDescriptors(table.descriptors, descriptors, settings.descriptorWindow);
+    const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
+    const { discriminatorLoss, ...errors } = play(table, { real, descriptors, weightOfFake });
+
+    const next = balance(weightOfFake, errors, settings);
+    assign(table.k, next.k);
+    if (settings.carrySteps > 0) assign(carry, maximum(sub(read(carry), 1 / settings.carrySteps), 0));
+    advanceRandom(random);
+    return {
+      discriminatorLoss,
+      generatorLoss: errors.fake,
+      reconstruction: errors.real,
+      k: next.k,
+      convergence: next.convergence,
+    };
+  });
+
+const TRAINING = { training: true };
+
+/** What a step begins with. */
+interface Start {
+  readonly real: Tensor;
+  /** Of the real images, [N, z]. */
+  readonly descriptors: Tensor;
+  /** k. */
+  readonly weightOfFake: Tensor;
+}
+
+/** What its updates have come to, all scalar. */
+interface Played {
+  readonly discriminatorLoss: Tensor;
+  /** L(x) */
+  readonly real: Tensor;
+  /** L(G(z)), as the generator minded it. */
+  readonly fake: Tensor;
+}
+
+/** The discriminator's update, then the generator's against it. */
+function updateInTurn({ players, noise }: Table, start: Start): Played {
+  const errors = reconstructionErrors(players, start, generate(players, noise.latents(players, 'discriminator')));
+  const discriminatorLoss = sub(errors.real, mul(start.weightOfFake, errors.fake));
+  update(players, 'discriminator', discriminatorLoss);
+
+  const generated = generate(players, noise.latents(players, 'generator'));
+  const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, TRAINING));
+  update(players, 'generator', generatorLoss);
+  return { discriminatorLoss, real: errors.real, fake: generatorLoss };
+}
+
+/** L(x) and L(G(z)), real and generated images decoded as one batch: nothing in the autoencoder mixes them. */
+function reconstructionErrors({ discriminator }: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
+  const [count] = real.shape as [number];
+  const both = discriminator.decode(concat([descriptors, discriminator.encode(fake, TRAINING)], 0), TRAINING);
+  const rows = (first: number): Tensor => slice(both, [first, 0, 0, 0], [count, ...(real.shape.slice(1) as Shape)]);
+  return { real: reconstructionError(real, rows(0)), fake: reconstructionError(fake, rows(count)) };
+}
+
+/** Both updates from one batch of generated images and the weights as they are. One way back from L(G(z)) serves both networks: it
+ *  is the generator's loss, and dL_D/dw = dL(x)/dw - k dL(G(z))/dw. Real and generated images go through the autoencoder apart,
+ *  since a common batch would leave the sum of the two alone, and k may be 0; and
+ *  one kind after the other, so that both need the memory of one. */
+function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFake }: Start): Played {
+  const { discriminator, generator } = players;
+  const fake = generate(players, noise.latents(players, 'both'));
+  const errors = {
+    real: reconstructionError(real, discriminator.decode(descriptors, TRAINING)),
+    fake: reconstructionError(fake, discriminator.apply(fake, TRAINING)),
+  };
+  const judging = discriminator.parameters.map(read);
+  const ofReal = gradients(errors.real, judging);
+  computeFirst(ofReal);
+  const ofFake = gradients(errors.fake, [...judging, ...generator.parameters.map(read)]);
+  const less = (dx: Tensor, dg: Tensor): Tensor => sub(dx, mul(broadcastScalar(weightOfFake, dg.shape), dg));
+  applyGradients(
+    players,
+    'discriminator',
+    ofReal.map((dx, i) => less(dx, ofFake[i] as Tensor)),
+  );
+  applyGradients(players, 'generator', ofFake.slice(judging.length));
+  return { discriminatorLoss: sub(errors.real, mul(weightOfFake, errors.fake)), ...errors };
+}

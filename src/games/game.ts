@@ -1,0 +1,66 @@
+import type { KeyUse, UnusableValue } from '../config/keys.ts';
+import type { Config } from '../config/schema.ts';
+import type { Monitors } from '../losses/monitor.ts';
+import type { Network } from '../nn/network.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Graph } from '../tensor/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
+import type { Players } from './players.ts';
+import type { Repeats } from './schedule.ts';
+
+/** The two networks of a GAN. The discriminator ends in one logit (a critic in one score) per image. */
+export interface Gan {
+  /** [N, latent] -> [N, H, W, C] in [-1, 1]. */
+  readonly generator: Network;
+  /** [N, H, W, C] -> [N, 1], or what is like an image: a BEGAN's discriminator is an autoencoder. */
+  readonly discriminator: Network;
+}
+
+/** How two networks are trained against each other: losses, schedule, and what is kept between steps. G is what it needs of
+ *  them. */
+export interface Game<G extends Gan = Gan> {
+  /** Of its family, such as `adversarial`. */
+  readonly name: string;
+  /** The keys of the configuration that it reads beside those that every run reads. */
+  readonly keys: readonly KeyUse[];
+  /** Values of those keys that it cannot act on. */
+  readonly unusable: readonly UnusableValue[];
+  /** The metric, if there is one, that falls as training converges; a plateau of it may lower the learning rates. */
+  readonly convergence?: string;
+  /** What its programs put out in a configuration, by name. */
+  monitors(config: Config): Monitors;
+  /** Sets the game up. @param noise where random inputs come from; drawn on the device if not given
+   *  @throws ConfigError for networks that it cannot be played with */
+  start(players: Players<G>, noise?: NoiseSource): Match;
+}
+
+/** A game between certain players. */
+export interface Match {
+  /** What it keeps between steps beside what the players keep. */
+  readonly state: readonly Variable[];
+  /** The programs of a training step, in the order in which they run. */
+  readonly programs: readonly StepProgram[];
+  /** Latents [N,z] as the generator is trained on, made of normal numbers [N,z]; only if it is not trained on noise itself. */
+  readonly latentsFromNoise?: (noise: Tensor) => Tensor;
+}
+
+/** A program of the training step. */
+export interface StepProgram {
+  /** Its graph. A batch of real images is its feed `real` [N,H,W,C]; its outputs are scalars, named as its monitors. */
+  readonly trace: () => Graph;
+  /** How often it runs in a step. */
+  readonly repeats: Repeats;
+  /** Whether it reads a batch of real images. */
+  readonly readsImages: boolean;
+}
+
+/** Whose update random inputs are for. */
+export type Update = 'discriminator' | 'generator' | 'both';
+
+/** Where a program's random inputs come from; training draws them, a replay of recorded steps feeds them. */
+export interface NoiseSource {
+  /** [batch, latent] */
+  latents(players: Players, update: Update): Tensor;
+  /** [batch] uniform in [0, 1): where between real and generated a gradient penalty looks. */
+  mixing(players: Players): Tensor;
+}

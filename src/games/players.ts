@@ -1,0 +1,74 @@
+import type { Config } from '../config/schema.ts';
+import { gradients } from '../graph/gradients.ts';
+import { zeros } from '../nn/initializers.ts';
+import { randomUniform } from '../ops/index.ts';
+import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optim/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { feed, read } from '../tensor/trace.ts';
+import type { Variable } from '../tensor/variable.ts';
+import { createWeightAverage, trackAverage, type WeightAverage } from './average.ts';
+import type { Gan, NoiseSource } from './game.ts';
+import { drawLatents } from './latents.ts';
+
+/** One of the two networks that play. */
+export type Player = 'generator' | 'discriminator';
+
+/** The networks of a GAN with all that any game keeps beside their weights. */
+export type Players<G extends Gan = Gan> = G & {
+  readonly config: Config;
+  readonly optimizers: Readonly<Record<Player, Optimizer>>;
+  /** int32 [2]: seed and step of the counter-based generator. */
+  readonly random: Variable;
+  /** The average of the generator's weights that samples are drawn from; only if the configuration asks for one. */
+  readonly average?: WeightAverage;
+};
+
+/** Gives networks the optimisers that the configuration asks for. */
+export const createPlayers = <G extends Gan>(networks: G, config: Config): Players<G> => ({
+  ...networks,
+  config,
+  optimizers: {
+    generator: optimizerOf('generator', networks, config),
+    discriminator: optimizerOf('discriminator', networks, config),
+  },
+  random: { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false },
+  ...(config.ema.halfLife > 0 && { average: createWeightAverage(networks.generator) }),
+});
+
+const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =>
+  createOptimizer(`${player}.optimizer`, config[player] as OptimizerConfig, networks[player].parameters);
+
+/** Random inputs drawn on the device, latents by the configured distribution. */
+export const drawnNoise: NoiseSource = {
+  latents: ({ config, random }) => drawLatents(config.latent, [config.batch, config.latent.size], read(random)),
+  mixing: ({ config, random }) => randomUniform(read(random), [config.batch]),
+};
+
+const training = ({ random }: Players) => ({ training: true, random: read(random) });
+
+/** The batch of real images, feed `real` [N,H,W,C]. */
+export const realImages = ({ config, discriminator }: Players): Tensor =>
+  feed('real', [config.batch, ...discriminator.inputShape]);
+
+/** Latents [N,z] -> images [N,H,W,C], while training. */
+export const generate = (players: Players, latents: Tensor): Tensor =>
+  players.generator.apply(latents, training(players));
+
+/** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training. */
+export const discriminate = (players: Players, images: Tensor): Tensor =>
+  players.discriminator.apply(images, training(players));
+
+/** The gradient of a loss in each of a player's parameters. */
+export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>
+  gradients(loss, players[player].parameters.map(read));
+
+/** Moves a player's weights by their gradients, one for each parameter; the generator's average follows. */
+export function applyGradients(players: Players, player: Player, gradientsOfParameters: readonly Tensor[]): void {
+  const { config, optimizers, average } = players;
+  optimizers[player].update(gradientsOfParameters);
+  if (player === 'generator' && average) trackAverage(average, config.batch, config.ema.halfLife);
+}
+
+/** The same by the gradients of its loss. */
+export const update = (players: Players, player: Player, loss: Tensor): void =>
+  applyGradients(players, player, parameterGradients(players, player, loss));

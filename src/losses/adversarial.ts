@@ -1,0 +1,41 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import { minimax } from './minimax.ts';
+import type { Monitor } from './monitor.ts';
+import { nonSaturating } from './non_saturating.ts';
+import { wasserstein } from './wasserstein.ts';
+
+/** What the discriminator said of real and of generated images: logits, or a critic's scores, [N,1]. */
+export interface Verdicts {
+  readonly real: Tensor;
+  readonly fake: Tensor;
+}
+
+/** The targets that stand for real and generated; 1 and 0 without smoothing. @see arXiv:1606.03498 */
+export interface LabelSmoothing {
+  readonly real: number;
+  readonly fake: number;
+}
+
+/** A monitor with what it measures of T, a scalar. */
+export type Measured<T> = Monitor & { readonly measure: (of: T) => Tensor };
+
+/** The two sides of an adversarial game. All results are scalars, losses are to be minimised. */
+export interface AdversarialLoss {
+  readonly discriminator: (verdicts: Verdicts, smoothing: LabelSmoothing) => Tensor;
+  /** Of the verdicts on generated images. */
+  readonly generator: (fake: Tensor) => Tensor;
+  /** Whether the discriminator's loss heeds `smoothing`. */
+  readonly hasTargets: boolean;
+  /** Whether the discriminator's loss is near 0 only where it tells real from generated without effort. */
+  readonly isWonAtZero: boolean;
+  /** What tells how the game stands, by name: measured at the discriminator's update. */
+  readonly monitors: Readonly<Record<string, Measured<Verdicts>>>;
+  /** The same at the generator's update, of the verdicts on generated images. */
+  readonly generatorMonitors: Readonly<Record<string, Measured<Tensor>>>;
+}
+
+/** Adversarial losses by name. */
+export const adversarialLosses = { nonSaturating, minimax, wasserstein } satisfies Record<string, AdversarialLoss>;
+
+/** One of the adversarial losses. */
+export type AdversarialLossName = keyof typeof adversarialLosses;

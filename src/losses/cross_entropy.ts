@@ -1,0 +1,28 @@
+import { add, mul, neg, reduceMean, sigmoid, softplus, sub } from '../ops/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { AdversarialLoss } from './adversarial.ts';
+
+/** Mean binary cross entropy of logits with a constant target in [0, 1]: softplus(l) - target l. No probability is ever
+ *  rounded to 0 or 1 before its logarithm: -log D = softplus(-logit), -log(1 - D) = softplus(logit). */
+export function binaryCrossEntropy(logits: Tensor, target: number): Tensor {
+  if (target === 1) return reduceMean(softplus(neg(logits)));
+  if (target === 0) return reduceMean(softplus(logits));
+  return sub(reduceMean(softplus(logits)), mul(target, reduceMean(logits)));
+}
+
+const probability = { panel: 'mean probabilities', meaning: 'probability', unit: '' } as const;
+
+/** What the original GAN's losses share; the discriminator's probabilities are sigmoid(logit). @see arXiv:1406.2661 */
+export const crossEntropyGame: Omit<AdversarialLoss, 'generator'> = {
+  discriminator: ({ real, fake }, targets) =>
+    add(binaryCrossEntropy(real, targets.real), binaryCrossEntropy(fake, targets.fake)),
+  hasTargets: true,
+  isWonAtZero: true,
+  monitors: {
+    dReal: { label: 'D(x)', ...probability, measure: ({ real }) => reduceMean(sigmoid(real)) },
+    dFake: { label: 'D(G(z))', ...probability, measure: ({ fake }) => reduceMean(sigmoid(fake)) },
+  },
+  generatorMonitors: {
+    dGenerated: { label: "D'(G(z))", ...probability, measure: (fake) => reduceMean(sigmoid(fake)) },
+  },
+};

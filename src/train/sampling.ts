@@ -1,0 +1,16 @@
+import { useAverage } from '../games/average.ts';
+import type { Match } from '../games/index.ts';
+import { feed, type Graph, trace } from '../tensor/trace.ts';
+import type { TrainingModel } from './model.ts';
+
+/** Latents [N, z] as the generator is trained on, from normal numbers. Feed `noise` [N, z]; output `latents`. */
+export const latentsProgram = (fromNoise: NonNullable<Match['latentsFromNoise']>, count: number, size: number): Graph =>
+  trace('latents', () => ({ latents: fromNoise(feed('noise', [count, size])) }));
+
+/** Images from latents [N, latent], with the running statistics of training, by the averaged weights where an average is kept.
+ *  Feed `latents`; output `images` [N,H,W,C]. */
+export const sampleProgram = ({ generator, config, average }: TrainingModel, count: number): Graph =>
+  trace('sample', () => {
+    if (average) useAverage(average);
+    return { images: generator.apply(feed('latents', [count, config.latent.size]), { training: false }) };
+  });

@@ -1,0 +1,225 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { changeOf } from '../../src/config/changes.ts';
+import { type Config, type ConfigChanges, configJsonSchema, mergeChanges } from '../../src/config/index.ts';
+import { leavesOf } from '../../src/config/keys.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { printGraph } from '../../src/graph/index.ts';
+import { recallConfig, recipes, resolveConfig } from '../../src/models/index.ts';
+import { initialization } from '../../src/nn/index.ts';
+import { createModel } from '../../src/train/index.ts';
+import { variableGroups } from '../../src/train/model.ts';
+
+/** Two values of every key that a step's programs or the initial weights may depend on; the first that a configuration does not have
+ *  is tried. */
+const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
+  channels: [1, 3],
+  batch: [5, 6],
+  weights: [0.5, 'glorot'],
+  'latent.size': [5, 6],
+  'latent.distribution': ['uniform', 'normal'],
+  'model.kernel': [3, 4],
+  'model.width': [3, 4],
+  'model.generatorNorm': ['layer', 'batch'],
+  'model.discriminatorNorm': ['layer', 'none'],
+  'model.firstNorm': [true, false],
+  'model.generatorActivation': ['elu', 'relu'],
+  'model.discriminatorActivation': ['elu', 'relu'],
+  'model.minibatchFeatures': [4, 5],
+  'model.minibatchDimensions': [4, 5],
+  loss: ['minimax', 'wasserstein'],
+  gradientPenalty: [3, 4],
+  'labels.real': [0.9, 0.8],
+  'labels.fake': [0.1, 0.2],
+  schedule: ['alternating', 'simultaneous'],
+  discriminatorSteps: [3, 4],
+  generatorSteps: [3, 4],
+  criticSchedule: ['guide', 'constant'],
+  reuseLatents: [true, false],
+  'equilibrium.gamma': [0.3, 0.4],
+  'equilibrium.lambdaK': [0.3, 0.4],
+  'equilibrium.carrySteps': [3, 4],
+  'equilibrium.outputActivation': ['tanh', 'elu'],
+  'equilibrium.descriptorWindow': [3, 4],
+  'ema.halfLife': [30, 40],
+  ...Object.fromEntries(
+    ['generator', 'discriminator'].flatMap((player) => [
+      [`${player}.name`, ['adagrad', 'momentum']],
+      [`${player}.learningRate`, [0.3, 0.4]],
+      [`${player}.clip`, [0.3, 0.4]],
+      [`${player}.momentum`, [0.3, 0.4]],
+      [`${player}.decay`, [0.3, 0.4]],
+      [`${player}.epsilon`, [0.3, 0.4]],
+      [`${player}.beta1`, [0.3, 0.4]],
+      [`${player}.beta2`, [0.3, 0.4]],
+    ]),
+  ),
+};
+
+/** What decides how a run goes on around its programs, as the table of keys in docs/recipes.md says. */
+const OF_THE_RUN = new Set([
+  ...[
+    'recipe',
+    'size',
+    'seed',
+    'data',
+    'labelFile',
+    'attributes',
+    'crop',
+    'maxPixels',
+    'device',
+    'threads',
+    'precision',
+    'steps',
+    'epochs',
+  ],
+  ...['augment.flip', 'augment.rotate', 'augment.hue', 'augment.saturation', 'augment.value'],
+  ...['learningRateDecay.kind', 'learningRateDecay.factor', 'learningRateDecay.every', 'learningRateDecay.floor'],
+  ...['health.collapseBelow', 'health.onCollapse'],
+  ...['logEvery', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'sampleCount'],
+]);
+
+/** Every key that the schema has. */
+const KEYS = [...leavesOf(propertiesOf(configJsonSchema() as Schema)).keys()];
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+function propertiesOf({ properties = {} }: Schema): ConfigChanges {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, inner]) => [key, inner.properties ? propertiesOf(inner) : true]),
+  );
+}
+
+/** A recipe with everything small. */
+function small(name: string): ConfigChanges {
+  const { sizes, keys } = recipes.find((recipe) => recipe.name === name) as (typeof recipes)[number];
+  const hasWidth = keys.some(({ key }) => key === 'model.width');
+  const size = [8, 16, 32].find(sizes.accepts) as number;
+  return { recipe: name, size, batch: 2, latent: { size: 3 }, ...(hasWidth && { model: { width: 2 } }) };
+}
+
+/** All that a configuration makes: the initial values, the programs of a step, and how often they run. */
+function made(config: Config): string {
+  const model = createModel(config);
+  const initial = printGraph(initialization(Object.values(variableGroups(model)).flat()));
+  const programs = model.match.programs.map(
+    ({ trace, repeats }) => `${printGraph(trace())} ${repeats.at(1)} ${repeats.at(101)}`,
+  );
+  return [initial, ...programs].join('\n');
+}
+
+/** What a change of a key comes to. */
+function effectOf(base: ConfigChanges, unchanged: string, key: string): 'effect' | 'none' | string {
+  const present = leavesOf(resolveConfig(base)).get(key);
+  const value = VALUES[key]?.find((candidate) => candidate !== present);
+  try {
+    return made(resolveConfig(mergeChanges(base, changeOf(key, value)))) === unchanged ? 'none' : 'effect';
+  } catch (error) {
+    assert.instance(error, ConfigError);
+    return (error as ConfigError).code;
+  }
+}
+
+/** What the changes of all keys come to, by key. */
+function effects(base: ConfigChanges): Record<string, string> {
+  const unchanged = made(resolveConfig(base));
+  return Object.fromEntries(Object.keys(VALUES).map((key) => [key, effectOf(base, unchanged, key)]));
+}
+
+/** The settings of a game in which it reads other keys than in its usual ones. */
+const SETTINGS: Readonly<Record<string, readonly ConfigChanges[]>> = {
+  dcgan: [
+    { schedule: 'simultaneous' },
+    { loss: 'wasserstein' },
+    { model: { discriminatorNorm: 'none' } },
+    { model: { minibatchFeatures: 3 } },
+  ],
+  'wgan-gp': [{ schedule: 'simultaneous' }],
+  began: [{ schedule: 'simultaneous' }],
+};
+
+test('every key is tried, or is one of the run', () => {
+  assert.equal(
+    KEYS.filter((key) => !(key in VALUES) && !OF_THE_RUN.has(key)),
+    [],
+  );
+});
+
+for (const { name } of recipes) {
+  for (const changes of [{}, ...(SETTINGS[name] ?? [])]) {
+    test(`${name} ${JSON.stringify(changes)}: each changed key changes the programs, or is refused`, () => {
+      const found = effects(mergeChanges(small(name), changes));
+      const ignored = Object.keys(found).filter((key) => found[key] === 'none');
+      assert.equal(ignored, []);
+      const refusals = new Set(Object.values(found).filter((effect) => effect !== 'effect'));
+      for (const code of refusals)
+        assert.ok(['unread_key', 'unknown_setting', 'penalty_needs_independence'].includes(code), code);
+    });
+  }
+}
+
+/** A configuration is refused for a key, and this is said. */
+function refuses(changes: ConfigChanges, code: string, message: RegExp): void {
+  assert.throws(
+    () => resolveConfig(changes),
+    (error: ConfigError) => error.code === code && message.test(error.message),
+  );
+}
+
+test('a refusal says what reads the key', () => {
+  refuses(
+    { recipe: 'wgan-gp', labels: { real: 0.9 } },
+    'unread_key',
+    /labels\.real: it is read only if loss is nonSat/,
+  );
+  refuses({ recipe: 'dcgan-guide', discriminatorSteps: 2 }, 'unread_key', /read only if schedule is alternating/);
+  refuses({ recipe: 'dcgan', equilibrium: { gamma: 0.7 } }, 'unread_key', /equilibrium\.gamma: it is read by began\n/);
+  refuses(
+    { recipe: 'began', loss: 'minimax', gradientPenalty: 1 },
+    'unread_key',
+    / {2}loss: .*\n {2}gradientPenalty: /,
+  );
+  refuses({ recipe: 'dcgan', learningRateDecay: { every: 9 } }, 'unread_key', /read only if learningRateDecay\.kind/);
+});
+
+test('a key that is set to what it is anyway is no change', () => {
+  assert.is(resolveConfig({ recipe: 'began', discriminatorSteps: 1, labels: { real: 1 } }).recipe, 'began');
+});
+
+test('values that a game cannot act on are refused', () => {
+  refuses(
+    { recipe: 'dcgan', latent: { distribution: 'descriptors' } },
+    'unusable_value',
+    /only a game with an autoenc/,
+  );
+  refuses({ recipe: 'dcgan', learningRateDecay: { kind: 'plateau' } }, 'unusable_value', /waits for a measure of conv/);
+  refuses({ recipe: 'dcgan', loss: 'equilibrium' }, 'unusable_value', /needs an autoencoder/);
+  assert.is(
+    resolveConfig({ recipe: 'began', learningRateDecay: { kind: 'plateau' } }).learningRateDecay.kind,
+    'plateau',
+  );
+});
+
+test('a critic is penalised with simultaneous updates too', () => {
+  const { match } = createModel(resolveConfig({ ...small('wgan-gp'), schedule: 'simultaneous' }));
+  const outputs = match.programs.flatMap(({ trace }) => Object.keys(trace().outputs));
+  assert.ok(outputs.includes('penalty') && outputs.includes('gradientNorm'), String(outputs));
+});
+
+test('what a run of version 0.1 was given without effect is recalled as what it did', () => {
+  const written = {
+    ...resolveConfig({ recipe: 'dcgan' }),
+    equilibrium: { ...resolveConfig({ recipe: 'dcgan' }).equilibrium, gamma: 0.7 },
+    latent: { size: 3, distribution: 'descriptors' },
+    learningRateDecay: { kind: 'plateau', factor: 0.3, every: 7, floor: 0 },
+  };
+  const recalled = recallConfig(written);
+  assert.equal(recalled.latent, { size: 3, distribution: 'normal' });
+  assert.is(recalled.equilibrium.gamma, 0.5);
+  assert.equal(recalled.learningRateDecay, resolveConfig({ recipe: 'dcgan' }).learningRateDecay);
+  assert.equal(resolveConfig(recalled), recalled);
+});
+
+test.run();
