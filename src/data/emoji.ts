@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { DataError } from '../errors.ts';
 import { readRegularFile } from '../files.ts';
 import type { Dataset } from './dataset.ts';
@@ -19,16 +20,23 @@ const SHEET = join('img', 'google', 'sheets', '64.png');
 /** Each picture has a border of one pixel on the sheet. */
 const BORDER = 1;
 
-interface Picture {
-  readonly sheet_x: number;
-  readonly sheet_y: number;
-  readonly has_img_google: boolean;
-}
+const pictureSchema = z.object({ sheet_x: z.int().min(0), sheet_y: z.int().min(0), has_img_google: z.boolean() });
+const entrySchema = pictureSchema.extend({
+  category: z.string().min(1),
+  sort_order: z.number(),
+  skin_variations: z.record(z.string(), pictureSchema).optional(),
+});
+const tableSchema = z.array(entrySchema);
 
-interface Entry extends Picture {
-  readonly category: string;
-  readonly sort_order: number;
-  readonly skin_variations?: Readonly<Record<string, Picture>>;
+type Picture = z.infer<typeof pictureSchema>;
+type Entry = z.infer<typeof entrySchema>;
+
+/** The table of the pictures. @throws Error, in one line that names the first place that is wrong */
+function parseTable(text: string): Entry[] {
+  const { data, error } = tableSchema.safeParse(JSON.parse(text));
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new Error(`${issue?.path.join('.')}: ${issue?.message}`, { cause: error });
 }
 
 interface Sheet {
@@ -100,7 +108,7 @@ export async function openEmoji(
   const directory = options.directory ?? locateEmoji(options.searchFrom);
   const table = join(directory, 'emoji.json');
   const listed = await readRegularFile(table)
-    .then((text) => listPictures(JSON.parse(String(text)) as Entry[]))
+    .then((text) => listPictures(parseTable(String(text))))
     .catch((cause: unknown) => {
       throw damaged(table, cause);
     });

@@ -65,4 +65,15 @@ test('a folder without the table, or a sheet too small for it, is damaged', asyn
   await rejects(() => openEmoji({ directory: folder }), 'emoji_damaged', /64\.png/, /column 3, row 1/);
 });
 
+test('a table in which something is of another type is damaged, and the place is named', async () => {
+  const whole = picture(0, 0, { category: 'a', sort_order: 1 });
+  for (const [key, value] of Object.entries({ category: null, sheet_x: -1, sort_order: 'x', skin_variations: [1] })) {
+    const folder = temporaryFolder({
+      'img/google/sheets/64.png': await uniformPng(66, 66, [0, 0, 0, 0]),
+      'emoji.json': JSON.stringify([whole, { ...whole, [key]: value }]),
+    });
+    await rejects(() => openEmoji({ directory: folder }), 'emoji_damaged', new RegExp(`emoji\\.json .*1\\.${key}`));
+  }
+});
+
 test.run();

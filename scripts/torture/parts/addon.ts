@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
 export const name = 'addon';
 
 const USES_PER_PROCESS = 8;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 
 export async function run({ seconds, seed, report }: PartOptions): Promise<void> {
   const random = new Random(seed);
