@@ -75,6 +75,7 @@ export const ERROR_CODES = {
     group_index: 'A group names more latents than its file holds.',
     group_missing: '`gannet explore RUN arithmetic` needs `--a`, `--b` and `--c`.',
     group_syntax: 'A group is written neither as numbers such as `3,17` nor as a latents file such as `FILE.json#0,3`.',
+    image_cache_size: 'GANNET_IMAGE_CACHE is no size such as `20G`, or 0 for no cache of decoded images.',
     invalid_config: 'A configuration has unknown keys, or values out of range. The message lists each.',
     junit_file: 'The report for `--junit` cannot be written. Choose another place.',
     latents_file: 'A file is not one of latents as `gannet explore` writes them beside a picture.',
@@ -153,7 +154,7 @@ export const ERROR_CODES = {
     idx_magic:
       'A file is no IDX file of bytes with the dimensions expected. Check that images and labels are not exchanged.',
     idx_missing: 'One of the IDX files is not in the folder.',
-    image_channels: 'Images have 1 channel (grey) or 3 (colour).',
+    image_channels: 'Images have 1 channel (grey), 3 (colour) or 4 (colour and transparency).',
     image_format:
       'Images have another size or other channels than the configuration says. Change `size` and `channels` of either.',
     image_size: 'Images need a size in whole pixels, such as `--size 64`.',

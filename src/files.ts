@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /** Something other than a regular file has the name of one: a named pipe would be waited for without end, a device such as
  *  /dev/zero read without end. Whoever asked for the file says so with its own class of error. */
@@ -86,6 +87,18 @@ async function makeOne(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
     throw error;
   }
+}
+
+/** gannet's folder in the system's place for what can be made again: `XDG_CACHE_HOME` (an absolute path) wherever it is set, else `~/.cache`,
+ *  `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows. @throws Error where there is no home */
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const { XDG_CACHE_HOME: chosen, LOCALAPPDATA: local } = environment;
+  if (chosen && isAbsolute(chosen)) return join(chosen, 'gannet');
+  if (platform === 'win32' && local) return join(local, 'gannet');
+  return join(homedir(), platform === 'darwin' ? 'Library/Caches' : '.cache', 'gannet');
 }
 
 /** JSON as people's editors leave it: a byte order mark at its beginning is no part of it. @throws SyntaxError */

@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  cacheFolder,
   IrregularFileError,
   makeFolder,
   type OpenMode,
@@ -138,6 +140,15 @@ if (spawnSync('unshare', ['-rm', 'true']).status === 0) {
     assert.is(stdout, 'EROFS\n');
   });
 }
+
+test("the place for caches is the system's own, and XDG_CACHE_HOME wins where it is an absolute path", () => {
+  const home = homedir();
+  assert.is(cacheFolder({}, 'linux'), join(home, '.cache', 'gannet'));
+  assert.is(cacheFolder({ XDG_CACHE_HOME: '/fast/cache' }, 'darwin'), '/fast/cache/gannet');
+  assert.is(cacheFolder({ XDG_CACHE_HOME: 'cache' }, 'linux'), join(home, '.cache', 'gannet'));
+  assert.is(cacheFolder({}, 'darwin'), join(home, 'Library/Caches', 'gannet'));
+  assert.is(cacheFolder({ LOCALAPPDATA: '/local' }, 'win32'), '/local/gannet');
+});
 
 test('JSON may begin with a byte order mark', () => {
   assert.equal(parseJson('\uFEFF{"a": 1}'), { a: 1 });

@@ -49,7 +49,11 @@ export const addConfigOptions = (command: Command): Command =>
   command
     .argument('<recipe>', 'a recipe (`gannet recipes` lists them), or a JSON file with a `recipe` and other keys')
     .option('--size <pixels>', 'height and width of the images', parseNumber)
-    .option('--channels <count>', '1: grey, 3: colour (default: what the recipe says)', parseNumber)
+    .option(
+      '--channels <count>',
+      '1: grey, 3: colour, 4: colour and transparency (default: what the recipe says)',
+      parseNumber,
+    )
     .option('--batch <images>', 'images per update', parseNumber)
     .option('--set <key=value>', 'any key, such as model.width=64 (may be repeated; `gannet schema`)', collect, []);
 

@@ -13,7 +13,7 @@ export interface FittedConfig {
  *  the colours of the data. @throws ConfigError, and DataError for a folder without images */
 export async function configForData(changes: ConfigChanges): Promise<FittedConfig> {
   const config = resolveConfig(changes);
-  if (config.channels === 3 || !(await hasColour(config.data, config.maxPixels))) return { config, notes: [] };
+  if (config.channels !== 1 || !(await hasColour(config.data, config.maxPixels))) return { config, notes: [] };
   if (changes.channels === undefined) {
     const note = `Channels: 3, since the images are in colour; for grey images, as ${config.recipe} has them, say --channels 1`;
     return { config: { ...config, channels: 3 }, notes: [note] };

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../package.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addBuildCommand } from './commands/build.ts';
+import { addCacheCommand } from './commands/cache.ts';
 import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addSampleCommand,
   addExploreCommand,
   addDataCommand,
+  addCacheCommand,
   addPlanCommand,
   addCurvesCommand,
   addRecipesCommand,

@@ -74,7 +74,9 @@ const augment = z
 export const configSchema = z.strictObject({
   recipe: z.string().describe('the recipe whose networks and defaults are used'),
   size: positive.describe('height and width of the images in pixels'),
-  channels: z.union([z.literal(1), z.literal(3)]).describe('1: grey, 3: colour'),
+  channels: z
+    .union([z.literal(1), z.literal(3), z.literal(4)])
+    .describe('1: grey, 3: colour, 4: colour and transparency'),
   latent: z.strictObject({
     size: positive,
     distribution: z

@@ -120,8 +120,8 @@ export function augmented(dataset: Dataset, options: AugmentOptions, seed: numbe
   const finish = (image: Float32Array, into: Float32Array, offset: number, change: Change): void => {
     place(image, into, offset, dataset, change);
     if (!modulates) return;
-    if (channels === 3) shiftColours(into, offset, elements / 3, change);
-    else scaleGrey(into, offset, elements, change.value);
+    if (channels === 1) scaleGrey(into, offset, elements, change.value);
+    else shiftColours(into, offset, elements / channels, change, channels);
   };
   const spare: Float32Array[] = [];
   return {

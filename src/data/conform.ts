@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { ProgressListener } from './dataset.ts';
-import type { ImageFormat, ImageSize, PackedImages } from './pixels.ts';
+import { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';
 import { resample } from './resample.ts';
 
 /** How images in memory are brought to another format. */
@@ -35,15 +35,20 @@ function padImages(images: PackedImages, size: ImageSize): PackedImages {
   return { count, size, channels, pixels: padded };
 }
 
-/** [count,H,W,1] -> [count,H,W,3], the grey value in each channel. */
-function greyToColour(images: PackedImages): PackedImages {
-  const colour = new Uint8Array(images.pixels.length * 3);
-  for (let i = 0; i < images.pixels.length; i++) colour.fill(images.pixels[i] as number, i * 3, i * 3 + 3);
-  return { ...images, channels: 3, pixels: colour };
+/** [count,H,W,C] -> [count,H,W,channels], which are more: a grey value in each channel of colour, and opaque. */
+function addChannels(images: PackedImages, channels: Channels): PackedImages {
+  const { pixels, channels: from } = images;
+  const added = new Uint8Array((pixels.length / from) * channels).fill(255);
+  for (let i = 0, to = 0; i < pixels.length; i += from, to += channels) {
+    for (let channel = 0; channel < 3; channel++)
+      added[to + channel] = pixels[i + Math.min(channel, from - 1)] as number;
+  }
+  return { ...images, channels, pixels: added };
 }
 
 /** Brings images to `target`: images on black get a border where that reaches the size (28x28 -> 32x32: two pixels on each
- *  side), others are resized (cover, centre) through sharp; grey is repeated into RGB, RGB becomes its luminance.
+ *  side), others are resized (cover, centre) through sharp; grey is repeated into RGB, RGB becomes its luminance,
+ *  and what gets a fourth channel is opaque.
  *  @throws DataError image_size if the target is not a positive whole number of pixels. */
 export async function conformImages(
   images: PackedImages,
@@ -57,7 +62,7 @@ export async function conformImages(
   if (!sameSize(result.size, target.size) || target.channels < result.channels) {
     result = await resample(result, target, options);
   }
-  return target.channels > result.channels ? greyToColour(result) : result;
+  return target.channels > result.channels ? addChannels(result, target.channels) : result;
 }
 
 /** One image of 8192 x 8192 takes 200 MB already; what is longer is a slip. */
@@ -71,7 +76,10 @@ export function checkFormat({ size, channels }: ImageFormat): void {
       `image size: expected whole numbers of pixels from 1 to ${LONGEST_SIDE}, but received ${size.join('x')}`,
     );
   }
-  if (channels !== 1 && channels !== 3) {
-    throw new DataError('image_channels', `image channels: expected 1 (grey) or 3 (RGB), but received ${channels}`);
+  if (!(channels in channelsInWords)) {
+    throw new DataError(
+      'image_channels',
+      `image channels: expected 1 (grey), 3 (RGB) or 4 (RGBA), but received ${channels}`,
+    );
   }
 }

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import type { Metadata } from 'sharp';
 import { imageKind } from './image_kind.ts';
 import { MemoryBudget } from './memory_budget.ts';
-import type { ImageFormat } from './pixels.ts';
+import { blackenUnseen, type ImageFormat } from './pixels.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { inspectTiff, unknownCompression } from './tiff.ts';
 
@@ -20,7 +20,8 @@ const GIB = 2 ** 30;
 const inFlight = new MemoryBudget(Math.min(GIB, totalmem() / 4));
 
 /** Decodes an image of one of the kinds that have an ending (see imageKind) into uint8 [H,W,C]: the first frame of an
- *  animation, turned upright as its EXIF tag says, transparency over white, 16 bits to 8, CMYK and palettes to sRGB; scaled to
+ *  animation, turned upright as its EXIF tag says, transparency over white (kept where there are four
+ *  channels), 16 bits to 8, CMYK and palettes to sRGB; scaled to
  *  cover the target, the middle kept. `crop` is cut out before. What all calls hold in memory together is bounded.
  *  @throws Error, in one line, if the bytes are not a whole image that can be decoded to the right colours. */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
@@ -57,12 +58,13 @@ interface DecodeSteps extends DecodeOptions {
 const openImage = ({ sharp, bytes, maxPixels }: DecodeSteps) =>
   sharp(bytes, { failOn: 'error', autoOrient: true, limitInputPixels: maxPixels, limitInputChannels: false });
 
-const fitted = (image: ReturnType<Sharp>, { size, channels, crop, upright }: DecodeSteps): Promise<Uint8Array> =>
-  (crop > 0 ? image.extract(middleOf(upright, crop)) : image)
+async function fitted(image: ReturnType<Sharp>, { size, channels, crop, upright }: DecodeSteps): Promise<Uint8Array> {
+  const resized = (crop > 0 ? image.extract(middleOf(upright, crop)) : image)
     .resize(size[1], size[0], { fit: 'cover', position: 'centre' })
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .raw()
-    .toBuffer();
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  if (channels < 4) return resized.raw().toBuffer();
+  return blackenUnseen(await resized.ensureAlpha().raw().toBuffer());
+}
 
 /** The square of this side in the middle, as far as the image goes. */
 function middleOf(image: { readonly width: number; readonly height: number }, side: number) {
@@ -76,8 +78,10 @@ function middleOf(image: { readonly width: number; readonly height: number }, si
   };
 }
 
-const decodeWhole = (steps: DecodeSteps): Promise<Uint8Array> =>
-  fitted(openImage(steps).flatten({ background: WHITE }), steps);
+const decodeWhole = (steps: DecodeSteps): Promise<Uint8Array> => {
+  const image = openImage(steps);
+  return fitted(steps.channels === 4 ? image : image.flatten({ background: WHITE }), steps);
+};
 
 /** The colours without the samples behind them, which must not weigh on the colours when they are scaled. */
 async function decodeColours(steps: DecodeSteps): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { IrregularFileError, openRegularFile } from '../files.ts';
 import { type DecodeOptions, decodeImage } from './decode.ts';
-import { digestOf, type FileDigest } from './fingerprint.ts';
+import { digestOf, type FileDigest, type FileStamp, isSameStamp, stampOf } from './fingerprint.ts';
 import { MemoryBudget } from './memory_budget.ts';
 
 const GIB = 2 ** 30;
@@ -11,8 +11,8 @@ const inFlight = new MemoryBudget(Math.min(GIB, totalmem() / 4));
 
 /** An image that was read from a file. */
 export interface DecodedFile {
-  /** When the file, its name or its place was last changed, in milliseconds. */
-  readonly changedMs: number;
+  /** Of the file as it was read; undefined if it changed meanwhile. */
+  readonly stamp: FileStamp | undefined;
   /** uint8 [H,W,C]. */
   readonly pixels: Uint8Array;
   /** Of the file. */
@@ -26,12 +26,13 @@ export async function decodeFile(location: Buffer, options: DecodeOptions): Prom
     throw new Error(reasonOf(cause), { cause });
   });
   try {
-    const { size, ctimeMs: changedMs } = await file.stat();
-    return await inFlight.run(size, async () => {
+    const before = stampOf(await file.stat({ bigint: true }));
+    return await inFlight.run(before.bytes, async () => {
       const content = await file.readFile().catch((cause: Error) => {
         throw new Error(reasonOf(cause), { cause });
       });
-      return { changedMs, pixels: await decodeImage(content, options), digest: digestOf(content) };
+      const stamp = isSameStamp(before, stampOf(await file.stat({ bigint: true }))) ? before : undefined;
+      return { stamp, pixels: await decodeImage(content, options), digest: digestOf(content) };
     });
   } finally {
     await file.close();

@@ -8,11 +8,11 @@ import type { Dataset } from './dataset.ts';
 import { firstLine } from './decode.ts';
 import type { Labels } from './labels/labels.ts';
 import { openPacked, type PackedOptions } from './packed.ts';
-import { type ImageFormat, imageElements, type PackedImages } from './pixels.ts';
+import { blackenUnseen, type PackedImages } from './pixels.ts';
 import { loadSharp } from './sharp.ts';
 
-/** The pictures as the package holds them, RGBA before they are laid on white. */
-const NATIVE: ImageFormat = { size: [64, 64], channels: 3 };
+/** Side of the pictures as the package holds them. */
+const SIDE = 64;
 
 /** One sheet with every picture: decoding it takes a tenth of the time that 3,786 files take. */
 const SHEET = join('img', 'google', 'sheets', '64.png');
@@ -42,7 +42,9 @@ function parseTable(text: string): Entry[] {
 interface Sheet {
   readonly width: number;
   readonly height: number;
-  /** uint8 [height,width,3]. */
+  /** 3, laid on white, or 4. */
+  readonly channels: 3 | 4;
+  /** uint8 [height,width,channels]. */
   readonly pixels: Uint8Array;
 }
 
@@ -62,35 +64,35 @@ function listPictures(entries: readonly Entry[]): { readonly picture: Picture; r
     );
 }
 
-async function readSheet(path: string): Promise<Sheet> {
+async function readSheet(path: string, channels: 3 | 4): Promise<Sheet> {
   const sharp = await loadSharp();
-  const { data, info } = await sharp(await readRegularFile(path), { failOn: 'error' })
-    .flatten({ background: '#ffffff' })
+  const image = sharp(await readRegularFile(path), { failOn: 'error' });
+  const { data, info } = await (channels === 4 ? image.ensureAlpha() : image.flatten({ background: '#ffffff' }))
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, pixels: data };
+  return { width: info.width, height: info.height, channels, pixels: channels === 4 ? blackenUnseen(data) : data };
 }
 
-/** The pictures cut out of the sheet: uint8 [count,64,64,3]. */
+/** The pictures cut out of the sheet: uint8 [count,64,64,C]. */
 function cutOut(sheet: Sheet, pictures: readonly Picture[]): PackedImages {
-  const [side] = NATIVE.size;
-  const cell = side + 2 * BORDER;
-  const row = side * NATIVE.channels;
-  const pixels = new Uint8Array(pictures.length * imageElements(NATIVE));
+  const { channels } = sheet;
+  const cell = SIDE + 2 * BORDER;
+  const row = SIDE * channels;
+  const pixels = new Uint8Array(pictures.length * SIDE * row);
   let to = 0;
   for (const { sheet_x, sheet_y } of pictures) {
     const left = sheet_x * cell + BORDER;
     const top = sheet_y * cell + BORDER;
-    if (left + side > sheet.width || top + side > sheet.height) {
+    if (left + SIDE > sheet.width || top + SIDE > sheet.height) {
       throw new Error(`it holds no picture at column ${sheet_x}, row ${sheet_y}`);
     }
-    for (let y = top; y < top + side; y++, to += row) {
-      const from = (y * sheet.width + left) * NATIVE.channels;
+    for (let y = top; y < top + SIDE; y++, to += row) {
+      const from = (y * sheet.width + left) * channels;
       pixels.set(sheet.pixels.subarray(from, from + row), to);
     }
   }
-  return { ...NATIVE, count: pictures.length, pixels };
+  return { size: [SIDE, SIDE], channels, count: pictures.length, pixels };
 }
 
 function labelsOf(categories: readonly string[]): Labels {
@@ -98,7 +100,8 @@ function labelsOf(categories: readonly string[]): Labels {
   return { kind: 'classes', names, values: Int32Array.from(categories, (category) => names.indexOf(category)) };
 }
 
-/** Google's Noto emoji: 3,786 pictures of 64x64 on white, their categories as labels, from the package
+/** Google's Noto emoji: 3,786 pictures of 64x64 on white (or, with four channels, on
+ *  nothing), their categories as labels, from the package
  *  `emoji-datasource-google`, which is looked for beside gannet and in `searchFrom` (the working directory), or from its folder.
  *  All of them are decoded when the data set is opened, and kept (47 MB).
  *  @throws DataError emoji_missing with the command that installs it, emoji_damaged. */
@@ -113,7 +116,7 @@ export async function openEmoji(
       throw damaged(table, cause);
     });
   const path = join(directory, SHEET);
-  const images = await readSheet(path)
+  const images = await readSheet(path, options.channels === 4 ? 4 : 3)
     .then((sheet) =>
       cutOut(
         sheet,

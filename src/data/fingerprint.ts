@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import type { Labels } from './labels/labels.ts';
 
 /** What a file held when it was read. */
@@ -7,6 +8,24 @@ export interface FileDigest {
   /** Hexadecimal. */
   readonly sha256: string;
 }
+
+/** How large a file was and when it, its name or its place had changed: another stamp means another content. Times in nanoseconds. */
+export interface FileStamp {
+  readonly bytes: number;
+  readonly modifiedNs: string;
+  readonly changedNs: string;
+}
+
+/** The stamp of a file. */
+export const stampOf = ({ size, mtimeNs, ctimeNs }: BigIntStats): FileStamp => ({
+  bytes: Number(size),
+  modifiedNs: String(mtimeNs),
+  changedNs: String(ctimeNs),
+});
+
+/** Whether a file has not changed between two stamps. */
+export const isSameStamp = (a: FileStamp, b: FileStamp): boolean =>
+  a.bytes === b.bytes && a.modifiedNs === b.modifiedNs && a.changedNs === b.changedNs;
 
 /** A folder's images as a whole, for a resumed run to compare with. */
 export interface Fingerprints {

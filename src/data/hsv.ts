@@ -16,11 +16,17 @@ function depth(position: number): number {
   return slope <= 0 ? 0 : slope >= 1 ? 1 : slope;
 }
 
-/** Shifts the colours of `count` RGB pixels in [-1, 1] from `offset` on, in place.
+/** Shifts the colours of `count` pixels in [-1, 1] from `offset` on, in place; each has `stride` channels, of which the first three are RGB.
  *  @see Smith, Color gamut transform pairs (1978) */
-export function shiftColours(pixels: Float32Array, offset: number, count: number, shift: HsvShift): void {
+export function shiftColours(
+  pixels: Float32Array,
+  offset: number,
+  count: number,
+  shift: HsvShift,
+  stride: 3 | 4 = 3,
+): void {
   const turn = 6 * (shift.hue - Math.floor(shift.hue));
-  for (let i = offset; i < offset + 3 * count; i += 3) {
+  for (let i = offset; i < offset + stride * count; i += stride) {
     const r = ((pixels[i] as number) + 1) * 0.5;
     const g = ((pixels[i + 1] as number) + 1) * 0.5;
     const b = ((pixels[i + 2] as number) + 1) * 0.5;

@@ -1,4 +1,12 @@
 export { type AugmentOptions, augmented, NO_AUGMENTATION } from './augment.ts';
+export type { ImageCacheOptions } from './cache/image_cache.ts';
+export {
+  type CachedFolder,
+  clearImageCache,
+  imageCacheFolder,
+  listImageCache,
+  type StoreOptions,
+} from './cache/store.ts';
 export { hasColour } from './colour.ts';
 export type { Dataset, ProgressListener, SkippedFile, Split } from './dataset.ts';
 export { summariseSkipped } from './dataset.ts';
@@ -16,5 +24,5 @@ export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderP
 export { datasetNames, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';
 export { expectPictureSize } from './picture_size.ts';
-export type { Channels, ImageFormat, ImageSize, PackedImages } from './pixels.ts';
+export { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';
 export { encodePng, writeDrawing, writeGrid, writeImage, writePicture } from './png.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import type { ImageCacheOptions } from './cache/image_cache.ts';
 import { openCeleba } from './celeba.ts';
 import { findCifar10, openCifar10 } from './cifar10.ts';
 import type { Dataset, ProgressListener, Split } from './dataset.ts';
@@ -21,6 +22,8 @@ export interface OpenOptions {
   readonly split?: Split | undefined;
   /** Memory for decoded images of a folder, in bytes. */
   readonly cacheBytes?: number | undefined;
+  /** The cache of decoded images of folders on disk: where it lies and how large it may become; false for none. */
+  readonly imageCache?: ImageCacheOptions | false | undefined;
   /** Files of a folder with more pixels are skipped; 200 million if not given. */
   readonly maxPixels?: number | undefined;
   /** Side of the square that is cut out of the middle of each image of a folder before it is scaled; 0, none, if not given. */

@@ -1,8 +1,15 @@
 /** Height and width in pixels. */
 export type ImageSize = readonly [number, number];
 
-/** Grey or RGB. */
-export type Channels = 1 | 3;
+/** Grey, RGB, or RGB and opacity (RGBA). */
+export type Channels = 1 | 3 | 4;
+
+/** What images of so many channels are, for people. */
+export const channelsInWords: Readonly<Record<Channels, string>> = {
+  1: 'grey',
+  3: 'colour',
+  4: 'colour and transparency',
+};
 
 /** What every image of a data set is made to be. */
 export interface ImageFormat {
@@ -37,4 +44,11 @@ export function unitToBytes(values: Float32Array): Uint8Array {
   const bytes = new Uint8ClampedArray(values.length);
   for (let i = 0; i < values.length; i++) bytes[i] = ((values[i] as number) + 1) * 127.5;
   return new Uint8Array(bytes.buffer);
+}
+
+/** Makes the colour of fully transparent pixels black, since whatever a file has there is nothing to be learnt. In place.
+ *  @param pixels uint8 [N,4] */
+export function blackenUnseen(pixels: Uint8Array): Uint8Array {
+  for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] === 0) pixels.fill(0, i, i + 3);
+  return pixels;
 }

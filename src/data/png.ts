@@ -6,7 +6,7 @@ import { describeFailure } from '../storage.ts';
 import { composeGrid, composeImage, type GridOptions, type ImageBatch, type Picture } from './grid.ts';
 import { loadSharp } from './sharp.ts';
 
-/** Encodes a picture as PNG, grey or RGB. */
+/** Encodes a picture as PNG: grey, RGB or RGBA. */
 export async function encodePng({ width, height, channels, pixels }: Picture): Promise<Uint8Array> {
   const sharp = await loadSharp();
   return sharp(pixels, { raw: { width, height, channels } })

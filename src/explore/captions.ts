@@ -34,7 +34,7 @@ export function drawText(picture: Picture, text: string, left: number, top: numb
       for (let x = 0; x < GLYPH_WIDTH * scale; x++) {
         if (!hasInk(character, Math.floor(x / scale), Math.floor(y / scale))) continue;
         const at = (top + y) * picture.width + left + i * ADVANCE * scale + x;
-        picture.pixels.fill(0, at * picture.channels, (at + 1) * picture.channels);
+        picture.pixels.fill(0, at * picture.channels, at * picture.channels + Math.min(3, picture.channels));
       }
     }
   }

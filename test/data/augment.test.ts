@@ -38,6 +38,21 @@ const shifted = (rgb: readonly number[], shift: { hue?: number; saturation?: num
   return Array.from(pixels, (channel) => Math.round((channel + 1) * 5000) / 10000);
 };
 
+test('colours change and opacity stays where there are four channels', () => {
+  const [red, half]: [number, number] = [1, 0.25];
+  const dataset: Dataset = {
+    ...numbered(1),
+    size: [1, 2],
+    channels: 4,
+    read: (_, into, offset) => into.set([red, -1, -1, half, -1, red, -1, -half], offset),
+  };
+  const image = new Float32Array(8);
+  augmented(dataset, options({ flip: true, value: 1 }), 3).read(0, image, 0, 0);
+  assert.equal([Math.abs(image[3] as number), Math.abs(image[7] as number)], [half, half]);
+  assert.ok(image[0] === -1 || image[1] === -1);
+  assert.ok((image[0] as number) + (image[1] as number) < 0, 'the value was scaled');
+});
+
 test('without options a data set is itself', () => {
   const dataset = numbered(1);
   assert.is(augmented(dataset, NO_AUGMENTATION, 1), dataset);

@@ -109,4 +109,11 @@ test('sizes and channels that no image has are refused', async () => {
   await rejects(() => conform(noise(1, [4, 4], 1), [4, 4], 2 as Channels), 'image_channels', /received 2/);
 });
 
+test('a fourth channel is opaque, a grey value goes into the three others', async () => {
+  const grey = await conform({ count: 1, size: [1, 2], channels: 1, pixels: Uint8Array.of(5, 9) }, [1, 2], 4);
+  assert.equal([...grey.pixels], [5, 5, 5, 255, 9, 9, 9, 255]);
+  const colour = await conform({ count: 1, size: [1, 1], channels: 3, pixels: Uint8Array.of(1, 2, 3) }, [1, 1], 4);
+  assert.equal([...colour.pixels], [1, 2, 3, 255]);
+});
+
 test.run();

@@ -31,6 +31,23 @@ test('transparency lies on white', async () => {
   assert.equal(await decode(await uniformPng(2, 2, [10, 0]), 2, 2, 1), repeat(4, 255));
 });
 
+test('with four channels transparency is kept, and what cannot be seen is black', async () => {
+  assert.equal(await decode(await uniformPng(2, 2, [10, 20, 30, 51]), 2, 2, 4), repeat(4, 10, 20, 30, 51));
+  assert.equal(await decode(await uniformPng(2, 2, [10, 20, 30, 0]), 2, 2, 4), repeat(4, 0, 0, 0, 0));
+  assert.equal(await decode(await uniformPng(2, 2, [10, 20, 30]), 2, 2, 4), repeat(4, 10, 20, 30, 255));
+  assert.equal(await decode(await uniformPng(2, 2, [7]), 2, 2, 4), repeat(4, 7, 7, 7, 255));
+});
+
+test('scaling with four channels mixes colours by their opacity', async () => {
+  const left = await uniform(2, 4, [200, 0, 0, 255]).png().toBuffer();
+  const halves = await uniform(4, 4, [0, 255, 0, 0])
+    .composite([{ input: left, left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+  const [red, green, , opacity] = await decode(halves, 1, 1, 4);
+  near([red, green, opacity] as number[], [200, 0, 128], 2);
+});
+
 test('16 bits become 8', async () => {
   const raw = { width: 2, height: 2, channels: 3 } as const;
   const deep = await sharp(Uint16Array.from(repeat(4, 0x1000, 0x8000, 0xf0f0)), { raw })

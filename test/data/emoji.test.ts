@@ -29,6 +29,13 @@ test('the real pictures: 3,786 of 64x64 on white, in ten categories', async () =
   assert.is(small.fingerprint, emoji.fingerprint);
 });
 
+test('with four channels the pictures keep their transparency', async () => {
+  const emoji = await openDataset('emoji', { channels: 4, size: 32 });
+  const face = await readBytes(emoji, 0);
+  assert.equal(face.slice(0, 4), [0, 0, 0, 0]);
+  assert.is(face[(12 * 32 + 8) * 4 + 3], 255);
+});
+
 test('pictures come in the order of the table, each followed by its skin tones', async () => {
   const folder = temporaryFolder({
     'img/google/sheets/64.png': await uniformPng(132, 66, [200, 100, 0, 255]),

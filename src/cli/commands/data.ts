@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type Channels,
+  channelsInWords,
   countLabels,
   type Dataset,
   expectOutsideData,
@@ -20,6 +22,7 @@ import { readingProgress } from '../reading_progress.ts';
 interface DataCommandOptions extends LabelOptions, PreviewOptions {
   readonly size?: number;
   readonly crop?: number;
+  readonly channels?: Channels;
   readonly grey?: boolean;
   readonly split?: Split;
   readonly out: string;
@@ -37,6 +40,12 @@ const parseFraction =
     return value;
   };
 
+function parseChannels(text: string): Channels {
+  const channels = Number(text);
+  if (channels === 1 || channels === 3 || channels === 4) return channels;
+  throw new InvalidArgumentError('It should be 1, 3 or 4.');
+}
+
 /** `gannet data`: what a data set holds, and how its images look with augmentation. */
 export const addDataCommand = (program: Command, { io }: Context): Command =>
   addLabelOptions(program.command('data'))
@@ -46,7 +55,12 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .argument('<data>', DATA_CHOICES)
     .option('--size <pixels>', 'height and width to bring the images to', parseCount(1))
     .option('--crop <pixels>', 'side of the square that is cut out of the middle before scaling', parseCount(0))
-    .option('--grey', 'as grey images')
+    .addOption(
+      new Option('--channels <count>', '1: grey, 3: colour, 4: colour and transparency')
+        .argParser(parseChannels)
+        .conflicts('grey'),
+    )
+    .option('--grey', 'as grey images, as --channels 1')
     .addOption(new Option('--split <part>', 'the part to look at, where a data set has two').choices(['train', 'test']))
     .option('--count <images>', 'images in the preview, or of each class in it', parseCount(1, MOST_PICTURES), 8)
     .option('--variants <count>', 'augmented copies beside each image', parseCount(1, MOST_PICTURES), 6)
@@ -63,8 +77,8 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
       expectPng(out);
       expectOutsideData(out, spec);
       const { onProgress, finish } = readingProgress(io, { silent: json });
-      const channels = grey ? { channels: 1 as const } : {};
-      const opening = openDataset(spec, { size, crop, labels, attributes, split, onProgress, ...channels });
+      const channels = grey ? 1 : options.channels;
+      const opening = openDataset(spec, { size, channels, crop, labels, attributes, split, onProgress });
       const dataset = await opening.finally(finish);
       await writePicture(out, await previewPicture(dataset, options));
       if (json) printJson(io.stdout, { type: 'data', ...summary(dataset), preview: out });
@@ -95,7 +109,7 @@ function summary({ name, count, size, channels, labels, skipped, notes = [], fin
 function describe({ name, count, size, channels, labels, skipped, notes = [] }: Dataset, out: string): string[] {
   const problem = summariseSkipped(skipped);
   return [
-    `${name}: ${count} images of ${size.join('x')}, ${channels === 1 ? 'grey' : 'colour'}`,
+    `${name}: ${count} images of ${size.join('x')}, ${channelsInWords[channels]}`,
     ...(labels ? [describeLabels(labels)] : []),
     ...notes,
     ...(problem ? [problem] : []),

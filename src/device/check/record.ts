@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../../files.ts';
 import { packageVersion } from '../../package.ts';
 import { addonFile } from '../addon.ts';
 import type { NativeDeviceInfo } from '../native.ts';
@@ -17,9 +17,6 @@ function subject({ kind, description, details }: NativeDeviceInfo): string {
     addon: { bytes: size, modified: mtimeMs },
   });
 }
-
-/** `XDG_CACHE_HOME/gannet`, or `~/.cache/gannet`. */
-const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gannet');
 
 const fileOf = (checked: string): string =>
   join(cacheFolder(), `self-check-${createHash('sha256').update(checked).digest('hex').slice(0, 16)}.json`);
