@@ -1,4 +1,6 @@
 import type { Tensor } from '../tensor/tensor.ts';
+import { hinge } from './hinge.ts';
+import { leastSquares } from './least_squares.ts';
 import { minimax } from './minimax.ts';
 import type { Monitor } from './monitor.ts';
 import { nonSaturating } from './non_saturating.ts';
@@ -35,7 +37,10 @@ export interface AdversarialLoss {
 }
 
 /** Adversarial losses by name. */
-export const adversarialLosses = { nonSaturating, minimax, wasserstein } satisfies Record<string, AdversarialLoss>;
+export const adversarialLosses = { nonSaturating, minimax, hinge, leastSquares, wasserstein } satisfies Record<
+  string,
+  AdversarialLoss
+>;
 
 /** One of the adversarial losses. */
 export type AdversarialLossName = keyof typeof adversarialLosses;

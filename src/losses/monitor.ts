@@ -11,10 +11,19 @@ export interface Monitor {
   readonly sign?: TroubleSign;
 }
 
-/** loss: what a network minimises; probability: in [0, 1]; distance: between the distributions of real and generated images;
- *  slope: norm of a gradient; error: of a reconstruction; convergence: falls as training converges;
- *  weight: of a term of a loss; diversity: of samples, relative to real images. */
-export type Meaning = 'loss' | 'probability' | 'distance' | 'slope' | 'error' | 'convergence' | 'weight' | 'diversity';
+/** loss: what a network minimises; probability: in [0, 1]; score: what a discriminator gives an image;
+ *  distance: between the distributions of real and generated images; slope: norm of a gradient; error: of a reconstruction;
+ *  convergence: falls as training converges; weight: of a term of a loss; diversity: of samples, relative to real images. */
+export type Meaning =
+  | 'loss'
+  | 'probability'
+  | 'score'
+  | 'distance'
+  | 'slope'
+  | 'error'
+  | 'convergence'
+  | 'weight'
+  | 'diversity';
 
 /** Monitors by the name of the metric that they are of, in the order in which they are shown. */
 export type Monitors = Readonly<Record<string, Monitor>>;
