@@ -25,4 +25,4 @@ export { datasetNames, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';
 export { expectPictureSize } from './picture_size.ts';
 export { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';
-export { encodePng, writeDrawing, writeGrid, writeImage, writePicture } from './png.ts';
+export { encodePng, writeAtomically, writeGrid, writeImage, writePicture } from './png.ts';

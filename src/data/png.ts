@@ -26,7 +26,7 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Writes a whole file or none: under a temporary name beside it, then renamed. */
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await makeFolder(dirname(path));
@@ -57,11 +57,4 @@ export function writeGrid(path: string, images: ImageBatch, options: GridOptions
  *  @throws CheckpointError image_unwritable. */
 export function writeImage(path: string, images: ImageBatch, index = 0): Promise<void> {
   return writePicture(path, composeImage(images, index));
-}
-
-/** Writes an SVG drawing as a drawing (.svg) or as a PNG of twice its size, atomically. @throws CheckpointError image_unwritable. */
-export async function writeDrawing(path: string, svg: string): Promise<void> {
-  if (path.toLowerCase().endsWith('.svg')) return writeAtomically(path, Buffer.from(svg));
-  const sharp = await loadSharp();
-  await writeAtomically(path, await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer());
 }

@@ -1,6 +1,6 @@
+import { type Caption, centred, charactersIn, inkOf, textHeight, textWidth, wrapText } from '../charts/captions.ts';
 import { drawImage } from '../data/grid.ts';
 import { expectPictureSize, type Picture } from '../data/index.ts';
-import { charactersIn, drawCentred, textHeight, textWidth, wrapText } from './captions.ts';
 
 /** Pictures of one size, in rows and columns with captions. */
 export interface CaptionedPictures {
@@ -66,7 +66,7 @@ function layOut({ columns, rows }: CaptionedPictures, sample: Picture, options: 
 
 /** One picture, white around images, with the captions in black above the columns and before the rows.
  *  @throws ConfigError picture_too_large */
-export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGridOptions = {}): Picture {
+export async function composeCaptioned(grid: CaptionedPictures, options: CaptionedGridOptions = {}): Promise<Picture> {
   const sample = grid.rows.flatMap(({ pictures }) => pictures).find((picture) => picture !== undefined) as Picture;
   const layout = layOut(grid, sample, options);
   const { cellWidth, cellHeight, left, top } = layout;
@@ -76,7 +76,7 @@ export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGrid
   expectPictureSize(width, height);
   const { channels } = sample;
   const picture = { width, height, channels, pixels: new Uint8Array(width * height * channels).fill(255) };
-  drawCaptions(picture, layout);
+  await drawCaptions(picture, layout);
   for (const [row, { pictures }] of grid.rows.entries()) {
     for (const [column, image] of pictures.entries()) {
       if (!image) continue;
@@ -86,16 +86,35 @@ export function composeCaptioned(grid: CaptionedPictures, options: CaptionedGrid
   return picture;
 }
 
-function drawCaptions(
-  picture: Picture,
-  { columnLines, rowLines, left, top, rowWidth, textScale, cellWidth, cellHeight }: Layout,
-): void {
-  for (const [column, lines] of columnLines.entries()) {
-    const bottomAligned = top - GAP - textHeight(lines.length, textScale);
-    drawCentred(picture, lines, left + column * (cellWidth + GAP), bottomAligned, cellWidth, textScale);
+async function drawCaptions(picture: Picture, layout: Layout): Promise<void> {
+  const captions = placeCaptions(layout);
+  if (captions.length === 0) return;
+  const ink = await inkOf(captions, picture);
+  for (const [pixel, level] of ink.entries()) {
+    if (level === 0) continue;
+    const at = pixel * picture.channels;
+    picture.pixels.fill(255 - level, at, at + Math.min(3, picture.channels));
   }
-  for (const [row, lines] of rowLines.entries()) {
-    const middle = Math.floor((cellHeight - textHeight(lines.length, textScale)) / 2);
-    drawCentred(picture, lines, GAP, top + row * (cellHeight + GAP) + Math.max(0, middle), rowWidth, textScale);
-  }
+}
+
+function placeCaptions({
+  columnLines,
+  rowLines,
+  left,
+  top,
+  rowWidth,
+  textScale,
+  cellWidth,
+  cellHeight,
+}: Layout): Caption[] {
+  const scale = textScale;
+  const columns = columnLines.flatMap((lines, column) => {
+    const bottomAligned = top - GAP - textHeight(lines.length, scale);
+    return centred(lines, { left: left + column * (cellWidth + GAP), top: bottomAligned, width: cellWidth, scale });
+  });
+  const rows = rowLines.flatMap((lines, row) => {
+    const middle = Math.max(0, Math.floor((cellHeight - textHeight(lines.length, scale)) / 2));
+    return centred(lines, { left: GAP, top: top + row * (cellHeight + GAP) + middle, width: rowWidth, scale });
+  });
+  return [...columns, ...rows];
 }

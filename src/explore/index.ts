@@ -1,4 +1,5 @@
 export { type CaptionedGridOptions, type CaptionedPictures, composeCaptioned } from './captioned_grid.ts';
+export { drawCurves } from './curves.ts';
 export { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
 export { chooseDirections, type Direction, eigendirections, principalDirections } from './directions.ts';
 export { type Explorer, openExplorer } from './explorer.ts';

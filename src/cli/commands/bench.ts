@@ -12,7 +12,7 @@ import {
   parseBench,
   replaceMeasured,
 } from '../../bench/index.ts';
-import { writeDrawing } from '../../data/png.ts';
+import { writeDrawing } from '../../charts/index.ts';
 import { DEVICE_KINDS, PRECISIONS } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { readRegularFileSync } from '../../files.ts';
@@ -66,7 +66,7 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
           : parseBench(readText(from), from);
       printLine(io.stdout, formatBench(measured));
       if (json !== undefined) writeJson(json, measured);
-      if (chart !== undefined) await writeDrawing(chart, drawBench(measured));
+      if (chart !== undefined) await writeDrawing(chart, await drawBench(measured));
       await page?.replace(measured);
     });
 
@@ -82,7 +82,7 @@ function openPage(path: string): { replace(measured: Bench): Promise<void> } {
   const picture = `![bars of the speed of each case against the roofline](${basename(chart)}.png)`;
   return {
     replace: async (measured) => {
-      for (const type of ['svg', 'png']) await writeDrawing(`${chart}.${type}`, drawBench(measured));
+      for (const type of ['svg', 'png']) await writeDrawing(`${chart}.${type}`, await drawBench(measured));
       writeFileSync(path, replaceMeasured(text, `${formatBench(measured)}\n\n${picture}`, path));
     },
   };

@@ -1,0 +1,136 @@
+import type { GroupMark, Mark, Spec } from 'vega';
+import { drawSpec } from './render.ts';
+import { smooth } from './smooth.ts';
+import { configOf, INK, PALETTE, type Theme } from './theme.ts';
+
+/** Values of one name over x. */
+export interface Curve {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** Curves that share their axes. */
+export interface LinePanel {
+  readonly title: string;
+  /** What the values are and their unit; stands beside the axis. */
+  readonly yTitle?: string | undefined;
+  readonly curves: readonly Curve[];
+}
+
+/** How panels of curves are drawn. */
+export interface LineOptions {
+  /** What x is and its unit. */
+  readonly xTitle: string;
+  /** Default: light. */
+  readonly theme?: Theme | undefined;
+  /** Points after which the weight of a value is halved in the smoothed line; 0 draws none. Default: a fiftieth of the curve. */
+  readonly halfLife?: number | undefined;
+}
+
+const COLUMNS = 2;
+const SIZE = { width: 400, height: 170 };
+const TICKS = { x: 5, y: 4 };
+/** Fewer points are no crowd: their lines are drawn as they are. */
+const WORTH_SMOOTHING = 100;
+const SMOOTHED_PART = 1 / 50;
+
+/** Panels of curves, two to a row, as an SVG drawing. A smoothed line runs over the faint one of the values themselves. */
+export function drawLines(panels: readonly LinePanel[], options: LineOptions): Promise<string> {
+  const { theme = 'light' } = options;
+  const spec: Spec = {
+    background: INK[theme].page,
+    padding: 14,
+    config: configOf(theme),
+    layout: { columns: COLUMNS, padding: { row: 26, column: 40 }, bounds: 'full', align: 'all' },
+    marks: panels.map((panel) => panelMark(panel, options, theme)),
+  };
+  return drawSpec(spec);
+}
+
+function panelMark({ title, yTitle, curves }: LinePanel, options: LineOptions, theme: Theme): GroupMark {
+  const names = curves.map(({ name }) => name);
+  // The faint ones come first, so that no strong one lies beneath them.
+  const lines = curves
+    .flatMap((curve) => linesOf(curve, options.halfLife))
+    .sort((a, b) => a.kind.localeCompare(b.kind));
+  return {
+    type: 'group',
+    title: { text: title, anchor: 'start', frame: 'group', offset: 8 },
+    // Lines of the grid are as long as these say.
+    signals: [
+      { name: 'width', value: SIZE.width },
+      { name: 'height', value: SIZE.height },
+    ],
+    encode: { update: { width: { value: SIZE.width }, height: { value: SIZE.height } } },
+    data: [
+      {
+        name: 'points',
+        values: lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...line, ...point }))),
+      },
+    ],
+    scales: [
+      { name: 'x', type: 'linear', domain: { data: 'points', field: 'x' }, range: [0, SIZE.width], zero: false },
+      {
+        name: 'y',
+        type: 'linear',
+        domain: { data: 'points', field: 'y' },
+        range: [SIZE.height, 0],
+        nice: true,
+        zero: false,
+      },
+      { name: 'color', type: 'ordinal', domain: names, range: [...PALETTE[theme]] },
+    ],
+    axes: [
+      { orient: 'bottom', scale: 'x', tickCount: TICKS.x, format: '~s', title: options.xTitle, labelFlush: true },
+      { orient: 'left', scale: 'y', tickCount: TICKS.y, grid: true, ...(yTitle && { title: yTitle }) },
+    ],
+    legends: names.length > 1 ? [LEGEND] : [],
+    marks: [
+      { type: 'group', from: { facet: { name: 'line', data: 'points', groupby: ['name', 'kind'] } }, marks: [LINE] },
+    ],
+  };
+}
+
+const LEGEND = {
+  stroke: 'color',
+  symbolType: 'stroke',
+  symbolStrokeWidth: 2,
+  orient: 'none',
+  direction: 'horizontal',
+  legendX: 0,
+  legendY: -20,
+  columnPadding: 14,
+} as const;
+
+const LINE: Mark = {
+  type: 'line',
+  from: { data: 'line' },
+  encode: {
+    update: {
+      x: { scale: 'x', field: 'x' },
+      y: { scale: 'y', field: 'y' },
+      stroke: { scale: 'color', field: 'name' },
+      strokeWidth: { value: 1.5 },
+      strokeOpacity: [{ test: "datum.kind === 'faint'", value: 0.3 }, { value: 1 }],
+    },
+  },
+};
+
+interface Line extends Curve {
+  /** Values themselves are faint beneath their smoothed line. */
+  readonly kind: 'faint' | 'strong';
+}
+
+function linesOf(curve: Curve, halfLife?: number): Line[] {
+  const { points } = curve;
+  const wanted = halfLife ?? (points.length < WORTH_SMOOTHING ? 0 : points.length * SMOOTHED_PART);
+  if (wanted <= 0) return [{ ...curve, kind: 'strong' }];
+  const smoothed = smooth(
+    points.map(({ y }) => y),
+    wanted,
+  );
+  return [
+    { ...curve, kind: 'faint' },
+    { ...curve, kind: 'strong', points: points.map(({ x }, i) => ({ x, y: smoothed[i] as number })) },
+  ];
+}
