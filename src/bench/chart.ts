@@ -1,6 +1,6 @@
 import type { Axis, GroupMark, Mark, Spec } from 'vega';
-import { drawSpec } from '../charts/render.ts';
-import { configOf, FONT, INK, PALETTE, type Theme } from '../charts/theme.ts';
+import { FONT, INK, PALETTE, type Theme } from '../charts/theme.ts';
+import { configOf, drawSpec } from '../charts/vega.ts';
 import { formatMachine } from './machine.ts';
 import { NAMES, ratesAt, threeDigits } from './rates.ts';
 import type { Bench, BenchEntry, BenchResult } from './result.ts';

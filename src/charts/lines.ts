@@ -1,7 +1,7 @@
 import type { GroupMark, Mark, Spec } from 'vega';
-import { drawSpec } from './render.ts';
 import { smooth } from './smooth.ts';
-import { configOf, INK, PALETTE, type Theme } from './theme.ts';
+import { INK, PALETTE, type Theme } from './theme.ts';
+import { configOf, drawSpec } from './vega.ts';
 
 /** Values of one name over x. */
 export interface Curve {

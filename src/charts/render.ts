@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type { Spec } from 'vega';
 import { writeAtomically } from '../data/index.ts';
 import { FONT } from './theme.ts';
 
@@ -16,12 +15,6 @@ export interface Raster {
   readonly height: number;
   /** Red, green, blue, multiplied by opacity, and opacity: height x width x 4 bytes. */
   readonly pixels: Uint8Array;
-}
-
-/** Draws what a specification of Vega (https://vega.github.io/vega/docs/specification) describes as SVG. */
-export async function drawSpec(spec: Spec): Promise<string> {
-  const { parse, View, Error: ErrorsOnly } = await import('vega');
-  return new View(parse(spec), { renderer: 'none', logLevel: ErrorsOnly }).toSVG();
 }
 
 /** An SVG drawing as pixels, `zoom` of them to a unit. Its texts need no font of the system. */

@@ -1,5 +1,3 @@
-import type { Config } from 'vega';
-
 /** Whether a drawing is made for a light or a dark page. */
 export type Theme = 'light' | 'dark';
 
@@ -17,25 +15,3 @@ export const PALETTE = {
   light: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'],
   dark: ['#56b4e9', '#e69f00', '#2fc79b', '#e29ac4', '#f0e442', '#7fa8ff'],
 } as const;
-
-/** How Vega draws axes, titles and legends. */
-export function configOf(theme: Theme): Config {
-  const { text, faint, grid, line } = INK[theme];
-  return {
-    axis: {
-      labelFont: FONT,
-      titleFont: FONT,
-      labelColor: faint,
-      labelFontSize: 11,
-      titleColor: faint,
-      titleFontSize: 11,
-      titleFontWeight: 'normal',
-      gridColor: grid,
-      domainColor: line,
-      tickColor: line,
-    },
-    legend: { labelFont: FONT, labelColor: text, labelFontSize: 11 },
-    title: { font: FONT, color: text, fontSize: 13 },
-    text: { font: FONT, fill: text },
-  };
-}

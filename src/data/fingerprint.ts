@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
 import type { Labels } from './labels/labels.ts';
 
 /** What a file held when it was read. */
@@ -16,8 +15,8 @@ export interface FileStamp {
   readonly changedNs: string;
 }
 
-/** The stamp of a file. */
-export const stampOf = ({ size, mtimeNs, ctimeNs }: BigIntStats): FileStamp => ({
+/** The stamp of a file, from what `stat` says with `bigint: true`. The types of the library do without those of Node. */
+export const stampOf = ({ size, mtimeNs, ctimeNs }: Record<'size' | 'mtimeNs' | 'ctimeNs', bigint>): FileStamp => ({
   bytes: Number(size),
   modifiedNs: String(mtimeNs),
   changedNs: String(ctimeNs),

@@ -40,7 +40,7 @@ test('every picture, with its latents beside it', async () => {
     const { rows, command, recipe } = read(path.replace('.png', '.json'));
     const widest = Math.max(...rows.map(({ latents }: { latents: [] }) => latents.length));
     assert.equal([rows.length, widest], size, picture);
-    assert.is(recipe, 'dcgan-digits');
+    assert.is(recipe, run === noise ? 'dcgan-digits' : 'began');
     assert.match(command, `gannet explore ${run} ${picture} `);
   }
 });

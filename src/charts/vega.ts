@@ -1,0 +1,30 @@
+import type { Config, Spec } from 'vega';
+import { FONT, INK, type Theme } from './theme.ts';
+
+/** Draws what a specification of Vega (https://vega.github.io/vega/docs/specification) describes as SVG. */
+export async function drawSpec(spec: Spec): Promise<string> {
+  const { parse, View, Error: ErrorsOnly } = await import('vega');
+  return new View(parse(spec), { renderer: 'none', logLevel: ErrorsOnly }).toSVG();
+}
+
+/** How Vega draws axes, titles and legends. */
+export function configOf(theme: Theme): Config {
+  const { text, faint, grid, line } = INK[theme];
+  return {
+    axis: {
+      labelFont: FONT,
+      titleFont: FONT,
+      labelColor: faint,
+      labelFontSize: 11,
+      titleColor: faint,
+      titleFontSize: 11,
+      titleFontWeight: 'normal',
+      gridColor: grid,
+      domainColor: line,
+      tickColor: line,
+    },
+    legend: { labelFont: FONT, labelColor: text, labelFontSize: 11 },
+    title: { font: FONT, color: text, fontSize: 13 },
+    text: { font: FONT, fill: text },
+  };
+}
