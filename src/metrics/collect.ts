@@ -1,4 +1,4 @@
-import type { Dataset, PackedImages } from '../data/index.ts';
+import type { Channels, Dataset, PackedImages } from '../data/index.ts';
 import { imageElements, unitToBytes } from '../data/pixels.ts';
 import type { TrainingSession } from '../train/index.ts';
 import { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
@@ -29,7 +29,7 @@ export async function* generatedImages(
   for (let first = 0; first < count; first += BATCH) {
     const { data, shape } = await session.sample(latents.subarray(first * width, (first + BATCH) * width));
     const [images, height, across, channels] = shape;
-    yield { count: images, size: [height, across], channels: channels as 1 | 3, pixels: unitToBytes(data) };
+    yield { count: images, size: [height, across], channels: channels as Channels, pixels: unitToBytes(data) };
   }
 }
 

@@ -1,6 +1,6 @@
+import type { Config } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import type { Config } from '../models/index.ts';
 import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
 import { collectImages, generatedImages, realImages } from './collect.ts';
 import { drawIndices, evaluationRandom } from './draw.ts';

@@ -1,7 +1,7 @@
+import type { Config } from '../config/index.ts';
 import { type Dataset, openDataset, type Split } from '../data/index.ts';
 import { dataExists } from '../data/place.ts';
 import { DataError } from '../errors.ts';
-import type { Config } from '../models/index.ts';
 import { readRunFolder } from '../train/run/folder.ts';
 
 /** Which images stand for the real ones. */

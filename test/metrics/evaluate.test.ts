@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ImageFormat } from '../../src/data/index.ts';
+import { unitToBytes } from '../../src/data/pixels.ts';
 import type { DataError } from '../../src/errors.ts';
 import { evaluateRun } from '../../src/metrics/evaluate.ts';
 import type { FeatureExtractor } from '../../src/metrics/features/extractor.ts';
-import { projectedPixels } from '../../src/metrics/features/pixels.ts';
+import { pixelFeatures, projectedPixels } from '../../src/metrics/features/pixels.ts';
+import { openSampler } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { noiseRun } from '../explore/runs.ts';
 import { tinyData } from '../train/tiny.ts';
@@ -64,6 +67,20 @@ test('other data, features and checkpoints can be named', async () => {
   });
   assert.equal([evaluation.features.name, evaluation.features.columns, evaluation.count], ['projection', 256, 12]);
   assert.is(evaluation.neighbours, 3);
+});
+
+test('generated images are those that are sampled with the seed, rounded to bytes', async () => {
+  const seen: Uint8Array[] = [];
+  const pixels = (format: ImageFormat): FeatureExtractor => {
+    const extractor = pixelFeatures(format);
+    return { ...extractor, extract: (images) => seen.push(images.pixels) && extractor.extract(images) };
+  };
+  await evaluateRun(run, { seed: 3, count: 12, features: pixels });
+  const session = await openSampler(run);
+  const { data } = await session.sample(await session.drawLatents(12, 3));
+  session.close();
+  assert.is(seen.length, 2);
+  assert.ok(unitToBytes(data).every((byte, at) => byte === seen[1]?.[at]));
 });
 
 const codeOf = (act: Promise<unknown>): Promise<string> =>

@@ -31,9 +31,9 @@ const figuresOf = async (generated: PackedImages) =>
 test('images come in batches, of which the first are kept', async () => {
   const set = await collect(real);
   assert.equal([set.features.rows, set.features.columns, set.first.count], [COUNT, 256, 60]);
-  assert.equal(set.first.pixels, real.pixels.subarray(0, 60 * 256));
+  assert.ok(set.first.pixels.every((value, at) => value === real.pixels[at]));
   const whole = await extractor.extract(real);
-  assert.equal(set.features.values, whole.features);
+  assert.ok(set.features.values.every((value, at) => value === whole.features[at]));
 });
 
 test('pixels are numbers from 0 to 1, of images brought to at most 32 pixels a side', async () => {

@@ -74,14 +74,17 @@ const PHASES = { real: 'Reading real images', generated: 'Drawing images' };
 async function evaluateWatched(folder: string, { features, json = false, ...options }: EvaluateCommandOptions, io: Io) {
   const interrupt = listenForInterrupt(io);
   const bar = () => createProgress({ stream: io.stderr, environment: io.environment, silent: json });
-  let [progress, phase, startedMs] = [bar(), '', 0];
+  let [progress, phase] = [bar(), ''];
+  let [startedMs, lastMs] = [performance.now(), performance.now()];
   const onProgress: EvaluationListener = (present, done, total) => {
     if (present !== phase) {
       progress.finish();
-      [progress, phase, startedMs] = [bar(), present, performance.now()];
+      // The first report comes after the first images: the phase began where the one before ended.
+      [progress, phase, startedMs] = [bar(), present, lastMs];
       progress.message(PHASES[present]);
     }
-    const seconds = Math.max(1e-3, (performance.now() - startedMs) / 1000);
+    lastMs = performance.now();
+    const seconds = (lastMs - startedMs) / 1000;
     progress.update({ step: done, total, imagesPerSecond: done / seconds, values: {} });
   };
   try {
