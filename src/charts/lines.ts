@@ -81,7 +81,7 @@ function panelMark({ title, yTitle, curves }: LinePanel, options: LineOptions, t
       { name: 'color', type: 'ordinal', domain: names, range: [...PALETTE[theme]] },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', tickCount: TICKS.x, format: '~s', title: options.xTitle, labelFlush: true },
+      { orient: 'bottom', scale: 'x', tickCount: TICKS.x, title: options.xTitle, labelFlush: true },
       { orient: 'left', scale: 'y', tickCount: TICKS.y, grid: true, ...(yTitle && { title: yTitle }) },
     ],
     legends: names.length > 1 ? [LEGEND] : [],
