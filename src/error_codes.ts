@@ -71,6 +71,7 @@ export const ERROR_CODES = {
       'The generator does not begin with a linear layer, so it has no principal directions. Interpolate instead.',
     dropout_random: 'Dropout while training needs a random state. Give it in the pass.',
     explore_picture: '`gannet explore` is told neither a picture nor `--latents FILE.json`, or both.',
+    features_unknown: '`--features` names neither features that gannet has nor a file of a network.',
     file_unreadable: 'A file cannot be read. Check its name and its permissions.',
     group_index: 'A group names more latents than its file holds.',
     group_missing: '`gannet explore RUN arithmetic` needs `--a`, `--b` and `--c`.',
@@ -84,6 +85,7 @@ export const ERROR_CODES = {
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
     out_in_data:
       'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
+    out_not_json: 'Let `--out` of `gannet evaluate` name a .json file.',
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
     penalty_needs_independence:
@@ -250,6 +252,7 @@ export const ERROR_CODES = {
     descriptors_missing:
       'A picture needs the descriptor statistics that only a BEGAN keeps. Interpolate, or take eigen.',
     disk_full: 'The disk or the quota is full. Free some space, or take another disk as the message says.',
+    evaluation_unwritable: 'The report of an evaluation cannot be written. Choose another place with `--out`.',
     image_unwritable: 'A picture cannot be written. The message says why; `--out` names another place.',
     latents_unwritable: 'The latents beside a picture cannot be written. Choose another place.',
     not_a_file: 'A folder, a named pipe or a device has the name of a file. Move that away.',

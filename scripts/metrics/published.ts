@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util';
 import { RandomSequence } from '../../src/data/random.ts';
 import { normalNumbers } from '../../src/metrics/draw.ts';
-import { featureMatrix } from '../../src/metrics/features.ts';
+import { featureMatrix } from '../../src/metrics/feature_matrix.ts';
 import { type ManifoldOverlap, manifoldOverlap } from '../../src/metrics/manifolds.ts';
 import { estimateOf } from '../../src/metrics/statistics.ts';
 

@@ -6,6 +6,7 @@ import { addCacheCommand } from './commands/cache.ts';
 import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExploreCommand } from './commands/explore.ts';
 import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addResumeCommand,
   addSampleCommand,
   addExploreCommand,
+  addEvaluateCommand,
   addDataCommand,
   addCacheCommand,
   addPlanCommand,

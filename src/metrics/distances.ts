@@ -1,5 +1,5 @@
 import { addProduct } from '../device/index.ts';
-import { type FeatureMatrix, rowsInFloat64 } from './features.ts';
+import { type FeatureMatrix, rowsInFloat64 } from './feature_matrix.ts';
 
 /** Rows of either set whose distances are computed at once. */
 const BLOCK = 1024;

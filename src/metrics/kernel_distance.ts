@@ -1,7 +1,7 @@
 import { addProduct } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { drawIndices, evaluationRandom } from './draw.ts';
-import { type FeatureMatrix, gatherInFloat64 } from './features.ts';
+import { type FeatureMatrix, gatherInFloat64 } from './feature_matrix.ts';
 import { type Estimate, estimateOf } from './statistics.ts';
 
 /** The kernel (gamma x.y + coefficient)^degree, and how often it is estimated. The defaults are the published protocol. */

@@ -1,6 +1,6 @@
 import { distanceBlocks } from './distances.ts';
-import { expectComparable, type FeatureMatrix } from './features.ts';
-import { neighbourhoodRadii } from './neighbours.ts';
+import { expectComparable, type FeatureMatrix } from './feature_matrix.ts';
+import { Nearest, nearestOthers, radiiOf } from './neighbours.ts';
 
 /** How far two sets of images cover each other. A set's manifold is the union of the balls that reach from each of its images to the
  *  k-th nearest other. */
@@ -19,11 +19,26 @@ export interface ManifoldOverlap {
 
 /** Precision and recall, density and coverage. @param k 5 if not given
  *  @throws DataError features_differ, samples_differ, samples_few @see arXiv:1904.06991, arXiv:2002.09797 */
-export function manifoldOverlap(real: FeatureMatrix, generated: FeatureMatrix, k = 5): ManifoldOverlap {
+export const manifoldOverlap = (real: FeatureMatrix, generated: FeatureMatrix, k = 5): ManifoldOverlap =>
+  compareNeighbourhoods(real, generated, k).overlap;
+
+/** How two sets overlap, and the neighbours that were found on the way. */
+export interface Neighbourhoods {
+  readonly overlap: ManifoldOverlap;
+  /** The k real images that are nearest to each generated one. */
+  readonly nearestReal: Nearest;
+  /** The k other real images that are nearest to each real one. */
+  readonly amongReal: Nearest;
+}
+
+/** @throws DataError as manifoldOverlap */
+export function compareNeighbourhoods(real: FeatureMatrix, generated: FeatureMatrix, k: number): Neighbourhoods {
   expectComparable(real, generated, k + 1);
   const count = real.rows;
-  const realRadii = neighbourhoodRadii(real, k);
-  const generatedRadii = neighbourhoodRadii(generated, k);
+  const amongReal = nearestOthers(real, k);
+  const realRadii = radiiOf(amongReal);
+  const generatedRadii = radiiOf(nearestOthers(generated, k));
+  const nearestReal = new Nearest(count, k);
   const balls = new Uint32Array(count);
   const isRecalled = new Uint8Array(count);
   const isCovered = new Uint8Array(count);
@@ -31,6 +46,7 @@ export function manifoldOverlap(real: FeatureMatrix, generated: FeatureMatrix, k
     for (let i = first[0]; i < first[0] + rows; i++) {
       for (let j = first[1]; j < first[1] + columns; j++) {
         const square = squares[(i - first[0]) * columns + j - first[1]] as number;
+        nearestReal.offer(j, square, i);
         if (square <= (realRadii[i] as number)) {
           balls[j] = (balls[j] as number) + 1;
           isCovered[i] = 1;
@@ -40,10 +56,11 @@ export function manifoldOverlap(real: FeatureMatrix, generated: FeatureMatrix, k
     }
   }
   const part = (marks: ArrayLike<number>) => Array.prototype.filter.call(marks, (mark) => mark > 0).length / count;
-  return {
+  const overlap = {
     precision: part(balls),
     recall: part(isRecalled),
     density: balls.reduce((sum, value) => sum + value, 0) / (k * count),
     coverage: part(isCovered),
   };
+  return { overlap, nearestReal, amongReal };
 }

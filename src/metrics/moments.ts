@@ -1,6 +1,6 @@
 import { addProduct } from '../device/index.ts';
 import { DataError } from '../errors.ts';
-import { expectFinite } from './features.ts';
+import { expectFinite } from './feature_matrix.ts';
 
 /** Mean and covariance of features, in float64. */
 export interface Moments {

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import { distanceBlocks, innerDistanceBlocks } from './distances.ts';
-import type { FeatureMatrix } from './features.ts';
+import type { FeatureMatrix } from './feature_matrix.ts';
 
 /** The smallest of the numbers that each row is offered, in ascending order, with what they belong to. */
 export class Nearest {
@@ -42,8 +42,8 @@ export function nearestRows(features: FeatureMatrix, among: FeatureMatrix, count
   return nearest;
 }
 
-/** The squared distance of each row from its k-th nearest other row. @throws DataError samples_few if there are not as many */
-export function neighbourhoodRadii(features: FeatureMatrix, k: number): Float64Array {
+/** The k other rows of a set that are nearest to each of its rows. @throws DataError samples_few if there are not as many */
+export function nearestOthers(features: FeatureMatrix, k: number): Nearest {
   expectMore(features.rows, k);
   const nearest = new Nearest(features.rows, k);
   for (const { first, rows, columns, squares } of innerDistanceBlocks(features)) {
@@ -56,8 +56,12 @@ export function neighbourhoodRadii(features: FeatureMatrix, k: number): Float64A
       }
     }
   }
-  return Float64Array.from({ length: features.rows }, (_, row) => nearest.squares[row * k + k - 1] as number);
+  return nearest;
 }
+
+/** The squared distance of each row from the last of its nearest: the radius of its neighbourhood. */
+export const radiiOf = ({ squares, count }: Nearest): Float64Array =>
+  Float64Array.from({ length: squares.length / count }, (_, row) => squares[(row + 1) * count - 1] as number);
 
 function expectMore(rows: number, k: number): void {
   if (rows > k) return;

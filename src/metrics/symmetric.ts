@@ -166,20 +166,20 @@ function subtractOuter(a: Float64Array, size: number, u: Float64Array, q: Float6
 
 /** The implicit QL iteration; both arrays are overwritten. */
 function iterate(d: Float64Array, e: Float64Array): Float64Array {
+  const largest = d.reduce((most, value, i) => Math.max(most, Math.abs(value) + Math.abs(e[i] as number)), 0);
+  const rounding = Number.EPSILON * largest;
   for (let first = 0; first < d.length; first++) {
-    for (let end = unreduced(d, e, first); end > first; end = unreduced(d, e, first)) chase(d, e, first, end);
+    let end = unreduced(e, first, rounding);
+    for (; end > first; end = unreduced(e, first, rounding)) chase(d, e, first, end);
   }
   return d;
 }
 
-/** Where the block that begins at `first` ends: at the next number beside the diagonal that is rounding. */
-function unreduced(d: Float64Array, e: Float64Array, first: number): number {
+/** Where the block that begins at `first` ends: at the next number beside the diagonal that is rounding, measured by the whole matrix.
+ *  Measured by its neighbours it might never be, where those are 0. */
+function unreduced(e: Float64Array, first: number, rounding: number): number {
   let end = first;
-  while (end < d.length - 1) {
-    const size = Math.abs(d[end] as number) + Math.abs(d[end + 1] as number);
-    if (Math.abs(e[end] as number) <= Number.EPSILON * size) break;
-    end++;
-  }
+  while (end < e.length - 1 && Math.abs(e[end] as number) > rounding) end++;
   return end;
 }
 

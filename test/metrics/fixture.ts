@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { type FeatureMatrix, featureMatrix } from '../../src/metrics/features.ts';
+import { type FeatureMatrix, featureMatrix } from '../../src/metrics/feature_matrix.ts';
 import type { ManifoldOverlap } from '../../src/metrics/manifolds.ts';
 import type { Plane } from '../../src/metrics/planes.ts';
 import type { Estimate } from '../../src/metrics/statistics.ts';

@@ -1,6 +1,6 @@
 import { RandomSequence } from '../../src/data/random.ts';
 import { normalNumbers } from '../../src/metrics/draw.ts';
-import { type FeatureMatrix, featureMatrix } from '../../src/metrics/features.ts';
+import { type FeatureMatrix, featureMatrix } from '../../src/metrics/feature_matrix.ts';
 
 /** Independent normal features of a seed, moved and scaled. */
 export function normalFeatures(

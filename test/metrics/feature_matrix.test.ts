@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DataError } from '../../src/errors.ts';
-import { expectComparable, featureMatrix, gatherInFloat64 } from '../../src/metrics/features.ts';
+import { expectComparable, featureMatrix, gatherInFloat64 } from '../../src/metrics/feature_matrix.ts';
 import { normalFeatures } from './random.ts';
 
 const codeOf = (act: () => unknown): string => {

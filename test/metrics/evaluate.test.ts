@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ImageFormat } from '../../src/data/index.ts';
+import { unitToBytes } from '../../src/data/pixels.ts';
+import type { DataError } from '../../src/errors.ts';
+import { evaluateRun } from '../../src/metrics/evaluate.ts';
+import type { FeatureExtractor } from '../../src/metrics/features/extractor.ts';
+import { pixelFeatures, projectedPixels } from '../../src/metrics/features/pixels.ts';
+import { openSampler } from '../../src/train/index.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { noiseRun } from '../explore/runs.ts';
+import { tinyData } from '../train/tiny.ts';
+
+let run = '';
+test.before(async () => {
+  run = await noiseRun();
+});
+
+test('a run is measured beside the images that it was trained on', async () => {
+  const seen: string[] = [];
+  const { evaluation, neighbours } = await evaluateRun(run, {
+    onProgress: (phase, done, total) => seen.push(`${phase} ${done}/${total}`),
+  });
+  const { figures, warnings, ...about } = evaluation;
+  assert.equal(
+    { ...about, fingerprint: '', features: about.features.name },
+    {
+      ...{ recipe: 'dcgan-digits', step: 2, data: tinyData(), fingerprint: '', features: 'pixels' },
+      ...{ count: 40, seed: 1, neighbours: 5 },
+    },
+  );
+  assert.match(evaluation.fingerprint, /^[0-9a-f]{64}$/);
+  assert.is(evaluation.features.columns, 16 * 16);
+  // Two steps of training draw nothing like the data: its images are noise.
+  assert.ok(figures.frechet > 1 && figures.kernel.mean > 0.1);
+  assert.is(figures.coverage, 0);
+  assert.equal([figures.kernel.blocks, figures.kernel.blockSize], [100, 20]);
+  assert.equal(
+    figures.slicedWasserstein?.map(({ side }) => side),
+    [16],
+  );
+  assert.ok((figures.similarity?.generated ?? 0) > (figures.similarity?.real ?? 1), 'generated images are more alike');
+  assert.is(figures.classes, undefined);
+  assert.equal(seen, ['real 40/40', 'generated 40/40']);
+  assert.equal(
+    warnings.map((warning) => warning.split(':')[0]),
+    ['40 images of either kind', 'no more images (40) than feature columns (256)'],
+  );
+  assert.is(neighbours.channels, 1);
+});
+
+test('figures repeat by their seed, and another seed draws other images', async () => {
+  const frechet = async (seed: number) => (await evaluateRun(run, { seed, count: 20 })).evaluation.figures.frechet;
+  const first = await frechet(3);
+  assert.is(await frechet(3), first);
+  assert.is.not(await frechet(4), first);
+});
+
+test('other data, features and checkpoints can be named', async () => {
+  const { evaluation } = await evaluateRun(run, {
+    data: tinyData(),
+    features: projectedPixels,
+    count: 12,
+    step: 2,
+    neighbours: 3,
+  });
+  assert.equal([evaluation.features.name, evaluation.features.columns, evaluation.count], ['projection', 256, 12]);
+  assert.is(evaluation.neighbours, 3);
+});
+
+test('generated images are those that are sampled with the seed, rounded to bytes', async () => {
+  const seen: Uint8Array[] = [];
+  const pixels = (format: ImageFormat): FeatureExtractor => {
+    const extractor = pixelFeatures(format);
+    const extract: FeatureExtractor['extract'] = (images) => {
+      seen.push(images.pixels);
+      return extractor.extract(images);
+    };
+    return { ...extractor, extract };
+  };
+  await evaluateRun(run, { seed: 3, count: 12, features: pixels });
+  const session = await openSampler(run);
+  const { data } = await session.sample(await session.drawLatents(12, 3));
+  session.close();
+  assert.is(seen.length, 2);
+  assert.ok(unitToBytes(data).every((byte, at) => byte === seen[1]?.[at]));
+});
+
+const codeOf = (act: Promise<unknown>): Promise<string> =>
+  act.then(
+    () => 'nothing',
+    (error: DataError) => error.code,
+  );
+
+test('more images than there are, too few, and runs without checkpoints are refused', async () => {
+  assert.is(await codeOf(evaluateRun(run, { count: 41 })), 'samples_few');
+  assert.is(await codeOf(evaluateRun(run, { count: 5 })), 'samples_few');
+  assert.is(await codeOf(evaluateRun(run, { step: 1 })), 'checkpoint_missing');
+  assert.is(await codeOf(evaluateRun(temporaryFolder())), 'checkpoint_missing');
+  assert.is(await codeOf(evaluateRun(run, { data: join(run, 'nowhere') })), 'data_unknown');
+});
+
+test('a network that yields no numbers is refused, and closed', async () => {
+  let closed = 0;
+  const broken: FeatureExtractor = {
+    name: 'broken',
+    hash: '',
+    columns: 1,
+    extract: async ({ count }) => ({ features: new Float32Array(count).fill(Number.NaN) }),
+    close: () => closed++,
+  };
+  assert.is(await codeOf(evaluateRun(run, { features: () => broken })), 'features_not_finite');
+  assert.is(closed, 1);
+});
+
+test('an evaluation ends where it is told to', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await evaluateRun(run, { signal }).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.is(error.message, 'enough'),
+  );
+});
+
+test.run();
