@@ -61,14 +61,19 @@ function discrepancy(x: Float64Array, y: Float64Array, columns: number, kernel: 
   return within(x) + within(y) - (2 * kernelSum(x, y, columns, kernel)) / (rows * rows);
 }
 
-const kernelOf = (product: number, columns: number, { degree = 3, gamma = 1 / columns, coefficient = 1 }: Kernel) =>
-  (gamma * product + coefficient) ** degree;
+function kernelOf(product: number, columns: number, { degree = 3, gamma = 1 / columns, coefficient = 1 }: Kernel) {
+  const base = gamma * product + coefficient;
+  // Powers in general take ten times as long, and this is done for a hundred million pairs.
+  return degree === 3 ? base * base * base : base ** degree;
+}
 
 /** The sum of the kernel over all pairs of rows. */
 function kernelSum(a: Float64Array, b: Float64Array, columns: number, kernel: Kernel): number {
   const products = new Float64Array((a.length / columns) * (b.length / columns));
   addProduct(products, a, b, columns);
-  return products.reduce((sum, product) => sum + kernelOf(product, columns, kernel), 0);
+  let sum = 0;
+  for (const product of products) sum += kernelOf(product, columns, kernel);
+  return sum;
 }
 
 /** The sum of the kernel over each row with itself. */
