@@ -5,7 +5,7 @@ import { type Config, type ConfigChanges, configJsonSchema, mergeChanges } from 
 import { leavesOf } from '../../src/config/keys.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { printGraph } from '../../src/graph/index.ts';
-import { recallConfig, recipes, resolveConfig } from '../../src/models/index.ts';
+import { recallConfig, recipes, resolveConfig, validateConfig } from '../../src/models/index.ts';
 import { initialization } from '../../src/nn/index.ts';
 import { createModel } from '../../src/train/index.ts';
 import { variableGroups } from '../../src/train/model.ts';
@@ -110,15 +110,24 @@ function made(config: Config): string {
   return [initial, ...programs].join('\n');
 }
 
-/** What a change of a key comes to. */
+/** What a change of a key comes to: `effect`, `none`, the code of a refusal, or `refused wrongly` where the key is said to be unread but
+ *  changes the programs. */
 function effectOf(base: ConfigChanges, unchanged: string, key: string): 'effect' | 'none' | string {
-  const present = leavesOf(resolveConfig(base)).get(key);
-  const value = VALUES[key]?.find((candidate) => candidate !== present);
+  const config = resolveConfig(base);
+  const present = leavesOf(config).get(key);
+  const change = changeOf(
+    key,
+    VALUES[key]?.find((candidate) => candidate !== present),
+  );
   try {
-    return made(resolveConfig(mergeChanges(base, changeOf(key, value)))) === unchanged ? 'none' : 'effect';
+    return made(resolveConfig(mergeChanges(base, change))) === unchanged ? 'none' : 'effect';
   } catch (error) {
     assert.instance(error, ConfigError);
-    return (error as ConfigError).code;
+    const { code, message } = error as ConfigError;
+    // The key itself is meant: a change of `schedule` may be refused because of other keys, which would be unread with it.
+    const isSaidToBeUnread = code === 'unread_key' && message.includes(`\n  ${key}: `);
+    if (!isSaidToBeUnread) return code;
+    return made(validateConfig(mergeChanges(config, change))) === unchanged ? code : 'refused wrongly';
   }
 }
 
@@ -135,9 +144,11 @@ const SETTINGS: Readonly<Record<string, readonly ConfigChanges[]>> = {
     { loss: 'wasserstein' },
     { model: { discriminatorNorm: 'none' } },
     { model: { minibatchFeatures: 3 } },
+    { loss: 'leastSquares', criticSchedule: 'guide', reuseLatents: true },
+    { generator: { name: 'momentum' }, discriminator: { name: 'adadelta' }, ema: { halfLife: 20 } },
   ],
   'wgan-gp': [{ schedule: 'simultaneous' }],
-  began: [{ schedule: 'simultaneous' }],
+  began: [{ schedule: 'simultaneous' }, { latent: { distribution: 'normal' }, equilibrium: { carrySteps: 0 } }],
 };
 
 test('every key is tried, or is one of the run', () => {
@@ -149,7 +160,7 @@ test('every key is tried, or is one of the run', () => {
 
 for (const { name } of recipes) {
   for (const changes of [{}, ...(SETTINGS[name] ?? [])]) {
-    test(`${name} ${JSON.stringify(changes)}: each changed key changes the programs, or is refused`, () => {
+    test(`${name} ${JSON.stringify(changes)}: a key changes the programs, or is refused because it would not`, () => {
       const found = effects(mergeChanges(small(name), changes));
       const ignored = Object.keys(found).filter((key) => found[key] === 'none');
       assert.equal(ignored, []);
