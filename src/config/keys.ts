@@ -33,6 +33,10 @@ export const uses = (keys: readonly string[], when?: Condition): KeyUse[] =>
 /** Whether a use is of this key, whatever its condition. */
 export const isUseOf = (use: KeyUse, key: string): boolean => key === use.key || key.startsWith(`${use.key}.`);
 
+/** Whether any of these uses reads the key in a configuration. */
+export const isRead = (config: Config, key: string, readers: readonly KeyUse[]): boolean =>
+  readers.some((use) => isUseOf(use, key) && (use.when?.holds(config) ?? true));
+
 /** The value of each key of a configuration, named such as `generator.learningRate`. */
 export function leavesOf(value: ConfigChanges, prefix = ''): Map<string, unknown> {
   return new Map(
@@ -48,9 +52,7 @@ export function leavesOf(value: ConfigChanges, prefix = ''): Map<string, unknown
 export function unreadChanges(config: Config, defaults: Config, readers: readonly KeyUse[]): string[] {
   const [present, usual] = [leavesOf(config), leavesOf(defaults)];
   return [...new Set([...present.keys(), ...usual.keys()])].filter(
-    (key) =>
-      present.get(key) !== usual.get(key) &&
-      !readers.some((use) => isUseOf(use, key) && (use.when?.holds(config) ?? true)),
+    (key) => present.get(key) !== usual.get(key) && !isRead(config, key, readers),
   );
 }
 

@@ -58,21 +58,28 @@ export const adversarial: Game = {
 /** A discriminator's loss below this has nothing left to teach. */
 const ZERO_LOSS = 1e-3;
 
-const lossAtZero: TroubleSign = {
-  code: 'loss_at_zero',
-  patience: 3,
-  isBad: (loss) => loss < ZERO_LOSS,
-  message: (loss) =>
-    `the discriminator's loss stays at ${loss.toExponential(1)}: it tells real from generated without effort, and the generator learns nothing. Try label smoothing (--set labels.real=0.9), a smaller discriminator.learningRate, or generatorSteps=2`,
-};
+function lossAtZero(config: Config): TroubleSign {
+  const remedies = [
+    ...(hasTargets.holds(config) ? ['label smoothing (--set labels.real=0.9)'] : []),
+    'a smaller discriminator.learningRate',
+    ...(alternates.holds(config) ? ['generatorSteps=2'] : []),
+  ];
+  return {
+    code: 'loss_at_zero',
+    patience: 3,
+    isBad: (loss) => loss < ZERO_LOSS,
+    message: (loss) =>
+      `the discriminator's loss stays at ${loss.toExponential(1)}: it tells real from generated without effort, and the generator learns nothing. Try ${remedies.join(', or ')}`,
+  };
+}
 
 function monitors(config: Config): Monitors {
   const { isWonAtZero, monitors: ofBoth, generatorMonitors } = lossOf(config);
   return {
-    discriminatorLoss: { ...lossMonitors.discriminatorLoss, ...(isWonAtZero && { sign: lossAtZero }) },
+    discriminatorLoss: { ...lossMonitors.discriminatorLoss, ...(isWonAtZero && { sign: lossAtZero(config) }) },
     generatorLoss: lossMonitors.generatorLoss,
     ...ofBoth,
-    ...(config.schedule === 'alternating' && generatorMonitors),
+    ...(alternates.holds(config) && generatorMonitors),
     ...(config.gradientPenalty > 0 && penaltyMonitors),
   };
 }

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
+import { adviseAfterDivergence } from '../../src/train/advice.ts';
 import { diversity } from '../../src/train/diversity.ts';
 import { HealthWatch } from '../../src/train/health.ts';
 import { monitorsOf } from '../../src/train/index.ts';
@@ -29,6 +30,26 @@ test('a discriminator that has won is told once, after it has shown three times 
   assert.equal(codes(health.observe(won)), []);
   assert.equal(codes(health.observe({ discriminatorLoss: 0.5 })), []);
   for (const expected of [[], [], ['loss_at_zero'], [], [], []]) assert.equal(codes(health.observe(won)), expected);
+});
+
+test('what is advised against a discriminator that has won can be followed', () => {
+  const settings: ConfigChanges[] = [{}, { loss: 'hinge' }, { schedule: 'simultaneous' }];
+  const advice = settings.map((changes) => {
+    const config = resolveConfig({ recipe: 'dcgan', ...changes });
+    const message = monitorsOf(config).discriminatorLoss?.sign?.message(0) ?? '';
+    return [/labels\.real=0\.9/.test(message), /generatorSteps=2/.test(message)];
+  });
+  assert.equal(advice, [
+    [true, true],
+    [false, true],
+    [true, false],
+  ]);
+});
+
+test('label smoothing is advised to a run that has diverged only where its loss has targets', () => {
+  const advice = (recipe: string) => adviseAfterDivergence('run', resolveConfig({ recipe }));
+  assert.match(advice('dcgan'), /labels\.real=0\.9/);
+  for (const recipe of ['wgan-gp', 'began']) assert.not.match(advice(recipe), /labels/);
 });
 
 test("a critic's score and an autoencoder's error may be 0", () => {
