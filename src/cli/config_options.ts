@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { changeOf } from '../config/changes.ts';
 import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
@@ -127,7 +128,7 @@ function parseAssignment(text: string): ConfigChanges {
       `--set expects key=value, such as --set model.width=64, but received '${text}'`,
     );
   }
-  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), parseValue(value)) as ConfigChanges;
+  return changeOf(path, parseValue(value));
 }
 
 function parseValue(text: string): unknown {
