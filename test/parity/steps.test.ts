@@ -1,9 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { expected } from '../../src/device/execution.ts';
+import { expected, runOn } from '../../src/device/execution.ts';
 import { findRecipe, type Recipe, recipes } from '../../src/models/index.ts';
 import { relativeError } from '../../src/oracle/compare.ts';
 import { reducedConfig, trainingStep } from '../../src/parity/steps.ts';
+import { devices } from '../devices.ts';
+import { expectClose } from './parity.ts';
 
 for (const recipe of recipes) {
   test(`${recipe.name}: everything that can be is small, and the rest is the recipe's own`, () => {
@@ -53,6 +55,15 @@ for (const name of ['dcgan-guide', 'wgan-gp', 'wgan-clip', 'began']) {
     assert.equal(Object.keys(after).sort(), [...new Set([...variables, ...losses])].sort());
     for (const loss of ['discriminatorLoss', 'generatorLoss']) assert.ok(losses.includes(loss), loss);
     assert.is(losses.length, new Set(losses).size, 'programs name their outputs apart');
+  });
+}
+
+for (const recipe of recipes) {
+  test(`${recipe.name}: a step on the CPU comes to what the oracle says`, async () => {
+    const work = trainingStep(recipe);
+    const device = await devices.cpu();
+    expectClose(await runOn(device, work), expected(work));
+    device.close();
   });
 }
 
