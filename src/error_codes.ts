@@ -137,6 +137,8 @@ export const ERROR_CODES = {
       'The images of a run are not where they were. Name where they are now: `gannet resume RUN --data FOLDER`.',
     data_not_folder: 'Images are looked for in a file. Name its folder.',
     data_not_found: 'There is no such folder.',
+    data_packed:
+      'The images come packed in a few files, and are not cut or sorted out as the files of a folder are. Leave out `crop` and `maxPixels`.',
     data_unknown: 'What `--data` names is neither a folder nor a data set that gannet knows.',
     data_unlabelled:
       'Labels are asked of images that have none. Put each class into a folder of its own, or name a file with `--labels FILE`.',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.ts';
+import { baseDefaults } from '../models/recipe.ts';
 import { didYouMean } from '../suggest.ts';
 import type { ImageCacheOptions } from './cache/image_cache.ts';
 import { openCeleba } from './celeba.ts';
@@ -24,7 +25,7 @@ export interface OpenOptions {
   readonly cacheBytes?: number | undefined;
   /** The cache of decoded images of folders on disk: where it lies and how large it may become; false for none. */
   readonly imageCache?: ImageCacheOptions | false | undefined;
-  /** Files of a folder with more pixels are skipped; 200 million if not given. */
+  /** Files of a folder with more pixels are skipped; 200 million if not given. Refused for a packed data set, as `crop` is. */
   readonly maxPixels?: number | undefined;
   /** Side of the square that is cut out of the middle of each image of a folder before it is scaled; 0, none, if not given. */
   readonly crop?: number | undefined;
@@ -46,11 +47,12 @@ interface NamedDataset {
   readonly channels: Channels;
 }
 
-/** A data set with labels of its own. @throws DataError labels_fixed where others are asked for */
+/** A data set in a few files, with labels of its own. @throws DataError labels_fixed, data_packed for what only a folder of images can be
+ *  asked for */
 const packed =
   (name: string, open: Opener): Opener =>
   (directory, options) => {
-    expectOwnLabels(name, options);
+    expectPackedOptions(name, options);
     return open(directory, options);
   };
 
@@ -110,9 +112,17 @@ export function packedChannels(spec: string): Channels | undefined {
   return findCifar10(spec) === undefined ? undefined : 3;
 }
 
-function expectOwnLabels(name: string, { labels, attributes }: ResolvedOptions): void {
-  if (labels === undefined && attributes === undefined) return;
-  throw new DataError('labels_fixed', `${name}: has labels of its own; leave out --labels and --attributes`);
+function expectPackedOptions(name: string, options: ResolvedOptions): void {
+  const { labels, attributes, crop = 0, maxPixels = baseDefaults.maxPixels } = options;
+  if (labels !== undefined || attributes !== undefined) {
+    throw new DataError('labels_fixed', `${name}: has labels of its own; leave out --labels and --attributes`);
+  }
+  const ignored = crop > 0 ? 'crop' : maxPixels === baseDefaults.maxPixels ? undefined : 'maxPixels';
+  if (ignored === undefined) return;
+  throw new DataError(
+    'data_packed',
+    `${name}: ${ignored} is for the files of a folder of images, but these images come packed in a few files; leave it out`,
+  );
 }
 
 function expectTrainingPart(name: string, { split }: ResolvedOptions): void {
@@ -128,7 +138,7 @@ function expectSize(name: string, { size }: ResolvedOptions): ImageSize {
 async function openFolder(directory: string, options: ResolvedOptions): Promise<Dataset> {
   const isIdx = holdsIdx(directory);
   if (isIdx || findCifar10(directory) !== undefined) {
-    expectOwnLabels(directory, options);
+    expectPackedOptions(directory, options);
     return isIdx ? openIdxFolder(directory, directory, undefined, options) : openCifar10(directory, options);
   }
   const { channels = 3, labels, attributes, split: _, ...folder } = options;

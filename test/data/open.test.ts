@@ -30,6 +30,14 @@ test('folders are known by what they hold', async () => {
   assert.is(await describe(pictures, { size: [8, 4], channels: 1 }), `${pictures} 1 8x4x1`);
 });
 
+test('what only the files of a folder heed is refused for packed data', async () => {
+  for (const spec of [`mnist:${idx}`, `cifar10:${cifar10}`, idx, cifar10, 'emoji']) {
+    await rejects(() => openDataset(spec, { crop: 2 }), 'data_packed', /: crop is for the files of a folder/);
+    await rejects(() => openDataset(spec, { maxPixels: 9 }), 'data_packed', /: maxPixels is for/);
+  }
+  assert.is(await describe(idx, { crop: 0, maxPixels: 200_000_000 }), `${idx} 2 4x4x1`);
+});
+
 test('clothes have names', async () => {
   const { labels } = await openDataset(`fashion-mnist:${idx}`);
   assert.is(labels?.names[9], 'Ankle boot');
