@@ -38,6 +38,10 @@ export function nextDecay(
   return { ...state, scale: state.scale * decay.factor, since: step, smoothed };
 }
 
+/** The state from which another kind of decay goes on after `step`. The rates stay as they are: what that kind would have done before is not
+ *  made up for. */
+export const changedKind = (state: DecayState, step: number): DecayState => ({ ...state, since: step });
+
 /** Writes both players' learning rates for a scale, none below the floor or above what is configured. */
 export async function applyScale(session: TrainingSession, scale: number): Promise<void> {
   const { optimizers, config } = session.model;

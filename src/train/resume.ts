@@ -2,11 +2,11 @@ import { type Config, type ConfigChanges, mergeChanges } from '../config/index.t
 import { absoluteData, dataExists } from '../data/place.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { resolveConfig } from '../models/index.ts';
-import { differences, expectChangeable } from './changes.ts';
+import { type Change, differences, expectChangeable } from './changes.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
-import { applyScale } from './learning_rate.ts';
+import { applyScale, changedKind } from './learning_rate.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { restore } from './persistence.ts';
@@ -62,7 +62,8 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   try {
     const session = await TrainingSession.open(createModel(config), device);
     await takeUp(session, start);
-    const { checkpoint, progress: from } = start;
+    const { checkpoint } = start;
+    const from = progressUnder(changes, start);
     const sittings = run.environment?.sittings ?? [];
     const sitting = beginSitting(device, from.step);
     await rewriteRun(run, stored, prepared, options, [...sittings, sitting]);
@@ -100,6 +101,13 @@ async function findStart({ folder }: Run, stored: Config, step: number | undefin
     progress: { ...progress, ...(known && { best: known }) },
     config: progress.config ? completeConfig(progress.config, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored,
   };
+}
+
+/** The progress that a run goes on from with changed keys. */
+function progressUnder(changes: readonly Change[], { progress }: Start): TrainingProgress {
+  const { decay, step } = progress;
+  const isAnotherKind = changes.some(({ key }) => key === 'learningRateDecay.kind');
+  return decay && isAnotherKind ? { ...progress, decay: changedKind(decay, step) } : progress;
 }
 
 function withOptions(stored: Config, { steps, device, changes = {} }: ResumeOptions): Config {
