@@ -52,6 +52,13 @@ __device__ inline T* shared_memory() {
 #endif
 }
 
+/** A number as kernels write it to memory. GPUs make NaNs whose bits are all ones, which an addition to the bits would carry over to
+ *  zeros, as the products' rounding does (to_tf32): a NaN of other bits takes their place, and nothing else changes. */
+__device__ __forceinline__ float writable(float value) {
+  constexpr int kLastPositiveNan = 0x7fffefff;
+  return __int_as_float(min(__float_as_int(value), kLastPositiveNan));
+}
+
 /** Four consecutive floats in one 16-byte access; `source` is 16-byte aligned (is_aligned_16). */
 __device__ inline float4 load4(const float* source) { return *reinterpret_cast<const float4*>(source); }
 

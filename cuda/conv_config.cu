@@ -29,8 +29,8 @@ struct TileTraits {
 };
 
 constexpr std::array<TileTraits, 4> kTiles = {{
-    {ProductTile::k128x128, "128x128", 128, 128, 256, 1.0},
-    {ProductTile::k128x64, "128x64", 128, 64, 256, 0.9},
+    {ProductTile::k128x128, "128x128", 128, 128, 128, 1.0},
+    {ProductTile::k128x64, "128x64", 128, 64, 128, 0.9},
     {ProductTile::k64x64, "64x64", 64, 64, 128, 0.75},
     {ProductTile::k128x8, "128x8", 128, 8, 128, 0.25},
 }};
@@ -55,7 +55,7 @@ struct ProductSize {
   int64_t elements;
   /** 0 where there are no kernels for the operands. */
   int vector_a, vector_b;
-  /** The positions of the rows of A are kept in shared memory. */
+  /** Every stage has a table of the positions of B's lines in shared memory. */
   bool tabulated;
   /** Narrow tiles exist for this product. */
   bool thin;
@@ -86,10 +86,10 @@ double mean_steps(const ProductSize& size) {
   return rows > 0 ? steps / rows : 0;
 }
 
-/** Tiles of the operands and the table of positions, or in their place the sums. */
+/** Stages, or in their place the sums. */
 int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
-  const int operands = stages * (tile.rows * kStepBytes + tile.columns * size.column_bytes()) + (size.tabulated ? tile.rows * kPositionBytes : 0);
-  return std::max(operands, tile.rows * tile.columns * 4);
+  const int table = size.tabulated ? size.step_length() * kPositionBytes : 0;
+  return std::max(stages * (tile.rows * kStepBytes + tile.columns * size.column_bytes() + table), tile.rows * tile.columns * 4);
 }
 
 /** As many stages, from 2 to 4, as leave room for a second block on the multiprocessor; 0 if 2 do not. Without asynchronous copies
@@ -195,7 +195,7 @@ ProductSize forward_size(const ConvolutionShape& s, Precision precision, Operand
   size.parts = {{s.n * s.p * s.q, s.r * s.s * s.c}};
   size.columns = s.k;
   size.elements = int64_t{s.n} * s.p * s.q * s.k;
-  size.tabulated = size.thin = true;
+  size.thin = true;
   set_vectors(size, precision, {s.c, elements.first}, {s.c, elements.second}, false);
   return size;
 }
@@ -219,6 +219,7 @@ ProductSize filter_gradient_size(const ConvolutionShape& s, Precision precision,
   size.parts = {{s.k, s.n * s.p * s.q}};
   size.columns = s.r * s.s * s.c;
   size.elements = int64_t{s.k} * s.r * s.s * s.c;
+  size.tabulated = true;
   set_vectors(size, precision, {s.k, elements.second}, {s.c, elements.first}, true);
   return size;
 }

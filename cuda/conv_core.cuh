@@ -11,14 +11,15 @@
 // every tile of columns; z the parts of a split reduction. Block: Tile::kThreads threads compute Tile::kRows x Tile::kColumns of the
 // result.
 //
-// Shared memory: `stages` pairs of tiles in a ring, then the table of the rows' positions; in the end the sums take its place:
+// Shared memory: `stages` stages in a ring, each two tiles and, where the positions of B's lines cost divisions, a table of these; in the
+// end the sums take its place:
 //
-//   | A 0 | B 0 | A 1 | B 1 | ...  | table of A | table of B |        A: rows x 32 floats, B: columns x 32 floats (conv_tile.cuh)
+//   | A 0 | B 0 | table 0 | A 1 | B 1 | table 1 | ...        A: rows x 32 floats, B: columns x 32 floats (conv_tile.cuh)
 //   | rows x columns sums                 |
 //
-// While one stage is multiplied, the copies of the next stages - 1 are under way; one barrier a step both publishes the stage that has
-// arrived and says that the stage before it may be overwritten. A single stage takes a second barrier instead: it is for GPUs without
-// asynchronous copies, where other blocks on the multiprocessor fill the time that a block waits.
+// While one stage is multiplied, the copies of the next stages - 1 are under way; one barrier a step publishes the stage that has
+// arrived and the table of the stage to be copied next, and says that the stage before may be overwritten. A single stage takes a second
+// barrier instead: it is for GPUs without asynchronous copies, where other blocks on the multiprocessor fill the time that a block waits.
 namespace gannet::kernels {
 
 /** Input gradients of stride 2 x 2 have four phases: pixels of equal parity see the same taps. */
@@ -81,19 +82,25 @@ struct Accumulation {
   }
 
  private:
+  static constexpr bool kTabulates = LoaderB::kTableEntries > 0;
+  static_assert(LoaderA::kTableEntries == 0);
+
+  // A stage is named by the words before it.
+
+  __device__ __forceinline__ Position* table(int stage) const { return reinterpret_cast<Position*>(ring + stage + Ring::kWordsBoth); }
+
+  __device__ __forceinline__ void tabulate(int step, int stage) const { loader_b.tabulate(table(stage), step); }
+
   __device__ __forceinline__ void load(int step, int stage) const {
-    float* tile = ring + stage * Ring::kWords;
     if (step < last) {
-      loader_a.load(tile, step);
-      loader_b.load(tile + Ring::kWordsA, step);
+      // B first: the compiler pads copies behind the loads of its table.
+      loader_b.load(ring + stage + Ring::kWordsA, table(stage), step);
+      loader_a.load(ring + stage, nullptr, step);
     }
     cp_async_commit();
   }
 
-  __device__ __forceinline__ void multiply(int stage) const {
-    const float* tile = ring + stage * Ring::kWords;
-    sums.multiply(tile, tile + Ring::kWordsA);
-  }
+  __device__ __forceinline__ void multiply(int stage) const { sums.multiply(ring + stage, ring + stage + Ring::kWordsA); }
 
   /** Waits for the oldest of `stages` - 1 groups of copies. */
   __device__ __forceinline__ static void wait(int stages) {
@@ -107,23 +114,34 @@ struct Accumulation {
   }
 
   __device__ __forceinline__ void run_ring(int stages) const {
-    for (int i = 0; i < stages - 1; i++) load(first + i, i);
-    int computed = 0, filled = stages - 1;
+    if constexpr (kTabulates) {
+      for (int i = 0; i < stages; i++) tabulate(first + i, i * Ring::kWords);
+      __syncthreads();
+    }
+    for (int i = 0; i < stages - 1; i++) load(first + i, i * Ring::kWords);
+    const int last_stage = (stages - 1) * Ring::kWords;
+    int computed = 0, filled = last_stage;
     for (int step = first; step < last; step++) {
       wait(stages);
       __syncthreads();
       load(step + stages - 1, filled);
+      tabulate(step + stages, computed);
       multiply(computed);
       filled = computed;
-      computed = computed + 1 == stages ? 0 : computed + 1;
+      computed = computed == last_stage ? 0 : computed + Ring::kWords;
     }
   }
 
   __device__ __forceinline__ void run_single() const {
+    if constexpr (kTabulates) {
+      tabulate(first, 0);
+      __syncthreads();
+    }
     for (int step = first; step < last; step++) {
       load(step, 0);
       cp_async_wait<0>();
       __syncthreads();
+      tabulate(step + 1, 0);
       multiply(0);
       __syncthreads();
     }
@@ -180,19 +198,18 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
   const auto& product = parameters.phase[place.phase];
   using Product = std::remove_cvref_t<decltype(product)>;
   using Sums = SumsOf<Tile, precision, vector_a, vector_b, Product>;
-  using Ring = RingStage<Tile, vector_a, vector_b>;
-  using LoaderA = TileLoader<typename Product::A, Tile::kRows, Ring::kSteps, vector_a, Tile::kThreads, Sums::kKeyShift>;
-  using LoaderB = TileLoader<typename Product::B, Tile::kColumns, Ring::kSteps, vector_b, Tile::kThreads, Sums::kKeyShift>;
+  constexpr int kSteps = kStepsOf<vector_a>;
+  using LoaderA = TileLoader<typename Product::A, Tile::kRows, kSteps, vector_a, Tile::kThreads, Sums::kKeyShift>;
+  using LoaderB = TileLoader<typename Product::B, Tile::kColumns, kSteps, vector_b, Tile::kThreads, Sums::kKeyShift>;
+  using Ring = RingStage<Tile, vector_a, vector_b, LoaderB::kTableEntries>;
   constexpr Values kValues = precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
 
   float* ring = shared_memory<float>();
-  PackedPosition* table = reinterpret_cast<PackedPosition*>(ring + parameters.stages * Ring::kWords);
   const Extent extent = place.extent<Tile>(parameters);
-  const LoaderA loader_a(product.a, extent.first_row, table);
-  const LoaderB loader_b(product.b, extent.first_column, table + LoaderA::kTableEntries);
-  if constexpr (LoaderA::kTabulated || LoaderB::kTabulated) __syncthreads();
+  const LoaderA loader_a(product.a, extent.first_row);
+  const LoaderB loader_b(product.b, extent.first_column);
 
-  const int steps = ceil_div(product.reduction, Ring::kSteps);
+  const int steps = ceil_div(product.reduction, kSteps);
   const int first = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
   Sums sums;
   Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, ring, first, min(first + parameters.steps_per_split, steps)}.run(

@@ -14,83 +14,134 @@ namespace gannet::kernels {
 /** The tensor cores of sm_75 know no TF32 and no bfloat16. */
 constexpr bool kFloat16Only = GANNET_ARCH != 0 && GANNET_ARCH < 800;
 
-/** Loads from a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. */
-template <int rows, Contiguous contiguous>
-struct FragmentLoader {
-  /** 16 rows x 8 steps, not yet rounded. */
-  __device__ __forceinline__ static void load_a(float (&a)[4], const float* tile, int first_row, int k) {
+/** Which of an operand's rows the rows of its fragments stand for. Straight: the next eight, and so on. Interleaved, where a tile of
+ *  float32 is contiguous along its rows and ldmatrix could transpose 16-bit elements only: lane group g reads rows 4 g .. 4 g + 3 of
+ *  32 in one access of 16 bytes, and each belongs to another eight of the fragments' rows. */
+enum class FragmentOrder { kStraight, kInterleaved };
+
+template <class Operand, int vector>
+constexpr FragmentOrder kFragmentOrder =
+    Operand::kContiguous == Contiguous::kRows && vector != kEights ? FragmentOrder::kInterleaved : FragmentOrder::kStraight;
+
+/** The operand's row of which lane group g holds element `eight` of so many eights. */
+template <FragmentOrder order, int eights>
+__device__ __forceinline__ int row_of(int eight, int g) {
+  if constexpr (order == FragmentOrder::kStraight || eights < 4) return eight * 8 + g;
+  return eight / 4 * 32 + 4 * g + eight % 4;
+}
+
+/** Fragments of an operand of a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. */
+template <int rows, int eights, Contiguous contiguous>
+class FragmentLoader {
+ public:
+  /** As operand A reads the tile: matrices of 8 rows, of the 8 rows below, and both again 4 words further. */
+  __device__ __forceinline__ static FragmentLoader of_a(int first_row) {
     const int lane = threadIdx.x % kWarpSize;
-    uint32_t matrices[4];
-    ldmatrix_x4(matrices, tile + row_major<0>(first_row + (lane & 15), k + ((lane >> 4) << 2)));
-#pragma unroll
-    for (int j = 0; j < 4; j++) a[j] = __uint_as_float(matrices[j]);
+    return FragmentLoader(row_major<0>(first_row + (lane & 15), (lane >> 4) << 2));
   }
 
-  /** `count` times 8 columns x 8 steps, not yet rounded. */
-  template <int count>
-  __device__ __forceinline__ static void load_b(float (&b)[count][2], const float* tile, int first_column, int k) {
+  /** As operand B reads it: matrices of 8 columns, of the next 4 words, and both again for the 8 columns after. */
+  __device__ __forceinline__ static FragmentLoader of_b(int first_column) {
     const int lane = threadIdx.x % kWarpSize;
-    if constexpr (count == 1) {
-      uint32_t matrices[2];
-      ldmatrix_x2(matrices, tile + row_major<0>(first_column + (lane & 7), k + (((lane >> 3) & 1) << 2)));
-      b[0][0] = __uint_as_float(matrices[0]);
-      b[0][1] = __uint_as_float(matrices[1]);
+    const int second = eights == 1 ? 0 : (lane >> 4) << 3;
+    return FragmentLoader(row_major<0>(first_column + (lane & 7) + second, ((lane >> 3) & 1) << 2));
+  }
+
+  /** 16 rows x 8 words, from word k on, of each fragment. */
+  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], const float* tile, int k) const {
+#pragma unroll
+    for (int i = 0; i < eights / 2; i++) ldmatrix_x4(a[i], tile + (place_ ^ k) + i * 16 * kStep);
+  }
+
+  /** 8 columns x 8 words of each. */
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+    if constexpr (eights == 1) {
+      ldmatrix_x2(b[0], tile + (place_ ^ k));
     } else {
 #pragma unroll
-      for (int i = 0; i < count; i += 2) {
+      for (int i = 0; i < eights; i += 2) {
         uint32_t matrices[4];
-        const int column = first_column + i * 8 + (lane & 7) + ((lane >> 4) << 3);
-        ldmatrix_x4(matrices, tile + row_major<0>(column, k + (((lane >> 3) & 1) << 2)));
+        ldmatrix_x4(matrices, tile + (place_ ^ k) + i * 8 * kStep);
 #pragma unroll
-        for (int j = 0; j < 4; j++) b[i + j / 2][j % 2] = __uint_as_float(matrices[j]);
+        for (int j = 0; j < 4; j++) b[i + j / 2][j % 2] = matrices[j];
       }
     }
   }
+
+ private:
+  __device__ __forceinline__ explicit FragmentLoader(int place) : place_(settled(place)) {}
+
+  int place_;
 };
 
-/** Loads from a tile that is contiguous along its rows, which ldmatrix could transpose for 16-bit elements only: word by word. */
-template <int rows>
-struct FragmentLoader<rows, Contiguous::kRows> {
-  __device__ __forceinline__ static void load_a(float (&a)[4], const float* tile, int first_row, int k) {
-    const int lane = threadIdx.x % kWarpSize;
-#pragma unroll
-    for (int j = 0; j < 4; j++) a[j] = tile[line_major<rows>(first_row + lane / 4 + (j % 2) * 8, k + lane % 4 + (j / 2) * 4)];
-  }
+/** Fragments of float32 from a tile that is contiguous along its rows. */
+template <int rows, int eights>
+class FragmentLoader<rows, eights, Contiguous::kRows> {
+ public:
+  __device__ __forceinline__ static FragmentLoader of_a(int first_row) { return FragmentLoader(first_row); }
+  __device__ __forceinline__ static FragmentLoader of_b(int first_column) { return FragmentLoader(first_column); }
 
-  template <int count>
-  __device__ __forceinline__ static void load_b(float (&b)[count][2], const float* tile, int first_column, int k) {
-    const int lane = threadIdx.x % kWarpSize;
+  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], const float* tile, int k) const {
 #pragma unroll
-    for (int i = 0; i < count; i++) {
+    for (int half = 0; half < 2; half++) {
+      uint32_t values[eights];
+      load_line(values, tile, k + 4 * half);
 #pragma unroll
-      for (int j = 0; j < 2; j++) b[i][j] = tile[line_major<rows>(first_column + i * 8 + lane / 4, k + lane % 4 + j * 4)];
+      for (int i = 0; i < eights; i++) a[i / 2][i % 2 + 2 * half] = values[i];
     }
   }
+
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      uint32_t values[eights];
+      load_line(values, tile, k + 4 * half);
+#pragma unroll
+      for (int i = 0; i < eights; i++) b[i][half] = values[i];
+    }
+  }
+
+ private:
+  static_assert(eights % 4 == 0 || eights == 1);
+
+  __device__ __forceinline__ explicit FragmentLoader(int first_row) {
+    const int lane = threadIdx.x % kWarpSize;
+    place_ = settled(line_major<rows>(first_row + row_of<FragmentOrder::kInterleaved, eights>(0, lane / 4), lane % 4));
+  }
+
+  /** What this lane holds of line k + lane % 4, of every eight rows. */
+  __device__ __forceinline__ void load_line(uint32_t (&values)[eights], const float* tile, int k) const {
+    const float* source = tile + place_ + k * rows;
+    if constexpr (eights == 1) {
+      values[0] = __float_as_uint(source[0]);
+    } else {
+#pragma unroll
+      for (int i = 0; i < eights; i += 4) {
+        const float4 four = load4(source + i * 8);
+        values[i] = __float_as_uint(four.x);
+        values[i + 1] = __float_as_uint(four.y);
+        values[i + 2] = __float_as_uint(four.z);
+        values[i + 3] = __float_as_uint(four.w);
+      }
+    }
+  }
+
+  int place_;
 };
 
-/** The sums of one warp, in fragments of 16 x 8. */
-template <class Tile>
+/** The sums of one warp, in fragments of 16 x 8, whose rows and columns stand for those of the tile in these orders. */
+template <class Tile, FragmentOrder order_a, FragmentOrder order_b>
 class WarpSums {
  public:
   static constexpr int kKeyShift = 0;
 
-  __device__ __forceinline__ WarpSums()
-      : row_((threadIdx.x / kWarpSize / Tile::kWarpsN) * kWarpRows), column_((threadIdx.x / kWarpSize % Tile::kWarpsN) * kWarpColumns) {}
-
-  /** Calls store(row in tile, column in tile, sums of `2` neighbouring columns) for all that this thread holds. */
+  /** Calls store(row in tile, column in tile, sums of neighbouring columns) for all that this thread holds. */
   template <class Store>
   __device__ __forceinline__ void for_each(const Store& store) const {
     const int lane = threadIdx.x % kWarpSize;
 #pragma unroll
-    for (int i = 0; i < kCountA; i++) {
-#pragma unroll
-      for (int half = 0; half < 2; half++) {
-#pragma unroll
-        for (int j = 0; j < kCountB; j++) {
-          const float pair[2] = {sums_[i][j][half * 2], sums_[i][j][half * 2 + 1]};
-          store(row_ + i * 16 + half * 8 + lane / 4, column_ + j * 8 + (lane % 4) * 2, pair);
-        }
-      }
+    for (int eight = 0; eight < 2 * kCountA; eight++) {
+      store_row(store, first_row() + row_of<order_a, 2 * kCountA>(eight, lane / 4), eight, lane % 4);
     }
   }
 
@@ -98,13 +149,39 @@ class WarpSums {
   static constexpr int kWarpRows = Tile::kRows / Tile::kWarpsM, kWarpColumns = Tile::kColumns / Tile::kWarpsN;
   static constexpr int kCountA = kWarpRows / 16, kCountB = kWarpColumns / 8;
 
-  int row_, column_;
+  __device__ __forceinline__ static int first_row() { return threadIdx.x / kWarpSize / Tile::kWarpsN * kWarpRows; }
+  __device__ __forceinline__ static int first_column() { return threadIdx.x / kWarpSize % Tile::kWarpsN * kWarpColumns; }
+
   float sums_[kCountA][kCountB][4] = {};
+
+ private:
+  /** Lane t of four holds columns 2 t and 2 t + 1 of each fragment. */
+  template <class Store>
+  __device__ __forceinline__ void store_row(const Store& store, int row, int eight, int t) const {
+    const auto& fragments = sums_[eight / 2];
+    const int half = eight % 2 * 2;
+    if constexpr (order_b == FragmentOrder::kStraight || kCountB < 4) {
+#pragma unroll
+      for (int j = 0; j < kCountB; j++) {
+        const float pair[2] = {fragments[j][half], fragments[j][half + 1]};
+        store(row, first_column() + j * 8 + 2 * t, pair);
+      }
+    } else {
+#pragma unroll
+      for (int j = 0; j < kCountB; j += 4) {
+#pragma unroll
+        for (int e = half; e < half + 2; e++) {
+          const float four[4] = {fragments[j][e], fragments[j + 1][e], fragments[j + 2][e], fragments[j + 3][e]};
+          store(row, first_column() + row_of<order_b, kCountB>(j, 2 * t + e - half), four);
+        }
+      }
+    }
+  }
 };
 
 /** How tiles of float32 are multiplied. */
 template <class Tile, Precision precision, class A, class B>
-class TensorSums : public WarpSums<Tile> {
+class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B, 1>> {
  public:
   __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
     if constexpr (kFloat16Only) {
@@ -117,51 +194,60 @@ class TensorSums : public WarpSums<Tile> {
   }
 
  private:
-  using WarpSums<Tile>::kCountA, WarpSums<Tile>::kCountB, WarpSums<Tile>::row_, WarpSums<Tile>::column_, WarpSums<Tile>::sums_;
-  using LoaderA = FragmentLoader<Tile::kRows, A::kContiguous>;
-  using LoaderB = FragmentLoader<Tile::kColumns, B::kContiguous>;
+  using Warp = WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B, 1>>;
+  using Warp::kCountA, Warp::kCountB, Warp::sums_;
+  using LoaderA = FragmentLoader<Tile::kRows, 2 * kCountA, A::kContiguous>;
+  using LoaderB = FragmentLoader<Tile::kColumns, kCountB, B::kContiguous>;
+
+  /** Fragments of eight steps, not yet rounded. */
+  struct Raw {
+    uint32_t a[kCountA][4], b[kCountB][2];
+  };
+
+  __device__ __forceinline__ void load(Raw& raw, const float* tile_a, const float* tile_b, int k) const {
+    loader_b_.load_b(raw.b, tile_b, k);
+    loader_a_.load_a(raw.a, tile_a, k);
+  }
 
   __device__ __forceinline__ void multiply_tf32(const float* tile_a, const float* tile_b) {
-#pragma unroll 2
+#pragma unroll
     for (int k = 0; k < kStep; k += 8) {
-      float raw_b[kCountB][2];
-      uint32_t b[kCountB][2];
-      LoaderB::load_b(raw_b, tile_b, column_, k);
+      Raw raw;
+      load(raw, tile_a, tile_b, k);
 #pragma unroll
       for (int j = 0; j < kCountB; j++) {
 #pragma unroll
-        for (int i = 0; i < 2; i++) b[j][i] = to_tf32(raw_b[j][i]);
+        for (int e = 0; e < 2; e++) raw.b[j][e] = to_tf32(__uint_as_float(raw.b[j][e]));
       }
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
-        float raw[4];
-        LoaderA::load_a(raw, tile_a, row_ + i * 16, k);
-        const uint32_t a[4] = {to_tf32(raw[0]), to_tf32(raw[1]), to_tf32(raw[2]), to_tf32(raw[3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) mma_m16n8k8_tf32(sums_[i][j], a, b[j]);
+        for (int e = 0; e < 4; e++) raw.a[i][e] = to_tf32(__uint_as_float(raw.a[i][e]));
+#pragma unroll
+        for (int j = 0; j < kCountB; j++) mma_m16n8k8_tf32(sums_[i][j], raw.a[i], raw.b[j]);
       }
     }
   }
 
+  __device__ __forceinline__ static uint32_t pack(uint32_t low, uint32_t high) {
+    return kFloat16Only ? pack_f16(__uint_as_float(low), __uint_as_float(high)) : pack_bf16(__uint_as_float(low), __uint_as_float(high));
+  }
+
   __device__ __forceinline__ void multiply_bf16(const float* tile_a, const float* tile_b) {
-#pragma unroll 1
+#pragma unroll
     for (int k = 0; k < kStep; k += 16) {
-      uint32_t b[kCountB][2];
-#pragma unroll
-      for (int half = 0; half < 2; half++) {
-        float raw[kCountB][2];
-        LoaderB::load_b(raw, tile_b, column_, k + half * 8);
-#pragma unroll
-        for (int j = 0; j < kCountB; j++) b[j][half] = pack_bf16(raw[j][0], raw[j][1]);
-      }
+      Raw low, high;
+      load(low, tile_a, tile_b, k);
+      load(high, tile_a, tile_b, k + 8);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
-        float low[4], high[4];
-        LoaderA::load_a(low, tile_a, row_ + i * 16, k);
-        LoaderA::load_a(high, tile_a, row_ + i * 16, k + 8);
-        const uint32_t a[4] = {pack_bf16(low[0], low[2]), pack_bf16(low[1], low[3]), pack_bf16(high[0], high[2]), pack_bf16(high[1], high[3])};
+        const uint32_t a[4] = {pack(low.a[i][0], low.a[i][2]), pack(low.a[i][1], low.a[i][3]), pack(high.a[i][0], high.a[i][2]),
+                               pack(high.a[i][1], high.a[i][3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) mma_m16n8k16_bf16(sums_[i][j], a, b[j]);
+        for (int j = 0; j < kCountB; j++) {
+          const uint32_t b[2] = {pack(low.b[j][0], low.b[j][1]), pack(high.b[j][0], high.b[j][1])};
+          mma_m16n8k16_bf16(sums_[i][j], a, b);
+        }
       }
     }
   }
@@ -169,21 +255,22 @@ class TensorSums : public WarpSums<Tile> {
   __device__ __forceinline__ void multiply_f16(const float* tile_a, const float* tile_b) {
 #pragma unroll 2
     for (int k = 0; k < kStep; k += 8) {
-      float raw_b[kCountB][2];
-      uint32_t b[kCountB][1];
-      LoaderB::load_b(raw_b, tile_b, column_, k);
-#pragma unroll
-      for (int j = 0; j < kCountB; j++) b[j][0] = pack_f16(raw_b[j][0], raw_b[j][1]);
+      Raw raw;
+      load(raw, tile_a, tile_b, k);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
-        float raw[4];
-        LoaderA::load_a(raw, tile_a, row_ + i * 16, k);
-        const uint32_t a[2] = {pack_f16(raw[0], raw[2]), pack_f16(raw[1], raw[3])};
+        const uint32_t a[2] = {pack(raw.a[i][0], raw.a[i][2]), pack(raw.a[i][1], raw.a[i][3])};
 #pragma unroll
-        for (int j = 0; j < kCountB; j++) mma_m16n8k8_f16(sums_[i][j], a, b[j]);
+        for (int j = 0; j < kCountB; j++) {
+          const uint32_t b[1] = {pack(raw.b[j][0], raw.b[j][1])};
+          mma_m16n8k8_f16(sums_[i][j], a, b);
+        }
       }
     }
   }
+
+  LoaderA loader_a_ = LoaderA::of_a(Warp::first_row());
+  LoaderB loader_b_ = LoaderB::of_b(Warp::first_column());
 };
 
 }  // namespace gannet::kernels

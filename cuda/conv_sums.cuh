@@ -4,44 +4,61 @@
 
 // The product of two tiles in exact float32, on the CUDA cores.
 //
-// A thread computes 8 rows x 8 columns (fewer in smaller tiles) as groups of four neighbours: rows 4 y .. 4 y + 3, and the same again
-// half a tile below. A warp is 8 threads along the columns by 4 along the rows, so that each shared load of a warp touches at most
-// eight distinct places, which the tiles' keys keep in distinct banks. Two steps of the reduction at a time hold the operands in 32
-// registers beside 64 sums.
+// A thread computes 16 rows x 8 columns (fewer in smaller tiles) as groups of four neighbours: rows 4 y .. 4 y + 3, and the same again
+// further down. A warp is 8 threads along the columns by 4 along the rows, so that each shared load of a warp touches at most
+// eight distinct places, which the tiles' keys keep in distinct banks. Two steps of the reduction at a time hold the operands in 48
+// registers beside 128 sums.
 namespace gannet::kernels {
 
-/** What one thread reads of a tile for steps k and k + 1: `count` rows, in groups of up to four neighbours spread evenly over the tile. */
+/** Steps of one turn of the inner loop: those of a chunk, so that the exclusive or of the tile's key is worked out once for it. */
+constexpr int kTurn = 4;
+
+/** What one thread reads of a tile: `count` rows, in groups of up to four neighbours spread evenly over the tile. */
 template <int rows, int count, Contiguous contiguous>
-__device__ __forceinline__ void load_pair(float (&values)[count][2], const float* tile, int first_row, int k) {
-  constexpr int kGroup = count < 4 ? count : 4;
-  constexpr int kJump = rows / (count / kGroup);
-  if constexpr (contiguous == Contiguous::kReduction) {
+class RowLoader {
+ public:
+  __device__ __forceinline__ explicit RowLoader(int first_row)
+      : place_(settled(contiguous == Contiguous::kReduction ? row_major<2>(first_row, 0) : first_row)) {}
+
+  /** The values of steps k + pair and k + pair + 1; k is a multiple of 4 and `pair` 0 or 2. */
+  __device__ __forceinline__ void load(float (&values)[count][2], const float* tile, int k, int pair) const {
+    if constexpr (contiguous == Contiguous::kReduction) {
+      const float* source = tile + (place_ ^ k) + pair;
 #pragma unroll
-    for (int i = 0; i < count; i++) {
-      const float2 pair = *reinterpret_cast<const float2*>(tile + row_major<2>(first_row + i % kGroup + i / kGroup * kJump, k));
-      values[i][0] = pair.x;
-      values[i][1] = pair.y;
+      for (int i = 0; i < count; i++) {
+        const float2 both = *reinterpret_cast<const float2*>(source + (i % kGroup + i / kGroup * kJump) * kStep);
+        values[i][0] = both.x;
+        values[i][1] = both.y;
+      }
+    } else {
+#pragma unroll
+      for (int step = 0; step < 2; step++) load_line(values, tile + k * rows, pair + step, step);
     }
-  } else {
+  }
+
+ private:
+  static constexpr int kGroup = count < 4 ? count : 4;
+  static constexpr int kJump = rows / (count / kGroup);
+
+  __device__ __forceinline__ void load_line(float (&values)[count][2], const float* tile, int line, int step) const {
+    const float* source = tile + (place_ ^ line_key<rows>(line)) + line * rows;
 #pragma unroll
-    for (int step = 0; step < 2; step++) {
+    for (int i = 0; i < count; i += kGroup) {
+      if constexpr (kGroup == 4) {
+        const float4 four = load4(source + i / kGroup * kJump);
+        values[i][step] = four.x;
+        values[i + 1][step] = four.y;
+        values[i + 2][step] = four.z;
+        values[i + 3][step] = four.w;
+      } else {
 #pragma unroll
-      for (int i = 0; i < count; i += kGroup) {
-        const float* source = tile + line_major<rows>(first_row + i / kGroup * kJump, k + step);
-        if constexpr (kGroup == 4) {
-          const float4 four = load4(source);
-          values[i][step] = four.x;
-          values[i + 1][step] = four.y;
-          values[i + 2][step] = four.z;
-          values[i + 3][step] = four.w;
-        } else {
-#pragma unroll
-          for (int j = 0; j < kGroup; j++) values[i + j][step] = source[j];
-        }
+        for (int j = 0; j < kGroup; j++) values[i + j][step] = source[i / kGroup * kJump + j];
       }
     }
   }
-}
+
+  int place_;
+};
 
 /** The sums of one thread. */
 template <class Tile, class A, class B>
@@ -49,26 +66,23 @@ class FloatSums {
  public:
   static constexpr int kKeyShift = 2;
 
-  __device__ __forceinline__ FloatSums() {
-    const int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
-    const int x = lane % kLanesX + warp % kWarpsX * kLanesX;
-    const int y = lane / kLanesX + warp / kWarpsX * (kWarpSize / kLanesX);
-    row_ = y * kGroupRows;
-    column_ = x * kGroupColumns;
-  }
+  __device__ __forceinline__ FloatSums() : row_(thread_y() * kGroupRows), column_(thread_x() * kGroupColumns), loader_a_(row_), loader_b_(column_) {}
 
   __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
 #pragma unroll 1
-    for (int k = 0; k < kStep; k += 2) {
-      float a[kRows][2], b[kColumns][2];
-      load_pair<Tile::kRows, kRows, A::kContiguous>(a, tile_a, row_, k);
-      load_pair<Tile::kColumns, kColumns, B::kContiguous>(b, tile_b, column_, k);
+    for (int k = 0; k < kStep; k += kTurn) {
 #pragma unroll
-      for (int step = 0; step < 2; step++) {
+      for (int pair = 0; pair < kTurn; pair += 2) {
+        float a[kRows][2], b[kColumns][2];
+        loader_b_.load(b, tile_b, k, pair);
+        loader_a_.load(a, tile_a, k, pair);
 #pragma unroll
-        for (int i = 0; i < kRows; i++) {
+        for (int step = 0; step < 2; step++) {
 #pragma unroll
-          for (int j = 0; j < kColumns; j++) sums_[i][j] = fmaf(a[i][step], b[j][step], sums_[i][j]);
+          for (int i = 0; i < kRows; i++) {
+#pragma unroll
+            for (int j = 0; j < kColumns; j++) sums_[i][j] = fmaf(a[i][step], b[j][step], sums_[i][j]);
+          }
         }
       }
     }
@@ -91,7 +105,7 @@ class FloatSums {
   }
 
  private:
-  static constexpr int kColumns = Tile::kColumns == 128 ? 8 : Tile::kColumns == 64 ? 4 : 2;
+  static constexpr int kColumns = Tile::kColumns >= 64 ? 8 : 2;
   static constexpr int kRows = Tile::kRows * Tile::kColumns / Tile::kThreads / kColumns;
   static constexpr int kGroupRows = kRows < 4 ? kRows : 4;
   static constexpr int kGroupColumns = kColumns < 4 ? kColumns : 4;
@@ -99,7 +113,16 @@ class FloatSums {
   static constexpr int kLanesX = kThreadsX < 8 ? kThreadsX : 8;
   static constexpr int kWarpsX = kThreadsX / kLanesX;
 
+  __device__ __forceinline__ static int thread_x() {
+    return threadIdx.x % kLanesX + threadIdx.x / kWarpSize % kWarpsX * kLanesX;
+  }
+  __device__ __forceinline__ static int thread_y() {
+    return threadIdx.x % kWarpSize / kLanesX + threadIdx.x / kWarpSize / kWarpsX * (kWarpSize / kLanesX);
+  }
+
   int row_, column_;
+  RowLoader<Tile::kRows, kRows, A::kContiguous> loader_a_;
+  RowLoader<Tile::kColumns, kColumns, B::kContiguous> loader_b_;
   float sums_[kRows][kColumns] = {};
 };
 

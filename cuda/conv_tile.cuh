@@ -41,31 +41,51 @@ struct Tile {
   static constexpr int kThreads = 32 * warps_m * warps_n;
 };
 
-/** One stage of the ring: a tile of A, then one of B, in words. */
-template <class Tile, int vector_a, int vector_b>
+/** One stage of the ring: a tile of A, one of B, then the table of the stage's positions, in words. */
+template <class Tile, int vector_a, int vector_b, int table_entries>
 struct RingStage {
   static constexpr int kSteps = kStepsOf<vector_a>;
   static constexpr int kWordsA = Tile::kRows * (vector_a == kEights ? kSteps / 2 : kSteps);
   static constexpr int kWordsB = Tile::kColumns * (vector_b == kEights ? kSteps / 2 : kSteps);
-  static constexpr int kWords = kWordsA + kWordsB;
+  static constexpr int kWordsBoth = kWordsA + kWordsB;
+  static_assert(kWordsBoth % 4 == 0, "tables are read 16 bytes at a time");
+  static constexpr int kWords = kWordsBoth + table_entries * static_cast<int>(sizeof(Position) / sizeof(float));
 };
 
-using Tile128x128 = Tile<128, 128, 2, 4>;
-using Tile128x64 = Tile<128, 64, 4, 2>;
+using Tile128x128 = Tile<128, 128, 2, 2>;
+using Tile128x64 = Tile<128, 64, 2, 2>;
 using Tile64x64 = Tile<64, 64, 2, 2>;
 using Tile128x8 = Tile<128, 8, 4, 1>;
 
-/** Place in a tile that is contiguous along the reduction. key(row) = row >> key_shift: 0 tells apart eight successive rows, as
- *  ldmatrix reads them, 2 eight rows that are four apart, as threads of the float32 product read them. */
+// Places are worked out once for a thread. What moves from one access of a thread to the next are bits that the thread's own place leaves
+// zero, so that a key changes by an exclusive or with a constant, and all else is an offset in the instruction:
+//
+//   row_major(row + d, k + e) = (row_major(row, k) ^ row_key(d) ^ e) + d * kStep
+//   line_major(row, k + e)    = (line_major(row, k) ^ line_key(e)) + e * rows
+
+/** The exclusive or that a row of a tile contiguous along the reduction means for its words. row >> key_shift: 0 tells apart eight
+ *  successive rows, as ldmatrix reads them, 2 eight rows that are four apart, as threads of the float32 product read them. */
+template <int key_shift>
+__device__ __forceinline__ constexpr int row_key(int row) {
+  return ((row >> key_shift) & 7) << 2;
+}
+
+/** Place in a tile that is contiguous along the reduction. */
 template <int key_shift>
 __device__ __forceinline__ int row_major(int row, int k) {
-  return row * kStep + ((((k >> 2) ^ (row >> key_shift)) & 7) << 2) + (k & 3);
+  return row * kStep + (k ^ row_key<key_shift>(row));
+}
+
+/** The same for a line of a tile contiguous along its rows. */
+template <int rows>
+__device__ __forceinline__ constexpr int line_key(int k) {
+  return ((k & 3) << 3) & (rows - 1);
 }
 
 /** Place in a tile that is contiguous along its rows. */
 template <int rows>
 __device__ __forceinline__ int line_major(int row, int k) {
-  return k * rows + (row ^ (((k & 3) << 3) & (rows - 1)));
+  return k * rows + (row ^ line_key<rows>(k));
 }
 
 /** Place in a tile of bfloat16 that is contiguous along its rows, in words; `row` is a multiple of 8. */
@@ -75,111 +95,172 @@ __device__ __forceinline__ int line_of_eights(int row, int k) {
   return k * (rows / 2) + (((row / kEights) ^ (k & 7 & (kChunks - 1))) << 2);
 }
 
-/** Copies whose addresses are worked out side by side. With two the largest tiles would spill on sm_100. */
-constexpr int kCopiesAtOnce = GANNET_ARCH >= 1000 ? 1 : 2;
-
+/** An operand's elements in memory, which kernels read `vector` at a time. */
 template <int vector>
-__device__ __forceinline__ void copy_async(float* shared, const void* global, bool valid) {
+using ElementOf = std::conditional_t<vector == kEights, unsigned short, float>;
+
+/** The same value, worked out here: the compiler would otherwise do so anew wherever it is used in a loop, to save registers. */
+__device__ __forceinline__ int settled(int value) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("" : "+r"(value));
+#endif
+  return value;
+}
+
+/** base + offset, worked out where it is used: the compiler would keep 64 bits of every offset. */
+template <class Element>
+__device__ __forceinline__ const Element* element_at(const Element* base, int offset) {
+#if defined(__CUDA_ARCH__)
+  const Element* element;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(element) : "r"(offset), "n"(static_cast<int>(sizeof(Element))), "l"(base));
+  return element;
+#else
+  return base + offset;
+#endif
+}
+
+/** Where there is no element, `source` may lie outside the operand; it is not read then. */
+template <int vector>
+__device__ __forceinline__ void copy_elements(float* shared, const ElementOf<vector>* source, bool valid) {
   if constexpr (vector == 1) {
-    cp_async_4(shared, global, valid);
+    cp_async_4(shared, source, valid);
   } else {
-    cp_async_16(shared, global, valid);
+    cp_async_16(shared, source, valid);
   }
 }
-
-template <int vector, class Operand>
-__device__ __forceinline__ void copy_element(float* shared, const Operand& operand, const Position& row, const Position& step) {
-  const bool inside = static_cast<unsigned>(row.h + step.h) < static_cast<unsigned>(operand.height) &&
-                      static_cast<unsigned>(row.w + step.w) < static_cast<unsigned>(operand.width);
-  const auto* data = static_cast<const std::conditional_t<vector == kEights, unsigned short, float>*>(operand.data);
-  copy_async<vector>(shared, inside ? data + (row.offset + step.offset) : data, inside);
-}
-
-/** A position in 8 bytes. */
-struct PackedPosition {
-  int offset;
-  uint32_t point;
-
-  __device__ __forceinline__ static PackedPosition pack(const Position& p) {
-    return {p.offset, (static_cast<uint32_t>(p.h) << 16) | (static_cast<uint32_t>(p.w) & 0xffffu)};
-  }
-
-  __device__ __forceinline__ Position unpack() const {
-    return {offset, static_cast<int32_t>(point) >> 16, static_cast<int16_t>(point & 0xffffu)};
-  }
-};
 
 /** Copies an operand's tiles of `steps` steps to shared memory, `vector` elements at a time. A thread keeps to one chunk of the contiguous
- *  axis. */
+ *  axis. Rows beyond the operand's last repeat it: nobody reads their sums. What a loader needs of its operand it keeps, since arguments
+ *  that depend on the block's phase would be loaded again for every tile. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift, Contiguous contiguous = Operand::kContiguous>
 class TileLoader;
 
+/** Each thread copies the same rows of every tile, whose positions it keeps. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kReduction> {
  public:
-  /** Positions that cost divisions are found once, and kept for the whole kernel. */
-  static constexpr bool kTabulated = Operand::Rows::kTabulated;
-  static constexpr int kTableEntries = kTabulated ? rows : 0;
+  static constexpr int kTableEntries = 0;
 
-  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row, PackedPosition* table)
-      : operand_(operand), first_row_(first_row), table_(table) {
-    if constexpr (kTabulated) {
-      for (int i = threadIdx.x; i < rows; i += threads) table[i] = PackedPosition::pack(operand.rows.position(first_row + i));
+  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row)
+      : data_(static_cast<const ElementOf<vector>*>(operand.data)),
+        steps_(operand.steps),
+        last_(settled(operand.last_point())),
+        place_(settled(row_major<key_shift>(threadIdx.x / kChunks, threadIdx.x % kChunks * kChunkWords))) {
+#pragma unroll
+    for (int i = 0; i < kCopies; i++) {
+      const int row = first_row + static_cast<int>(threadIdx.x) / kChunks + i * kRowsAtOnce;
+      const Position position = operand.rows.position(min(row, operand.rows.count - 1));
+      rows_[i] = {settled(position.offset), settled(position.point)};
     }
   }
 
-  __device__ __forceinline__ void load(float* tile, int step) const {
-    static_assert(steps == kStepsOf<vector>);
-    constexpr int kChunks = steps / vector, kChunkWords = kStep / kChunks;
-    constexpr int kRowsAtOnce = threads / kChunks;
-    const int chunk = threadIdx.x % kChunks;
-    const Position along = operand_.steps.position(step * steps + chunk * vector);
-#pragma unroll kCopiesAtOnce
-    for (int row = threadIdx.x / kChunks; row < rows; row += kRowsAtOnce) {
-      copy_element<vector>(tile + row_major<key_shift>(row, chunk * kChunkWords), operand_, position(row), along);
+  __device__ __forceinline__ void tabulate(Position*, int) const {}
+
+  __device__ __forceinline__ void load(float* tile, const Position*, int step) const {
+    if (kRowsAtOnce > rows && threadIdx.x >= rows * kChunks) return;
+    const Position along = steps_.position(step * steps + static_cast<int>(threadIdx.x) % kChunks * vector);
+    const ElementOf<vector>* source = element_at(data_, along.offset);
+#pragma unroll
+    for (int i = 0; i < kCopies; i++) {
+      const int below = i * kRowsAtOnce;
+      copy_elements<vector>(tile + (place_ ^ row_key<key_shift>(below)) + below * kStep, element_at(source, rows_[i].offset),
+                            Operand::covers(rows_[i].point, along.point, last_));
     }
   }
 
  private:
-  __device__ __forceinline__ Position position(int row) const {
-    if constexpr (kTabulated) {
-      return table_[row].unpack();
-    } else {
-      return operand_.rows.position(first_row_ + row);
-    }
-  }
+  static_assert(steps == kStepsOf<vector>);
+  static constexpr int kChunks = steps / vector, kChunkWords = kStep / kChunks;
+  static constexpr int kRowsAtOnce = threads / kChunks;
+  static constexpr int kCopies = ceil_div(rows, kRowsAtOnce);
 
-  const Operand& operand_;
-  int first_row_;
-  const PackedPosition* table_;
+  const ElementOf<vector>* data_;
+  typename Operand::Steps steps_;
+  int last_, place_;
+  Position rows_[kCopies];
 };
 
+/** Each thread copies the same lines of every tile, in pairs. Their positions, where they cost divisions, are found by one thread each, and
+ *  lie in a table behind the tiles one barrier before they are read. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kRows> {
  public:
-  static constexpr bool kTabulated = false;
-  static constexpr int kTableEntries = 0;
+  static constexpr int kTableEntries = Operand::Steps::kDivides ? steps : 0;
 
-  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row, PackedPosition*)
-      : operand_(operand), along_(operand.rows.position(first_row + (threadIdx.x % kChunks) * vector)) {}
+  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row)
+      : steps_(operand.steps),
+        last_(settled(operand.last_point())),
+        place_(settled(place(threadIdx.x % kChunks * vector, first_line()))) {
+    const int row = min(first_row + static_cast<int>(threadIdx.x) % kChunks * vector, operand.rows.count - vector);
+    const Position position = operand.rows.position(row);
+    source_ = element_at(static_cast<const ElementOf<vector>*>(operand.data), settled(position.offset));
+    point_ = settled(position.point);
+    if constexpr (!Operand::Steps::kDivides) {
+#pragma unroll
+      for (int i = 0; i < kCopies; i++) below_[i] = settled(steps_.position(line_below(i)).offset);
+    }
+  }
 
-  __device__ __forceinline__ void load(float* tile, int step) const {
-    constexpr int kLinesAtOnce = threads / kChunks;
-    const int row = (threadIdx.x % kChunks) * vector;
-#pragma unroll kCopiesAtOnce
-    for (int k = threadIdx.x / kChunks; k < steps; k += kLinesAtOnce) {
-      copy_element<vector>(tile + place(row, k), operand_, along_, operand_.steps.position(step * steps + k));
+  __device__ __forceinline__ void tabulate(Position* table, int step) const {
+    if constexpr (kTableEntries > 0) {
+      const int k = threadIdx.x;
+      if (k < steps) table[k] = steps_.position(step * steps + k);
+    }
+  }
+
+  __device__ __forceinline__ void load(float* tile, const Position* table, int step) const {
+    const int line = first_line();
+    if (kLinesAtOnce > steps && line >= steps) return;
+    if constexpr (kTableEntries > 0) {
+      // All loads before all copies: the compiler pads every copy behind a load.
+      uint4 pairs[kCopies / 2];
+#pragma unroll
+      for (int i = 0; i < kCopies; i += 2) pairs[i / 2] = *reinterpret_cast<const uint4*>(table + line + line_below(i));
+#pragma unroll
+      for (int i = 0; i < kCopies; i += 2) {
+        const uint4 pair = pairs[i / 2];
+        copy(tile, i, source_, {static_cast<int>(pair.x), static_cast<int>(pair.y)});
+        copy(tile, i + 1, source_, {static_cast<int>(pair.z), static_cast<int>(pair.w)});
+      }
+    } else {
+      const int k = step * steps + line;
+      const ElementOf<vector>* source = element_at(source_, steps_.position(k).offset);
+#pragma unroll
+      for (int i = 0; i < kCopies; i++) copy(tile, i, source, {below_[i], steps_.position(k + line_below(i)).point});
     }
   }
 
  private:
+  static constexpr int kChunks = rows / vector, kLineWords = vector == kEights ? rows / 2 : rows;
+  static constexpr int kLinesAtOnce = 2 * (threads / kChunks);
+  static constexpr int kCopies = 2 * ceil_div(steps, kLinesAtOnce);
+  static_assert(threads >= steps);
+
+  /** Lines from the thread's first to the one that it copies as its i-th. */
+  __device__ __forceinline__ static constexpr int line_below(int i) { return i / 2 * kLinesAtOnce + i % 2; }
+
+  __device__ __forceinline__ static int first_line() { return static_cast<int>(threadIdx.x) / kChunks * 2; }
+
   __device__ __forceinline__ static int place(int row, int k) {
     return vector == kEights ? line_of_eights<rows>(row, k) : line_major<rows>(row, k);
   }
 
-  static constexpr int kChunks = rows / vector;
-  const Operand& operand_;
-  Position along_;
+  __device__ __forceinline__ static constexpr int key(int k) {
+    return vector == kEights ? (k & 7 & (kChunks - 1)) << 2 : line_key<rows>(k);
+  }
+
+  /** Copies the thread's i-th line. */
+  __device__ __forceinline__ void copy(float* tile, int i, const ElementOf<vector>* source, const Position& along) const {
+    const int below = line_below(i);
+    copy_elements<vector>(tile + (place_ ^ key(below)) + below * kLineWords, element_at(source, along.offset),
+                          Operand::covers(point_, along.point, last_));
+  }
+
+  typename Operand::Steps steps_;
+  const ElementOf<vector>* source_;
+  int point_, last_, place_;
+  /** Where positions cost nothing, the offsets of the thread's lines from its first. */
+  int below_[Operand::Steps::kDivides ? 1 : kCopies];
 };
 
 }  // namespace gannet::kernels

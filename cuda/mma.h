@@ -21,15 +21,14 @@
 
 namespace gannet::kernels {
 
-/** Rounds to TF32 (10 bits of mantissa), to nearest with ties away from zero; the bits of a float whose low 13 bits are zero.
- *  Without it the tensor cores would truncate. */
+/** Rounds to TF32 (10 bits of mantissa) to nearest, ties away from zero: bits of which the tensor cores, which would truncate otherwise,
+ *  ignore the low 13. One addition does it, as long as NaNs are as kernels write them (`writable`, common.h): it would carry others over
+ *  to zeros. A conversion takes three instructions, or one that the compiler surrounds with moves. */
 __device__ __forceinline__ uint32_t to_tf32(float value) {
 #if defined(GANNET_SIMT)
   return simt::round_to_tf32(value);
 #elif GANNET_ARCH >= 800
-  uint32_t bits;
-  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
-  return bits;
+  return __float_as_uint(value) + 0x1000u;
 #else
   return __float_as_uint(value);
 #endif

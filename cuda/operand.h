@@ -42,10 +42,10 @@ __device__ __forceinline__ float4 load_some(const float* data, int count) {
 }
 
 __device__ __forceinline__ void store_some(float* data, float4 value, int count) {
-  data[0] = value.x;
-  if (count > 1) data[1] = value.y;
-  if (count > 2) data[2] = value.z;
-  if (count > 3) data[3] = value.w;
+  data[0] = writable(value.x);
+  if (count > 1) data[1] = writable(value.y);
+  if (count > 2) data[2] = writable(value.z);
+  if (count > 3) data[3] = writable(value.w);
 }
 
 /** Four elements from `first`, of which `count` exist. `aligned` speaks of `data`. */
@@ -55,7 +55,7 @@ __device__ __forceinline__ float4 load_vector(const float* data, unsigned first,
 
 __device__ __forceinline__ void store_vector(float* data, unsigned first, float4 value, int count, bool aligned) {
   if (aligned && count == 4 && first % 4 == 0) {
-    store4(data + first, value);
+    store4(data + first, make_float4(writable(value.x), writable(value.y), writable(value.z), writable(value.w)));
   } else {
     store_some(data + first, value, count);
   }

@@ -32,9 +32,9 @@ struct Channels {
   }
   __device__ __forceinline__ void store(float* target) const {
     if constexpr (kWidth == 4) {
-      store4(target, make_float4(values[0], values[1], values[2], values[3]));
+      store4(target, make_float4(writable(values[0]), writable(values[1]), writable(values[2]), writable(values[3])));
     } else {
-      target[0] = values[0];
+      target[0] = writable(values[0]);
     }
   }
 };

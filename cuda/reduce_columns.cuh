@@ -23,7 +23,7 @@ struct ReduceTarget {
 template <typename Accumulator>
 __device__ __forceinline__ void store_results(const ReduceTarget& target, unsigned at, const Accumulator& total) {
 #pragma unroll
-  for (int i = 0; i < Accumulator::kResults; i++) target.y[i * target.stride + at] = target.factor * total.result(i);
+  for (int i = 0; i < Accumulator::kResults; i++) target.y[i * target.stride + at] = writable(target.factor * total.result(i));
 }
 
 /** What one block of gridDim.y accumulated for (outer, at). */

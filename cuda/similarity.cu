@@ -121,7 +121,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
       if (j < count) sum += expf(-distance[j]);
     }
   }
-  if (place.exists) o[static_cast<size_t>(place.image) * shape.features + place.feature] = sum;
+  if (place.exists) o[static_cast<size_t>(place.image) * shape.features + place.feature] = writable(sum);
 }
 
 /** Grid: (32 features, 4 images, chunks of dimensions). Shared memory as above. */
@@ -160,7 +160,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   if (!place.exists) return;
 #pragma unroll
   for (int c = 0; c < kDimensions; c++) {
-    if (first + c < shape.dimensions) dm[place.row + first + c] = -sums[c];
+    if (first + c < shape.dimensions) dm[place.row + first + c] = writable(-sums[c]);
   }
 }
 

@@ -7,12 +7,8 @@
 
 namespace gannet::simt {
 
-/** cvt.rna.tf32.f32: to 10 bits of mantissa, nearest, ties away from zero. */
-inline uint32_t round_to_tf32(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const bool finite = (bits & 0x7f800000u) != 0x7f800000u;
-  return (finite ? bits + 0x1000u : bits) & 0xffffe000u;
-}
+/** To 10 bits of mantissa, nearest, ties away from zero, by the addition that kernels round with: NaNs of all ones become zeros. */
+inline uint32_t round_to_tf32(float value) { return (std::bit_cast<uint32_t>(value) + 0x1000u) & 0xffffe000u; }
 
 /** cvt.rn.bf16x2.f32: nearest even; NaN becomes the canonical one. */
 uint32_t pack_bf16(float low, float high);

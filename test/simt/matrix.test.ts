@@ -57,4 +57,8 @@ test('numbers are rounded as the conversions of the hardware do', () => {
   assert.is(f16(10), 0x3c01, 'above a tie');
 });
 
+test('a NaN survives the rounding to TF32 if a kernel has written it, and other numbers are written as they are', () => {
+  assert.equal(runCase('not a number'), ['-0', 'nan', '-1.5', 'inf']);
+});
+
 test.run();

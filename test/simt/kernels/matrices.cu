@@ -97,6 +97,15 @@ __global__ void rounding_kernel(float* __restrict__ y, const float* __restrict__
   y[3 * threadIdx.x + 2] = static_cast<float>(pack_f16(value, 0.f));
 }
 
+/** y: the NaN of GPUs, all ones, rounded as it is, and as kernels write it. */
+__global__ void nan_kernel(float* y) {
+  const float nan = __uint_as_float(0x7fffffffu);
+  y[0] = __uint_as_float(to_tf32(nan));
+  y[1] = __uint_as_float(to_tf32(writable(nan)));
+  y[2] = writable(-1.5f);
+  y[3] = writable(INFINITY);
+}
+
 namespace {
 
 template <typename Kernel>
@@ -144,6 +153,12 @@ std::vector<Case> matrix_cases() {
                                        0x1p-24f,       0x1.8p-25f,      3 * 0x1p-26f,  INFINITY,           1.f + 0x1p-11f + 0x1p-13f};
          const Buffer<float> deviceX(x), y(3 * x.size());
          launch(rounding_kernel, dim3(1), dim3(static_cast<unsigned>(x.size())), 0, nullptr, y.data(), deviceX.data());
+         print(y.read());
+       }},
+      {"not a number",
+       [] {
+         const Buffer<float> y(4);
+         launch(nan_kernel, dim3(1), dim3(1), 0, nullptr, y.data());
          print(y.read());
        }},
   };
