@@ -1,7 +1,8 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
-// and to scripts/kernels/rules.mjs, and the products' occupancy to its target. Without nvcc it says that it was skipped.
+// and to scripts/kernels/rules.mjs, and the products' occupancy and issue slots to their targets. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
 //   --cached       compile nothing: skipped where a file has changed since it was compiled
+//   --jobs 8       so many compilations at once; default: 2
 //   --slots        print how many instructions the largest tiles issue per multiplication
 //   --update       rewrite the table instead of comparing with it
 
@@ -12,7 +13,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isProduct, ptxFaults, resourceFaults } from './kernels/rules.mjs';
 import { kernelsOf } from './kernels/sass.mjs';
-import { multiplicationsOf, slotsOf } from './kernels/slots.mjs';
+import { multiplicationsOf, slotFaults, slotsOf } from './kernels/slots.mjs';
 import {
   ARCHITECTURES,
   findNvcc,
@@ -48,7 +49,7 @@ if (process.argv.includes('--cached') && jobs.some((job) => storedFigures(job) =
   console.log('skipped: kernels have changed since they were compiled, which `npm run check:kernels` does');
   process.exit(0);
 }
-await inParallel(jobs, Math.min(2, availableParallelism()), async (job) => {
+await inParallel(jobs, Number(option('jobs') ?? Math.min(2, availableParallelism())), async (job) => {
   try {
     compiled.push({ ...job, kernels: await figuresOf(job) });
   } catch (error) {
@@ -168,15 +169,16 @@ function threadsOf(body) {
 }
 
 function check(kernel, architecture) {
-  const { symbol, name, threads, registers, spills, shared: staticShared } = kernel;
+  const { symbol, name, threads, registers, spills, shared: staticShared, slots } = kernel;
   const figures = { registers, spills, shared: staticShared, ...occupancy(kernel, architecture) };
+  if (slots) figures.slots = Number(slots.all.toFixed(2));
   if (update) {
     table[symbol] ??= { name, threads, on: {} };
     table[symbol].on[architecture] = figures;
   }
   const budget = table[symbol]?.on[architecture];
-  for (const fault of [...kernel.faults, ...resourceFaults(name, figures, budget)])
-    faults.push(`${name} for sm_${architecture} ${fault}`);
+  const found = [...kernel.faults, ...resourceFaults(name, figures, budget), ...slotFaults(name, slots, architecture)];
+  for (const fault of found) faults.push(`${name} for sm_${architecture} ${fault}`);
 }
 
 /** Of products that the launchers use on an architecture: the shared memory they ask for, and how many fit a multiprocessor. */

@@ -10,6 +10,14 @@ const TF32 = 1;
 /** Elements of bfloat16 in a vector, by which kernels are known whose tiles hold them, 64 steps instead of 32. */
 const EIGHTS = 8;
 
+/** The tile whose loops are held to budgets, and the architectures on which they are. */
+const LARGEST = { rows: 128, columns: 128 };
+const HELD = [80, 90];
+
+/** Most slots of the main loop per multiplication, by precision, and of the inner loop. Lines along rows of float32, which gradients read,
+ *  take a few more. */
+const BUDGETS = { 0: { all: 1 / 0.7, inner: 1 / 0.8 }, 1: { all: 3.5, alongRows: 3.75 }, 2: { all: 3 } };
+
 /** What a warp multiplies in one turn of the main loop, one stage: { operation, count }; undefined of kernels that are no products.
  *  @param name as C++ writes it */
 export function multiplicationsOf(name) {
@@ -20,6 +28,26 @@ export function multiplicationsOf(name) {
   if (precision === FLOAT32) return { ...product, operation: 'FFMA', count: (rows * columns) / (warpsM * warpsN) };
   const fragments = (rows / warpsM / 16) * (columns / warpsN / 8);
   return { ...product, operation: 'HMMA', count: fragments * (precision === TF32 || vectorA === EIGHTS ? 4 : 2) };
+}
+
+/** Why a product spends more slots than its budget; an empty list is good. @param slots of slotsOf */
+export function slotFaults(name, slots, architecture) {
+  const product = multiplicationsOf(name);
+  const isHeld = product?.rows === LARGEST.rows && product.columns === LARGEST.columns && HELD.includes(architecture);
+  if (!isHeld) return [];
+  if (!slots) return ['has no loop that multiplies a stage'];
+  const budget = BUDGETS[product.precision];
+  const most = /forward/.test(name) ? budget.all : (budget.alongRows ?? budget.all);
+  const faults = [];
+  const expect = (found, limit, where) => {
+    if (found > limit)
+      faults.push(
+        `issues ${found.toFixed(2)} instructions per ${product.operation} in ${where}; the budget is ${limit.toFixed(2)}`,
+      );
+  };
+  expect(slots.all, most, 'its main loop');
+  if (budget.inner) expect(slots.inner, budget.inner, 'its inner loop');
+  return faults;
 }
 
 /** Slots per multiplication of the main loop and of its inner loop, which are one where all steps of a stage are unrolled. Where paths

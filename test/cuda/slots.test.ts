@@ -19,9 +19,10 @@ const { kernelsOf, loopsOf, mixOf } = (await load('sass.mjs')) as {
   loopsOf: (instructions: readonly Instruction[]) => Loop[];
   mixOf: (instructions: readonly Instruction[], loop: Loop) => Record<string, number>;
 };
-const { multiplicationsOf, slotsOf } = (await load('slots.mjs')) as {
+const { multiplicationsOf, slotsOf, slotFaults } = (await load('slots.mjs')) as {
   multiplicationsOf: (name: string) => Product | undefined;
   slotsOf: (instructions: readonly Instruction[], product: Product) => Slots | undefined;
+  slotFaults: (name: string, slots: Slots | undefined, architecture: number) => string[];
 };
 
 const LARGEST = 'Tile<128, 128, 2, 2>';
@@ -118,6 +119,18 @@ test('a loop in which a stage is not multiplied as its name says has no slots', 
   const turns = [...run('HMMA', 3), { operation: 'BRA', target: 0 }, { operation: 'BRA', target: 0 }];
   assert.is(slotsOf(turns, { ...hmma, count: 4 }), undefined);
   assert.is(slotsOf(run('HMMA', 4), { ...hmma, count: 4 }), undefined);
+});
+
+test('products over their budget are faults, of the largest tile on sm_80 and sm_90', () => {
+  const name = `conv2d_forward_kernel<${LARGEST}, (Precision)2, 8, 8>`;
+  assert.equal(slotFaults(name, { all: 2.9, inner: 2.9 }, 80), []);
+  assert.equal(slotFaults(name, { all: 3.1, inner: 3.1 }, 90), [
+    'issues 3.10 instructions per HMMA in its main loop; the budget is 3.00',
+  ]);
+  assert.equal(slotFaults(name, undefined, 90), ['has no loop that multiplies a stage']);
+  assert.equal(slotFaults(name, { all: 3.1, inner: 3.1 }, 86), []);
+  const exact = name.replace('(Precision)2, 8, 8', '(Precision)0, 4, 4');
+  assert.is(slotFaults(exact, { all: 1.5, inner: 1.3 }, 80).length, 2);
 });
 
 test.run();
