@@ -35,7 +35,10 @@ export function formatCost(programs: readonly CountedProgram[], gpu: Gpu, precis
     ['memory', `${formatBytes(total(({ bytes }) => bytes))} moved per step`],
     ['arena', `${formatBytes(Math.max(...programs.map(({ cost }) => cost.arenaBytes)))} of activations and gradients`],
     ['launches', `${total(({ launches }) => launches.length)} per step`],
-    ['floor', `${total(({ floorMs }) => floorMs).toFixed(2)} ms: every launch at the data sheet's peaks`],
+    [
+      'floor',
+      `${total(({ floorMs }) => floorMs).toFixed(2)} ms: every launch at the data sheet's peaks, and no faster than its instructions can be issued`,
+    ],
     ['model', `${total(({ modelMs }) => modelMs).toFixed(2)} ms with unfilled waves and launches`],
   ];
   const label = `A model of a step on ${gpu.name} in ${precision}, counted and not measured`;

@@ -37,7 +37,10 @@ export interface LaunchCost {
   readonly occupancy: number;
   /** How many times the whole GPU is filled. */
   readonly waves: number;
-  /** The larger of the times that arithmetic and memory take at their peaks. */
+  /** Instructions that a product's main loop issues per multiplication of a warp, as counted in the machine code. */
+  readonly slots: number | undefined;
+  /** The largest of the times that arithmetic and memory take at their peaks, and that the multiprocessors take to issue a product's
+   *  instructions. */
   readonly rooflineMs: number;
   /** The roofline with the last wave's idle multiprocessors, and no less than a launch takes. */
   readonly modelMs: number;
@@ -58,6 +61,9 @@ export interface ProgramCost {
   readonly modelMs: number;
 }
 
+/** Of every multiprocessor; each issues one instruction a cycle. */
+const SCHEDULERS = 4;
+
 /** What a launch takes inside a replayed graph, whatever it does. */
 const LAUNCH_MS = 0.002;
 
@@ -74,7 +80,9 @@ interface ResourceTable {
       string,
       {
         readonly name: string;
-        readonly on: Readonly<Record<string, { readonly registers: number; readonly shared: number }>>;
+        readonly on: Readonly<
+          Record<string, { readonly registers: number; readonly shared: number; readonly slots?: number }>
+        >;
       }
     >
   >;
@@ -131,11 +139,13 @@ function launchCost(
   const remaining = (end < 0 ? launches.length : end) - index - 1;
   const flops = first ? sum(steps, operationsOf) : 0;
   const bytes = bytesOf(steps, launch, first, remaining);
-  const { kernel, registers, sharedBytes } = resourcesOf(launch, gpu);
+  const { kernel, registers, sharedBytes, slots } = resourcesOf(launch, gpu);
   const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
   const waves = launch.blocks / (resident * gpu.multiprocessors);
   const peak = PRODUCTS.has(step.op) ? productPeak : gpu.peak.float32;
-  const rooflineMs = 1e3 * Math.max(flops / peak, bytes / gpu.bytesPerSecond);
+  const issueSeconds =
+    slots === undefined ? 0 : (flops / operationsOfMultiplication(kernel)) * (slots / slotsPerSecond(gpu));
+  const rooflineMs = 1e3 * Math.max(flops / peak, bytes / gpu.bytesPerSecond, issueSeconds);
   return {
     step: launch.step,
     steps: launch.steps,
@@ -148,6 +158,7 @@ function launchCost(
     threads: launch.threads,
     registers,
     sharedBytes,
+    slots,
     residentBlocks: resident,
     occupancy: (resident * launch.threads) / gpu.threadsPerMultiprocessor,
     waves,
@@ -231,10 +242,19 @@ const writtenTensors = ({ output, inputs, op }: Step): number =>
     ? Math.max(1, inputs.filter((slot) => storedBytes(slot) === storedBytes(output)).length - 1)
     : 1;
 
+/** Instructions of warps that a GPU issues per second at most. */
+const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;
+
+/** Operations of one instruction that multiplies, of a whole warp: a fused multiply-add of every thread, m16n8k8 or m16n8k16. */
+function operationsOfMultiplication(kernel: string): number {
+  const precision = Number(/\(Precision\)(\d)/.exec(kernel)?.[1] ?? 0);
+  return 2 * ([32, 16 * 8 * 8, 16 * 8 * 16][precision] as number);
+}
+
 function resourcesOf(
   { symbol, threads, sharedBytes }: NativeLaunch,
   gpu: Gpu,
-): KernelResources & { readonly kernel: string } {
+): KernelResources & { readonly kernel: string; readonly slots: number | undefined } {
   const entry = resources().kernels[symbol];
   const figures = entry?.on[gpu.architecture];
   if (!entry || !figures) {
@@ -243,7 +263,8 @@ function resourcesOf(
       `cuda/resources.json has no figures of ${entry?.name ?? symbol} for sm_${gpu.architecture}; run \`npm run check:kernels -- --update\``,
     );
   }
-  return { kernel: entry.name, threads, registers: figures.registers, sharedBytes: sharedBytes + figures.shared };
+  const { registers, shared, slots } = figures;
+  return { kernel: entry.name, threads, registers, sharedBytes: sharedBytes + shared, slots };
 }
 
 const sum = <T>(items: readonly T[], value: (item: T) => number): number =>

@@ -16,6 +16,8 @@ export interface Gpu extends Architecture {
   /** Floating-point operations per second of products in each precision, a multiply-add being two. */
   readonly peak: { readonly float32: number; readonly tf32?: number; readonly bfloat16?: number };
   readonly bytesPerSecond: number;
+  /** The highest clock of its multiprocessors, each of which issues four instructions of warps a cycle. */
+  readonly clockHz: number;
 }
 
 const architecture = (
@@ -51,6 +53,7 @@ export const GPUS = {
     multiprocessors: 40,
     peak: { float32: 8.1e12 },
     bytesPerSecond: 320e9,
+    clockHz: 1.59e9,
   },
   a100: {
     ...ARCHITECTURES[80],
@@ -58,6 +61,7 @@ export const GPUS = {
     multiprocessors: 108,
     peak: { float32: 19.5e12, tf32: 156e12, bfloat16: 312e12 },
     bytesPerSecond: 1555e9,
+    clockHz: 1.41e9,
   },
   h100: {
     ...ARCHITECTURES[90],
@@ -65,6 +69,7 @@ export const GPUS = {
     multiprocessors: 132,
     peak: { float32: 66.9e12, tf32: 495e12, bfloat16: 989e12 },
     bytesPerSecond: 3350e9,
+    clockHz: 1.98e9,
   },
 } as const satisfies Record<string, Gpu>;
 

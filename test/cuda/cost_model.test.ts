@@ -38,6 +38,24 @@ test('no peak is exceeded: the floor is at least the products at the full speed 
   assert.ok(total('dcgan', 'h100', 'bfloat16', 'floorMs') >= 1.98);
 });
 
+test('a product takes no less than its operations, its bytes and the issue of its instructions take', () => {
+  const { multiprocessors, clockHz, peak, bytesPerSecond } = GPUS.h100;
+  const operationsOfMultiplication = 2 * 16 * 8 * 16;
+  const products = costOfStep('dcgan', 'h100', 'bfloat16')
+    .flatMap(({ cost }) => [...cost.launches])
+    .filter(({ slots }) => slots !== undefined);
+  assert.ok(products.length > 20);
+  let boundByIssue = 0;
+  for (const { flops, bytes, slots, rooflineMs } of products) {
+    const multiplications = flops / operationsOfMultiplication;
+    const issueMs = (1e3 * multiplications * (slots as number)) / (multiprocessors * 4 * clockHz);
+    const otherMs = 1e3 * Math.max(flops / peak.bfloat16, bytes / bytesPerSecond);
+    expectNear(rooflineMs, Math.max(issueMs, otherMs));
+    if (issueMs > otherMs) boundByIssue++;
+  }
+  assert.ok(boundByIssue > 0);
+});
+
 test('launches on the tensor cores are counted once: their operations add up to those of the program', () => {
   for (const { cost } of costOfStep('dcgan', 'a100', 'tf32')) {
     const products = cost.launches.filter(({ kernel }) => /^(conv2d|matmul)/.test(kernel));
