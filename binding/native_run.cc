@@ -1,7 +1,9 @@
 #include "native_run.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "environment.h"
 #include "values.h"
@@ -22,6 +24,11 @@ RequestedCall read_call(const Field& field) {
   for (uint32_t i = 0; i < count; i++) call.feeds.push_back(feeds.at(i).typed_array());
   call.fetch = field.at("fetch").boolean();
   return call;
+}
+
+void copy_numbers(float* target, const float* source, size_t count) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  for (size_t i = 0; i < count; i++) target[i] = std::isnan(source[i]) ? kNan : source[i];
 }
 
 Memory copy_feed(Napi::Value value, const Binding& binding) {
@@ -58,7 +65,11 @@ RunRequest read_run_request(const Napi::CallbackInfo& info) {
 
 Memory copy_of(const ArrayView& view) {
   Memory copy(view.bytes);
-  std::memcpy(copy.data(), view.data, view.bytes);
+  if (view.type == napi_float32_array) {
+    copy_numbers(reinterpret_cast<float*>(copy.data()), static_cast<const float*>(view.data), view.bytes / kBytesPerElement);
+  } else {
+    std::memcpy(copy.data(), view.data, view.bytes);
+  }
   return copy;
 }
 

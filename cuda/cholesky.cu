@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(kThreads) cholesky_kernel(float* l,           
       const double root = sqrt(pivot);
       for (int i = j + threadIdx.x; i < n; i += blockDim.x) {
         const double value = i == j ? root : (static_cast<double>(a[i * n + j]) - dot_rows(l + i * n, l + j * n, j)) / root;
-        l[i * n + j] = static_cast<float>(value);
+        l[i * n + j] = writable(static_cast<float>(value));
       }
     }
     __syncthreads();

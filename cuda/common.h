@@ -52,11 +52,11 @@ __device__ inline T* shared_memory() {
 #endif
 }
 
-/** A number as kernels write it to memory. GPUs make NaNs whose bits are all ones, which an addition to the bits would carry over to
- *  zeros, as the products' rounding does (to_tf32): a NaN of other bits takes their place, and nothing else changes. */
+/** A number as it lies in memory. GPUs make NaNs whose bits are all ones, which an addition to the bits would carry over to zeros, as the
+ *  products' rounding does (to_tf32): one NaN stands for all. Those of the host are copied so too (binding/native_run.h). */
 __device__ __forceinline__ float writable(float value) {
-  constexpr int kLastPositiveNan = 0x7fffefff;
-  return __int_as_float(min(__float_as_int(value), kLastPositiveNan));
+  constexpr unsigned kNan = 0x7fc00000;
+  return value == value ? value : __uint_as_float(kNan);
 }
 
 /** Four consecutive floats in one 16-byte access; `source` is 16-byte aligned (is_aligned_16). */

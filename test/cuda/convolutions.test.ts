@@ -4,7 +4,7 @@ import { GPUS } from '../../src/device/gpus.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
-import { addon, applyOp, largestError, numbers, Sketch } from '../binding/support.ts';
+import { addon, applyOp, largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
 
 // Products large enough for every tile, pipeline depth, vector width and split of the kernels; the table of small shapes is
 // checked by the parity tests.
@@ -156,6 +156,25 @@ test('matrices may have any number of columns', () => {
   );
   const gpu = { ...GPUS.a100, precision: 'tf32' };
   assert.ok((addon.planLaunches(sketch.program(), gpu)[0]?.blocks as number) > 65536);
+});
+
+test('a NaN of any bits in a feed or a variable makes a NaN of the product, also when it was copied', async () => {
+  for (const bits of [0x7fffffff, 0xffffffff, 0x7ffff800, 0x7fc00000]) {
+    const data = new Float32Array(new Uint32Array(4 * 4).fill(0x3f800000).fill(bits, 5, 6).buffer);
+    for (const [i, device] of simulated.entries()) {
+      const variable = device.createVariable(data.byteLength);
+      await device.writeVariable(variable, data);
+      const sketch = new Sketch();
+      const x = sketch.step('reshape', { shape: [4, 4] }, [sketch.feed([4, 4])], [4, 4]);
+      const attributes = { transposeA: false, transposeB: false };
+      sketch.output(sketch.step('matmul', attributes, [x, sketch.variable([4, 4])], [4, 4]));
+      const [result] = await runOnce(device, sketch, [data], [variable]);
+      device.releaseVariable(variable);
+      const isNan = [...(result as Float32Array)].map(Number.isNaN);
+      const expected = isNan.map((_, at) => Math.floor(at / 4) === 1 || at % 4 === 1);
+      assert.equal(isNan, expected, `${PRECISIONS[i]}, ${bits.toString(16)}`);
+    }
+  }
 });
 
 test('rounded products differ from exact ones', async () => {

@@ -97,13 +97,13 @@ __global__ void rounding_kernel(float* __restrict__ y, const float* __restrict__
   y[3 * threadIdx.x + 2] = static_cast<float>(pack_f16(value, 0.f));
 }
 
-/** y: the NaN of GPUs, all ones, rounded as it is, and as kernels write it. */
+/** y: the NaN of GPUs, all ones, rounded as it is, and as kernels write it with either sign. */
 __global__ void nan_kernel(float* y) {
-  const float nan = __uint_as_float(0x7fffffffu);
-  y[0] = __uint_as_float(to_tf32(nan));
-  y[1] = __uint_as_float(to_tf32(writable(nan)));
-  y[2] = writable(-1.5f);
-  y[3] = writable(INFINITY);
+  y[0] = __uint_as_float(to_tf32(__uint_as_float(0x7fffffffu)));
+  y[1] = __uint_as_float(to_tf32(writable(__uint_as_float(0x7fffffffu))));
+  y[2] = __uint_as_float(to_tf32(writable(__uint_as_float(0xffffffffu))));
+  y[3] = writable(-1.5f);
+  y[4] = writable(INFINITY);
 }
 
 namespace {
@@ -157,7 +157,7 @@ std::vector<Case> matrix_cases() {
        }},
       {"not a number",
        [] {
-         const Buffer<float> y(4);
+         const Buffer<float> y(5);
          launch(nan_kernel, dim3(1), dim3(1), 0, nullptr, y.data());
          print(y.read());
        }},
