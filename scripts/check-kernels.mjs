@@ -17,7 +17,6 @@ import { multiplicationsOf, slotFaults, slotsOf } from './kernels/slots.mjs';
 import {
   ARCHITECTURES,
   findNvcc,
-  headers,
   inParallel,
   kernelFiles,
   kernelFolder,
@@ -26,6 +25,7 @@ import {
   option,
   root,
   run,
+  sourcesOf,
 } from './kernels/toolchain.mjs';
 
 const TABLE = join(kernelFolder, 'resources.json');
@@ -40,7 +40,6 @@ const { dynamicSharedBytes, occupancyOf } = await import('./kernels/occupancy.mj
 const architectures = option('arch')?.split(',').map(Number) ?? ARCHITECTURES;
 const update = process.argv.includes('--update');
 const toolkit = nvccVersion(nvcc);
-const shared = headers();
 
 const faults = [];
 const compiled = [];
@@ -89,12 +88,11 @@ function storedFigures(job) {
 
 /** A hash of all that decides about the figures of a file. */
 function cacheKey({ file, architecture }) {
-  const source = readFileSync(join(kernelFolder, file), 'utf8');
   const rules = ['rules', 'sass', 'slots'].map((name) =>
     readFileSync(join(root, `scripts/kernels/${name}.mjs`), 'utf8'),
   );
   return createHash('sha256')
-    .update([toolkit, architecture, NVCC_FLAGS.join(' '), shared, source, ...rules].join('\0'))
+    .update([toolkit, architecture, NVCC_FLAGS.join(' '), sourcesOf(file), ...rules].join('\0'))
     .digest('hex');
 }
 

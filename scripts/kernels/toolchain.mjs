@@ -29,13 +29,14 @@ export const kernelFiles = () =>
     .filter((name) => name.endsWith('.cu'))
     .sort();
 
-/** The text of every header that a kernel file may include. */
-export const headers = () =>
-  readdirSync(kernelFolder)
-    .filter((name) => /\.(h|cuh)$/.test(name))
-    .sort()
-    .map((name) => readFileSync(join(kernelFolder, name), 'utf8'))
-    .join('\0');
+/** The text of a kernel file and of every header of kernels that it includes, directly or through others. */
+export function sourcesOf(file, seen = new Set()) {
+  if (seen.has(file)) return '';
+  seen.add(file);
+  const text = readFileSync(join(kernelFolder, file), 'utf8');
+  const included = [...text.matchAll(/^#include "([\w.]+)"/gm)].map(([, header]) => sourcesOf(header, seen));
+  return [text, ...included].join('\0');
+}
 
 /** Runs a command; resolves to its standard error, where compilers speak. @throws Error with that text if it fails */
 export function run(command, args) {
