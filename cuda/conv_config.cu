@@ -15,7 +15,8 @@ namespace {
 /** A tile's bytes along the reduction, and the elements of bfloat16 in 16 bytes. */
 constexpr int kStepBytes = 128;
 constexpr int kEights = 8;
-constexpr int kPositionBytes = 8;
+/** An entry of a table of positions: an offset, or one with a point. */
+constexpr int kOffsetBytes = 4, kPositionBytes = 8;
 constexpr int kFirstAsyncArchitecture = 80;
 constexpr int kLargestAxis = 1 << 14;
 
@@ -55,8 +56,8 @@ struct ProductSize {
   int64_t elements;
   /** 0 where there are no kernels for the operands. */
   int vector_a, vector_b;
-  /** Every stage has a table of the positions of B's lines in shared memory. */
-  bool tabulated;
+  /** Every stage has a table of the positions of B's lines in shared memory, with entries of so many bytes; or 0. */
+  int entry_bytes;
   /** Narrow tiles exist for this product. */
   bool thin;
 
@@ -88,7 +89,7 @@ double mean_steps(const ProductSize& size) {
 
 /** Stages, or in their place the sums. */
 int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
-  const int table = size.tabulated ? size.step_length() * kPositionBytes : 0;
+  const int table = size.step_length() * size.entry_bytes;
   return std::max(stages * (tile.rows * kStepBytes + tile.columns * size.column_bytes() + table), tile.rows * tile.columns * 4);
 }
 
@@ -209,7 +210,8 @@ ProductSize input_gradient_size(const ConvolutionShape& s, Precision precision, 
   }
   size.columns = s.c;
   size.elements = int64_t{s.n} * s.h * s.w * s.c;
-  size.tabulated = size.thin = true;
+  size.entry_bytes = kOffsetBytes;
+  size.thin = true;
   set_vectors(size, precision, {s.k, elements.first}, {s.c, elements.second}, s.c <= 8);
   return size;
 }
@@ -219,7 +221,7 @@ ProductSize filter_gradient_size(const ConvolutionShape& s, Precision precision,
   size.parts = {{s.k, s.n * s.p * s.q}};
   size.columns = s.r * s.s * s.c;
   size.elements = int64_t{s.k} * s.r * s.s * s.c;
-  size.tabulated = true;
+  size.entry_bytes = kPositionBytes;
   set_vectors(size, precision, {s.k, elements.second}, {s.c, elements.first}, true);
   return size;
 }

@@ -58,13 +58,12 @@ constexpr bool kHasSingleStages = true;
 constexpr bool kHasSingleStages = GANNET_ARCH < 800;
 #endif
 
-/** Adds the products of steps `first` to `last` - 1 to the sums. */
+/** Adds the products of steps `first` to `last` - 1 to the sums. Stages are named by the bytes before them. */
 template <class Sums, class Ring, class LoaderA, class LoaderB>
 struct Accumulation {
   Sums& sums;
   const LoaderA& loader_a;
   const LoaderB& loader_b;
-  float* ring;
   int first, last;
 
   __device__ __forceinline__ void run(int stages) const {
@@ -82,25 +81,17 @@ struct Accumulation {
   }
 
  private:
-  static constexpr bool kTabulates = LoaderB::kTableEntries > 0;
-  static_assert(LoaderA::kTableEntries == 0);
+  static constexpr bool kTabulates = LoaderB::kTableBytes > 0;
+  static_assert(LoaderA::kTableBytes == 0);
 
-  // A stage is named by the words before it.
-
-  __device__ __forceinline__ Position* table(int stage) const { return reinterpret_cast<Position*>(ring + stage + Ring::kWordsBoth); }
-
-  __device__ __forceinline__ void tabulate(int step, int stage) const { loader_b.tabulate(table(stage), step); }
-
-  __device__ __forceinline__ void load(int step, int stage) const {
+  __device__ __forceinline__ void load(int stage, int step) const {
     if (step < last) {
       // B first: the compiler pads copies behind the loads of its table.
-      loader_b.load(ring + stage + Ring::kWordsA, table(stage), step);
-      loader_a.load(ring + stage, nullptr, step);
+      loader_b.load(stage, step);
+      loader_a.load(stage, step);
     }
     cp_async_commit();
   }
-
-  __device__ __forceinline__ void multiply(int stage) const { sums.multiply(ring + stage, ring + stage + Ring::kWordsA); }
 
   /** Waits for the oldest of `stages` - 1 groups of copies. */
   __device__ __forceinline__ static void wait(int stages) {
@@ -115,34 +106,34 @@ struct Accumulation {
 
   __device__ __forceinline__ void run_ring(int stages) const {
     if constexpr (kTabulates) {
-      for (int i = 0; i < stages; i++) tabulate(first + i, i * Ring::kWords);
+      for (int i = 0; i < stages; i++) loader_b.tabulate(i * Ring::kBytes, first + i);
       __syncthreads();
     }
-    for (int i = 0; i < stages - 1; i++) load(first + i, i * Ring::kWords);
-    const int last_stage = (stages - 1) * Ring::kWords;
+    for (int i = 0; i < stages - 1; i++) load(i * Ring::kBytes, first + i);
+    const int last_stage = settled((stages - 1) * Ring::kBytes);
     int computed = 0, filled = last_stage;
     for (int step = first; step < last; step++) {
       wait(stages);
       __syncthreads();
-      load(step + stages - 1, filled);
-      tabulate(step + stages, computed);
-      multiply(computed);
+      load(filled, step + stages - 1);
+      loader_b.tabulate(computed, step + stages);
+      sums.multiply(computed);
       filled = computed;
-      computed = computed == last_stage ? 0 : computed + Ring::kWords;
+      computed = computed == last_stage ? 0 : computed + Ring::kBytes;
     }
   }
 
   __device__ __forceinline__ void run_single() const {
     if constexpr (kTabulates) {
-      tabulate(first, 0);
+      loader_b.tabulate(0, first);
       __syncthreads();
     }
     for (int step = first; step < last; step++) {
-      load(step, 0);
+      load(0, step);
       cp_async_wait<0>();
       __syncthreads();
-      tabulate(step + 1, 0);
-      multiply(0);
+      loader_b.tabulate(0, step + 1);
+      sums.multiply(0);
       __syncthreads();
     }
   }
@@ -201,19 +192,19 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
   constexpr int kSteps = kStepsOf<vector_a>;
   using LoaderA = TileLoader<typename Product::A, Tile::kRows, kSteps, vector_a, Tile::kThreads, Sums::kKeyShift>;
   using LoaderB = TileLoader<typename Product::B, Tile::kColumns, kSteps, vector_b, Tile::kThreads, Sums::kKeyShift>;
-  using Ring = RingStage<Tile, vector_a, vector_b, LoaderB::kTableEntries>;
+  using Ring = RingStage<Tile, vector_a, vector_b, LoaderB::kTableBytes>;
   constexpr Values kValues = precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
 
   float* ring = shared_memory<float>();
   const Extent extent = place.extent<Tile>(parameters);
-  const LoaderA loader_a(product.a, extent.first_row);
-  const LoaderB loader_b(product.b, extent.first_column);
+  const SharedAddress tile_a(ring), tile_b = tile_a + Ring::kB, table = tile_a + Ring::kTableAt;
+  const LoaderA loader_a(product.a, extent.first_row, tile_a, table);
+  const LoaderB loader_b(product.b, extent.first_column, tile_b, table);
 
   const int steps = ceil_div(product.reduction, kSteps);
   const int first = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
-  Sums sums;
-  Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, ring, first, min(first + parameters.steps_per_split, steps)}.run(
-      parameters.stages);
+  Sums sums(tile_a, tile_b);
+  Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, first, min(first + parameters.steps_per_split, steps)}.run(parameters.stages);
 
   __syncthreads();
   sums.for_each(Stage<Tile>{ring});

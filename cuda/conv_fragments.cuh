@@ -30,38 +30,39 @@ __device__ __forceinline__ int row_of(int eight, int g) {
   return eight / 4 * 32 + 4 * g + eight % 4;
 }
 
-/** Fragments of an operand of a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. */
+/** Fragments of an operand of a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. `tile` is
+ *  that of the first stage; a `stage` is named by the bytes before it. */
 template <int rows, int eights, Contiguous contiguous>
 class FragmentLoader {
  public:
   /** As operand A reads the tile: matrices of 8 rows, of the 8 rows below, and both again 4 words further. */
-  __device__ __forceinline__ static FragmentLoader of_a(int first_row) {
+  __device__ __forceinline__ static FragmentLoader of_a(SharedAddress tile, int first_row) {
     const int lane = threadIdx.x % kWarpSize;
-    return FragmentLoader(row_major<0>(first_row + (lane & 15), (lane >> 4) << 2));
+    return FragmentLoader(tile, row_major<0>(first_row + (lane & 15), (lane >> 4) << 2));
   }
 
   /** As operand B reads it: matrices of 8 columns, of the next 4 words, and both again for the 8 columns after. */
-  __device__ __forceinline__ static FragmentLoader of_b(int first_column) {
+  __device__ __forceinline__ static FragmentLoader of_b(SharedAddress tile, int first_column) {
     const int lane = threadIdx.x % kWarpSize;
     const int second = eights == 1 ? 0 : (lane >> 4) << 3;
-    return FragmentLoader(row_major<0>(first_column + (lane & 7) + second, ((lane >> 3) & 1) << 2));
+    return FragmentLoader(tile, row_major<0>(first_column + (lane & 7) + second, ((lane >> 3) & 1) << 2));
   }
 
   /** 16 rows x 8 words, from word k on, of each fragment. */
-  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], const float* tile, int k) const {
+  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], int stage, int k) const {
 #pragma unroll
-    for (int i = 0; i < eights / 2; i++) ldmatrix_x4(a[i], tile + (place_ ^ k) + i * 16 * kStep);
+    for (int i = 0; i < eights / 2; i++) ldmatrix_x4(a[i], at(stage, k) + i * 16 * kStep * kWordBytes);
   }
 
   /** 8 columns x 8 words of each. */
-  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], int stage, int k) const {
     if constexpr (eights == 1) {
-      ldmatrix_x2(b[0], tile + (place_ ^ k));
+      ldmatrix_x2(b[0], at(stage, k));
     } else {
 #pragma unroll
       for (int i = 0; i < eights; i += 2) {
         uint32_t matrices[4];
-        ldmatrix_x4(matrices, tile + (place_ ^ k) + i * 8 * kStep);
+        ldmatrix_x4(matrices, at(stage, k) + i * 8 * kStep * kWordBytes);
 #pragma unroll
         for (int j = 0; j < 4; j++) b[i + j / 2][j % 2] = matrices[j];
       }
@@ -69,33 +70,35 @@ class FragmentLoader {
   }
 
  private:
-  __device__ __forceinline__ explicit FragmentLoader(int place) : place_(settled(place)) {}
+  __device__ __forceinline__ FragmentLoader(SharedAddress tile, int place) : source_((tile + place * kWordBytes).settled()) {}
 
-  int place_;
+  __device__ __forceinline__ SharedAddress at(int stage, int k) const { return (source_ + stage) ^ k * kWordBytes; }
+
+  SharedAddress source_;
 };
 
 /** Fragments of float32 from a tile that is contiguous along its rows. */
 template <int rows, int eights>
 class FragmentLoader<rows, eights, Contiguous::kRows> {
  public:
-  __device__ __forceinline__ static FragmentLoader of_a(int first_row) { return FragmentLoader(first_row); }
-  __device__ __forceinline__ static FragmentLoader of_b(int first_column) { return FragmentLoader(first_column); }
+  __device__ __forceinline__ static FragmentLoader of_a(SharedAddress tile, int first_row) { return FragmentLoader(tile, first_row); }
+  __device__ __forceinline__ static FragmentLoader of_b(SharedAddress tile, int first_column) { return FragmentLoader(tile, first_column); }
 
-  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], const float* tile, int k) const {
+  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], int stage, int k) const {
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       uint32_t values[eights];
-      load_line(values, tile, k + 4 * half);
+      load_line(values, stage, k + 4 * half);
 #pragma unroll
       for (int i = 0; i < eights; i++) a[i / 2][i % 2 + 2 * half] = values[i];
     }
   }
 
-  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], int stage, int k) const {
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       uint32_t values[eights];
-      load_line(values, tile, k + 4 * half);
+      load_line(values, stage, k + 4 * half);
 #pragma unroll
       for (int i = 0; i < eights; i++) b[i][half] = values[i];
     }
@@ -104,14 +107,16 @@ class FragmentLoader<rows, eights, Contiguous::kRows> {
  private:
   static_assert(eights % 4 == 0 || eights == 1);
 
-  __device__ __forceinline__ explicit FragmentLoader(int first_row) {
+  __device__ __forceinline__ FragmentLoader(SharedAddress tile, int first_row) : source_((tile + place(first_row) * kWordBytes).settled()) {}
+
+  __device__ __forceinline__ static int place(int first_row) {
     const int lane = threadIdx.x % kWarpSize;
-    place_ = settled(line_major<rows>(first_row + row_of<FragmentOrder::kInterleaved, eights>(0, lane / 4), lane % 4));
+    return line_major<rows>(first_row + row_of<FragmentOrder::kInterleaved, eights>(0, lane / 4), lane % 4);
   }
 
   /** What this lane holds of line k + lane % 4, of every eight rows. */
-  __device__ __forceinline__ void load_line(uint32_t (&values)[eights], const float* tile, int k) const {
-    const float* source = tile + place_ + k * rows;
+  __device__ __forceinline__ void load_line(uint32_t (&values)[eights], int stage, int k) const {
+    const float* source = (source_ + stage).as<float>() + k * rows;
     if constexpr (eights == 1) {
       values[0] = __float_as_uint(source[0]);
     } else {
@@ -126,7 +131,7 @@ class FragmentLoader<rows, eights, Contiguous::kRows> {
     }
   }
 
-  int place_;
+  SharedAddress source_;
 };
 
 /** The sums of one warp, in fragments of 16 x 8, whose rows and columns stand for those of the tile in these orders. */
@@ -183,13 +188,16 @@ class WarpSums {
 template <class Tile, Precision precision, class A, class B>
 class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B, 1>> {
  public:
-  __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ TensorSums(SharedAddress tile_a, SharedAddress tile_b)
+      : loader_a_(LoaderA::of_a(tile_a, Warp::first_row())), loader_b_(LoaderB::of_b(tile_b, Warp::first_column())) {}
+
+  __device__ __forceinline__ void multiply(int stage) {
     if constexpr (kFloat16Only) {
-      multiply_f16(tile_a, tile_b);
+      multiply_f16(stage);
     } else if constexpr (precision == Precision::kTf32) {
-      multiply_tf32(tile_a, tile_b);
+      multiply_tf32(stage);
     } else {
-      multiply_bf16(tile_a, tile_b);
+      multiply_bf16(stage);
     }
   }
 
@@ -204,16 +212,16 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
     uint32_t a[kCountA][4], b[kCountB][2];
   };
 
-  __device__ __forceinline__ void load(Raw& raw, const float* tile_a, const float* tile_b, int k) const {
-    loader_b_.load_b(raw.b, tile_b, k);
-    loader_a_.load_a(raw.a, tile_a, k);
+  __device__ __forceinline__ void load(Raw& raw, int stage, int k) const {
+    loader_b_.load_b(raw.b, stage, k);
+    loader_a_.load_a(raw.a, stage, k);
   }
 
-  __device__ __forceinline__ void multiply_tf32(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ void multiply_tf32(int stage) {
 #pragma unroll
     for (int k = 0; k < kStep; k += 8) {
       Raw raw;
-      load(raw, tile_a, tile_b, k);
+      load(raw, stage, k);
 #pragma unroll
       for (int j = 0; j < kCountB; j++) {
 #pragma unroll
@@ -233,12 +241,12 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
     return kFloat16Only ? pack_f16(__uint_as_float(low), __uint_as_float(high)) : pack_bf16(__uint_as_float(low), __uint_as_float(high));
   }
 
-  __device__ __forceinline__ void multiply_bf16(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ void multiply_bf16(int stage) {
 #pragma unroll
     for (int k = 0; k < kStep; k += 16) {
       Raw low, high;
-      load(low, tile_a, tile_b, k);
-      load(high, tile_a, tile_b, k + 8);
+      load(low, stage, k);
+      load(high, stage, k + 8);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
         const uint32_t a[4] = {pack(low.a[i][0], low.a[i][2]), pack(low.a[i][1], low.a[i][3]), pack(high.a[i][0], high.a[i][2]),
@@ -252,11 +260,11 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
     }
   }
 
-  __device__ __forceinline__ void multiply_f16(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ void multiply_f16(int stage) {
 #pragma unroll 2
     for (int k = 0; k < kStep; k += 8) {
       Raw raw;
-      load(raw, tile_a, tile_b, k);
+      load(raw, stage, k);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
         const uint32_t a[2] = {pack(raw.a[i][0], raw.a[i][2]), pack(raw.a[i][1], raw.a[i][3])};
@@ -269,8 +277,8 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
     }
   }
 
-  LoaderA loader_a_ = LoaderA::of_a(Warp::first_row());
-  LoaderB loader_b_ = LoaderB::of_b(Warp::first_column());
+  LoaderA loader_a_;
+  LoaderB loader_b_;
 };
 
 }  // namespace gannet::kernels

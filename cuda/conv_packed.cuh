@@ -20,29 +20,29 @@ class PairLoader : public FragmentLoader<rows, eights, contiguous> {
 template <int rows, int eights>
 class PairLoader<rows, eights, Contiguous::kRows, kEights> {
  public:
-  __device__ __forceinline__ static PairLoader of_a(int first_row) {
+  __device__ __forceinline__ static PairLoader of_a(SharedAddress tile, int first_row) {
     const int lane = threadIdx.x % kWarpSize;
-    return PairLoader(line_of_eights<rows>(first_row + (lane & 8), (lane & 7) + ((lane >> 4) << 3)));
+    return PairLoader(tile, line_of_eights<rows>(first_row + (lane & 8), (lane & 7) + ((lane >> 4) << 3)));
   }
 
-  __device__ __forceinline__ static PairLoader of_b(int first_column) {
+  __device__ __forceinline__ static PairLoader of_b(SharedAddress tile, int first_column) {
     const int lane = threadIdx.x % kWarpSize;
-    return PairLoader(line_of_eights<rows>(first_column + (eights == 1 ? 0 : (lane >> 4) << 3), lane & 15));
+    return PairLoader(tile, line_of_eights<rows>(first_column + (eights == 1 ? 0 : (lane >> 4) << 3), lane & 15));
   }
 
-  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], const float* tile, int k) const {
+  __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], int stage, int k) const {
 #pragma unroll
-    for (int i = 0; i < eights / 2; i++) ldmatrix_x4_trans(a[i], tile + at(2 * i, k));
+    for (int i = 0; i < eights / 2; i++) ldmatrix_x4_trans(a[i], at(stage, 2 * i, k));
   }
 
-  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], int stage, int k) const {
     if constexpr (eights == 1) {
-      ldmatrix_x2_trans(b[0], tile + at(0, k));
+      ldmatrix_x2_trans(b[0], at(stage, 0, k));
     } else {
 #pragma unroll
       for (int i = 0; i < eights; i += 2) {
         uint32_t matrices[4];
-        ldmatrix_x4_trans(matrices, tile + at(i, k));
+        ldmatrix_x4_trans(matrices, at(stage, i, k));
 #pragma unroll
         for (int j = 0; j < 4; j++) b[i + j / 2][j % 2] = matrices[j];
       }
@@ -50,22 +50,25 @@ class PairLoader<rows, eights, Contiguous::kRows, kEights> {
   }
 
  private:
-  __device__ __forceinline__ explicit PairLoader(int place) : place_(settled(place)) {}
+  __device__ __forceinline__ PairLoader(SharedAddress tile, int place) : source_((tile + place * kWordBytes).settled()) {}
 
   /** Chunk `eight` from the thread's own; the bits of its index are zero there. */
-  __device__ __forceinline__ int at(int eight, int k) const { return (place_ ^ (eight << 2)) + 2 * k * (rows / 2); }
+  __device__ __forceinline__ SharedAddress at(int stage, int eight, int k) const {
+    return ((source_ + stage) ^ eight * 16) + 2 * k * (rows / 2) * kWordBytes;
+  }
 
-  int place_;
+  SharedAddress source_;
 };
 
 /** Fragments of B from lines of float32, rounded on their way. */
 template <int rows, int eights>
 class PairLoader<rows, eights, Contiguous::kRows, 1> {
  public:
-  __device__ __forceinline__ static PairLoader of_b(int first_column) { return PairLoader(first_column); }
+  __device__ __forceinline__ static PairLoader of_b(SharedAddress tile, int first_column) { return PairLoader(tile, first_column); }
 
-  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], const float* tile, int k) const {
+  __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], int stage, int k) const {
     const int lane = threadIdx.x % kWarpSize, line = 2 * k + lane % 4 * 2;
+    const float* tile = (tile_ + stage).as<float>();
 #pragma unroll
     for (int i = 0; i < eights; i++) {
       const int column = first_column_ + i * 8 + lane / 4;
@@ -77,8 +80,9 @@ class PairLoader<rows, eights, Contiguous::kRows, 1> {
   }
 
  private:
-  __device__ __forceinline__ explicit PairLoader(int first_column) : first_column_(first_column) {}
+  __device__ __forceinline__ PairLoader(SharedAddress tile, int first_column) : tile_(tile), first_column_(first_column) {}
 
+  SharedAddress tile_;
   int first_column_;
 };
 
@@ -86,12 +90,15 @@ class PairLoader<rows, eights, Contiguous::kRows, 1> {
 template <class Tile, class A, class B, int vector_b>
 class PackedSums : public WarpSums<Tile, FragmentOrder::kStraight, FragmentOrder::kStraight> {
  public:
-  __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ PackedSums(SharedAddress tile_a, SharedAddress tile_b)
+      : loader_a_(LoaderA::of_a(tile_a, Warp::first_row())), loader_b_(LoaderB::of_b(tile_b, Warp::first_column())) {}
+
+  __device__ __forceinline__ void multiply(int stage) {
 #pragma unroll
     for (int k = 0; k < kStep; k += 8) {
       uint32_t a[kCountA][4], b[kCountB][2];
-      loader_b_.load_b(b, tile_b, k);
-      loader_a_.load_a(a, tile_a, k);
+      loader_b_.load_b(b, stage, k);
+      loader_a_.load_a(a, stage, k);
 #pragma unroll
       for (int i = 0; i < kCountA; i++) {
 #pragma unroll
@@ -106,8 +113,8 @@ class PackedSums : public WarpSums<Tile, FragmentOrder::kStraight, FragmentOrder
   using LoaderA = PairLoader<Tile::kRows, 2 * kCountA, A::kContiguous>;
   using LoaderB = PairLoader<Tile::kColumns, kCountB, B::kContiguous, vector_b>;
 
-  LoaderA loader_a_ = LoaderA::of_a(Warp::first_row());
-  LoaderB loader_b_ = LoaderB::of_b(Warp::first_column());
+  LoaderA loader_a_;
+  LoaderB loader_b_;
 };
 
 }  // namespace gannet::kernels

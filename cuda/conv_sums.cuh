@@ -17,13 +17,15 @@ constexpr int kTurn = 4;
 template <int rows, int count, Contiguous contiguous>
 class RowLoader {
  public:
-  __device__ __forceinline__ explicit RowLoader(int first_row)
-      : place_(settled(contiguous == Contiguous::kReduction ? row_major<2>(first_row, 0) : first_row)) {}
+  /** `tile` is that of the first stage; a `stage` is named by the bytes before it. The tile's pointer and the place in it stay apart: of
+   *  addresses the compiler would keep so many that it spills. */
+  __device__ __forceinline__ RowLoader(SharedAddress tile, int first_row)
+      : tile_(tile.as<const float>()), place_(settled(contiguous == Contiguous::kReduction ? row_major<2>(first_row, 0) : first_row)) {}
 
   /** The values of steps k + pair and k + pair + 1; k is a multiple of 4 and `pair` 0 or 2. */
-  __device__ __forceinline__ void load(float (&values)[count][2], const float* tile, int k, int pair) const {
+  __device__ __forceinline__ void load(float (&values)[count][2], int stage, int k, int pair) const {
     if constexpr (contiguous == Contiguous::kReduction) {
-      const float* source = tile + (place_ ^ k) + pair;
+      const float* source = tile_ + stage / kWordBytes + (place_ ^ k) + pair;
 #pragma unroll
       for (int i = 0; i < count; i++) {
         const float2 both = *reinterpret_cast<const float2*>(source + (i % kGroup + i / kGroup * kJump) * kStep);
@@ -32,7 +34,7 @@ class RowLoader {
       }
     } else {
 #pragma unroll
-      for (int step = 0; step < 2; step++) load_line(values, tile + k * rows, pair + step, step);
+      for (int step = 0; step < 2; step++) load_line(values, tile_ + stage / kWordBytes + k * rows, pair + step, step);
     }
   }
 
@@ -40,8 +42,8 @@ class RowLoader {
   static constexpr int kGroup = count < 4 ? count : 4;
   static constexpr int kJump = rows / (count / kGroup);
 
-  __device__ __forceinline__ void load_line(float (&values)[count][2], const float* tile, int line, int step) const {
-    const float* source = tile + (place_ ^ line_key<rows>(line)) + line * rows;
+  __device__ __forceinline__ void load_line(float (&values)[count][2], const float* first, int line, int step) const {
+    const float* source = first + (place_ ^ line_key<rows>(line)) + line * rows;
 #pragma unroll
     for (int i = 0; i < count; i += kGroup) {
       if constexpr (kGroup == 4) {
@@ -57,6 +59,7 @@ class RowLoader {
     }
   }
 
+  const float* tile_;
   int place_;
 };
 
@@ -66,16 +69,17 @@ class FloatSums {
  public:
   static constexpr int kKeyShift = 2;
 
-  __device__ __forceinline__ FloatSums() : row_(thread_y() * kGroupRows), column_(thread_x() * kGroupColumns), loader_a_(row_), loader_b_(column_) {}
+  __device__ __forceinline__ FloatSums(SharedAddress tile_a, SharedAddress tile_b)
+      : row_(thread_y() * kGroupRows), column_(thread_x() * kGroupColumns), loader_a_(tile_a, row_), loader_b_(tile_b, column_) {}
 
-  __device__ __forceinline__ void multiply(const float* tile_a, const float* tile_b) {
+  __device__ __forceinline__ void multiply(int stage) {
 #pragma unroll 1
     for (int k = 0; k < kStep; k += kTurn) {
 #pragma unroll
       for (int pair = 0; pair < kTurn; pair += 2) {
         float a[kRows][2], b[kColumns][2];
-        loader_b_.load(b, tile_b, k, pair);
-        loader_a_.load(a, tile_a, k, pair);
+        loader_b_.load(b, stage, k, pair);
+        loader_a_.load(a, stage, k, pair);
 #pragma unroll
         for (int step = 0; step < 2; step++) {
 #pragma unroll

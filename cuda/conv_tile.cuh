@@ -29,6 +29,13 @@ constexpr int kStep = 32;
 /** Elements that 16 bytes hold, by which kernels know an operand that is bfloat16 in memory. */
 constexpr int kEights = 8;
 
+/** Bytes of an element that is copied in such vectors. */
+template <int vector>
+constexpr int kBytesOf = vector == kEights ? 2 : 4;
+
+/** Tiles begin at multiples of so many bytes, within which keys move words. */
+constexpr int kKeyedBytes = 128;
+
 /** Steps of the reduction in the tiles of operands of which A is copied `vector_a` elements at a time. */
 template <int vector_a>
 constexpr int kStepsOf = vector_a == kEights ? 2 * kStep : kStep;
@@ -41,15 +48,14 @@ struct Tile {
   static constexpr int kThreads = 32 * warps_m * warps_n;
 };
 
-/** One stage of the ring: a tile of A, one of B, then the table of the stage's positions, in words. */
-template <class Tile, int vector_a, int vector_b, int table_entries>
+/** One stage of the ring, in bytes: a tile of A, one of B, then the table of the stage's positions. */
+template <class Tile, int vector_a, int vector_b, int table_bytes>
 struct RingStage {
   static constexpr int kSteps = kStepsOf<vector_a>;
-  static constexpr int kWordsA = Tile::kRows * (vector_a == kEights ? kSteps / 2 : kSteps);
-  static constexpr int kWordsB = Tile::kColumns * (vector_b == kEights ? kSteps / 2 : kSteps);
-  static constexpr int kWordsBoth = kWordsA + kWordsB;
-  static_assert(kWordsBoth % 4 == 0, "tables are read 16 bytes at a time");
-  static constexpr int kWords = kWordsBoth + table_entries * static_cast<int>(sizeof(Position) / sizeof(float));
+  static constexpr int kTableAt = kSteps * (Tile::kRows * kBytesOf<vector_a> + Tile::kColumns * kBytesOf<vector_b>);
+  static constexpr int kB = kSteps * Tile::kRows * kBytesOf<vector_a>;
+  static constexpr int kBytes = kTableAt + table_bytes;
+  static_assert(kB % kKeyedBytes == 0 && kBytes % kKeyedBytes == 0, "keys flip bits of addresses");
 };
 
 using Tile128x128 = Tile<128, 128, 2, 2>;
@@ -57,8 +63,9 @@ using Tile128x64 = Tile<128, 64, 2, 2>;
 using Tile64x64 = Tile<64, 64, 2, 2>;
 using Tile128x8 = Tile<128, 8, 4, 1>;
 
-// Places are worked out once for a thread. What moves from one access of a thread to the next are bits that the thread's own place leaves
-// zero, so that a key changes by an exclusive or with a constant, and all else is an offset in the instruction:
+// Addresses are worked out once for a thread, those of its places in the first stage, to which each stage adds its distance. What moves from
+// one access of a thread to the next are bits that the thread's own place leaves zero, so that a key changes by an exclusive or with a
+// constant, also of the address since tiles are aligned, and all else is an offset in the instruction:
 //
 //   row_major(row + d, k + e) = (row_major(row, k) ^ row_key(d) ^ e) + d * kStep
 //   line_major(row, k + e)    = (line_major(row, k) ^ line_key(e)) + e * rows
@@ -119,9 +126,11 @@ __device__ __forceinline__ const Element* element_at(const Element* base, int of
 #endif
 }
 
+constexpr int kWordBytes = 4;
+
 /** Where there is no element, `source` may lie outside the operand; it is not read then. */
 template <int vector>
-__device__ __forceinline__ void copy_elements(float* shared, const ElementOf<vector>* source, bool valid) {
+__device__ __forceinline__ void copy_elements(SharedAddress shared, const ElementOf<vector>* source, bool valid) {
   if constexpr (vector == 1) {
     cp_async_4(shared, source, valid);
   } else {
@@ -131,7 +140,8 @@ __device__ __forceinline__ void copy_elements(float* shared, const ElementOf<vec
 
 /** Copies an operand's tiles of `steps` steps to shared memory, `vector` elements at a time. A thread keeps to one chunk of the contiguous
  *  axis. Rows beyond the operand's last repeat it: nobody reads their sums. What a loader needs of its operand it keeps, since arguments
- *  that depend on the block's phase would be loaded again for every tile. */
+ *  that depend on the block's phase would be loaded again for every tile. `tile` and `table` are those of the first stage; a `stage` is
+ *  named by the bytes before it. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift, Contiguous contiguous = Operand::kContiguous>
 class TileLoader;
 
@@ -139,13 +149,13 @@ class TileLoader;
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kReduction> {
  public:
-  static constexpr int kTableEntries = 0;
+  static constexpr int kTableBytes = 0;
 
-  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row)
+  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row, SharedAddress tile, SharedAddress)
       : data_(static_cast<const ElementOf<vector>*>(operand.data)),
         steps_(operand.steps),
         last_(settled(operand.last_point())),
-        place_(settled(row_major<key_shift>(threadIdx.x / kChunks, threadIdx.x % kChunks * kChunkWords))) {
+        target_((tile + row_major<key_shift>(threadIdx.x / kChunks, threadIdx.x % kChunks * kChunkWords) * kWordBytes).settled()) {
 #pragma unroll
     for (int i = 0; i < kCopies; i++) {
       const int row = first_row + static_cast<int>(threadIdx.x) / kChunks + i * kRowsAtOnce;
@@ -154,16 +164,17 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
     }
   }
 
-  __device__ __forceinline__ void tabulate(Position*, int) const {}
+  __device__ __forceinline__ void tabulate(int, int) const {}
 
-  __device__ __forceinline__ void load(float* tile, const Position*, int step) const {
+  __device__ __forceinline__ void load(int stage, int step) const {
     if (kRowsAtOnce > rows && threadIdx.x >= rows * kChunks) return;
+    const SharedAddress target = target_ + stage;
     const Position along = steps_.position(step * steps + static_cast<int>(threadIdx.x) % kChunks * vector);
     const ElementOf<vector>* source = element_at(data_, along.offset);
 #pragma unroll
     for (int i = 0; i < kCopies; i++) {
       const int below = i * kRowsAtOnce;
-      copy_elements<vector>(tile + (place_ ^ row_key<key_shift>(below)) + below * kStep, element_at(source, rows_[i].offset),
+      copy_elements<vector>((target ^ row_key<key_shift>(below) * kWordBytes) + below * kStep * kWordBytes, element_at(source, rows_[i].offset),
                             Operand::covers(rows_[i].point, along.point, last_));
     }
   }
@@ -176,7 +187,8 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
 
   const ElementOf<vector>* data_;
   typename Operand::Steps steps_;
-  int last_, place_;
+  int last_;
+  SharedAddress target_;
   Position rows_[kCopies];
 };
 
@@ -185,12 +197,15 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kRows> {
  public:
-  static constexpr int kTableEntries = Operand::Steps::kDivides ? steps : 0;
+  /** Entries are positions, or their offsets alone where there are no points. */
+  using Entry = std::conditional_t<Operand::Steps::kHasPoints, Position, int>;
+  static constexpr int kTableBytes = Operand::Steps::kDivides ? steps * static_cast<int>(sizeof(Entry)) : 0;
 
-  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row)
+  __device__ __forceinline__ TileLoader(const Operand& operand, int first_row, SharedAddress tile, SharedAddress table)
       : steps_(operand.steps),
         last_(settled(operand.last_point())),
-        place_(settled(place(threadIdx.x % kChunks * vector, first_line()))) {
+        target_((tile + place(threadIdx.x % kChunks * vector, first_line()) * kWordBytes).settled()),
+        table_(table) {
     const int row = min(first_row + static_cast<int>(threadIdx.x) % kChunks * vector, operand.rows.count - vector);
     const Position position = operand.rows.position(row);
     source_ = element_at(static_cast<const ElementOf<vector>*>(operand.data), settled(position.offset));
@@ -201,32 +216,33 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
     }
   }
 
-  __device__ __forceinline__ void tabulate(Position* table, int step) const {
-    if constexpr (kTableEntries > 0) {
+  __device__ __forceinline__ void tabulate(int stage, int step) const {
+    if constexpr (kTableBytes > 0) {
       const int k = threadIdx.x;
-      if (k < steps) table[k] = steps_.position(step * steps + k);
+      if (k < steps) write_entry((table_ + stage).as<Entry>()[k], steps_.position(step * steps + k));
     }
   }
 
-  __device__ __forceinline__ void load(float* tile, const Position* table, int step) const {
+  __device__ __forceinline__ void load(int stage, int step) const {
     const int line = first_line();
     if (kLinesAtOnce > steps && line >= steps) return;
-    if constexpr (kTableEntries > 0) {
+    const SharedAddress target = target_ + stage;
+    if constexpr (kTableBytes > 0) {
       // All loads before all copies: the compiler pads every copy behind a load.
-      uint4 pairs[kCopies / 2];
+      const Entry* table = (table_ + line * static_cast<int>(sizeof(Entry)) + stage).template as<Entry>();
+      Pair pairs[kCopies / 2];
 #pragma unroll
-      for (int i = 0; i < kCopies; i += 2) pairs[i / 2] = *reinterpret_cast<const uint4*>(table + line + line_below(i));
+      for (int i = 0; i < kCopies; i += 2) pairs[i / 2] = *reinterpret_cast<const Pair*>(table + line_below(i));
 #pragma unroll
       for (int i = 0; i < kCopies; i += 2) {
-        const uint4 pair = pairs[i / 2];
-        copy(tile, i, source_, {static_cast<int>(pair.x), static_cast<int>(pair.y)});
-        copy(tile, i + 1, source_, {static_cast<int>(pair.z), static_cast<int>(pair.w)});
+        copy(target, i, source_, first_of(pairs[i / 2]));
+        copy(target, i + 1, source_, second_of(pairs[i / 2]));
       }
     } else {
       const int k = step * steps + line;
       const ElementOf<vector>* source = element_at(source_, steps_.position(k).offset);
 #pragma unroll
-      for (int i = 0; i < kCopies; i++) copy(tile, i, source, {below_[i], steps_.position(k + line_below(i)).point});
+      for (int i = 0; i < kCopies; i++) copy(target, i, source, {below_[i], steps_.position(k + line_below(i)).point});
     }
   }
 
@@ -249,16 +265,28 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
     return vector == kEights ? (k & 7 & (kChunks - 1)) << 2 : line_key<rows>(k);
   }
 
+  /** Two entries, as one access reads them. */
+  using Pair = std::conditional_t<Operand::Steps::kHasPoints, uint4, uint2>;
+
+  __device__ __forceinline__ static void write_entry(Position& entry, const Position& position) { entry = position; }
+  __device__ __forceinline__ static void write_entry(int& entry, const Position& position) { entry = position.offset; }
+
+  __device__ __forceinline__ static Position first_of(const uint4& pair) { return {static_cast<int>(pair.x), static_cast<int>(pair.y)}; }
+  __device__ __forceinline__ static Position second_of(const uint4& pair) { return {static_cast<int>(pair.z), static_cast<int>(pair.w)}; }
+  __device__ __forceinline__ static Position first_of(const uint2& pair) { return {static_cast<int>(pair.x), 0}; }
+  __device__ __forceinline__ static Position second_of(const uint2& pair) { return {static_cast<int>(pair.y), 0}; }
+
   /** Copies the thread's i-th line. */
-  __device__ __forceinline__ void copy(float* tile, int i, const ElementOf<vector>* source, const Position& along) const {
+  __device__ __forceinline__ void copy(SharedAddress target, int i, const ElementOf<vector>* source, const Position& along) const {
     const int below = line_below(i);
-    copy_elements<vector>(tile + (place_ ^ key(below)) + below * kLineWords, element_at(source, along.offset),
+    copy_elements<vector>((target ^ key(below) * kWordBytes) + below * kLineWords * kWordBytes, element_at(source, along.offset),
                           Operand::covers(point_, along.point, last_));
   }
 
   typename Operand::Steps steps_;
   const ElementOf<vector>* source_;
-  int point_, last_, place_;
+  int point_, last_;
+  SharedAddress target_, table_;
   /** Where positions cost nothing, the offsets of the thread's lines from its first. */
   int below_[Operand::Steps::kDivides ? 1 : kCopies];
 };

@@ -12,6 +12,7 @@
 // All lanes of the warp take part; products are exact and summed in float32.
 
 #include "bfloat16.h"
+#include "shared_address.h"
 
 #if defined(GANNET_SIMT)
 #include "simt/matrix.h"
@@ -96,53 +97,49 @@ __device__ __forceinline__ void mma_m16n8k8_f16(float (&d)[4], const uint32_t (&
 
 /** Loads four 8 x 8 matrices of 16-bit elements. Lane l passes the address, 16-byte aligned in shared memory, of row l % 8 of
  *  matrix l / 8; r[i] receives of matrix i the elements (lane / 4, 2 (lane % 4)) and the next one. */
-__device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], const void* shared_row) {
+__device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], SharedAddress row) {
 #if defined(GANNET_SIMT)
-  simt::load_matrices(r, 4, shared_row, false);
+  simt::load_matrices(r, 4, row.as<void>(), false);
 #else
-  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared_row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(address)
+               : "r"(row.value())
                : "memory");
 #endif
 }
 
 /** ldmatrix_x4 of the transposed matrices: r[i] receives the elements (2 (lane % 4), lane / 4) and the one below. */
-__device__ __forceinline__ void ldmatrix_x4_trans(uint32_t (&r)[4], const void* shared_row) {
+__device__ __forceinline__ void ldmatrix_x4_trans(uint32_t (&r)[4], SharedAddress row) {
 #if defined(GANNET_SIMT)
-  simt::load_matrices(r, 4, shared_row, true);
+  simt::load_matrices(r, 4, row.as<void>(), true);
 #else
-  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared_row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(address)
+               : "r"(row.value())
                : "memory");
 #endif
 }
 
 /** Two matrices, as ldmatrix_x4; lanes 0-15 pass the rows. */
-__device__ __forceinline__ void ldmatrix_x2(uint32_t (&r)[2], const void* shared_row) {
+__device__ __forceinline__ void ldmatrix_x2(uint32_t (&r)[2], SharedAddress row) {
 #if defined(GANNET_SIMT)
-  simt::load_matrices(r, 2, shared_row, false);
+  simt::load_matrices(r, 2, row.as<void>(), false);
 #else
-  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared_row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
                : "=r"(r[0]), "=r"(r[1])
-               : "r"(address)
+               : "r"(row.value())
                : "memory");
 #endif
 }
 
 /** Two matrices, as ldmatrix_x4_trans; lanes 0-15 pass the rows. */
-__device__ __forceinline__ void ldmatrix_x2_trans(uint32_t (&r)[2], const void* shared_row) {
+__device__ __forceinline__ void ldmatrix_x2_trans(uint32_t (&r)[2], SharedAddress row) {
 #if defined(GANNET_SIMT)
-  simt::load_matrices(r, 2, shared_row, true);
+  simt::load_matrices(r, 2, row.as<void>(), true);
 #else
-  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared_row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
                : "=r"(r[0]), "=r"(r[1])
-               : "r"(address)
+               : "r"(row.value())
                : "memory");
 #endif
 }
