@@ -182,9 +182,12 @@ __device__ __forceinline__ void write_block(float* staged, const Parameters& par
                      parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
 }
 
-/** The body of every product kernel. */
+/** The tensor cores of sm_75 know no TF32 and no bfloat16; the host multiplies in float32 there. */
+template <Precision precision>
+constexpr bool kExists = precision == Precision::kFloat32 || GANNET_ARCH == 0 || GANNET_ARCH >= 800;
+
 template <class Tile, Precision precision, int vector_a, int vector_b, class Parameters>
-__device__ __forceinline__ void compute_product(const Parameters& parameters) {
+__device__ __forceinline__ void compute_existing_product(const Parameters& parameters) {
   const BlockPlace place = place_of(parameters, static_cast<int>(blockIdx.x));
   const auto& product = parameters.phase[place.phase];
   using Product = std::remove_cvref_t<decltype(product)>;
@@ -210,6 +213,17 @@ __device__ __forceinline__ void compute_product(const Parameters& parameters) {
   sums.for_each(Stage<Tile>{ring});
   __syncthreads();
   write_block<Tile, kValues>(ring, parameters);
+}
+
+/** The body of every product kernel. */
+template <class Tile, Precision precision, int vector_a, int vector_b, class Parameters>
+__device__ __forceinline__ void compute_product(const Parameters& parameters) {
+  if constexpr (kExists<precision>) {
+    compute_existing_product<Tile, precision, vector_a, vector_b>(parameters);
+  }
+#if !defined(GANNET_SIMT)
+  if constexpr (!kExists<precision>) __trap();
+#endif
 }
 
 }  // namespace gannet::kernels

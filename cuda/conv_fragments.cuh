@@ -6,13 +6,10 @@
 // The product of two tiles on the tensor cores.
 //
 // Operands are float32 in shared memory and rounded on their way into the fragments. A fragment of m16n8k8 TF32 holds the steps
-// t and t + 4 of eight (t = lane mod 4). The 16-bit products want two neighbouring steps in one register; which steps count as
+// t and t + 4 of eight (t = lane mod 4). Products in bfloat16 want two neighbouring steps in one register; which steps count as
 // neighbours does not matter as long as both operands agree, so that steps t and t + 4 of the same fragment are packed together:
-// m16n8k16 takes two fragments of eight steps, m16n8k8 in float16 one. One way of loading serves all formats.
+// m16n8k16 takes two fragments of eight steps. One way of loading serves both formats.
 namespace gannet::kernels {
-
-/** The tensor cores of sm_75 know no TF32 and no bfloat16. */
-constexpr bool kFloat16Only = GANNET_ARCH != 0 && GANNET_ARCH < 800;
 
 /** Which of an operand's rows the rows of its fragments stand for. Straight: the next eight, and so on. Interleaved, where a tile of
  *  float32 is contiguous along its rows and ldmatrix could transpose 16-bit elements only: lane group g reads rows 4 g .. 4 g + 3 of
@@ -192,9 +189,7 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
       : loader_a_(LoaderA::of_a(tile_a, Warp::first_row())), loader_b_(LoaderB::of_b(tile_b, Warp::first_column())) {}
 
   __device__ __forceinline__ void multiply(int stage) {
-    if constexpr (kFloat16Only) {
-      multiply_f16(stage);
-    } else if constexpr (precision == Precision::kTf32) {
+    if constexpr (precision == Precision::kTf32) {
       multiply_tf32(stage);
     } else {
       multiply_bf16(stage);
@@ -238,7 +233,7 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
   }
 
   __device__ __forceinline__ static uint32_t pack(uint32_t low, uint32_t high) {
-    return kFloat16Only ? pack_f16(__uint_as_float(low), __uint_as_float(high)) : pack_bf16(__uint_as_float(low), __uint_as_float(high));
+    return pack_bf16(__uint_as_float(low), __uint_as_float(high));
   }
 
   __device__ __forceinline__ void multiply_bf16(int stage) {
@@ -255,23 +250,6 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
         for (int j = 0; j < kCountB; j++) {
           const uint32_t b[2] = {pack(low.b[j][0], low.b[j][1]), pack(high.b[j][0], high.b[j][1])};
           mma_m16n8k16_bf16(sums_[i][j], a, b);
-        }
-      }
-    }
-  }
-
-  __device__ __forceinline__ void multiply_f16(int stage) {
-#pragma unroll 2
-    for (int k = 0; k < kStep; k += 8) {
-      Raw raw;
-      load(raw, stage, k);
-#pragma unroll
-      for (int i = 0; i < kCountA; i++) {
-        const uint32_t a[2] = {pack(raw.a[i][0], raw.a[i][2]), pack(raw.a[i][1], raw.a[i][3])};
-#pragma unroll
-        for (int j = 0; j < kCountB; j++) {
-          const uint32_t b[1] = {pack(raw.b[j][0], raw.b[j][1])};
-          mma_m16n8k8_f16(sums_[i][j], a, b);
         }
       }
     }
