@@ -122,6 +122,15 @@ test('a key that the saved state does not allow is refused with the reason, by o
   assert.not(existsSync(join(run, 'lock.json')));
 });
 
+test('epochs that a run is past are refused as steps are', async () => {
+  const run = await trained({ steps: 6 });
+  const config = readFileSync(join(run, 'config.json'), 'utf8');
+  // An epoch of 40 images is five steps of eight.
+  const error = await eventsOf(resume(run, { changes: { epochs: 1 } })).catch((reason: unknown) => reason);
+  assert.is((error as ConfigError).code, 'steps_passed');
+  assert.is(readFileSync(join(run, 'config.json'), 'utf8'), config);
+});
+
 test('images are drawn by the configuration that a checkpoint was trained with', async () => {
   const run = await trained();
   editConfig(run, ({ model }) => {
