@@ -44,6 +44,7 @@ Napi::Value to_js(Napi::Env env, const std::string& value) { return Napi::String
 template <typename T>
 Napi::Value list_to_js(Napi::Env env, const std::vector<T>& list) {
   std::vector<Napi::Value> values;
+  values.reserve(list.size());
   for (const T& value : list) values.push_back(to_js(env, value));
   return make_array(env, values);
 }

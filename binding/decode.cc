@@ -23,7 +23,8 @@ Shape decode_shape(const Field& field) {
   int64_t total = 1;
   for (const int64_t size : shape) {
     if (size < 1 || __builtin_mul_overflow(total, size, &total) || total >= kTooManyElements) {
-      throw Error("shape_mismatch", text(field.path(), " has axes of at least 1 element, fewer than 2^40 in all, but received ", to_string(shape)));
+      throw Error("shape_mismatch",
+                  text(field.path(), " has axes of at least 1 element, fewer than 2^40 in all, but received ", to_string(shape)));
     }
   }
   return shape;
@@ -98,13 +99,21 @@ ReduceKind decode_kind(const Field& field) {
 using DecodeAttribute = void (*)(const Field&, Attributes&);
 
 template <auto member>
-void number(const Field& field, Attributes& attributes) { attributes.*member = field.number(); }
+void number(const Field& field, Attributes& attributes) {
+  attributes.*member = field.number();
+}
 template <auto member>
-void integer(const Field& field, Attributes& attributes) { attributes.*member = field.integer(); }
+void integer(const Field& field, Attributes& attributes) {
+  attributes.*member = field.integer();
+}
 template <auto member>
-void integers(const Field& field, Attributes& attributes) { attributes.*member = field.integers(); }
+void integers(const Field& field, Attributes& attributes) {
+  attributes.*member = field.integers();
+}
 template <auto member>
-void boolean(const Field& field, Attributes& attributes) { attributes.*member = field.boolean(); }
+void boolean(const Field& field, Attributes& attributes) {
+  attributes.*member = field.boolean();
+}
 
 const std::map<std::string_view, DecodeAttribute>& attribute_decoders() {
   using A = Attributes;
@@ -168,7 +177,8 @@ void check_arena_slot(const Slot& slot, const Program& program, const std::strin
 
 void check_bound_slot(const Slot& slot, const std::vector<Binding>& bindings, const char* what, const std::string& path) {
   if (slot.offset < 0 || slot.offset >= static_cast<int64_t>(bindings.size())) {
-    throw Error("slot_out_of_range", text(path, ": the program has ", bindings.size(), " ", what, "s, but slot ", slot.offset, " was named"));
+    throw Error("slot_out_of_range",
+                text(path, ": the program has ", bindings.size(), " ", what, "s, but slot ", slot.offset, " was named"));
   }
   const Binding& binding = bindings[slot.offset];
   if (elements(binding.shape) != slot.size() || binding.dtype != slot.dtype) {
@@ -178,7 +188,8 @@ void check_bound_slot(const Slot& slot, const std::vector<Binding>& bindings, co
 }
 
 Slot decode_slot(const Field& field, const Program& program) {
-  Slot slot{decode_storage(field.at("storage")), field.at("offset").integer(), decode_shape(field.at("shape")), decode_stored_type(field.at("dtype"))};
+  Slot slot{decode_storage(field.at("storage")), field.at("offset").integer(), decode_shape(field.at("shape")),
+            decode_stored_type(field.at("dtype"))};
   switch (slot.storage) {
     case Storage::kArena: check_arena_slot(slot, program, field.path()); break;
     case Storage::kFeed: check_bound_slot(slot, program.feeds, "feed", field.path()); break;

@@ -61,9 +61,7 @@ class Device {
 
   /** Starts the device's clock; `elapsed_ms` waits for the runs since then and tells the milliseconds that they took on it. */
   virtual void start_clock() { clock_start_ = std::chrono::steady_clock::now(); }
-  virtual double elapsed_ms() {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - clock_start_).count();
-  }
+  virtual double elapsed_ms() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - clock_start_).count(); }
 
   /** Makes a run that is under way end early, at the next step, with Error `cancelled`. Any thread. */
   void cancel() { cancelled_ = true; }

@@ -11,9 +11,7 @@ namespace gannet {
 namespace {
 
 #ifndef GANNET_CUDA
-DeviceInfo missing_cuda() {
-  return {"cuda", "", {}, "this build of the addon has no CUDA device"};
-}
+DeviceInfo missing_cuda() { return {"cuda", "", {}, "this build of the addon has no CUDA device"}; }
 
 /** What stands for the device `cuda` in a build without it. */
 DeviceKind cuda_kind() {

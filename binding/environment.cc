@@ -5,7 +5,7 @@
 namespace gannet {
 
 Napi::ArrayBuffer make_buffer(Napi::Env env, size_t bytes) {
-  const napi_value length = Napi::Number::New(env, static_cast<double>(bytes));
+  napi_value length = Napi::Number::New(env, static_cast<double>(bytes));
   napi_value buffer = nullptr;
   if (napi_new_instance(env, Environment::of(env).array_buffer.Value(), 1, &length, &buffer) == napi_ok) {
     return Napi::Value(env, buffer).As<Napi::ArrayBuffer>();

@@ -35,7 +35,7 @@ napi_value current_value(napi_env env) noexcept {
 }
 
 void throw_current(napi_env env) noexcept {
-  if (const napi_value value = current_value(env)) napi_throw(env, value);
+  if (napi_value value = current_value(env)) napi_throw(env, value);
 }
 
 Settlement::Settlement(napi_env env, napi_value* promise) : env_(env) {

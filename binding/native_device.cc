@@ -55,8 +55,7 @@ NativeDevice::NativeDevice(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Na
     const int64_t threads = options.at("threads").integer();
     if (threads < 0 || threads > 1024) throw Error("argument_invalid", text("threads must be 0 (all) to 1024, but is ", threads));
     const Field precision = options.at("precision");
-    std::unique_ptr<Device> device =
-        open_device(kind, {static_cast<int>(threads), precision.present() ? precision.string() : "auto"});
+    std::unique_ptr<Device> device = open_device(kind, {static_cast<int>(threads), precision.present() ? precision.string() : "auto"});
     worker_ = std::make_unique<Worker>(info.Env(), std::move(device), [this](bool busy) { busy ? Ref() : Unref(); });
     return info.Env().Undefined();
   });
@@ -82,7 +81,8 @@ Napi::Value NativeDevice::create_variable(const Napi::CallbackInfo& info) {
   const int64_t bytes = Field(info[0], "bytes").integer();
   expect_open();
   if (bytes <= 0 || bytes % kBytesPerElement != 0) {
-    throw Error("argument_invalid", text("a variable has a positive multiple of ", kBytesPerElement, " bytes, but ", bytes, " were asked for"));
+    throw Error("argument_invalid",
+                text("a variable has a positive multiple of ", kBytesPerElement, " bytes, but ", bytes, " were asked for"));
   }
   const int64_t id = next_id_++;
   auto job = std::make_unique<Job>();

@@ -75,7 +75,8 @@ Memory copy_of(const ArrayView& view) {
 
 void NativeRun::add(const RequestedCall& request, const Program& program, Napi::Env env, Job& job) {
   if (request.feeds.size() != program.feeds.size()) {
-    throw Error("feed_count", text("program '", program.name, "' takes ", program.feeds.size(), " feeds, but received ", request.feeds.size()));
+    throw Error("feed_count",
+                text("program '", program.name, "' takes ", program.feeds.size(), " feeds, but received ", request.feeds.size()));
   }
   Call call;
   call.program = request.program;
@@ -107,7 +108,8 @@ Napi::Value NativeRun::result(Napi::Env env, const Job& job) const {
     for (size_t i = 0; i < call.outputs.size(); i++) buffers.push_back(job.buffers[next++].Value());
     outputs.push_back(make_array(env, buffers));
   }
-  std::vector<Property> properties = {{"outputs", make_array(env, outputs)}, {"nativeMs", Napi::Number::New(env, native_ms_)},
+  std::vector<Property> properties = {{"outputs", make_array(env, outputs)},
+                                      {"nativeMs", Napi::Number::New(env, native_ms_)},
                                       {"graphLaunches", Napi::Number::New(env, static_cast<double>(graph_launches_))}};
   if (timed_) properties.push_back({"elapsedMs", Napi::Number::New(env, elapsed_ms_)});
   if (profile_) {

@@ -127,7 +127,8 @@ void check_transpose(const Step& step) {
   std::sort(sorted.begin(), sorted.end());
   bool valid = sorted.size() == shape.size();
   for (size_t i = 0; valid && i < sorted.size(); i++) valid = sorted[i] == static_cast<int64_t>(i);
-  expect(valid, "attribute_invalid", text("permutation must list each axis of ", to_string(shape), " once, but is ", to_string(permutation)));
+  expect(valid, "attribute_invalid",
+         text("permutation must list each axis of ", to_string(shape), " once, but is ", to_string(permutation)));
   Shape expected;
   for (const int64_t axis : permutation) expected.push_back(shape[axis]);
   expect_shape(step.output, expected, "the output");
@@ -204,8 +205,9 @@ void check_geometry(const WindowGeometry& g) {
   expect_countable(g);
   const int64_t p = window_positions(g.h, g.top, g.bottom, g.r, g.stride_h);
   const int64_t q = window_positions(g.w, g.left, g.right, g.s, g.stride_w);
-  expect(p == g.p && q == g.q, "shape_mismatch", text("windows of ", g.r, "x", g.s, " over ", g.h, "x", g.w, " have ", p, "x", q,
-                                                      " positions, but the shapes say ", g.p, "x", g.q));
+  expect(
+      p == g.p && q == g.q, "shape_mismatch",
+      text("windows of ", g.r, "x", g.s, " over ", g.h, "x", g.w, " have ", p, "x", q, " positions, but the shapes say ", g.p, "x", g.q));
 }
 
 void expect_window(const Attributes& a) {
@@ -274,7 +276,8 @@ void check_upsample(const Step& step) {
   const int64_t scale = step.attributes.scale;
   expect(scale >= 1, "attribute_invalid", text("scale must be at least 1, but is ", scale));
   const Shape& x = step.inputs[0].shape;
-  expect_shape(step.output, {x[0], checked_product(x[1], scale, "the height"), checked_product(x[2], scale, "the width"), x[3]}, "the output");
+  expect_shape(step.output, {x[0], checked_product(x[1], scale, "the height"), checked_product(x[2], scale, "the width"), x[3]},
+               "the output");
 }
 
 Shape with_last(Shape shape, int64_t last) {
@@ -308,7 +311,8 @@ void check_one_hot(const Step& step) {
 void check_cholesky(const Step& step) {
   expect_all_float(step);
   const Shape& matrix = step.inputs[0].shape;
-  expect(matrix.size() == 2 && matrix[0] == matrix[1], "shape_mismatch", text("the matrix must be square, but has the shape ", to_string(matrix)));
+  expect(matrix.size() == 2 && matrix[0] == matrix[1], "shape_mismatch",
+         text("the matrix must be square, but has the shape ", to_string(matrix)));
   expect_shape(step.output, matrix, "the output");
 }
 
@@ -337,7 +341,8 @@ void check_random(const Step& step) {
   expect_type(step.output, DType::kFloat32, "the output");
   expect_shape(step.output, step.attributes.shape, "the output");
   const int64_t stream = step.attributes.stream;
-  expect(stream >= 0 && stream <= std::numeric_limits<uint32_t>::max(), "attribute_invalid", text("stream must fit 32 bits, but is ", stream));
+  expect(stream >= 0 && stream <= std::numeric_limits<uint32_t>::max(), "attribute_invalid",
+         text("stream must fit 32 bits, but is ", stream));
 }
 
 void check_assign(const Step& step) {

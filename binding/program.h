@@ -46,8 +46,30 @@ struct Slot {
 };
 
 enum class Function {
-  kNeg, kAbs, kSign, kStep, kExp, kLog, kSqrt, kReciprocal, kTanh, kSigmoid, kSoftplus, kRelu, kLeakyRelu, kElu,
-  kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kGreater, kEqual, kSelect, kConstant,
+  kNeg,
+  kAbs,
+  kSign,
+  kStep,
+  kExp,
+  kLog,
+  kSqrt,
+  kReciprocal,
+  kTanh,
+  kSigmoid,
+  kSoftplus,
+  kRelu,
+  kLeakyRelu,
+  kElu,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMaximum,
+  kMinimum,
+  kGreater,
+  kEqual,
+  kSelect,
+  kConstant,
 };
 inline constexpr int kFunctionCount = static_cast<int>(Function::kConstant) + 1;
 

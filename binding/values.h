@@ -14,8 +14,7 @@ namespace gannet {
 /** A JavaScript value and the path that leads to it. Every reader throws Error `code` if the value is of another type. */
 class Field {
  public:
-  Field(Napi::Value value, std::string path, const char* code = "argument_invalid")
-      : value_(value), path_(std::move(path)), code_(code) {}
+  Field(Napi::Value value, std::string path, const char* code = "argument_invalid") : value_(value), path_(std::move(path)), code_(code) {}
 
   Field at(const char* key) const;
   Field at(uint32_t index) const;

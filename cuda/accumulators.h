@@ -40,7 +40,9 @@ struct RunningMaximum {
 
   float maximum = -INFINITY;
 
-  __device__ __forceinline__ void add(const float (&values)[kValues]) { maximum = maximum != maximum || maximum > values[0] ? maximum : values[0]; }
+  __device__ __forceinline__ void add(const float (&values)[kValues]) {
+    maximum = maximum != maximum || maximum > values[0] ? maximum : values[0];
+  }
   __device__ __forceinline__ void finish() {}
   __device__ __forceinline__ void combine(const RunningMaximum& other) { add({other.maximum}); }
   __device__ __forceinline__ float result(int) const { return maximum; }

@@ -8,7 +8,7 @@ namespace gannet::kernels {
 
 /** Adds elements 0 .. count of `values` to a total. */
 template <typename Accumulator, int kValues>
-__device__ __forceinline__ void add_element(Accumulator& total, const float4 (&values)[kValues], float float4::* member) {
+__device__ __forceinline__ void add_element(Accumulator& total, const float4 (&values)[kValues], float float4::*member) {
   float element[kValues];
 #pragma unroll
   for (int i = 0; i < kValues; i++) element[i] = values[i].*member;

@@ -37,9 +37,7 @@ __host__ __device__ constexpr Integer ceil_div(Integer value, Integer divisor) {
 }
 
 /** True if the pointer may be read and written by load4 and store4. */
-__host__ __device__ inline bool is_aligned_16(const void* pointer) {
-  return reinterpret_cast<uintptr_t>(pointer) % 16 == 0;
-}
+__host__ __device__ inline bool is_aligned_16(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % 16 == 0; }
 
 /** The block's dynamic shared memory, 128-byte aligned: `sharedBytes` of the launch. A kernel carves it by hand. */
 template <typename T>

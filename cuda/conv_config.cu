@@ -124,7 +124,8 @@ double cost(const ProductSize& size, const TileTraits& tile, int splits, Precisi
   const double area = static_cast<double>(tile.rows) * tile.columns * size.step_length();
   const double share = std::ceil(blocks / gpu.multiprocessors);
   const double busiest = share * (share < 2 ? kSlownessAlone : 1) * steps * area / tile.efficiency;
-  const double traffic = splits == 1 ? 0 : 8.0 * (splits + 1) * static_cast<double>(size.elements) * products_per_byte / gpu.multiprocessors;
+  const double traffic =
+      splits == 1 ? 0 : 8.0 * (splits + 1) * static_cast<double>(size.elements) * products_per_byte / gpu.multiprocessors;
   return busiest + traffic;
 }
 
@@ -238,12 +239,9 @@ ProductSize matmul_size(const MatmulShape& s, Precision precision, OperandElemen
 
 ProductSize size_of(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, OperandElements elements) {
   switch (pass) {
-    case ConvolutionPass::kForward:
-      return forward_size(shape, precision, elements);
-    case ConvolutionPass::kInputGradient:
-      return input_gradient_size(shape, precision, elements);
-    default:
-      return filter_gradient_size(shape, precision, elements);
+    case ConvolutionPass::kForward: return forward_size(shape, precision, elements);
+    case ConvolutionPass::kInputGradient: return input_gradient_size(shape, precision, elements);
+    default: return filter_gradient_size(shape, precision, elements);
   }
 }
 

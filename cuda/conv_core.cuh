@@ -140,10 +140,10 @@ struct Accumulation {
 };
 
 template <class Tile, Precision precision, int vector_a, int vector_b, class Product>
-using SumsOf = std::conditional_t<
-    precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
-    std::conditional_t<vector_a == kEights, PackedSums<Tile, typename Product::A, typename Product::B, vector_b>,
-                       TensorSums<Tile, precision, typename Product::A, typename Product::B>>>;
+using SumsOf =
+    std::conditional_t<precision == Precision::kFloat32, FloatSums<Tile, typename Product::A, typename Product::B>,
+                       std::conditional_t<vector_a == kEights, PackedSums<Tile, typename Product::A, typename Product::B, vector_b>,
+                                          TensorSums<Tile, precision, typename Product::A, typename Product::B>>>;
 
 /** Which tile of which phase a block computes. */
 struct BlockPlace {
@@ -175,11 +175,12 @@ __device__ __forceinline__ void write_block(float* staged, const Parameters& par
   const auto& out = parameters.phase[place.phase].out;
   if constexpr (Parameters::kTakesStatistics) {
     if (parameters.statistics.number != 0) {
-      return write_with_statistics<Tile>(staged, parameters.target, parameters.aligned, out, place.row_block, extent, parameters.statistics);
+      return write_with_statistics<Tile>(staged, parameters.target, parameters.aligned, out, place.row_block, extent,
+                                         parameters.statistics);
     }
   }
   write_staged<Tile, kValues>(staged, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, out, extent,
-                     parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
+                              parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
 }
 
 /** The tensor cores of sm_75 know no TF32 and no bfloat16; the host multiplies in float32 there. */
@@ -207,7 +208,8 @@ __device__ __forceinline__ void compute_existing_product(const Parameters& param
   const int steps = ceil_div(product.reduction, kSteps);
   const int first = static_cast<int>(blockIdx.z) * parameters.steps_per_split;
   Sums sums(tile_a, tile_b);
-  Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, first, min(first + parameters.steps_per_split, steps)}.run(parameters.stages);
+  Accumulation<Sums, Ring, LoaderA, LoaderB>{sums, loader_a, loader_b, first, min(first + parameters.steps_per_split, steps)}.run(
+      parameters.stages);
 
   __syncthreads();
   sums.for_each(Stage<Tile>{ring});

@@ -45,19 +45,18 @@ struct EndingList {
   static __device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
     int number = 0;
     float4 result = sums;
-    static_cast<void>(
-        ((++number == code.number &&
-          (result = Endings::Pattern::template evaluate_given<kValues, Endings::kOperand>(code, sums, first, count), true)) ||
-         ...));
+    static_cast<void>(((++number == code.number &&
+                        (result = Endings::Pattern::template evaluate_given<kValues, Endings::kOperand>(code, sums, first, count), true)) ||
+                       ...));
     return result;
   }
 };
 
-using Epilogues = EndingList<Ending<0, AddBias<>>, Ending<0, BiasRelu>, Ending<0, BiasLeakyRelu>, Ending<0, BiasElu>, Ending<0, BiasTanh>,
-                             Ending<0, BiasSigmoid>, Ending<0, Relu>, Ending<0, LeakyRelu>, Ending<0, ReluGradient>,
-                             Ending<1, LeakyReluGradient>, Ending<2, BiasEluGradient>, Ending<0, TanhGradient>,
-                             Ending<1, LeakyReluSecondGradient>, Ending<0, Add>, Ending<1, Add>, Ending<0, AddThree>, Ending<1, AddThree>,
-                             Ending<2, AddThree>>;
+using Epilogues =
+    EndingList<Ending<0, AddBias<>>, Ending<0, BiasRelu>, Ending<0, BiasLeakyRelu>, Ending<0, BiasElu>, Ending<0, BiasTanh>,
+               Ending<0, BiasSigmoid>, Ending<0, Relu>, Ending<0, LeakyRelu>, Ending<0, ReluGradient>, Ending<1, LeakyReluGradient>,
+               Ending<2, BiasEluGradient>, Ending<0, TanhGradient>, Ending<1, LeakyReluSecondGradient>, Ending<0, Add>, Ending<1, Add>,
+               Ending<0, AddThree>, Ending<1, AddThree>, Ending<2, AddThree>>;
 
 /** The values of four neighbouring elements from `first`, of which `count` exist, from their sums. */
 template <Values kValues>

@@ -11,7 +11,8 @@ using FilterGradientParameters = ProductParameters<FilterGradientProduct, 1>;
 
 /** dw (K, R S C) or its parts from dy (N P Q, K) and x (N, H, W, C). Grid, block and shared memory: conv_core.cuh. */
 template <class Tile, Precision precision, int vector_a, int vector_b>
-__global__ void __launch_bounds__(Tile::kThreads, 2) conv2d_filter_gradient_kernel(const __grid_constant__ FilterGradientParameters parameters) {
+__global__ void __launch_bounds__(Tile::kThreads, 2)
+    conv2d_filter_gradient_kernel(const __grid_constant__ FilterGradientParameters parameters) {
   compute_product<Tile, precision, vector_a, vector_b>(parameters);
 }
 
@@ -33,8 +34,8 @@ struct FilterGradientFamily {
 void conv2d_filter_gradient(const Convolution& args, cudaStream_t stream) {
   const ConvolutionShape& s = args.shape;
   const int taps = s.r * s.s * s.c, pixels = s.n * s.p * s.q;
-  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels,    -s.top,    -s.left, s.stride_h,
-                       s.stride_w,              s.h * s.w * s.c,   s.w * s.c, s.c};
+  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels, -s.top, -s.left, s.stride_h, s.stride_w,
+                       s.h * s.w * s.c,         s.w * s.c,         s.c};
   FilterGradientParameters parameters{};
   parameters.phases = 1;
   parameters.phase[0] = {{args.second, {s.k, 1}, {pixels, s.k}, 1, 1},

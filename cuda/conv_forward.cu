@@ -33,8 +33,8 @@ struct ForwardFamily {
 void conv2d_forward(const Convolution& args, cudaStream_t stream) {
   const ConvolutionShape& s = args.shape;
   const int taps = s.r * s.s * s.c, pixels = s.n * s.p * s.q;
-  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels,    -s.top,    -s.left, s.stride_h,
-                       s.stride_w,              s.h * s.w * s.c,   s.w * s.c, s.c};
+  const Pixels windows{make_divider(s.p * s.q), make_divider(s.q), pixels, -s.top, -s.left, s.stride_h, s.stride_w,
+                       s.h * s.w * s.c,         s.w * s.c,         s.c};
   ForwardParameters parameters{};
   parameters.phases = 1;
   parameters.phase[0] = {{args.first, windows, {make_divider(s.c), make_divider(s.s), taps, 1, s.w * s.c, s.c}, s.h, s.w},

@@ -18,7 +18,7 @@ enum class FragmentOrder { kStraight, kInterleaved };
 
 template <class Operand, int vector>
 constexpr FragmentOrder kFragmentOrder =
-    Operand::kContiguous == Contiguous::kRows && vector != kEights ? FragmentOrder::kInterleaved : FragmentOrder::kStraight;
+    Operand::kContiguous == Contiguous::kRows&& vector != kEights ? FragmentOrder::kInterleaved : FragmentOrder::kStraight;
 
 /** The operand's row of which lane group g holds element `eight` of so many eights. */
 template <FragmentOrder order, int eights>
@@ -104,7 +104,8 @@ class FragmentLoader<rows, eights, Contiguous::kRows> {
  private:
   static_assert(eights % 4 == 0 || eights == 1);
 
-  __device__ __forceinline__ FragmentLoader(SharedAddress tile, int first_row) : source_((tile + place(first_row) * kWordBytes).settled()) {}
+  __device__ __forceinline__ FragmentLoader(SharedAddress tile, int first_row)
+      : source_((tile + place(first_row) * kWordBytes).settled()) {}
 
   __device__ __forceinline__ static int place(int first_row) {
     const int lane = threadIdx.x % kWarpSize;

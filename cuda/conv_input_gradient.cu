@@ -13,7 +13,8 @@ using InputGradientParameters = ProductParameters<InputGradientProduct, kMaximum
 
 /** dx (N H W, C) from dy (N, P, Q, K) and w (K, R, S, C). Grid, block and shared memory: conv_core.cuh. */
 template <class Tile, Precision precision, int vector_a, int vector_b>
-__global__ void __launch_bounds__(Tile::kThreads, 2) conv2d_input_gradient_kernel(const __grid_constant__ InputGradientParameters parameters) {
+__global__ void __launch_bounds__(Tile::kThreads, 2)
+    conv2d_input_gradient_kernel(const __grid_constant__ InputGradientParameters parameters) {
   compute_product<Tile, precision, vector_a, vector_b>(parameters);
 }
 
@@ -39,8 +40,8 @@ InputGradientProduct product_of(const Convolution& args, const Phase& phase) {
   const Pixels outputs{per_sample, per_row, pixels, h.start, w.start, 1, 1, s.p * s.q * s.k, s.q * s.k, s.k};
   const Pixels image{per_sample, per_row, pixels, h.first, w.first, s.stride_h, s.stride_w, s.h * s.w * s.c, s.w * s.c, s.c};
   const Taps back{filters, tap_width, taps, -1, s.q * s.k, s.k};
-  const FilterTaps filter{filters,         tap_width,          taps, (h.residue * s.s + w.residue) * s.c, s.r * s.s * s.c,
-                          s.stride_h * s.s * s.c, s.stride_w * s.c};
+  const FilterTaps filter{filters,         tap_width, taps, (h.residue * s.s + w.residue) * s.c, s.r * s.s * s.c, s.stride_h * s.s * s.c,
+                          s.stride_w * s.c};
   return {{args.first, outputs, back, s.p, s.q}, {args.second, {s.c, 1}, filter, 1, 1}, image, pixels, s.c, taps};
 }
 

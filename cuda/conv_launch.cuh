@@ -14,7 +14,8 @@
 namespace gannet::kernels {
 
 /** result[i] = the finished sum of parts[0..splits)[i], in that order; parts lie `elements` apart. */
-void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values, cudaStream_t stream);
+void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values,
+               cudaStream_t stream);
 
 /** A supported epilogue as kernels take it, for a result of `elements`. */
 EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
@@ -40,12 +41,9 @@ template <class Family, Precision precision>
 KernelOf<Family> select_vectors(ProductTile tile) {
   constexpr int kVector = kVectorOf<precision>;
   switch (tile) {
-    case ProductTile::k128x128:
-      return Family::template kernel<Tile128x128, precision, kVector, kVector>();
-    case ProductTile::k128x64:
-      return Family::template kernel<Tile128x64, precision, kVector, kVector>();
-    case ProductTile::k64x64:
-      return Family::template kernel<Tile64x64, precision, kVector, kVector>();
+    case ProductTile::k128x128: return Family::template kernel<Tile128x128, precision, kVector, kVector>();
+    case ProductTile::k128x64: return Family::template kernel<Tile128x64, precision, kVector, kVector>();
+    case ProductTile::k64x64: return Family::template kernel<Tile64x64, precision, kVector, kVector>();
     default:
       if constexpr (Family::kThin) return Family::template kernel<Tile128x8, precision, kVector, kVector>();
       return nullptr;
@@ -64,19 +62,17 @@ KernelOf<Family> select_kernel(const ProductConfig& config) {
   constexpr int kVector = kVectorOf<precision>;
   if (config.vector_b == kVector) return select_vectors<Family, precision>(config.tile);
   if (config.vector_a == 1) return select_scalars<Family, precision>(config.tile);
-  if constexpr (!std::is_void_v<typename Family::MixedTile>) return Family::template kernel<typename Family::MixedTile, precision, kVector, 1>();
+  if constexpr (!std::is_void_v<typename Family::MixedTile>)
+    return Family::template kernel<typename Family::MixedTile, precision, kVector, 1>();
   return nullptr;
 }
 
 template <class Family>
 KernelOf<Family> select_kernel(const ProductConfig& config) {
   switch (config.precision) {
-    case Precision::kFloat32:
-      return select_kernel<Family, Precision::kFloat32>(config);
-    case Precision::kTf32:
-      return select_kernel<Family, Precision::kTf32>(config);
-    default:
-      return select_kernel<Family, Precision::kBfloat16>(config);
+    case Precision::kFloat32: return select_kernel<Family, Precision::kFloat32>(config);
+    case Precision::kTf32: return select_kernel<Family, Precision::kTf32>(config);
+    default: return select_kernel<Family, Precision::kBfloat16>(config);
   }
 }
 

@@ -13,7 +13,8 @@ namespace gannet::kernels {
 template <int rows, int eights, Contiguous contiguous, int vector = kEights>
 class PairLoader : public FragmentLoader<rows, eights, contiguous> {
  public:
-  __device__ __forceinline__ PairLoader(const FragmentLoader<rows, eights, contiguous>& loader) : FragmentLoader<rows, eights, contiguous>(loader) {}
+  __device__ __forceinline__ PairLoader(const FragmentLoader<rows, eights, contiguous>& loader)
+      : FragmentLoader<rows, eights, contiguous>(loader) {}
 };
 
 /** Fragments from lines along rows, transposed by ldmatrix. */

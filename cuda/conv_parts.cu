@@ -10,9 +10,10 @@ constexpr int kSumBlocks = 4;
 
 /** result (elements) = finished sums over z of parts (splits, elements). A thread sums `vector` neighbours. */
 template <int vector, Values kValues>
-__global__ void __launch_bounds__(kSumThreads, kSumBlocks) sum_parts_kernel(void* result,                     // (elements)
-                                                                            const float* __restrict__ parts,  // (splits, elements)
-                                                                            int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
+__global__ void __launch_bounds__(kSumThreads, kSumBlocks)
+    sum_parts_kernel(void* result,                     // (elements)
+                     const float* __restrict__ parts,  // (splits, elements)
+                     int64_t elements, int splits, const __grid_constant__ EpilogueCode epilogue) {
   const int64_t first = (int64_t{blockIdx.x} * kSumThreads + threadIdx.x) * vector;
   if (first >= elements) return;
   float4 sums = make_float4(0.f, 0.f, 0.f, 0.f);
@@ -37,7 +38,8 @@ void sum_parts(void* result, const float* parts, int64_t elements, int splits, c
   launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, result, parts, elements, splits, epilogue);
 }
 
-void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values, cudaStream_t stream) {
+void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values,
+               cudaStream_t stream) {
   const auto launcher = values == Values::kMixed ? sum_parts<Values::kMixed> : sum_parts<Values::kFloat32>;
   launcher(result, parts, elements, splits, epilogue, stream);
 }

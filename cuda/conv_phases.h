@@ -46,7 +46,8 @@ inline Phases phases_of(const ConvolutionShape& shape) {
   Phases phases;
   for (int h = 0; h < shape.stride_h; h++) {
     for (int w = 0; w < shape.stride_w; w++) {
-      const Phase phase{axis_phase(h, shape.stride_h, shape.top, shape.r, shape.h), axis_phase(w, shape.stride_w, shape.left, shape.s, shape.w)};
+      const Phase phase{axis_phase(h, shape.stride_h, shape.top, shape.r, shape.h),
+                        axis_phase(w, shape.stride_w, shape.left, shape.s, shape.w)};
       if (phase.h.pixels > 0 && phase.w.pixels > 0) phases.list[phases.count++] = phase;
     }
   }

@@ -79,8 +79,8 @@ void sum_parts(float* result, float* parts, int64_t elements, const Statistics& 
   const bool aligned = elements % 4 == 0 && is_aligned_16(result) && is_aligned_16(parts);
   const Plan plan = plan_of(reduction);
   TakenStatistics::visit_on_host(code.number, [&]<typename Statistic>(Statistic) {
-    launch_columns<PartsSource<Statistic>, typename Statistic::Accumulator>({result, parts, elements, config.splits, aligned, code}, reduction,
-                                                                            plan, kReduceThreads, 0, stream);
+    launch_columns<PartsSource<Statistic>, typename Statistic::Accumulator>({result, parts, elements, config.splits, aligned, code},
+                                                                            reduction, plan, kReduceThreads, 0, stream);
   });
   if (plan.splits > 1) combine_parts(reduction, plan.splits, stream);
 }

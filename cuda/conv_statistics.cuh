@@ -43,7 +43,8 @@ struct Statistic {
     return args.kind != ReduceKind::kSum || (args.value_count == kValues && std::equal(registers, registers + kValues, args.values));
   }
 
-  static __device__ __forceinline__ void evaluate(const StatisticsCode& code, float4 result, unsigned first, int count, float4 (&values)[kValues]) {
+  static __device__ __forceinline__ void evaluate(const StatisticsCode& code, float4 result, unsigned first, int count,
+                                                  float4 (&values)[kValues]) {
     float4 registers[P::kRegisters];
     P::template evaluate_given<Values::kFloat32, kResult>(code, result, first, count, registers);
     constexpr int taken[] = {kRegisters...};
@@ -73,9 +74,8 @@ struct StatisticList {
   }
 };
 
-using TakenStatistics =
-    StatisticList<Statistic<Moments, 0, Pattern<Reads<Access::kFull>>, 0>, Statistic<Moments, 0, AddBias<>, 2>,
-                  Statistic<Sums<2>, 0, norms::ReluSums, 6, 9>, Statistic<Sums<2>, 1, norms::LeakyReluSums, 7, 10>>;
+using TakenStatistics = StatisticList<Statistic<Moments, 0, Pattern<Reads<Access::kFull>>, 0>, Statistic<Moments, 0, AddBias<>, 2>,
+                                      Statistic<Sums<2>, 0, norms::ReluSums, 6, 9>, Statistic<Sums<2>, 1, norms::LeakyReluSums, 7, 10>>;
 
 /** What a block accumulates of the result that it writes. */
 template <class Tile, class Statistic>

@@ -117,9 +117,7 @@ class FloatSums {
   static constexpr int kLanesX = kThreadsX < 8 ? kThreadsX : 8;
   static constexpr int kWarpsX = kThreadsX / kLanesX;
 
-  __device__ __forceinline__ static int thread_x() {
-    return threadIdx.x % kLanesX + threadIdx.x / kWarpSize % kWarpsX * kLanesX;
-  }
+  __device__ __forceinline__ static int thread_x() { return threadIdx.x % kLanesX + threadIdx.x / kWarpSize % kWarpsX * kLanesX; }
   __device__ __forceinline__ static int thread_y() {
     return threadIdx.x % kWarpSize / kLanesX + threadIdx.x / kWarpSize / kWarpsX * (kWarpSize / kLanesX);
   }

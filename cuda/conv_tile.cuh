@@ -174,8 +174,8 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
 #pragma unroll
     for (int i = 0; i < kCopies; i++) {
       const int below = i * kRowsAtOnce;
-      copy_elements<vector>((target ^ row_key<key_shift>(below) * kWordBytes) + below * kStep * kWordBytes, element_at(source, rows_[i].offset),
-                            Operand::covers(rows_[i].point, along.point, last_));
+      copy_elements<vector>((target ^ row_key<key_shift>(below) * kWordBytes) + below * kStep * kWordBytes,
+                            element_at(source, rows_[i].offset), Operand::covers(rows_[i].point, along.point, last_));
     }
   }
 

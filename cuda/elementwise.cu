@@ -17,7 +17,8 @@ using F = Function;
 
 using Multiply = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
 using Scale = Pattern<Reads<kFull>, Op<F::kConstant>, Op<F::kMul, 1, 0>>;
-using WeightedSum = Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 0>, Op<F::kConstant>, Op<F::kMul, 4, 1>, Op<F::kAdd, 3, 5>>;
+using WeightedSum =
+    Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 0>, Op<F::kConstant>, Op<F::kMul, 4, 1>, Op<F::kAdd, 3, 5>>;
 
 /** x + e (y - x) with one e per sample: the images between real and generated ones. */
 using Interpolate = Pattern<Reads<kFull, Access::kSample, kFull>, Op<F::kSub, 2, 0>, Op<F::kMul, 1, 3>, Op<F::kAdd, 0, 4>>;
@@ -58,14 +59,14 @@ void elementwise_of(const ElementwiseArgs& args, cudaStream_t stream) {
   const bool aligned = is_aligned_16(args.y);
   const auto blocks = [total](unsigned threads) { return dim3((total + 4 * threads - 1) / (4 * threads)); };
   const bool compiled = HotPatterns::find(args.expression, [&]<typename P>(P) {
-    launch(elementwise_pattern_kernel<P, kValues>, blocks(kThreads), dim3(kThreads), 0, stream, args.y, P::encode(args.expression, total), total,
-           aligned, args.result);
+    launch(elementwise_pattern_kernel<P, kValues>, blocks(kThreads), dim3(kThreads), 0, stream, args.y, P::encode(args.expression, total),
+           total, aligned, args.result);
   });
   if (compiled) return;
   const InterpretedCode code = interpret(args.expression, total);
   const unsigned threads = interpreter_threads(code, kInterpreterThreads);
-  launch(elementwise_kernel<kValues>, blocks(threads), dim3(threads), threads * interpreter_bytes(code), stream, args.y, code, total, aligned,
-         args.result);
+  launch(elementwise_kernel<kValues>, blocks(threads), dim3(threads), threads * interpreter_bytes(code), stream, args.y, code, total,
+         aligned, args.result);
 }
 
 }  // namespace

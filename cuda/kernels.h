@@ -50,8 +50,30 @@ cudaError_t find_code(int& architecture);
 
 /** Scalar functions, in the order of gannet::Function (binding/program.h). */
 enum class Function : uint8_t {
-  kNeg, kAbs, kSign, kStep, kExp, kLog, kSqrt, kReciprocal, kTanh, kSigmoid, kSoftplus, kRelu, kLeakyRelu, kElu,
-  kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kGreater, kEqual, kSelect, kConstant,
+  kNeg,
+  kAbs,
+  kSign,
+  kStep,
+  kExp,
+  kLog,
+  kSqrt,
+  kReciprocal,
+  kTanh,
+  kSigmoid,
+  kSoftplus,
+  kRelu,
+  kLeakyRelu,
+  kElu,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMaximum,
+  kMinimum,
+  kGreater,
+  kEqual,
+  kSelect,
+  kConstant,
 };
 
 /** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */

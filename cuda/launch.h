@@ -24,11 +24,11 @@ namespace gannet::kernels {
  *  @throws LaunchError if there is no kernel, or the device refuses the launch; simulated, also for every fault of the kernel's
  *  threads. */
 template <typename... Parameters, typename... Arguments>
-void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
-            Arguments... arguments) {
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream, Arguments... arguments) {
   static_assert(sizeof...(Parameters) == sizeof...(Arguments), "one argument for each parameter of the kernel");
   static_assert((std::is_trivially_copyable_v<Parameters> && ...), "kernel parameters are copied byte by byte");
-  if (kernel == nullptr) throw LaunchError("(none)", "no kernel was compiled for this configuration, which another shape or device was chosen for");
+  if (kernel == nullptr)
+    throw LaunchError("(none)", "no kernel was compiled for this configuration, which another shape or device was chosen for");
   const void* function = reinterpret_cast<const void*>(kernel);
   if (Preloading::active()) return prepare_kernel(function, sharedBytes);
   start_kernel(kernel, grid, block, sharedBytes, stream, std::tuple<Parameters...>(static_cast<Parameters>(arguments)...));

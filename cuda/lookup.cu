@@ -16,7 +16,8 @@ constexpr unsigned kScatterThreads = 128;
 }  // namespace
 
 /** Remembers the first of `count` indices that is not from 0 to rows - 1. The whole block takes part; `scratch` holds one number. */
-__device__ __forceinline__ void check_indices(const int* indices, unsigned count, int rows, IndexError* error, int step, unsigned* scratch) {
+__device__ __forceinline__ void check_indices(const int* indices, unsigned count, int rows, IndexError* error, int step,
+                                              unsigned* scratch) {
   unsigned first = count;
   for (unsigned i = threadIdx.x; i < count && first == count; i += blockDim.x) {
     if (indices[i] < 0 || indices[i] >= rows) first = i;
@@ -89,8 +90,9 @@ void gather(const GatherArgs& args, cudaStream_t stream) {
 void scatter_add(const ScatterAddArgs& args, cudaStream_t stream) {
   const auto width = static_cast<unsigned>(args.width);
   const bool aligned = is_aligned_16(args.y) && is_aligned_16(args.dy);
-  launch(scatter_add_kernel, dim3(args.rows, ceil_div(width, 4 * kScatterThreads)), dim3(kScatterThreads), kScatterThreads * sizeof(unsigned),
-         stream, args.y, args.indices, args.dy, static_cast<unsigned>(args.count), width, aligned, args.error, args.step);
+  launch(scatter_add_kernel, dim3(args.rows, ceil_div(width, 4 * kScatterThreads)), dim3(kScatterThreads),
+         kScatterThreads * sizeof(unsigned), stream, args.y, args.indices, args.dy, static_cast<unsigned>(args.count), width, aligned,
+         args.error, args.step);
 }
 
 void one_hot(const OneHotArgs& args, cudaStream_t stream) {

@@ -13,7 +13,8 @@ using MatmulParameters = ProductParameters<MatmulProduct<transpose_a, transpose_
 
 /** c (rows, columns) or its parts from a and b. Grid, block and shared memory: conv_core.cuh. */
 template <bool transpose_a, bool transpose_b, class Tile, Precision precision, int vector_a, int vector_b>
-__global__ void __launch_bounds__(Tile::kThreads, 2) matmul_kernel(const __grid_constant__ MatmulParameters<transpose_a, transpose_b> parameters) {
+__global__ void __launch_bounds__(Tile::kThreads, 2)
+    matmul_kernel(const __grid_constant__ MatmulParameters<transpose_a, transpose_b> parameters) {
   compute_product<Tile, precision, vector_a, vector_b>(parameters);
 }
 
@@ -38,7 +39,8 @@ void launch_matmul(const Matmul& args, cudaStream_t stream) {
   const Line columns_b{s.columns, transpose_b ? s.reduction : 1}, steps_b{s.reduction, transpose_b ? 1 : s.columns};
   MatmulParameters<transpose_a, transpose_b> parameters{};
   parameters.phases = 1;
-  parameters.phase[0] = {{args.a, rows_a, steps_a, 1, 1}, {args.b, columns_b, steps_b, 1, 1}, {s.rows, s.columns}, s.rows, s.columns, s.reduction};
+  parameters.phase[0] = {
+      {args.a, rows_a, steps_a, 1, 1}, {args.b, columns_b, steps_b, 1, 1}, {s.rows, s.columns}, s.rows, s.columns, s.reduction};
   launch_product<MatmulFamily<transpose_a, transpose_b>>(args, parameters, args.c, int64_t{s.rows} * s.columns, stream);
 }
 

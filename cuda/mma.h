@@ -125,10 +125,7 @@ __device__ __forceinline__ void ldmatrix_x2(uint32_t (&r)[2], SharedAddress row)
 #if defined(GANNET_SIMT)
   simt::load_matrices(r, 2, row.as<void>(), false);
 #else
-  asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
-               : "=r"(r[0]), "=r"(r[1])
-               : "r"(row.value())
-               : "memory");
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];" : "=r"(r[0]), "=r"(r[1]) : "r"(row.value()) : "memory");
 #endif
 }
 
@@ -137,10 +134,7 @@ __device__ __forceinline__ void ldmatrix_x2_trans(uint32_t (&r)[2], SharedAddres
 #if defined(GANNET_SIMT)
   simt::load_matrices(r, 2, row.as<void>(), true);
 #else
-  asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-               : "=r"(r[0]), "=r"(r[1])
-               : "r"(row.value())
-               : "memory");
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];" : "=r"(r[0]), "=r"(r[1]) : "r"(row.value()) : "memory");
 #endif
 }
 

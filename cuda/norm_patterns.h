@@ -28,12 +28,12 @@ using LeakyReluSums = Pattern<Reads<kFull, kFull, kFull, kChannel, kChannel>, Op
                               Op<F::kSub, 2, 3>, Op<F::kMul, 8, 4>, Op<F::kMul, 7, 9>>;
 
 /** (g - mean(g) - x^ mean(g x^)) scale: operands dy and y (or y and dy), mean(g), x, mean, rstd, mean(g x^), scale. */
-using ReluInputGradient = Pattern<Reads<kFull, kFull, kChannel, kFull, kChannel, kChannel, kChannel, kChannel>, Op<F::kStep, 1>,
-                                  Op<F::kMul, 0, 8>, Op<F::kSub, 9, 2>, Op<F::kSub, 3, 4>, Op<F::kMul, 11, 5>, Op<F::kMul, 12, 6>,
-                                  Op<F::kSub, 10, 13>, Op<F::kMul, 14, 7>>;
+using ReluInputGradient =
+    Pattern<Reads<kFull, kFull, kChannel, kFull, kChannel, kChannel, kChannel, kChannel>, Op<F::kStep, 1>, Op<F::kMul, 0, 8>,
+            Op<F::kSub, 9, 2>, Op<F::kSub, 3, 4>, Op<F::kMul, 11, 5>, Op<F::kMul, 12, 6>, Op<F::kSub, 10, 13>, Op<F::kMul, 14, 7>>;
 using LeakyReluInputGradient = Pattern<Reads<kFull, kFull, kChannel, kFull, kChannel, kChannel, kChannel, kChannel>, Op<F::kConstant>,
-                                       Op<F::kMul, 8, 1>, Op<F::kSelect, 0, 1, 9>, Op<F::kSub, 10, 2>, Op<F::kSub, 3, 4>, Op<F::kMul, 12, 5>,
-                                       Op<F::kMul, 13, 6>, Op<F::kSub, 11, 14>, Op<F::kMul, 15, 7>>;
+                                       Op<F::kMul, 8, 1>, Op<F::kSelect, 0, 1, 9>, Op<F::kSub, 10, 2>, Op<F::kSub, 3, 4>,
+                                       Op<F::kMul, 12, 5>, Op<F::kMul, 13, 6>, Op<F::kSub, 11, 14>, Op<F::kMul, 15, 7>>;
 
 // ------------------------------------------------------------------- layer norm, per sample, of x + b with a bias per channel
 
@@ -42,18 +42,17 @@ using BiasedNormalizeLeakyRelu = Pattern<Reads<kFull, kChannel, kSample, kSample
                                          Op<F::kMul, 7, 3>, Op<F::kMul, 8, 4>, Op<F::kAdd, 9, 5>, Op<F::kLeakyRelu, 10>>;
 
 /** g and g x^ with g = gain dy act'(y), for the means of a sample: operands y, dy, gain, x, b, mean, rstd. */
-using BiasedSampleSums = Pattern<Reads<kFull, kFull, kChannel, kFull, kChannel, kSample, kSample>, Op<F::kConstant>, Op<F::kMul, 7, 1>,
-                                 Op<F::kSelect, 0, 1, 8>, Op<F::kMul, 9, 2>, Op<F::kAdd, 3, 4>, Op<F::kSub, 11, 5>, Op<F::kMul, 12, 6>,
-                                 Op<F::kMul, 10, 13>>;
+using BiasedSampleSums =
+    Pattern<Reads<kFull, kFull, kChannel, kFull, kChannel, kSample, kSample>, Op<F::kConstant>, Op<F::kMul, 7, 1>, Op<F::kSelect, 0, 1, 8>,
+            Op<F::kMul, 9, 2>, Op<F::kAdd, 3, 4>, Op<F::kSub, 11, 5>, Op<F::kMul, 12, 6>, Op<F::kMul, 10, 13>>;
 /** dy act'(y) and its product with x^, for the gradients of bias and gain: operands y, dy, x, b, mean, rstd. */
 using BiasedChannelSums = Pattern<Reads<kFull, kFull, kFull, kChannel, kSample, kSample>, Op<F::kConstant>, Op<F::kMul, 6, 1>,
                                   Op<F::kSelect, 0, 1, 7>, Op<F::kAdd, 2, 3>, Op<F::kSub, 9, 4>, Op<F::kMul, 10, 5>, Op<F::kMul, 8, 11>>;
 
 /** (g - mean(g) - x^ mean(g x^)) rstd: operands y, dy, gain, mean(g), x, b, mean, rstd, mean(g x^). */
-using BiasedInputGradient =
-    Pattern<Reads<kFull, kFull, kChannel, kSample, kFull, kChannel, kSample, kSample, kSample>, Op<F::kConstant>, Op<F::kMul, 9, 1>,
-            Op<F::kSelect, 0, 1, 10>, Op<F::kMul, 11, 2>, Op<F::kSub, 12, 3>, Op<F::kAdd, 4, 5>, Op<F::kSub, 14, 6>, Op<F::kMul, 15, 7>,
-            Op<F::kMul, 16, 8>, Op<F::kSub, 13, 17>, Op<F::kMul, 18, 7>>;
+using BiasedInputGradient = Pattern<Reads<kFull, kFull, kChannel, kSample, kFull, kChannel, kSample, kSample, kSample>, Op<F::kConstant>,
+                                    Op<F::kMul, 9, 1>, Op<F::kSelect, 0, 1, 10>, Op<F::kMul, 11, 2>, Op<F::kSub, 12, 3>, Op<F::kAdd, 4, 5>,
+                                    Op<F::kSub, 14, 6>, Op<F::kMul, 15, 7>, Op<F::kMul, 16, 8>, Op<F::kSub, 13, 17>, Op<F::kMul, 18, 7>>;
 /** The same added to operand 0, what the second derivative has left there. */
 using BiasedInputGradientSum =
     Pattern<Reads<kFull, kFull, kFull, kChannel, kSample, kFull, kChannel, kSample, kSample, kSample>, Op<F::kConstant>, Op<F::kMul, 10, 2>,

@@ -131,12 +131,10 @@ TensorList list_of(const OptimizerArgs& args, unsigned& blocks) {
 
 Settings settings_of(const OptimizerArgs& args) {
   const auto number = [](double value) { return static_cast<float>(value); };
-  return {args.learning_rate,      args.step,
-          number(args.decay),      number(1 - args.decay),
-          number(args.beta1),      number(1 - args.beta1),
-          number(std::log(args.beta1)), number(args.beta2),
-          number(1 - args.beta2),  number(std::log(args.beta2)),
-          args.epsilon,            args.clip};
+  return {args.learning_rate,           args.step,          number(args.decay),
+          number(1 - args.decay),       number(args.beta1), number(1 - args.beta1),
+          number(std::log(args.beta1)), number(args.beta2), number(1 - args.beta2),
+          number(std::log(args.beta2)), args.epsilon,       args.clip};
 }
 
 template <Optimizer kOptimizer>

@@ -73,7 +73,7 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
   template <Values kValues>
   static __device__ __forceinline__ void evaluate(const Code& code, unsigned first, int count, float4 (&registers)[kRegisters]) {
     evaluate<kValues, -1>(code, float4{}, first, count, registers, std::make_integer_sequence<int, kOperands>{},
-                 std::make_integer_sequence<int, kInstructions>{});
+                          std::make_integer_sequence<int, kInstructions>{});
   }
 
   /** The values where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
@@ -89,7 +89,7 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
   static __device__ __forceinline__ void evaluate_given(const LongerCode& code, float4 given, unsigned first, int count,
                                                         float4 (&registers)[kRegisters]) {
     evaluate<kValues, kGiven>(code, given, first, count, registers, std::make_integer_sequence<int, kOperands>{},
-                     std::make_integer_sequence<int, kInstructions>{});
+                              std::make_integer_sequence<int, kInstructions>{});
   }
 
  private:
@@ -107,9 +107,8 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
                                                   float4 (&registers)[kRegisters], std::integer_sequence<int, kOperand...>,
                                                   std::integer_sequence<int, kInstruction...>) {
     ((registers[kOperand] = read<kValues, kOperand, kAccess, kGiven>(code, given, first, count)), ...);
-    ((registers[kOperands + kInstruction] =
-          apply<Instructions::kFunction>(registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird],
-                                         code.values[kInstruction])),
+    ((registers[kOperands + kInstruction] = apply<Instructions::kFunction>(
+          registers[Instructions::kFirst], registers[Instructions::kSecond], registers[Instructions::kThird], code.values[kInstruction])),
      ...);
   }
 };

@@ -126,7 +126,8 @@ __global__ void max_pool_kernel(float* __restrict__ y,        // (n, p, q, c)
   const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= index.total) return;
   const Pixel at = pixel_of<kWidth>(index, i);
-  first_maximum<kWidth>(g, x, at.n, at.channel, window_at(g, at.row, at.column)).value.store(y + pooled_offset(g, at.n, at.row, at.column, at.channel));
+  first_maximum<kWidth>(g, x, at.n, at.channel, window_at(g, at.row, at.column))
+      .value.store(y + pooled_offset(g, at.n, at.row, at.column, at.channel));
 }
 
 template <int kWidth>
@@ -140,7 +141,8 @@ __global__ void max_pool_gather_kernel(float* __restrict__ y,             // (n,
   const FirstMaximum<kWidth> best = first_maximum<kWidth>(g, x, at.n, at.channel, window_at(g, at.row, at.column));
   Channels<kWidth> result;
 #pragma unroll
-  for (int j = 0; j < kWidth; j++) result.values[j] = values[image_offset(g, at.n, 0, 0, at.channel + j) + static_cast<size_t>(best.place[j]) * g.c];
+  for (int j = 0; j < kWidth; j++)
+    result.values[j] = values[image_offset(g, at.n, 0, 0, at.channel + j) + static_cast<size_t>(best.place[j]) * g.c];
   result.store(y + pooled_offset(g, at.n, at.row, at.column, at.channel));
 }
 

@@ -131,7 +131,9 @@ struct Problem {
   Plan plan;
   cudaStream_t stream;
 
-  unsigned total() const { return static_cast<unsigned>(args.outer) * static_cast<unsigned>(args.reduced) * static_cast<unsigned>(args.inner); }
+  unsigned total() const {
+    return static_cast<unsigned>(args.outer) * static_cast<unsigned>(args.reduced) * static_cast<unsigned>(args.inner);
+  }
 };
 
 template <typename Source, typename Accumulator>
@@ -257,8 +259,10 @@ void combine_parts(const ReduceArgs& args, unsigned splits, cudaStream_t stream)
 }
 
 void reduce(const ReduceArgs& args, cudaStream_t stream) {
-  const int last = std::max(0, args.expression.instruction_count == 0 ? 0 : args.expression.operand_count + args.expression.instruction_count - 1);
-  const std::span<const int> values = args.value_count == 0 ? std::span(&last, 1) : std::span(args.values, static_cast<size_t>(args.value_count));
+  const int last =
+      std::max(0, args.expression.instruction_count == 0 ? 0 : args.expression.operand_count + args.expression.instruction_count - 1);
+  const std::span<const int> values =
+      args.value_count == 0 ? std::span(&last, 1) : std::span(args.values, static_cast<size_t>(args.value_count));
   const Plan plan = plan_of(args);
   reduce_parts({args, values, plan, stream});
   if (plan.splits > 1) combine_parts(args, plan.splits, stream);

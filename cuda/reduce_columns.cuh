@@ -28,7 +28,8 @@ __device__ __forceinline__ void store_results(const ReduceTarget& target, unsign
 
 /** What one block of gridDim.y accumulated for (outer, at). */
 template <typename Accumulator>
-__device__ __forceinline__ void store_total(const ReduceTarget& target, unsigned outer, unsigned inner, unsigned at, const Accumulator& total) {
+__device__ __forceinline__ void store_total(const ReduceTarget& target, unsigned outer, unsigned inner, unsigned at,
+                                            const Accumulator& total) {
   if (gridDim.y == 1) return store_results(target, outer * inner + at, total);
   store_fields(target.parts + (outer * gridDim.y + blockIdx.y) * Accumulator::kFields * inner + at, inner, total);
 }

@@ -41,8 +41,8 @@ __device__ __forceinline__ float apply(float a, float b, float c, float value) {
 
 template <Function kFunction>
 __device__ __forceinline__ float4 apply(float4 a, float4 b, float4 c, float value) {
-  return make_float4(apply<kFunction>(a.x, b.x, c.x, value), apply<kFunction>(a.y, b.y, c.y, value),
-                     apply<kFunction>(a.z, b.z, c.z, value), apply<kFunction>(a.w, b.w, c.w, value));
+  return make_float4(apply<kFunction>(a.x, b.x, c.x, value), apply<kFunction>(a.y, b.y, c.y, value), apply<kFunction>(a.z, b.z, c.z, value),
+                     apply<kFunction>(a.w, b.w, c.w, value));
 }
 
 /** The same for a function known only while running. */

@@ -60,7 +60,8 @@ __device__ inline void store_shared(SharedAddress target, const T& value) {
 }
 #else
 __device__ __forceinline__ void store_shared(SharedAddress target, uint4 value) {
-  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(target.value()), "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w) : "memory");
+  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(target.value()), "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w)
+               : "memory");
 }
 __device__ __forceinline__ void store_shared(SharedAddress target, uint2 value) {
   asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(target.value()), "r"(value.x), "r"(value.y) : "memory");

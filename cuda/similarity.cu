@@ -39,15 +39,16 @@ struct SimilarityPlace {
 };
 
 __device__ __forceinline__ SimilarityPlace place_of(const SimilarityShape& shape) {
-  const int first = blockIdx.x * kFeatures, feature = first + threadIdx.x % kWarpSize, image = blockIdx.y * kImages + threadIdx.x / kWarpSize;
+  const int first = blockIdx.x * kFeatures, feature = first + threadIdx.x % kWarpSize,
+            image = blockIdx.y * kImages + threadIdx.x / kWarpSize;
   const size_t row = (static_cast<size_t>(image) * shape.features + feature) * shape.dimensions;
   return {first, feature, image, feature < shape.features && image < shape.images, row};
 }
 
 /** Copies `width` dimensions from `first` on of the block's features, from `count` images from `image` on, to tile
  *  (count, kFeatures, stride). Whole rows are read 16 bytes at a time where they lie so. */
-__device__ __forceinline__ void load_tile(float* tile, const float* m, const SimilarityShape& shape, int first_feature, int image, int count,
-                                          int first, bool aligned) {
+__device__ __forceinline__ void load_tile(float* tile, const float* m, const SimilarityShape& shape, int first_feature, int image,
+                                          int count, int first, bool aligned) {
   const int width = shape.width, stride = shape.stride, dimensions = shape.dimensions;
   const int features = min(kFeatures, shape.features - first_feature), run = features * width;
   const unsigned groups = shape.groups.divisor;
@@ -106,10 +107,9 @@ __device__ __forceinline__ void measure(float (&distance)[kTile], float (&own)[k
 
 /** Grid: (32 features, 4 images). Shared memory: 16 images x 32 features x stride floats. */
 template <int kDimensions>
-__global__ void __launch_bounds__(kThreads, kBlocks)
-    batch_similarity_kernel(float* __restrict__ o,        // (N, B)
-                            const float* __restrict__ m,  // (N, B, C)
-                            SimilarityShape shape, bool aligned) {
+__global__ void __launch_bounds__(kThreads, kBlocks) batch_similarity_kernel(float* __restrict__ o,        // (N, B)
+                                                                             const float* __restrict__ m,  // (N, B, C)
+                                                                             SimilarityShape shape, bool aligned) {
   float* tile = shared_memory<float>();
   const SimilarityPlace place = place_of(shape);
   float own[kDimensions], distance[kTile], sum = 0.0f;
@@ -126,11 +126,10 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
 
 /** Grid: (32 features, 4 images, chunks of dimensions). Shared memory as above. */
 template <int kDimensions>
-__global__ void __launch_bounds__(kThreads, kBlocks)
-    batch_similarity_gradient_kernel(float* __restrict__ dm,        // (N, B, C)
-                                     const float* __restrict__ m,   // (N, B, C)
-                                     const float* __restrict__ dy,  // (N, B)
-                                     SimilarityShape shape, bool aligned) {
+__global__ void __launch_bounds__(kThreads, kBlocks) batch_similarity_gradient_kernel(float* __restrict__ dm,        // (N, B, C)
+                                                                                      const float* __restrict__ m,   // (N, B, C)
+                                                                                      const float* __restrict__ dy,  // (N, B)
+                                                                                      SimilarityShape shape, bool aligned) {
   float* tile = shared_memory<float>();
   const SimilarityPlace place = place_of(shape);
   const int chunk = blockIdx.z, first = chunk * shape.width;

@@ -14,9 +14,7 @@ namespace {
 using dnnl::memory;
 
 /** The convolution as it is defined, on images in their own order. */
-Convolution direct(const Step& step) {
-  return {convolution_geometry(step), dnnl::algorithm::convolution_direct, memory::format_tag::nhwc};
-}
+Convolution direct(const Step& step) { return {convolution_geometry(step), dnnl::algorithm::convolution_direct, memory::format_tag::nhwc}; }
 
 Kernel conv2d(const Step& step, Build& build) {
   const Convolution convolution = direct(step);
@@ -54,7 +52,8 @@ Kernel conv2d_filter_gradient(const Step& step, Build& build) {
   const bool in_place = produced == plain;
   const dnnl::reorder reorder(dnnl::reorder::primitive_desc(dnn.engine, produced, dnn.engine, plain));
   const size_t scratch = round_to_lines(desc.scratchpad_desc().get_size());
-  return {[&dnn, step, desc, produced, plain, in_place, reorder, scratch, primitive = dnnl::convolution_backward_weights(desc)](const Run& run) {
+  return {[&dnn, step, desc, produced, plain, in_place, reorder, scratch,
+           primitive = dnnl::convolution_backward_weights(desc)](const Run& run) {
             float* y = run.output<float>(step.output);
             memory gradient = dnn.memory(produced, in_place ? y : reinterpret_cast<float*>(run.workspace + scratch));
             primitive.execute(dnn.stream, {{DNNL_ARG_SRC, dnn.memory(desc.src_desc(), run.input<float>(step.inputs[0]))},

@@ -53,7 +53,8 @@ Error blamed(const Step& step) {
     if (is_out_of_memory(error)) return Error("out_of_memory", "oneDNN found no memory").blamed_on(step.op, step.scope);
     std::string shapes;
     for (const Slot& input : step.inputs) shapes += to_string(input.shape) + " ";
-    return Error("kernel_failed", text("oneDNN: ", error.what(), " (status ", error.status, ") for ", shapes, "-> ", to_string(step.output.shape)))
+    return Error("kernel_failed",
+                 text("oneDNN: ", error.what(), " (status ", error.status, ") for ", shapes, "-> ", to_string(step.output.shape)))
         .blamed_on(step.op, step.scope);
   } catch (...) {
     return current_error().blamed_on(step.op, step.scope);
@@ -163,7 +164,8 @@ class CpuDevice final : public Device {
 
   static Kernel build_kernel(const Step& step, Build& build) {
     const auto found = kernel_table().find(step.op);
-    if (found == kernel_table().end()) throw Error("op_unsupported", "the CPU device does not execute this op").blamed_on(step.op, step.scope);
+    if (found == kernel_table().end())
+      throw Error("op_unsupported", "the CPU device does not execute this op").blamed_on(step.op, step.scope);
     try {
       expect_words(step);
       return found->second(step, build);
@@ -202,7 +204,10 @@ std::string processor_name() {
 DeviceInfo info() {
   return {"cpu",
           processor_name(),
-          {{"oneDNN", onednn_version()}, {"oneDNN isa", onednn_isa()}, {"isa", vector_kernels().isa}, {"threads", std::to_string(usable_threads(0))}},
+          {{"oneDNN", onednn_version()},
+           {"oneDNN isa", onednn_isa()},
+           {"isa", vector_kernels().isa},
+           {"threads", std::to_string(usable_threads(0))}},
           ""};
 }
 
@@ -214,7 +219,8 @@ std::vector<std::string> supported_ops() {
 
 std::unique_ptr<Device> open(const DeviceOptions& options) {
   if (options.precision != "auto" && options.precision != "float32") {
-    throw Error("precision_unsupported", text("the device 'cpu' computes in float32, but the precision '", options.precision, "' was asked for"));
+    throw Error("precision_unsupported",
+                text("the device 'cpu' computes in float32, but the precision '", options.precision, "' was asked for"));
   }
   return std::make_unique<CpuDevice>(options.threads);
 }

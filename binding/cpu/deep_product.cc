@@ -12,7 +12,7 @@ namespace gannet {
 namespace {
 
 /** Inner axes from here on are worth cutting, for results of no more than so many numbers. */
-constexpr int64_t kDeep = 4096, kMostResults = 64 * 1024;
+constexpr int64_t kDeep = 4096, kMostResults = int64_t{64} * 1024;
 /** With fewer rows or columns it is nearly a product of a matrix and a vector, which oneDNN reads as fast as memory gives it. */
 constexpr int64_t kFewestRows = 4;
 /** Enough pieces for the threads of a large machine. */

@@ -74,7 +74,8 @@ void Evaluator::fill(float* y, float value, int64_t count) const {
 Evaluator::Session::Session(const Evaluator& evaluator, const float* const* data, char* scratch) : evaluator_(evaluator), data_(data) {
   registers_ = reinterpret_cast<const float**>(scratch);
   filled_sample_ = reinterpret_cast<int64_t*>(scratch + round_to_lines(evaluator.registers_ * sizeof(float*)));
-  buffers_ = reinterpret_cast<float*>(reinterpret_cast<char*>(filled_sample_) + round_to_lines(evaluator.operands_.size() * sizeof(int64_t)));
+  buffers_ =
+      reinterpret_cast<float*>(reinterpret_cast<char*>(filled_sample_) + round_to_lines(evaluator.operands_.size() * sizeof(int64_t)));
   const int64_t longest = std::min(evaluator.total_, kBlock);
   for (size_t i = 0; i < evaluator.operands_.size(); i++) {
     const Operand& operand = evaluator.operands_[i];

@@ -47,7 +47,8 @@ std::optional<Kernel> few_channels_input_gradient(const Step& step, Build& build
       const MatrixProduct product{false, false, images * positions, window, g.k, g.k, window};
       product.run(windows, dy + first * positions * g.k, w);
       parallel_for(run.threads, images, images * positions * window, [&](int, Range range) {
-        for (int64_t n = range.begin; n < range.end; n++) add_windows(g, dx + (first + n) * image, windows + n * positions * window, vector);
+        for (int64_t n = range.begin; n < range.end; n++)
+          add_windows(g, dx + (first + n) * image, windows + n * positions * window, vector);
       });
     }
   };

@@ -16,7 +16,7 @@ namespace {
 /** Blocks of a product: the strips of b stay in the second-level cache while a's rows pass by, and are read kRows / tile rows times. */
 constexpr int64_t kColumns = 256, kRows = 64, kDepth = 256;
 /** More than any tile has. */
-constexpr int64_t kMostTileNumbers = 8 * 16;
+constexpr int64_t kMostTileNumbers = int64_t{8} * 16;
 
 /** One block of columns and of the inner axis, whose strips of b are packed. */
 struct Block {

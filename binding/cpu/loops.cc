@@ -25,7 +25,11 @@ std::optional<Arithmetic> arithmetic(Function function) {
 class Joiner {
  public:
   Joiner(const VectorKernels& vector, size_t operands, const std::vector<Instruction>& instructions, const std::vector<int64_t>& kept)
-      : vector_(vector), operands_(operands), instructions_(instructions), uses_(operands + instructions.size(), 0), chains_(instructions.size()) {
+      : vector_(vector),
+        operands_(operands),
+        instructions_(instructions),
+        uses_(operands + instructions.size(), 0),
+        chains_(instructions.size()) {
     for (const Instruction& instruction : instructions) {
       for (int i = 0; i < instruction.arity; i++) uses_[static_cast<size_t>(instruction.args[static_cast<size_t>(i)])]++;
     }

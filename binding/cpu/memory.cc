@@ -23,7 +23,8 @@ Memory::Memory(size_t bytes) : bytes_(bytes) {
   const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;
   const size_t rounded = bytes > SIZE_MAX - alignment ? 0 : (bytes + alignment - 1) / alignment * alignment;
   data_ = rounded == 0 ? nullptr : static_cast<char*>(std::aligned_alloc(alignment, rounded));
-  if (data_ == nullptr) throw Error("out_of_memory", text("cannot allocate ", bytes, " bytes; use a smaller batch or model, or close other programs"));
+  if (data_ == nullptr)
+    throw Error("out_of_memory", text("cannot allocate ", bytes, " bytes; use a smaller batch or model, or close other programs"));
 #ifdef __linux__
   if (alignment == kHugePage) madvise(data_, rounded, MADV_HUGEPAGE);
 #endif

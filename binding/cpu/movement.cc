@@ -68,7 +68,8 @@ Kernel slice(const Step& step, Build&) {
 
 Kernel pad(const Step& step, Build&) {
   const Shape target = row_major_strides(step.output.shape);
-  const StridedCopy copy(step.inputs[0].shape, target, offset_of(step.attributes.before, target), row_major_strides(step.inputs[0].shape), 0);
+  const StridedCopy copy(step.inputs[0].shape, target, offset_of(step.attributes.before, target), row_major_strides(step.inputs[0].shape),
+                         0);
   return {[input = step.inputs[0], output = step.output, copy](const Run& run) {
     std::memset(run.output<Bits>(output), 0, static_cast<size_t>(output.bytes()));
     copy.run(run.output<Bits>(output), run.input<Bits>(input), run.threads);

@@ -7,10 +7,11 @@ FilterInput::FilterInput(const Slot& slot, const dnnl::memory::desc& plain, cons
   if (plain == wanted) return;
   OneDnn& dnn = build.dnn;
   const dnnl::reorder reorder(dnnl::reorder::primitive_desc(dnn.engine, plain, dnn.engine, wanted));
-  packed_ = build.packed.want(slot, dnn.layout_name(wanted), wanted.get_size(), [&dnn, slot, plain, wanted, reorder](const Run& run, char* target) {
-    dnnl::memory from = dnn.memory(plain, run.input<float>(slot)), to = dnn.memory(wanted, target);
-    reorder.execute(dnn.stream, from, to);
-  });
+  packed_ = build.packed.want(slot, dnn.layout_name(wanted), wanted.get_size(),
+                              [&dnn, slot, plain, wanted, reorder](const Run& run, char* target) {
+                                dnnl::memory from = dnn.memory(plain, run.input<float>(slot)), to = dnn.memory(wanted, target);
+                                reorder.execute(dnn.stream, from, to);
+                              });
 }
 
 dnnl::memory FilterInput::get(const OneDnn& dnn, const Run& run) const {

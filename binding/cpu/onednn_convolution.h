@@ -32,9 +32,12 @@ class Convolution {
 
   dnnl::convolution_forward::primitive_desc forward(const OneDnn& dnn) const {
 #if DNNL_VERSION_MAJOR >= 3
-    return {dnn.engine, dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_, user_scratchpad()};
+    return {dnn.engine,       dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_,
+            user_scratchpad()};
 #else
-    return {{dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine};
+    return {{dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_},
+            user_scratchpad(),
+            dnn.engine};
 #endif
   }
 

@@ -13,12 +13,10 @@ struct Range {
 };
 
 /** The part of `count` items that falls to one of several threads. */
-inline Range share_of(int64_t count, int thread, int threads) {
-  return {count * thread / threads, count * (thread + 1) / threads};
-}
+inline Range share_of(int64_t count, int thread, int threads) { return {count * thread / threads, count * (thread + 1) / threads}; }
 
 /** Elements below which waking other threads costs more than it saves. */
-inline constexpr int64_t kWorthThreads = 64 * 1024;
+inline constexpr int64_t kWorthThreads = int64_t{64} * 1024;
 
 /** Calls body(thread, range) so that the ranges cover `items`. `work`, roughly in elements, decides whether threads help.
  *  The body must not throw. */

@@ -80,8 +80,8 @@ class Reduction {
       float* totals = reinterpret_cast<float*>(scratch(run, thread) + evaluator_.scratch_bytes());
       for (int64_t piece = range.begin; piece < range.end; piece++) {
         const int64_t outer_and_rows = piece / column_pieces_;
-        reduce_piece(session, totals, outer_and_rows / row_pieces_, rows_of(outer_and_rows % row_pieces_), columns_of(piece % column_pieces_),
-                     pieces(run) + outer_and_rows * results_ * inner_);
+        reduce_piece(session, totals, outer_and_rows / row_pieces_, rows_of(outer_and_rows % row_pieces_),
+                     columns_of(piece % column_pieces_), pieces(run) + outer_and_rows * results_ * inner_);
       }
     });
   }
@@ -124,7 +124,8 @@ class Reduction {
         for (int64_t i = 1; i < row_pieces_; i++) {
           const Range rows = rows_of(i);
           const double* piece = totals + i * results_ * inner_;
-          accumulator_->merge(totals + columns.begin, rows.begin, piece + columns.begin, rows.end - rows.begin, columns.end - columns.begin, inner_);
+          accumulator_->merge(totals + columns.begin, rows.begin, piece + columns.begin, rows.end - rows.begin, columns.end - columns.begin,
+                              inner_);
         }
         store(run, totals, outer, columns);
       }

@@ -45,7 +45,9 @@ class TapProducts {
   static int64_t group_size(int64_t images) { return std::max<int64_t>(1, kRows / images); }
 
   size_t sums_bytes(int threads) const { return sizeof(float) * static_cast<size_t>(threads * sums_floats()); }
-  size_t workspace_bytes(int threads) const { return sums_bytes(threads) + sizeof(float) * static_cast<size_t>(direction_.read_pixels * panel()); }
+  size_t workspace_bytes(int threads) const {
+    return sums_bytes(threads) + sizeof(float) * static_cast<size_t>(direction_.read_pixels * panel());
+  }
   /** Floats of the packed filter [tap][strip of columns][depth][column]. */
   int64_t filter_floats() const { return direction_.taps * column_strips_ * direction_.depth * vector_.tile.columns; }
 
@@ -62,7 +64,8 @@ class TapProducts {
     const auto groups = static_cast<int64_t>(groups_.size());
     const int64_t blocks = strips_of(column_strips_, block_strips_);
     parallel_items(run.threads, blocks * groups, [&](int thread, int64_t item) {
-      compute_block(groups_[static_cast<size_t>(item % groups)], item / groups * block_strips_, y, panels, filter, sums + thread * sums_floats());
+      compute_block(groups_[static_cast<size_t>(item % groups)], item / groups * block_strips_, y, panels, filter,
+                    sums + thread * sums_floats());
     });
   }
 
@@ -87,7 +90,8 @@ class TapProducts {
   }
 
   /** Adds a piece of the depth of a few taps to one strip of columns. */
-  void add_products(const std::vector<int32_t>* reads, int64_t taps, int64_t depth, const float* columns, const float* panels, float* sums) const {
+  void add_products(const std::vector<int32_t>* reads, int64_t taps, int64_t depth, const float* columns, const float* panels,
+                    float* sums) const {
     const int64_t filter_tap = column_strips_ * direction_.depth * vector_.tile.columns;
     const int64_t row_strip = direction_.depth * vector_.tile.rows;
     for (size_t pixel = 0; pixel < reads->size(); pixel++) {
@@ -154,8 +158,8 @@ void pack_backward_filter(const Run& run, float* target, const float* w, const W
 
 using PackFilter = void (*)(const Run&, float*, const float*, const WindowGeometry&, int64_t);
 
-Kernel products_kernel(const Step& step, Build& build, const std::shared_ptr<TapProducts>& products, const WindowGeometry& g, PackFilter pack,
-                       const char* layout) {
+Kernel products_kernel(const Step& step, Build& build, const std::shared_ptr<TapProducts>& products, const WindowGeometry& g,
+                       PackFilter pack, const char* layout) {
   const Slot& filter = step.inputs[1];
   const auto packed = build.packed.want(filter, layout, sizeof(float) * static_cast<size_t>(products->filter_floats()),
                                         [filter, g, pack, width = build.vector.tile.columns](const Run& run, char* target) {
@@ -242,7 +246,8 @@ class TapFilterGradient {
   void compute_block(const Block& block, float* dw, const float* images, const float* results, float* sums) const {
     std::memset(sums, 0, sizeof(float) * static_cast<size_t>((block.taps.end - block.taps.begin) * block.tiles_per_tap() * tile_));
     std::vector<PixelPair>::const_iterator next[kTapsPerShare];
-    for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++) next[tap - block.taps.begin] = pairs_[static_cast<size_t>(tap)].begin();
+    for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++)
+      next[tap - block.taps.begin] = pairs_[static_cast<size_t>(tap)].begin();
     for (int64_t last = group_pixels_; last < g_.p * g_.q + group_pixels_; last += group_pixels_) {
       for (int64_t tap = block.taps.begin; tap < block.taps.end; tap++) {
         auto& pair = next[tap - block.taps.begin];
@@ -257,7 +262,8 @@ class TapFilterGradient {
     }
   }
 
-  void add_products(const Block& block, const PixelPair* pairs, int64_t count, const float* images, const float* results, float* sums) const {
+  void add_products(const Block& block, const PixelPair* pairs, int64_t count, const float* images, const float* results,
+                    float* sums) const {
     const float* left[kMostPixels];
     const float* right[kMostPixels];
     for (int64_t k = block.k.begin; k < block.k.end; k++) {

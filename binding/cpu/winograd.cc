@@ -111,7 +111,8 @@ Kernel forward(const Step& step, Build& build, const WindowGeometry& g) {
   const Convolution convolution = convolution_of(with_images(g, images_at_once(g, kNumbersAtOnce)));
   const auto desc = convolution.forward(build.dnn);
   const FilterInput filter(step.inputs[1], convolution.plain_filter, desc.weights_desc(), build);
-  return through_filter<dnnl::convolution_forward>(step, build, desc, desc.src_desc(), desc.dst_desc(), filter, {DNNL_ARG_SRC, DNNL_ARG_DST});
+  return through_filter<dnnl::convolution_forward>(step, build, desc, desc.src_desc(), desc.dst_desc(), filter,
+                                                   {DNNL_ARG_SRC, DNNL_ARG_DST});
 }
 
 Kernel input_gradient(const Step& step, Build& build, const WindowGeometry& g) {
@@ -132,12 +133,15 @@ Kernel filter_gradient(const Step& step, Build& build, const WindowGeometry& g) 
   const Staged image(dnn, desc.src_desc(), workspace), result(dnn, desc.diff_dst_desc(), workspace);
   const Scratch scratch(desc.scratchpad_desc(), workspace), sum(produced, workspace), part(produced, workspace);
   const dnnl::reorder finish(dnnl::reorder::primitive_desc(dnn.engine, produced, dnn.engine, plain));
-  const auto add = [&vector = build.vector, count = static_cast<int64_t>(produced.get_size() / sizeof(float))](const Run& run, memory to, memory from) {
+  const auto add = [&vector = build.vector, count = static_cast<int64_t>(produced.get_size() / sizeof(float))](
+                       const Run& run, const memory& to, const memory& from) {
     float* target = static_cast<float*>(to.get_data_handle());
     const float* added = static_cast<const float*>(from.get_data_handle());
-    parallel_for(run.threads, count, count, [&](int, Range range) { vector.add_to(target + range.begin, added + range.begin, range.end - range.begin); });
+    parallel_for(run.threads, count, count,
+                 [&](int, Range range) { vector.add_to(target + range.begin, added + range.begin, range.end - range.begin); });
   };
-  return {[&dnn, step, groups, image, result, scratch, sum, part, finish, add, plain, primitive = dnnl::convolution_backward_weights(desc)](const Run& run) {
+  return {[&dnn, step, groups, image, result, scratch, sum, part, finish, add, plain,
+           primitive = dnnl::convolution_backward_weights(desc)](const Run& run) {
             for (int64_t group = 0; group < groups; group++) {
               const Scratch& target = group == 0 ? sum : part;
               primitive.execute(dnn.stream, {{DNNL_ARG_SRC, image.load(dnn, run, run.input<float>(step.inputs[0]), group)},

@@ -11,8 +11,8 @@ kernels::ConvolutionShape shape_of(const Step& step) {
   const WindowGeometry g = convolution_geometry(step);
   for (const Slot& input : step.inputs) count_of(input);
   count_of(step.output);
-  return {narrow(g.n), narrow(g.h), narrow(g.w), narrow(g.c), narrow(g.k), narrow(g.r), narrow(g.s), narrow(g.p), narrow(g.q),
-          narrow(g.stride_h), narrow(g.stride_w), narrow(g.top), narrow(g.left)};
+  return {narrow(g.n), narrow(g.h), narrow(g.w),        narrow(g.c),        narrow(g.k),   narrow(g.r),   narrow(g.s),
+          narrow(g.p), narrow(g.q), narrow(g.stride_h), narrow(g.stride_w), narrow(g.top), narrow(g.left)};
 }
 
 using Launcher = void (*)(const kernels::Convolution&, cudaStream_t);

@@ -59,8 +59,8 @@ std::string insufficient_driver(cudaError_t status) {
   cudaDriverGetVersion(&driver);
   cudaRuntimeGetVersion(&runtime);
   if (driver == 0) return text("no CUDA driver answers here (", describe(status), ")");
-  return text("the driver is too old: it knows CUDA up to ", version_text(driver), ", and this addon was built with ", version_text(runtime),
-              " (", describe(status), ")");
+  return text("the driver is too old: it knows CUDA up to ", version_text(driver), ", and this addon was built with ",
+              version_text(runtime), " (", describe(status), ")");
 }
 
 /** The architecture of the kernels that the GPU loads, which makes it ready for programs.
@@ -70,10 +70,9 @@ int load_code(const cudaDeviceProp& properties) {
   const cudaError_t status = kernels::find_code(architecture);
   if (status == cudaSuccess) return architecture;
   const int capability = capability_of(properties);
-  throw Error("device_unavailable",
-              text("the addon has kernels for the architectures ", kArchitectures, ", none of which runs on ", properties.name,
-                   " with the compute capability ", capability_text(capability), " (", describe(status), "); build it with `npx gannet build --arch ",
-                   capability, "`"));
+  throw Error("device_unavailable", text("the addon has kernels for the architectures ", kArchitectures, ", none of which runs on ",
+                                         properties.name, " with the compute capability ", capability_text(capability), " (",
+                                         describe(status), "); build it with `npx gannet build --arch ", capability, "`"));
 }
 
 Gpu find_gpu() {
@@ -111,14 +110,16 @@ kernels::Precision choose_precision(const std::string& name, int capability, int
     throw Error("precision_unsupported", text("there is no precision '", name, "'; it is 'auto', 'float32', 'tf32' or 'bfloat16'"));
   }
   if (capability < kAmpereCapability) {
-    throw Error("precision_unsupported", text("'", name, "' needs the compute capability 8.0 (Ampere), but the GPU has ", capability_text(capability),
-                                              "; use 'float32'"));
+    throw Error("precision_unsupported", text("'", name, "' needs the compute capability 8.0 (Ampere), but the GPU has ",
+                                              capability_text(capability), "; use 'float32'"));
   }
   // Kernels compiled for Turing multiply in float16, which overflows.
   if (!ampere) {
     throw Error("precision_unsupported", text("'", name, "' needs kernels compiled for the architecture 80 or a newer one, but the GPU, ",
-                                              capability_text(capability), ", loads those for ", code, "; use 'float32', or build the addon with "
-                                              "`npx gannet build --arch ", capability, "`"));
+                                              capability_text(capability), ", loads those for ", code,
+                                              "; use 'float32', or build the addon with "
+                                              "`npx gannet build --arch ",
+                                              capability, "`"));
   }
   return name == "tf32" ? kernels::Precision::kTf32 : kernels::Precision::kBfloat16;
 }

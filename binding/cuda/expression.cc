@@ -74,7 +74,11 @@ namespace {
 Kernel elementwise(const Step& step, const Build&) {
   const kernels::Expression expression = translate(step, step.output.size());
   return {[step, expression](const Run& run) {
-    kernels::elementwise({.y = run.output(step.output), .expression = bind(expression, step, run), .total = count_of(step.output), .result = element_of(step.output)}, run.stream);
+    kernels::elementwise({.y = run.output(step.output),
+                          .expression = bind(expression, step, run),
+                          .total = count_of(step.output),
+                          .result = element_of(step.output)},
+                         run.stream);
   }};
 }
 

@@ -63,9 +63,7 @@ struct Build {
   size_t step = 0;
 
   /** The step that comes `distance` after this one, or null behind the last. */
-  const Step* later(size_t distance) const {
-    return step + distance < program.steps.size() ? &program.steps[step + distance] : nullptr;
-  }
+  const Step* later(size_t distance) const { return step + distance < program.steps.size() ? &program.steps[step + distance] : nullptr; }
 };
 
 using KernelFactory = Kernel (*)(const Step&, const Build&);

@@ -56,7 +56,10 @@ void SharedMemory::reserve(size_t arena_bytes, size_t workspace_bytes, size_t ru
 }
 
 LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector<int64_t> variables, const Settings& settings)
-    : program_(std::move(program)), variables_(std::move(variables)), settings_(settings), kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
+    : program_(std::move(program)),
+      variables_(std::move(variables)),
+      settings_(settings),
+      kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
   place_kernels();
 }
 
@@ -102,7 +105,8 @@ void LoadedProgram::poison(size_t index, const Run& run) const {
     const auto made_here = [&](const Slot& input) {
       return std::any_of(first, step, [&](const Step& earlier) { return earlier.output.overlaps(input); });
     };
-    return std::any_of(step->inputs.begin(), step->inputs.end(), [&](const Slot& input) { return slot.overlaps(input) && !made_here(input); });
+    return std::any_of(step->inputs.begin(), step->inputs.end(),
+                       [&](const Slot& input) { return slot.overlaps(input) && !made_here(input); });
   };
   const auto is_read = [&](const Slot& slot) {
     for (auto step = first; step != end; step++) {

@@ -24,7 +24,8 @@ uint32_t bits_of(double value, DType dtype) {
 
 kernels::Axes axes_of(const std::vector<int64_t>& list) {
   if (list.size() > kernels::kMaxCopyAxes) {
-    throw Error("shape_unsupported", text("the kernels move tensors of up to ", kernels::kMaxCopyAxes, " axes, but ", to_string(list), " has more"));
+    throw Error("shape_unsupported",
+                text("the kernels move tensors of up to ", kernels::kMaxCopyAxes, " axes, but ", to_string(list), " has more"));
   }
   kernels::Axes axes;
   for (const int64_t value : list) axes.values[axes.count++] = narrow(value);
@@ -36,7 +37,8 @@ kernels::Axes units_of(const std::vector<int64_t>& list, DType dtype) {
   kernels::Axes axes = axes_of(list);
   if (dtype != DType::kBfloat16) return axes;
   if (list.empty() || list.back() % 2 != 0) {
-    throw Error("shape_unsupported", text("the kernels move bfloat16 in pairs along the innermost axis, but ", to_string(list), " is odd there"));
+    throw Error("shape_unsupported",
+                text("the kernels move bfloat16 in pairs along the innermost axis, but ", to_string(list), " is odd there"));
   }
   axes.values[axes.count - 1] /= 2;
   return axes;

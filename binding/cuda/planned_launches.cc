@@ -25,7 +25,8 @@ int64_t volume(dim3 size) { return int64_t{size.x} * size.y * size.z; }
 std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu) {
   const auto feeds = pretended_addresses<const char*>(program.feeds.size(), 8);
   const auto variables = pretended_addresses<char*>(program.variables.size(), 8 + static_cast<int64_t>(feeds.size()));
-  const Run run{pretended_address(0), feeds, variables, pretended_address(1), reinterpret_cast<kernels::IndexError*>(pretended_address(2)), nullptr};
+  const Run run{
+      pretended_address(0), feeds, variables, pretended_address(1), reinterpret_cast<kernels::IndexError*>(pretended_address(2)), nullptr};
   std::vector<PlannedLaunch> result;
   size_t step = 0;
   for (const Kernel& kernel : build_kernels(program, precision, gpu)) {
@@ -35,8 +36,8 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precis
     const auto left_by = [&](size_t i) { return i + 1 < count && i < kernel.scratch.size() ? static_cast<int64_t>(kernel.scratch[i]) : 0; };
     for (size_t i = 0; i < count; i++) {
       const simt::LaunchRecord& launch = recorder.launches[i];
-      result.push_back({step, kernel.steps, launch.symbol, volume(launch.grid), volume(launch.block), static_cast<int64_t>(launch.sharedBytes),
-                        i > 0 ? left_by(i - 1) : 0, left_by(i)});
+      result.push_back({step, kernel.steps, launch.symbol, volume(launch.grid), volume(launch.block),
+                        static_cast<int64_t>(launch.sharedBytes), i > 0 ? left_by(i - 1) : 0, left_by(i)});
     }
     step += kernel.steps;
   }

@@ -8,8 +8,8 @@ kernels::PoolGeometry geometry_of(const Step& step) {
   const WindowGeometry g = pooling_geometry(step);
   narrow(g.n * g.h * g.w * g.c);
   narrow(g.r * g.s * g.c);
-  return {narrow(g.n), narrow(g.h), narrow(g.w), narrow(g.c), narrow(g.p), narrow(g.q), narrow(g.r), narrow(g.s),
-          narrow(g.stride_h), narrow(g.stride_w), narrow(g.top), narrow(g.left)};
+  return {narrow(g.n), narrow(g.h), narrow(g.w),        narrow(g.c),        narrow(g.p),   narrow(g.q),
+          narrow(g.r), narrow(g.s), narrow(g.stride_h), narrow(g.stride_w), narrow(g.top), narrow(g.left)};
 }
 
 Kernel max_pool(const Step& step, const Build&) {
@@ -28,7 +28,8 @@ Kernel max_pool_gradient(const Step& step, const Build&) {
 Kernel max_pool_gather(const Step& step, const Build&) {
   return {[step, geometry = geometry_of(step)](const Run& run) {
     kernels::max_pool_gather(
-        {.y = run.output(step.output), .x = run.input(step.inputs[0]), .values = run.input(step.inputs[1]), .geometry = geometry}, run.stream);
+        {.y = run.output(step.output), .x = run.input(step.inputs[0]), .values = run.input(step.inputs[1]), .geometry = geometry},
+        run.stream);
   }};
 }
 

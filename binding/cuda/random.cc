@@ -8,15 +8,16 @@ using Fill = void (*)(const kernels::RandomArgs&, cudaStream_t);
 
 /** Fills the output from the state [seed, step]. */
 Kernel random(const Step& step, Fill fill, double offset, double scale) {
-  return {[step, fill, offset = static_cast<float>(offset), scale = static_cast<float>(scale), total = count_of(step.output)](const Run& run) {
-    fill({.y = run.output(step.output),
-          .state = run.input<uint32_t>(step.inputs[0]),
-          .stream = static_cast<uint32_t>(step.attributes.stream),
-          .offset = offset,
-          .scale = scale,
-          .total = total},
-         run.stream);
-  }};
+  return {
+      [step, fill, offset = static_cast<float>(offset), scale = static_cast<float>(scale), total = count_of(step.output)](const Run& run) {
+        fill({.y = run.output(step.output),
+              .state = run.input<uint32_t>(step.inputs[0]),
+              .stream = static_cast<uint32_t>(step.attributes.stream),
+              .offset = offset,
+              .scale = scale,
+              .total = total},
+             run.stream);
+      }};
 }
 
 Kernel random_uniform(const Step& step, const Build&) {

@@ -96,15 +96,14 @@ bool Engine::access_global(uintptr_t address, size_t bytes, Access access, const
   return true;
 }
 
-void Engine::fail_access(Verdict verdict, const std::string& place, uintptr_t offset, size_t bytes, Access access,
-                         const void* code) {
+void Engine::fail_access(Verdict verdict, const std::string& place, uintptr_t offset, size_t bytes, Access access, const void* code) {
   std::string reason = describe(verdict.finding);
   if (verdict.finding == Finding::raceWithRead || verdict.finding == Finding::raceWithWrite) {
     const uint3 other = threads_[verdict.otherThread].index;
     reason += "(" + std::to_string(other.x) + "," + std::to_string(other.y) + "," + std::to_string(other.z) + ")";
   }
-  fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at byte " + std::to_string(offset) + " of " + place +
-       ", " + reason + describe_code(code));
+  fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at byte " + std::to_string(offset) + " of " + place + ", " +
+       reason + describe_code(code));
 }
 
 void Engine::begin_copy(char* target, const char* source, size_t bytes, const void* code) {

@@ -65,8 +65,7 @@ void synchronize_block() { runningEngine->synchronize_block(false); }
 int block_count(bool predicate) { return runningEngine->synchronize_block(predicate); }
 
 void synchronize_warp(unsigned mask) {
-  runningEngine->synchronize_warp("__syncwarp", mask, nullptr,
-                                  [](Engine& engine, const WarpOperation&) { engine.order_warp(); });
+  runningEngine->synchronize_warp("__syncwarp", mask, nullptr, [](Engine& engine, const WarpOperation&) { engine.order_warp(); });
 }
 
 uint32_t shuffle(Shuffle kind, unsigned mask, uint32_t value, int operand, int width) {

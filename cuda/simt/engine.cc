@@ -40,9 +40,7 @@ size_t stagger(unsigned rank) {
   return rank * kStep % kPeriod;
 }
 
-uint3 position(unsigned linear, dim3 extent) {
-  return {linear % extent.x, linear / extent.x % extent.y, linear / extent.x / extent.y};
-}
+uint3 position(unsigned linear, dim3 extent) { return {linear % extent.x, linear / extent.x % extent.y, linear / extent.x / extent.y}; }
 
 }  // namespace
 
@@ -219,8 +217,7 @@ int Engine::synchronize_block(bool predicate) {
   return predicateResult_;
 }
 
-void Engine::synchronize_warp(const char* name, unsigned mask, void* operand,
-                              void (*work)(Engine&, const WarpOperation&)) {
+void Engine::synchronize_warp(const char* name, unsigned mask, void* operand, void (*work)(Engine&, const WarpOperation&)) {
   Warp& warp = current_warp();
   const unsigned lane = current_->rank % kWarpLanes;
   const unsigned bit = 1u << lane;
@@ -281,8 +278,8 @@ std::string Engine::describe_waiting() const {
   std::string text;
   for (const Group& group : groups) {
     if (!text.empty()) text += "; ";
-    text += std::to_string(group.count) + " of " + std::to_string(threadCount_) + " threads, " + triple(group.first->index) +
-            " to " + triple(group.last->index) + ", are at " + group.operation;
+    text += std::to_string(group.count) + " of " + std::to_string(threadCount_) + " threads, " + triple(group.first->index) + " to " +
+            triple(group.last->index) + ", are at " + group.operation;
   }
   return text;
 }

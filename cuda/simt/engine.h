@@ -143,7 +143,7 @@ class Engine {
   uint64_t randomState_ = 1;
 
   inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines
-  Observer self_;  // the current thread
+  Observer self_;               // the current thread
   Allocation* recent_ = nullptr;
   uintptr_t lastWritten_ = 0;  // 0 while the launch has written nothing
 };

@@ -15,15 +15,15 @@ extern "C" {
 #define GANNET_EXECUTOR_RUN_TWIN 0x7477696e
 
 typedef struct gannet_executor {
-  void (*allocated)(void *pointer, size_t bytes);
-  void (*freed)(void *pointer);
+  void (*allocated)(void* pointer, size_t bytes);
+  void (*freed)(void* pointer);
   /* 0 = done. Any other value but GANNET_EXECUTOR_RUN_TWIN fails the launch with the text in `error`. */
-  int (*launch)(const char *symbol /* the kernel's mangled name, as nvcc emits it */, const unsigned grid[3],
-                const unsigned block[3], size_t shared_bytes, const void *arguments /* packed as CUDA packs kernel parameters */,
-                size_t argument_bytes, char *error, size_t error_bytes);
+  int (*launch)(const char* symbol /* the kernel's mangled name, as nvcc emits it */, const unsigned grid[3], const unsigned block[3],
+                size_t shared_bytes, const void* arguments /* packed as CUDA packs kernel parameters */, size_t argument_bytes, char* error,
+                size_t error_bytes);
 } gannet_executor;
 
-const gannet_executor *gannet_executor_v1(void);
+const gannet_executor* gannet_executor_v1(void);
 
 #ifdef __cplusplus
 }

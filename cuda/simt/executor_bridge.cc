@@ -43,8 +43,8 @@ bool run_on_executor(const Launch& launch, const std::string& symbol, const std:
   const unsigned grid[3] = {launch.grid.x, launch.grid.y, launch.grid.z};
   const unsigned block[3] = {launch.block.x, launch.block.y, launch.block.z};
   char error[1024] = "";
-  const int status = executor()->launch(symbol.c_str(), grid, block, launch.sharedBytes, launch.arguments.data(),
-                                        launch.arguments.size(), error, sizeof error);
+  const int status = executor()->launch(symbol.c_str(), grid, block, launch.sharedBytes, launch.arguments.data(), launch.arguments.size(),
+                                        error, sizeof error);
   if (status == GANNET_EXECUTOR_RUN_TWIN) return false;
   if (status == 0) return true;
   error[sizeof error - 1] = 0;

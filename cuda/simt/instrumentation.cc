@@ -12,7 +12,8 @@ namespace {
 
 inline void check(const void* address, size_t bytes, Access access, const void* code) {
   Engine* engine = checkingEngine;
-  if (engine != nullptr && !engine->is_own_stack(reinterpret_cast<uintptr_t>(address))) engine->access(reinterpret_cast<uintptr_t>(address), bytes, access, code);
+  if (engine != nullptr && !engine->is_own_stack(reinterpret_cast<uintptr_t>(address)))
+    engine->access(reinterpret_cast<uintptr_t>(address), bytes, access, code);
 }
 
 }  // namespace
@@ -20,24 +21,24 @@ inline void check(const void* address, size_t bytes, Access access, const void* 
 
 #define GANNET_HOOK extern "C" __attribute__((visibility("hidden"))) void
 
-#define GANNET_ACCESS_HOOKS(bytes)                                                                             \
-  GANNET_HOOK __tsan_read##bytes(void* address) {                                                              \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));              \
-  }                                                                                                            \
-  GANNET_HOOK __tsan_write##bytes(void* address) {                                                             \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0));             \
-  }                                                                                                            \
-  GANNET_HOOK __tsan_unaligned_read##bytes(void* address) {                                                    \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));              \
-  }                                                                                                            \
-  GANNET_HOOK __tsan_unaligned_write##bytes(void* address) {                                                   \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0));             \
-  }                                                                                                            \
-  GANNET_HOOK __tsan_volatile_read##bytes(void* address) {                                                     \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));              \
-  }                                                                                                            \
-  GANNET_HOOK __tsan_volatile_write##bytes(void* address) {                                                    \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0));             \
+#define GANNET_ACCESS_HOOKS(bytes)                                                                 \
+  GANNET_HOOK __tsan_read##bytes(void* address) {                                                  \
+    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
+  }                                                                                                \
+  GANNET_HOOK __tsan_write##bytes(void* address) {                                                 \
+    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
+  }                                                                                                \
+  GANNET_HOOK __tsan_unaligned_read##bytes(void* address) {                                        \
+    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
+  }                                                                                                \
+  GANNET_HOOK __tsan_unaligned_write##bytes(void* address) {                                       \
+    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
+  }                                                                                                \
+  GANNET_HOOK __tsan_volatile_read##bytes(void* address) {                                         \
+    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
+  }                                                                                                \
+  GANNET_HOOK __tsan_volatile_write##bytes(void* address) {                                        \
+    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
   }
 
 GANNET_ACCESS_HOOKS(1)
@@ -79,8 +80,8 @@ GANNET_HOOK __ubsan_handle_type_mismatch_v1(TypeMismatch* mismatch, uintptr_t ad
   if (engine == nullptr) return;
   const size_t alignment = size_t{1} << mismatch->logOfAlignment;
   engine->fail("misaligned access at " + std::string(mismatch->place.file) + ":" + std::to_string(mismatch->place.line) +
-               ": the address of a " + mismatch->type->name + " is " + std::to_string(address % alignment) +
-               " bytes past a multiple of " + std::to_string(alignment));
+               ": the address of a " + mismatch->type->name + " is " + std::to_string(address % alignment) + " bytes past a multiple of " +
+               std::to_string(alignment));
 }
 GANNET_HOOK __ubsan_handle_type_mismatch_v1_abort(TypeMismatch* mismatch, uintptr_t address) {
   __ubsan_handle_type_mismatch_v1(mismatch, address);

@@ -55,7 +55,8 @@ struct Packing {
     std::vector<std::byte> bytes(layout.bytes);
     [&]<size_t... Index>(std::index_sequence<Index...>) {
       (__builtin_memcpy(bytes.data() + layout.offsets[Index], &std::get<Index>(values), sizeof(Parameters)), ...);
-    }(std::index_sequence_for<Parameters...>());
+    }
+    (std::index_sequence_for<Parameters...>());
     return bytes;
   }
 
@@ -67,7 +68,7 @@ struct Packing {
  private:
   template <size_t... Index>
   __attribute__((no_sanitize("thread"))) static void invoke_with(const void* kernel, [[maybe_unused]] const std::byte* arguments,
-                                                                  std::index_sequence<Index...>) {
+                                                                 std::index_sequence<Index...>) {
     reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(kernel))(
         *reinterpret_cast<const Parameters*>(arguments + layout.offsets[Index])...);
   }
@@ -83,8 +84,7 @@ template <typename... Parameters>
 void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
                   const std::tuple<Parameters...>& values) {
   using Packing = simt::Packing<Parameters...>;
-  simt::submit({reinterpret_cast<const void*>(kernel), Packing::invoke, grid, block, sharedBytes, Packing::pack(values)},
-               stream);
+  simt::submit({reinterpret_cast<const void*>(kernel), Packing::invoke, grid, block, sharedBytes, Packing::pack(values)}, stream);
 }
 
 }  // namespace gannet::kernels

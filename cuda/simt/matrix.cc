@@ -119,8 +119,7 @@ void run_whole_warp(const char* name, void* operand, void (*work)(Engine&, const
   engine.synchronize_warp(name, ~0u, operand, work);
 }
 
-void multiply_fragments(const char* name, float* d, const uint32_t* a, const uint32_t* b,
-                        void (*work)(Engine&, const WarpOperation&)) {
+void multiply_fragments(const char* name, float* d, const uint32_t* a, const uint32_t* b, void (*work)(Engine&, const WarpOperation&)) {
   Fragments fragments{d, a, b};
   run_whole_warp(name, &fragments, work);
 }
@@ -159,9 +158,7 @@ uint32_t pack_bf16(float low, float high) { return to_bf16(low) | to_bf16(high) 
 uint32_t pack_f16(float low, float high) { return to_f16(low) | to_f16(high) << 16; }
 
 void mma_m16n8k8_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-  multiply_fragments("mma.m16n8k8.tf32", d, a, b, [](Engine&, const WarpOperation& operation) {
-    multiply<8>(operation, gather_tf32);
-  });
+  multiply_fragments("mma.m16n8k8.tf32", d, a, b, [](Engine&, const WarpOperation& operation) { multiply<8>(operation, gather_tf32); });
 }
 
 void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {

@@ -25,8 +25,7 @@ Reserved::~Reserved() {
   if (data_ != nullptr) munmap(data_, bytes_);
 }
 
-Reserved::Reserved(Reserved&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+Reserved::Reserved(Reserved&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
 
 Reserved& Reserved::operator=(Reserved&& other) noexcept {
   std::swap(data_, other.data_);
@@ -44,8 +43,7 @@ Allocation::Allocation(size_t size)
 bool Allocation::guards_intact() const {
   const auto poisoned = [](char byte) { return static_cast<unsigned char>(byte) == kPoison; };
   const char* first = memory.data();
-  return std::all_of(first, first + kGuardBytes, poisoned) &&
-         std::all_of(first + kGuardBytes + bytes, first + memory.bytes(), poisoned);
+  return std::all_of(first, first + kGuardBytes, poisoned) && std::all_of(first + kGuardBytes + bytes, first + memory.bytes(), poisoned);
 }
 
 DeviceMemory& DeviceMemory::instance() {
@@ -116,8 +114,8 @@ void DeviceMemory::forbid(void* pointer, size_t bytes) {
 }
 
 const Allocation* DeviceMemory::damaged() const {
-  const auto found = std::find_if(allocations_.begin(), allocations_.end(),
-                                  [](const auto& entry) { return !entry.second.guards_intact(); });
+  const auto found =
+      std::find_if(allocations_.begin(), allocations_.end(), [](const auto& entry) { return !entry.second.guards_intact(); });
   return found == allocations_.end() ? nullptr : &found->second;
 }
 

@@ -20,9 +20,7 @@ std::set<cudaStream_t>& streams() {
 /** What this thread has begun to capture in a mode that forbids it to do what could disturb that; null if nothing. */
 thread_local std::shared_ptr<Capture> capturing;
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 bool is_captured(cudaStream_t stream) { return stream != nullptr && stream->capture != nullptr; }
 

@@ -15,7 +15,11 @@ struct Write {
   bool inFlight;
 
   explicit Write(uint64_t bits)
-      : time(bits >> 20), thread(bits >> 10 & 1023), mask(bits >> 6 & 15), initialised(bits >> 2 & 15), atomic(bits >> 1 & 1),
+      : time(bits >> 20),
+        thread(bits >> 10 & 1023),
+        mask(bits >> 6 & 15),
+        initialised(bits >> 2 & 15),
+        atomic(bits >> 1 & 1),
         inFlight(bits & 1) {}
   Write(const Observer& observer, unsigned bytes, unsigned known)
       : time(observer.now), thread(observer.thread), mask(bytes), initialised(known), atomic(false), inFlight(false) {}
@@ -36,7 +40,10 @@ struct Read {
   bool otherBlock;
 
   explicit Read(uint64_t bits)
-      : time(bits >> 20), thread(bits >> 10 & 1023), mask(bits >> 6 & 15), sharing(static_cast<Sharing>(bits >> 4 & 3)),
+      : time(bits >> 20),
+        thread(bits >> 10 & 1023),
+        mask(bits >> 6 & 15),
+        sharing(static_cast<Sharing>(bits >> 4 & 3)),
         otherBlock(bits >> 3 & 1) {}
   uint64_t pack() const { return time << 20 | uint64_t{thread} << 10 | mask << 6 | sharing << 4 | unsigned{otherBlock} << 3; }
 };
@@ -70,8 +77,7 @@ Verdict against_read(const Read& read, unsigned mask, const Observer& observer) 
   }
   if (read.time < observer.blockBarrier) return {};
   const bool others = read.sharing == manyWarps ||
-                      (read.sharing == onlyOneWarp &&
-                       (read.time >= observer.warpBarrier || !same_warp(read.thread, observer.thread)));
+                      (read.sharing == onlyOneWarp && (read.time >= observer.warpBarrier || !same_warp(read.thread, observer.thread)));
   if (to == Relation::concurrent || others) return {Finding::raceWithRead, read.thread};
   return {};
 }

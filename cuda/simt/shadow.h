@@ -51,9 +51,9 @@ struct Verdict {
 
 // The bits of a cell that the inlined part of judge looks at; shadow.cc has the whole layout.
 constexpr unsigned kTimeShift = 20;
-constexpr uint64_t kWriteSettled = 15 << 2;             // every byte initialised
-constexpr uint64_t kWriteUnsettled = 1;                 // a copy in flight
-constexpr uint64_t kReadByMany = 15 << 6 | 2 << 4;      // every byte read, by several warps
+constexpr uint64_t kWriteSettled = 15 << 2;         // every byte initialised
+constexpr uint64_t kWriteUnsettled = 1;             // a copy in flight
+constexpr uint64_t kReadByMany = 15 << 6 | 2 << 4;  // every byte read, by several warps
 
 /** True if nothing is to be learned from this read: the word was written before the last barrier of the running block (and, if in
  *  this launch, by this block), and reads of all its bytes by several warps since that barrier are on record. */

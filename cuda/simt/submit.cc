@@ -37,9 +37,7 @@ std::string readable(const std::string& symbol) {
   return full.substr(0, full.rfind('('));
 }
 
-std::string extent(dim3 size) {
-  return std::to_string(size.x) + "x" + std::to_string(size.y) + "x" + std::to_string(size.z);
-}
+std::string extent(dim3 size) { return std::to_string(size.x) + "x" + std::to_string(size.y) + "x" + std::to_string(size.z); }
 
 /** What a GPU of compute capability 8 or 9 would refuse; empty if nothing. */
 std::string refusal(const Launch& launch) {
@@ -60,8 +58,7 @@ std::string refusal(const Launch& launch) {
     return std::to_string(launch.sharedBytes) + " bytes of shared memory; a block has at most " + std::to_string(kMaxSharedBytes);
   }
   if (launch.arguments.size() > kMaxArgumentBytes) {
-    return std::to_string(launch.arguments.size()) + " bytes of arguments; a kernel takes at most " +
-           std::to_string(kMaxArgumentBytes);
+    return std::to_string(launch.arguments.size()) + " bytes of arguments; a kernel takes at most " + std::to_string(kMaxArgumentBytes);
   }
   return "";
 }
@@ -75,7 +72,8 @@ void execute(const Launch& launch, const std::string& symbol, const std::string&
 }  // namespace
 
 void prepare(const void* kernel, size_t sharedBytes) {
-  kernels::make_ready(kernel, [kernel] { return readable(symbol_of(kernel)); }, sharedBytes);
+  kernels::make_ready(
+      kernel, [kernel] { return readable(symbol_of(kernel)); }, sharedBytes);
 }
 
 void submit(Launch launch, cudaStream_t stream) {

@@ -13,18 +13,18 @@ struct dim3 {
   constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
 };
 
-#define GANNET_VECTOR_TYPES(scalar, name)                                                      \
-  struct alignas(2 * sizeof(scalar)) name##2 {                                                 \
-    scalar x, y;                                                                               \
-  };                                                                                           \
-  struct name##3 {                                                                             \
-    scalar x, y, z;                                                                            \
-  };                                                                                           \
-  struct alignas(sizeof(scalar) == 8 ? 16 : 4 * sizeof(scalar)) name##4 {                      \
-    scalar x, y, z, w;                                                                         \
-  };                                                                                           \
-  constexpr name##2 make_##name##2(scalar x, scalar y) { return {x, y}; }                      \
-  constexpr name##3 make_##name##3(scalar x, scalar y, scalar z) { return {x, y, z}; }         \
+#define GANNET_VECTOR_TYPES(scalar, name)                                              \
+  struct alignas(2 * sizeof(scalar)) name##2 {                                         \
+    scalar x, y;                                                                       \
+  };                                                                                   \
+  struct name##3 {                                                                     \
+    scalar x, y, z;                                                                    \
+  };                                                                                   \
+  struct alignas(sizeof(scalar) == 8 ? 16 : 4 * sizeof(scalar)) name##4 {              \
+    scalar x, y, z, w;                                                                 \
+  };                                                                                   \
+  constexpr name##2 make_##name##2(scalar x, scalar y) { return {x, y}; }              \
+  constexpr name##3 make_##name##3(scalar x, scalar y, scalar z) { return {x, y, z}; } \
   constexpr name##4 make_##name##4(scalar x, scalar y, scalar z, scalar w) { return {x, y, z, w}; }
 
 GANNET_VECTOR_TYPES(float, float)

@@ -34,12 +34,13 @@ void run_chain(float* y, const float* a, const float* b, const float* c, [[maybe
 }  // namespace
 
 // An initialiser rather than a function that fills a table: nothing compiled for an instruction set may run before it is chosen.
-#define GANNET_THIRD(first, second)                                                                                              \
-  {                                                                                                                              \
-    run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kAdd>, run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kSub>, \
-        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kMul>,                                                      \
-        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kSubFrom>,                                                  \
-        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kNone>                                                      \
+#define GANNET_THIRD(first, second)                                             \
+  {                                                                             \
+    run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kAdd>,         \
+        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kSub>,     \
+        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kMul>,     \
+        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kSubFrom>, \
+        run_chain<Arithmetic::first, Arithmetic::second, Arithmetic::kNone>     \
   }
 #define GANNET_SECOND(first) \
   { GANNET_THIRD(first, kAdd), GANNET_THIRD(first, kSub), GANNET_THIRD(first, kMul), GANNET_THIRD(first, kSubFrom) }

@@ -17,10 +17,10 @@ inline void map(float* y, int64_t n, F f) {
   for (int64_t i = 0; i < n; i++) y[i] = f(i);
 }
 
-#define GANNET_FUNCTION(name, value_of_element)                                                                                     \
-  void name([[maybe_unused]] float* y, [[maybe_unused]] const float* a, [[maybe_unused]] const float* b,                            \
-            [[maybe_unused]] const float* c, [[maybe_unused]] float value, int64_t n) {                                             \
-    map(y, n, [=]([[maybe_unused]] int64_t i) -> float { return value_of_element; });                                               \
+#define GANNET_FUNCTION(name, value_of_element)                                                                                           \
+  void name([[maybe_unused]] float* y, [[maybe_unused]] const float* a, [[maybe_unused]] const float* b, [[maybe_unused]] const float* c, \
+            [[maybe_unused]] float value, int64_t n) {                                                                                    \
+    map(y, n, [=]([[maybe_unused]] int64_t i) -> float { return value_of_element; });                                                     \
   }
 
 GANNET_FUNCTION(neg, -a[i])
@@ -82,7 +82,8 @@ float sum(const float* x, int64_t n) {
 }
 
 float max(const float* x, int64_t n) {
-  return reduce(n, -__builtin_inff(), [=](int64_t i) { return x[i]; }, larger);
+  return reduce(
+      n, -__builtin_inff(), [=](int64_t i) { return x[i]; }, larger);
 }
 
 Deviations deviations(const float* x, float from, int64_t n) {
@@ -175,8 +176,8 @@ void adam(float* w, float* m, float* v, const float* g, const AdamArguments& arg
 extern const VectorKernels kKernels;
 const VectorKernels kKernels = {
     GANNET_NAME_OF(GANNET_ISA),
-    {neg,  abs,     sign, step,       exp,  log, sqrt, reciprocal, tanh, sigmoid, softplus,
-     relu, leaky_relu, elu,  add, sub,     mul,  div, maximum,  minimum,    greater, equal, select, constant},
+    {neg,        abs, sign, step, exp, log, sqrt,    reciprocal, tanh,    sigmoid, softplus, relu,
+     leaky_relu, elu, add,  sub,  mul, div, maximum, minimum,    greater, equal,   select,   constant},
     GANNET_CHAINS,
     sum,
     max,

@@ -32,7 +32,8 @@ void add_similarity(float* o, const float* a, const float* b, int64_t n, int64_t
   }
 }
 
-void add_similarity_gradient(float* da, const float* a, const float* b, const float* dy_a, const float* dy_b, int64_t n, int64_t dimensions) {
+void add_similarity_gradient(float* da, const float* a, const float* b, const float* dy_a, const float* dy_b, int64_t n,
+                             int64_t dimensions) {
   float weight[kFeatures];
   for (int64_t first = 0; first < n; first += kFeatures) {
     const int64_t count = n - first < kFeatures ? n - first : kFeatures;

@@ -120,9 +120,7 @@ __global__ void copy_kernel(float* __restrict__ y, const float* __restrict__ x) 
   if (fault != kNoCommit) y[threadIdx.x] += tile[blockDim.x + other];
 }
 
-__global__ void misaligned_copy_kernel(const float* x) {
-  cp_async_16(shared_memory<float>() + 4 * threadIdx.x, x + 1, true);
-}
+__global__ void misaligned_copy_kernel(const float* x) { cp_async_16(shared_memory<float>() + 4 * threadIdx.x, x + 1, true); }
 
 __global__ void divergent_kernel(float* y) {
   if (threadIdx.x < 16) __syncthreads();

@@ -149,8 +149,8 @@ std::vector<Case> matrix_cases() {
        }},
       {"rounding",
        [] {
-         const std::vector<float> x = {1.f + 0x1p-11f, -1.f - 0x1p-11f, 1.f + 0x1p-8f, 1.f + 3 * 0x1p-8f, 65504.f, 65520.f,
-                                       0x1p-24f,       0x1.8p-25f,      3 * 0x1p-26f,  INFINITY,           1.f + 0x1p-11f + 0x1p-13f};
+         const std::vector<float> x = {1.f + 0x1p-11f, -1.f - 0x1p-11f, 1.f + 0x1p-8f, 1.f + 3 * 0x1p-8f,        65504.f, 65520.f, 0x1p-24f,
+                                       0x1.8p-25f,     3 * 0x1p-26f,    INFINITY,      1.f + 0x1p-11f + 0x1p-13f};
          const Buffer<float> deviceX(x), y(3 * x.size());
          launch(rounding_kernel, dim3(1), dim3(static_cast<unsigned>(x.size())), 0, nullptr, y.data(), deviceX.data());
          print(y.read());

@@ -13,8 +13,8 @@ __global__ void pipelined_product_kernel(float* __restrict__ c,        // (n, n)
                                          const float* __restrict__ b,  // (n, n)
                                          int n) {
   constexpr int kRows = 32, kColumns = 16, kDepth = 8, kStages = 2;
-  float* aTiles = shared_memory<float>();                 // (stages, rows, depth)
-  float* bTiles = aTiles + kStages * kRows * kDepth;      // (stages, depth, columns)
+  float* aTiles = shared_memory<float>();             // (stages, rows, depth)
+  float* bTiles = aTiles + kStages * kRows * kDepth;  // (stages, depth, columns)
   const int row0 = static_cast<int>(blockIdx.y) * kRows;
   const int column0 = static_cast<int>(blockIdx.x) * kColumns;
   const int thread = static_cast<int>(threadIdx.x);
@@ -41,8 +41,8 @@ __global__ void pipelined_product_kernel(float* __restrict__ c,        // (n, n)
     __syncthreads();
     const float* aTile = aTiles + step % kStages * kRows * kDepth + warpRow * kDepth;
     const float* bTile = bTiles + step % kStages * kDepth * kColumns + warpColumn;
-    const uint32_t fragmentA[4] = {to_tf32(aTile[g * kDepth + t]), to_tf32(aTile[(g + 8) * kDepth + t]),
-                                   to_tf32(aTile[g * kDepth + t + 4]), to_tf32(aTile[(g + 8) * kDepth + t + 4])};
+    const uint32_t fragmentA[4] = {to_tf32(aTile[g * kDepth + t]), to_tf32(aTile[(g + 8) * kDepth + t]), to_tf32(aTile[g * kDepth + t + 4]),
+                                   to_tf32(aTile[(g + 8) * kDepth + t + 4])};
     const uint32_t fragmentB[2] = {to_tf32(bTile[t * kColumns + g]), to_tf32(bTile[(t + 4) * kColumns + g])};
     mma_m16n8k8_tf32(d, fragmentA, fragmentB);
     __syncthreads();
@@ -83,9 +83,7 @@ __global__ void exchanges_kernel(float* y) {  // (32, 6)
 }
 
 // The order in which threads come to a counter: the one thing that may differ between seeds.
-__global__ void arrival_kernel(float* __restrict__ y, int* counter) {
-  y[threadIdx.x] = static_cast<float>(atomicAdd(counter, 1));
-}
+__global__ void arrival_kernel(float* __restrict__ y, int* counter) { y[threadIdx.x] = static_cast<float>(atomicAdd(counter, 1)); }
 
 std::vector<Case> sound_cases() {
   return {
