@@ -33,6 +33,12 @@ const IN_TURN = [
     minutes: 8,
     missing: noCompiler,
   },
+  {
+    name: 'native code',
+    command: ['npm', 'run', '--silent', 'lint:native'],
+    debian: ['clang-format-14', 'clang-tidy-14', 'libomp-14-dev'],
+    minutes: 9,
+  },
   { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
   { name: 'threads', command: ['npm', 'run', '--silent', 'sanitize', '--', '--threads'], minutes: 5 },
   { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
