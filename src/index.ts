@@ -5,6 +5,7 @@ export * from './config/index.ts';
 export * from './data/index.ts';
 export * from './device/index.ts';
 export * from './errors.ts';
+export * from './evaluation/index.ts';
 export * from './explore/index.ts';
 export * from './games/index.ts';
 export * from './graph/index.ts';

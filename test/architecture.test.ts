@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 
 /** The folders and single modules of src/, in the order of who may import whom: each only from itself and from its left. */
 const ORDER = [
-  'error_codes errors package suggest files storage tensor ops graph oracle device nn losses optim config games models',
-  'data charts train explore metrics export reference parity bench dashboard cli index',
+  'error_codes errors package suggest files durable storage tensor safetensors ops graph oracle device nn losses optim config games models',
+  'data charts classifier metrics train explore evaluation export reference parity bench dashboard cli index',
 ].flatMap((line) => line.split(' '));
 
 const ADDON_LOADING = /['"`]node-gyp-build['"`]|\bdlopen\b|\.node['"`]/;

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../metrics/index.ts';
+import type { Evaluation } from '../evaluation/index.ts';
 import { formatTable, type Row } from './table.ts';
 import { formatCount } from './units.ts';
 

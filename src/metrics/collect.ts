@@ -1,6 +1,5 @@
-import type { Channels, Dataset, PackedImages } from '../data/index.ts';
+import type { Dataset, PackedImages } from '../data/index.ts';
 import { imageElements, unitToBytes } from '../data/pixels.ts';
-import type { TrainingSession } from '../train/index.ts';
 import { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
 import type { FeatureExtractor } from './features/extractor.ts';
 
@@ -16,20 +15,6 @@ export async function* realImages(dataset: Dataset, indices: Uint32Array): Async
     const values = new Float32Array(batch.length * elements);
     await Promise.all(Array.from(batch, (index, i) => dataset.read(index, values, i * elements)));
     yield { count: batch.length, size, channels, pixels: unitToBytes(values) };
-  }
-}
-
-/** Images of a seed that a run's generator draws, in batches: the same as `gannet sample` draws. */
-export async function* generatedImages(
-  session: TrainingSession,
-  { count, seed }: { readonly count: number; readonly seed: number },
-): AsyncGenerator<PackedImages> {
-  const latents = await session.drawLatents(count, seed);
-  const width = latents.length / count;
-  for (let first = 0; first < count; first += BATCH) {
-    const { data, shape } = await session.sample(latents.subarray(first * width, (first + BATCH) * width));
-    const [images, height, across, channels] = shape;
-    yield { count: images, size: [height, across], channels: channels as Channels, pixels: unitToBytes(data) };
   }
 }
 

@@ -1,14 +1,15 @@
+export type { JsonValue } from '../durable.ts';
+export type { Header, TensorInfo } from '../safetensors/header.ts';
+export type { SafetensorsFile, TensorData } from '../safetensors/safetensors.ts';
 export { type Change, formatChange } from './changes.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
-export type { Header, TensorInfo } from './checkpoint/header.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
-export type { SafetensorsFile, TensorData } from './checkpoint/safetensors.ts';
+export { generatedImages } from './generated_images.ts';
 export { hostLatents } from './latents.ts';
 export type { TrainEvent } from './loop.ts';
 export { createModel, monitorsOf, type TrainingModel } from './model.ts';
 export { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 export { type ResumeOptions, resume } from './resume.ts';
-export type { JsonValue } from './run/durable.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
 export { formatSurroundings, type Sitting } from './run/sittings.ts';
 export { openSampler } from './sampler.ts';

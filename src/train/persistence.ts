@@ -1,12 +1,12 @@
 import type { HostArray } from '../device/index.ts';
+import type { JsonValue } from '../durable.ts';
 import { CheckpointError, DivergedError } from '../errors.ts';
+import type { TensorSource } from '../safetensors/safetensors.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint/checkpoint.ts';
-import type { TensorSource } from './checkpoint/safetensors.ts';
 import { variableGroups } from './model.ts';
 import type { TrainingProgress } from './progress.ts';
-import type { JsonValue } from './run/durable.ts';
 import type { TrainingSession } from './session.ts';
 
 /** Saves everything that going on needs. Returns the checkpoint's folder.

@@ -1,5 +1,6 @@
 import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
 import { absoluteData, dataExists } from '../data/place.ts';
+import type { JsonValue } from '../durable.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { resolveConfig } from '../models/index.ts';
 import { type Change, differences, expectChangeable } from './changes.ts';
@@ -12,7 +13,6 @@ import { createModel } from './model.ts';
 import { restore } from './persistence.ts';
 import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
-import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';

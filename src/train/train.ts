@@ -1,10 +1,10 @@
 import type { Config } from '../config/index.ts';
 import { absoluteData } from '../data/place.ts';
+import type { JsonValue } from '../durable.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
 import { NO_PROGRESS } from './progress.ts';
-import type { JsonValue } from './run/durable.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';

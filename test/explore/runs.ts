@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TensorSource } from '../../src/safetensors/safetensors.ts';
 import { saveCheckpoint } from '../../src/train/checkpoint/checkpoint.ts';
-import type { TensorSource } from '../../src/train/checkpoint/safetensors.ts';
 import { type JsonValue, loadCheckpoint, train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { eventsOf, tinyConfig } from '../train/tiny.ts';

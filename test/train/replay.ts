@@ -6,10 +6,10 @@ import type { Config } from '../../src/config/index.ts';
 import type { Device, Executable, HostArray, Outputs } from '../../src/device/index.ts';
 import type { NoiseSource } from '../../src/games/index.ts';
 import { overwrittenInputs } from '../../src/ops/update.ts';
+import { SafetensorsFile } from '../../src/safetensors/safetensors.ts';
 import { isOp } from '../../src/tensor/tensor.ts';
 import { feed, type Graph } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
-import { SafetensorsFile } from '../../src/train/checkpoint/safetensors.ts';
 import { createModel, type TrainingModel, variableGroups } from '../../src/train/model.ts';
 
 const TOLERANCE = 1e-4;

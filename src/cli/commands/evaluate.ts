@@ -7,9 +7,9 @@ import {
   evaluateRun,
   evaluationName,
   evaluationsFolder,
-  openFeatures,
   writeEvaluation,
-} from '../../metrics/index.ts';
+} from '../../evaluation/index.ts';
+import { openFeatures } from '../../metrics/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { formatEvaluation } from '../evaluation_table.ts';

@@ -1,8 +1,14 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { type JsonValue, syncFolder } from '../../durable.ts';
 import { CheckpointError } from '../../errors.ts';
+import {
+  type FileDigest,
+  SafetensorsFile,
+  type TensorSource,
+  writeSafetensors,
+} from '../../safetensors/safetensors.ts';
 import { storageError } from '../../storage.ts';
-import { type JsonValue, syncFolder } from '../run/durable.ts';
 import { shellWord } from '../run/shell.ts';
 import {
   type CheckpointEntry,
@@ -16,7 +22,6 @@ import {
   stepOfName,
 } from './listing.ts';
 import { MANIFEST_FILE, type Manifest, verifyCheckpoint, writeManifest } from './manifest.ts';
-import { type FileDigest, SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors.ts';
 
 /** Everything needed to go on: tensors by file (`generator`, `discriminator`, `optimizer` ...) and what is not a tensor. */
 export interface CheckpointContent {

@@ -1,9 +1,9 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile, syncFolder } from '../../durable.ts';
 import { makeFolder, parseJson, readRegularFile } from '../../files.ts';
 import { errno } from '../../storage.ts';
-import { replaceFile, syncFolder } from '../run/durable.ts';
 
 /** A checkpoint of a run, not yet checked. */
 export interface CheckpointEntry {

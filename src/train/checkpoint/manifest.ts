@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { JsonValue } from '../../durable.ts';
 import { CheckpointError } from '../../errors.ts';
 import { IrregularFileError, parseJson, readRegularFile } from '../../files.ts';
+import { digestFile, type FileDigest } from '../../safetensors/safetensors.ts';
 import { errno } from '../../storage.ts';
-import type { JsonValue } from '../run/durable.ts';
-import { digestFile, type FileDigest } from './safetensors.ts';
 
 /** What trainer_state.json holds: the trainer's own state, and what the files beside it must look like. */
 export interface Manifest {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type JsonValue, replaceFile } from '../../durable.ts';
 import { CheckpointError } from '../../errors.ts';
 import { makeFolder, parseJson, readRegularFile } from '../../files.ts';
 import { errno, storageError } from '../../storage.ts';
-import { type JsonValue, replaceFile } from './durable.ts';
 import type { Environment } from './environment.ts';
 import { runReadme } from './readme.ts';
 import { shellWord } from './shell.ts';

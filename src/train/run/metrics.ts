@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../durable.ts';
 import { openRegularFile, readRegularFile } from '../../files.ts';
 import { errno, storageError } from '../../storage.ts';
-import { replaceFile } from './durable.ts';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {

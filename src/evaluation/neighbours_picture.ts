@@ -1,7 +1,7 @@
 import type { Dataset, PackedImages, Picture } from '../data/index.ts';
 import { imageElements, unitToBytes } from '../data/pixels.ts';
 import { composeCaptioned } from '../explore/index.ts';
-import type { Nearest } from './neighbours.ts';
+import type { Nearest } from '../metrics/neighbours.ts';
 
 /** What the picture is made of. */
 export interface NeighbourSource {

@@ -9,9 +9,9 @@ import {
   type TensorData,
   type TensorSource,
   writeSafetensors,
-} from '../../../src/train/checkpoint/safetensors.ts';
-import { rejection } from '../run/rejects.ts';
-import { temporaryFolder } from '../run/temporary.ts';
+} from '../../src/safetensors/safetensors.ts';
+import { rejection } from '../train/run/rejects.ts';
+import { temporaryFolder } from '../train/run/temporary.ts';
 
 const newPath = (): string => join(temporaryFolder(), 'x.safetensors');
 

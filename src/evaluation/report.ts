@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { replaceFile } from '../durable.ts';
 import { CheckpointError } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { packageVersion } from '../package.ts';
 import { describeFailure } from '../storage.ts';
-import { replaceFile } from '../train/run/durable.ts';
 import type { Evaluation } from './evaluate.ts';
 
 /** What an evaluation's files in a run's folder are called, without their endings: its step, features, count and seed. */

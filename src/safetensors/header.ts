@@ -1,5 +1,5 @@
-import { CheckpointError } from '../../errors.ts';
-import { BYTES_PER_ELEMENT, type DType, elements, type Shape } from '../../tensor/shape.ts';
+import { CheckpointError } from '../errors.ts';
+import { BYTES_PER_ELEMENT, type DType, elements, type Shape } from '../tensor/shape.ts';
 
 /** Where one tensor lies in a safetensors file; `begin` and `end` count bytes from the start of the data. */
 export interface TensorInfo {

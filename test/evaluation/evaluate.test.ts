@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { ImageFormat } from '../../src/data/index.ts';
 import { unitToBytes } from '../../src/data/pixels.ts';
 import type { DataError } from '../../src/errors.ts';
-import { evaluateRun } from '../../src/metrics/evaluate.ts';
+import { evaluateRun } from '../../src/evaluation/evaluate.ts';
 import type { FeatureExtractor } from '../../src/metrics/features/extractor.ts';
 import { pixelFeatures, projectedPixels } from '../../src/metrics/features/pixels.ts';
 import { openSampler } from '../../src/train/index.ts';

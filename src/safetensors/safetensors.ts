@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CheckpointError } from '../../errors.ts';
-import { openRegularFile } from '../../files.ts';
-import { type DType, elements, formatShape, type Shape } from '../../tensor/shape.ts';
+import { CheckpointError } from '../errors.ts';
+import { openRegularFile } from '../files.ts';
+import { type DType, elements, formatShape, type Shape } from '../tensor/shape.ts';
 import {
   decodeHeader,
   encodeHeader,

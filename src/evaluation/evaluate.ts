@@ -1,12 +1,12 @@
 import type { Config } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
-import { collectImages, generatedImages, realImages } from './collect.ts';
-import { drawIndices, evaluationRandom } from './draw.ts';
-import type { FeatureExtractor } from './features/extractor.ts';
-import { pixelFeatures } from './features/pixels.ts';
-import { type FigureOptions, type Figures, measureImages } from './figures.ts';
+import { collectImages, realImages } from '../metrics/collect.ts';
+import { drawIndices, evaluationRandom } from '../metrics/draw.ts';
+import type { FeatureExtractor } from '../metrics/features/extractor.ts';
+import { pixelFeatures } from '../metrics/features/pixels.ts';
+import { type FigureOptions, type Figures, measureImages } from '../metrics/figures.ts';
+import { generatedImages, loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
 import { neighboursPicture } from './neighbours_picture.ts';
 import { openRunImages } from './run_images.ts';
 
