@@ -90,8 +90,22 @@ export const configSchema = z.strictObject({
   loss: z.enum([...names<AdversarialLossName>(adversarialLosses), 'equilibrium']).describe('equilibrium: BEGAN'),
   gradientPenalty: z.number().min(0).describe("weight of the critic's gradient penalty; 0 = none"),
   labels: z
-    .strictObject({ real: z.number().min(0).max(1), fake: z.number().min(0).max(1) })
-    .describe('targets of the discriminator; 1 and 0 without label smoothing'),
+    .strictObject({
+      real: z.number().min(0).max(1).describe('what the discriminator is to give real images; below 1: smoothing'),
+      fake: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe('what it is to give generated ones; above 0: smoothing on their side too'),
+      // Run folders of version 0.1 do not have it.
+      flip: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0)
+        .describe('noisy labels: probability with which an image gets the target of the other kind'),
+    })
+    .describe('targets of the discriminator'),
   generator: optimizer,
   discriminator: optimizer,
   schedule: z

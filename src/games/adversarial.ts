@@ -7,8 +7,9 @@ import {
   penaltyMonitors,
   type TroubleSign,
 } from '../losses/index.ts';
+import { lossOf } from './adversaries.ts';
 import { alternating } from './alternating.ts';
-import { expectIndependence, lossOf } from './discriminating.ts';
+import { expectIndependence } from './discriminating.ts';
 import type { Game } from './game.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { drawnNoise } from './players.ts';
@@ -32,7 +33,7 @@ export const adversarial: Game = {
   keys: [
     ...uses(['loss', 'gradientPenalty', 'schedule', 'latent.distribution']),
     ...uses(['discriminatorSteps', 'generatorSteps', 'criticSchedule', 'reuseLatents'], alternates),
-    ...uses(['labels.real', 'labels.fake'], hasTargets),
+    ...uses(['labels.real', 'labels.fake', 'labels.flip'], hasTargets),
   ],
   unusable: [
     {
@@ -51,7 +52,7 @@ export const adversarial: Game = {
   start(players, noise = drawnNoise) {
     const { gradientPenalty, schedule } = players.config;
     if (gradientPenalty > 0) expectIndependence(players.discriminator);
-    return (schedule === 'simultaneous' ? simultaneous : alternating)(players, noise);
+    return (schedule === 'simultaneous' ? simultaneous : alternating)({ ...players, noise });
   },
 };
 

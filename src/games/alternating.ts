@@ -6,26 +6,27 @@ import { advanceRandom, assign, concat, slice } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Graph, read, trace } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
-import { discriminatorLoss, lossOf, measure } from './discriminating.ts';
-import type { Match, NoiseSource } from './game.ts';
+import { type Adversaries, lossOf } from './adversaries.ts';
+import { discriminatorLoss, measure } from './discriminating.ts';
+import type { Match } from './game.ts';
 import { discriminate, generate, type Players, realImages, update } from './players.ts';
 import { asInGuide, constantly } from './schedule.ts';
 
 /** The match of an adversarial game in which the discriminator updates, then the generator against the updated discriminator. */
-export function alternating(players: Players, noise: NoiseSource): Match {
-  const { config } = players;
+export function alternating(adversaries: Adversaries): Match {
+  const { config } = adversaries;
   const latents = config.reuseLatents ? keptLatents(config) : undefined;
   const critic = config.criticSchedule === 'guide' ? asInGuide : constantly;
   return {
     state: latents ? [latents] : [],
     programs: [
       {
-        trace: () => discriminatorStep(players, noise, latents),
+        trace: () => discriminatorStep(adversaries, latents),
         repeats: critic(config.discriminatorSteps),
         readsImages: true,
       },
       {
-        trace: () => generatorStep(players, noise, latents),
+        trace: () => generatorStep(adversaries, latents),
         repeats: constantly(config.generatorSteps),
         readsImages: false,
       },
@@ -37,27 +38,27 @@ export function alternating(players: Players, noise: NoiseSource): Match {
 const keptLatents = ({ batch, latent }: Config): Variable => statistic('latents', [batch, latent.size], zeros);
 
 /** One update of the discriminator on `real` [N,H,W,C] and as many generated images, whose latents `kept` remembers if it is given. */
-const discriminatorStep = (players: Players, noise: NoiseSource, kept: Variable | undefined): Graph =>
+const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined): Graph =>
   trace('discriminator step', () => {
-    const z = noise.latents(players, 'discriminator');
+    const z = adversaries.noise.latents(adversaries, 'discriminator');
     if (kept) assign(kept, z);
-    const real = realImages(players);
-    const fake = generate(players, z);
-    const { loss, reported } = discriminatorLoss(players, { real, fake, verdicts: judge(players, real, fake) }, noise);
-    update(players, 'discriminator', loss);
-    advanceRandom(players.random);
+    const real = realImages(adversaries);
+    const fake = generate(adversaries, z);
+    const { loss, reported } = discriminatorLoss(adversaries, { real, fake, verdicts: judge(adversaries, real, fake) });
+    update(adversaries, 'discriminator', loss);
+    advanceRandom(adversaries.random);
     return { discriminatorLoss: loss, ...reported };
   });
 
 /** One update of the generator against the discriminator as it is. */
-const generatorStep = (players: Players, noise: NoiseSource, kept: Variable | undefined): Graph =>
+const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Graph =>
   trace('generator step', () => {
-    const z = kept ? read(kept) : noise.latents(players, 'generator');
-    const { generator, generatorMonitors } = lossOf(players.config);
-    const verdict = discriminate(players, generate(players, z));
+    const z = kept ? read(kept) : adversaries.noise.latents(adversaries, 'generator');
+    const { generator, generatorMonitors } = lossOf(adversaries.config);
+    const verdict = discriminate(adversaries, generate(adversaries, z));
     const loss = generator(verdict);
-    update(players, 'generator', loss);
-    advanceRandom(players.random);
+    update(adversaries, 'generator', loss);
+    advanceRandom(adversaries.random);
     return { generatorLoss: loss, ...measure(generatorMonitors, verdict) };
   });
 

@@ -1,17 +1,11 @@
-import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
-import {
-  type AdversarialLoss,
-  adversarialLosses,
-  gradientPenalty,
-  type Measured,
-  type Verdicts,
-} from '../losses/index.ts';
+import { gradientPenalty, type Measured, type Verdicts } from '../losses/index.ts';
 import type { Network } from '../nn/network.ts';
 import { add, mul } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { NoiseSource } from './game.ts';
-import { discriminate, type Players } from './players.ts';
+import { type Adversaries, lossOf } from './adversaries.ts';
+import { discriminate } from './players.ts';
+import { targetsOf } from './targets.ts';
 
 /** What a discriminator is trained with at an update. */
 export interface Judged {
@@ -22,17 +16,15 @@ export interface Judged {
   readonly verdicts: Verdicts;
 }
 
-/** The adversarial loss that a configuration names. */
-export const lossOf = ({ loss }: Config): AdversarialLoss => adversarialLosses[loss as keyof typeof adversarialLosses];
-
 /** The discriminator's loss, with the gradient penalty that is configured, and what is reported beside it by name. All scalars. */
-export function discriminatorLoss(players: Players, { real, fake, verdicts }: Judged, noise: NoiseSource) {
-  const { config } = players;
+export function discriminatorLoss(adversaries: Adversaries, { real, fake, verdicts }: Judged) {
+  const { config, noise } = adversaries;
   const { discriminator, monitors } = lossOf(config);
-  if (config.gradientPenalty === 0)
-    return { loss: discriminator(verdicts, config.labels), reported: measure(monitors, verdicts) };
-  const { penalty, norm } = gradientPenalty((x) => discriminate(players, x), real, fake, noise.mixing(players));
-  const loss = add(discriminator(verdicts, config.labels), mul(config.gradientPenalty, penalty));
+  const adversarial = discriminator(verdicts, targetsOf(adversaries));
+  if (config.gradientPenalty === 0) return { loss: adversarial, reported: measure(monitors, verdicts) };
+  const mixing = noise.uniform(adversaries, 'mixing', [config.batch]);
+  const { penalty, norm } = gradientPenalty((x) => discriminate(adversaries, x), real, fake, mixing);
+  const loss = add(adversarial, mul(config.gradientPenalty, penalty));
   return { loss, reported: { ...measure(monitors, verdicts), penalty, gradientNorm: norm } };
 }
 

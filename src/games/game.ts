@@ -2,6 +2,7 @@ import type { KeyUse, UnusableValue } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import type { Monitors } from '../losses/monitor.ts';
 import type { Network } from '../nn/network.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
@@ -61,6 +62,6 @@ export type Update = 'discriminator' | 'generator' | 'both';
 export interface NoiseSource {
   /** [batch, latent] */
   latents(players: Players, update: Update): Tensor;
-  /** [batch] uniform in [0, 1): where between real and generated a gradient penalty looks. */
-  mixing(players: Players): Tensor;
+  /** Uniform in [0, 1), for a purpose that a program names once, such as `mixing`. */
+  uniform(players: Players, purpose: string, shape: Shape): Tensor;
 }

@@ -41,7 +41,7 @@ const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =
 /** Random inputs drawn on the device, latents by the configured distribution. */
 export const drawnNoise: NoiseSource = {
   latents: ({ config, random }) => drawLatents(config.latent, [config.batch, config.latent.size], read(random)),
-  mixing: ({ config, random }) => randomUniform(read(random), [config.batch]),
+  uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
 const training = ({ random }: Players) => ({ training: true, random: read(random) });

@@ -1,35 +1,28 @@
 import { advanceRandom } from '../ops/index.ts';
 import { type Graph, trace } from '../tensor/trace.ts';
-import { discriminatorLoss, lossOf } from './discriminating.ts';
-import type { Match, NoiseSource } from './game.ts';
-import {
-  applyGradients,
-  discriminate,
-  generate,
-  type Players,
-  parameterGradients,
-  realImages,
-  update,
-} from './players.ts';
+import { type Adversaries, lossOf } from './adversaries.ts';
+import { discriminatorLoss } from './discriminating.ts';
+import type { Match } from './game.ts';
+import { applyGradients, discriminate, generate, parameterGradients, realImages, update } from './players.ts';
 import { ONCE } from './schedule.ts';
 
 /** The match of an adversarial game in which both networks update at once. */
-export const simultaneous = (players: Players, noise: NoiseSource): Match => ({
+export const simultaneous = (adversaries: Adversaries): Match => ({
   state: [],
-  programs: [{ trace: () => simultaneousStep(players, noise), repeats: ONCE, readsImages: true }],
+  programs: [{ trace: () => simultaneousStep(adversaries), repeats: ONCE, readsImages: true }],
 });
 
 /** One update of both networks from one batch of generated images; neither sees the other's update. */
-const simultaneousStep = (players: Players, noise: NoiseSource): Graph =>
+const simultaneousStep = (adversaries: Adversaries): Graph =>
   trace('simultaneous step', () => {
-    const fake = generate(players, noise.latents(players, 'both'));
-    const real = realImages(players);
-    const verdicts = { real: discriminate(players, real), fake: discriminate(players, fake) };
-    const { loss, reported } = discriminatorLoss(players, { real, fake, verdicts }, noise);
-    const generatorLoss = lossOf(players.config).generator(verdicts.fake);
-    const ofGenerator = parameterGradients(players, 'generator', generatorLoss);
-    update(players, 'discriminator', loss);
-    applyGradients(players, 'generator', ofGenerator);
-    advanceRandom(players.random);
+    const fake = generate(adversaries, adversaries.noise.latents(adversaries, 'both'));
+    const real = realImages(adversaries);
+    const verdicts = { real: discriminate(adversaries, real), fake: discriminate(adversaries, fake) };
+    const { loss, reported } = discriminatorLoss(adversaries, { real, fake, verdicts });
+    const generatorLoss = lossOf(adversaries.config).generator(verdicts.fake);
+    const ofGenerator = parameterGradients(adversaries, 'generator', generatorLoss);
+    update(adversaries, 'discriminator', loss);
+    applyGradients(adversaries, 'generator', ofGenerator);
+    advanceRandom(adversaries.random);
     return { discriminatorLoss: loss, generatorLoss, ...reported };
   });

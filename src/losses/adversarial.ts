@@ -1,3 +1,4 @@
+import type { Operand } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { hinge } from './hinge.ts';
 import { leastSquares } from './least_squares.ts';
@@ -12,10 +13,10 @@ export interface Verdicts {
   readonly fake: Tensor;
 }
 
-/** The targets that stand for real and generated; 1 and 0 without smoothing. @see arXiv:1606.03498 */
-export interface LabelSmoothing {
-  readonly real: number;
-  readonly fake: number;
+/** The targets that stand for real and generated, for all images or for each, [N,1]; 1 and 0 without smoothing. @see arXiv:1606.03498 */
+export interface Targets {
+  readonly real: Operand;
+  readonly fake: Operand;
 }
 
 /** A monitor with what it measures of T, a scalar. */
@@ -23,10 +24,10 @@ export type Measured<T> = Monitor & { readonly measure: (of: T) => Tensor };
 
 /** The two sides of an adversarial game. All results are scalars, losses are to be minimised. */
 export interface AdversarialLoss {
-  readonly discriminator: (verdicts: Verdicts, smoothing: LabelSmoothing) => Tensor;
+  readonly discriminator: (verdicts: Verdicts, targets: Targets) => Tensor;
   /** Of the verdicts on generated images. */
   readonly generator: (fake: Tensor) => Tensor;
-  /** Whether the discriminator's loss heeds `smoothing`. */
+  /** Whether the discriminator's loss heeds `targets`. */
   readonly hasTargets: boolean;
   /** Whether the discriminator's loss is near 0 only where it tells real from generated without effort. */
   readonly isWonAtZero: boolean;

@@ -1,13 +1,14 @@
-import { add, mul, neg, reduceMean, sigmoid, softplus, sub } from '../ops/index.ts';
+import { add, mul, neg, type Operand, reduceMean, sigmoid, softplus, sub } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AdversarialLoss } from './adversarial.ts';
 
-/** Mean binary cross entropy of logits with a constant target in [0, 1]: softplus(l) - target l. No probability is ever
- *  rounded to 0 or 1 before its logarithm: -log D = softplus(-logit), -log(1 - D) = softplus(logit). */
-export function binaryCrossEntropy(logits: Tensor, target: number): Tensor {
+/** Mean binary cross entropy of logits with a target in [0, 1], one for all or one for each: softplus(l) - target l. No probability
+ *  is ever rounded to 0 or 1 before its logarithm: -log D = softplus(-logit), -log(1 - D) = softplus(logit). */
+export function binaryCrossEntropy(logits: Tensor, target: Operand): Tensor {
   if (target === 1) return reduceMean(softplus(neg(logits)));
   if (target === 0) return reduceMean(softplus(logits));
-  return sub(reduceMean(softplus(logits)), mul(target, reduceMean(logits)));
+  if (typeof target === 'number') return sub(reduceMean(softplus(logits)), mul(target, reduceMean(logits)));
+  return reduceMean(sub(softplus(logits), mul(target, logits)));
 }
 
 const probability = { panel: 'mean probabilities', meaning: 'probability', unit: '' } as const;

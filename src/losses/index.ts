@@ -2,8 +2,8 @@ export {
   type AdversarialLoss,
   type AdversarialLossName,
   adversarialLosses,
-  type LabelSmoothing,
   type Measured,
+  type Targets,
   type Verdicts,
 } from './adversarial.ts';
 export { binaryCrossEntropy } from './cross_entropy.ts';

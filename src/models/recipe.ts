@@ -48,7 +48,7 @@ export const baseDefaults: Config = {
   weights: 0.02,
   loss: 'nonSaturating',
   gradientPenalty: 0,
-  labels: { real: 1, fake: 0 },
+  labels: { real: 1, fake: 0, flip: 0 },
   generator: adam,
   discriminator: adam,
   schedule: 'alternating',

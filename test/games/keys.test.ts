@@ -31,6 +31,7 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   gradientPenalty: [3, 4],
   'labels.real': [0.9, 0.8],
   'labels.fake': [0.1, 0.2],
+  'labels.flip': [0.05, 0.1],
   schedule: ['alternating', 'simultaneous'],
   discriminatorSteps: [3, 4],
   generatorSteps: [3, 4],

@@ -20,7 +20,7 @@ function refuses(changes: Record<string, unknown>, code: string, message: RegExp
 test('changes go into the defaults of their recipe, key by key', () => {
   const config = resolveConfig({ recipe: 'dcgan', batch: 4, model: { width: 8 }, labels: { real: 0.9 } });
   assert.equal([config.batch, config.model.width, config.model.kernel], [4, 8, 5]);
-  assert.equal(config.labels, { real: 0.9, fake: 0 });
+  assert.equal(config.labels, { real: 0.9, fake: 0, flip: 0 });
 });
 
 test('the defaults of every recipe are whole and valid', () => {

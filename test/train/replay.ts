@@ -31,10 +31,10 @@ export function openFixture<Manifest>(name: string): Fixture<Manifest> {
   };
 }
 
-/** Random inputs that are fed: `latent/UPDATE`, named after whose update they are for, and `mixing`. */
+/** Random inputs that are fed: `latent/UPDATE`, named after whose update they are for, and others by their purpose. */
 const recordedNoise: NoiseSource = {
   latents: ({ config }, update) => feed(`latent/${update}`, [config.batch, config.latent.size]),
-  mixing: ({ config }) => feed('mixing', [config.batch]),
+  uniform: (_, purpose, shape) => feed(purpose, shape),
 };
 
 /** A model on a device that is fed recorded steps and compared with what they led to. */
