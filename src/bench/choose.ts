@@ -8,11 +8,11 @@ export const benchCases: readonly BenchCase[] = [...stepCases, ...opCases];
 
 /** Which cases to time; all if nothing is said. */
 export interface Choice {
-  /** Parts of names, any of which will do. */
+  /** Parts of names in capitals or not, any of which will do. */
   readonly only?: readonly string[] | undefined;
   /** Whole steps of these recipes alone. */
   readonly recipes?: readonly string[] | undefined;
-  /** A few that stand for all. */
+  /** A few that stand for all, where `only` names none. */
   readonly quick?: boolean | undefined;
 }
 
@@ -27,9 +27,8 @@ export function chooseCases({ only = [], recipes = [], quick = false }: Choice):
     );
   }
   const cases = recipes.length > 0 ? stepCases.filter(({ recipe }) => recipes.includes(recipe)) : benchCases;
-  const chosen = cases.filter(
-    (row) => (!quick || row.quick) && (only.length === 0 || only.some((part) => fullName(row).includes(part))),
-  );
+  const isNamed = (row: BenchCase) => only.some((part) => fullName(row).toLowerCase().includes(part.toLowerCase()));
+  const chosen = cases.filter((row) => (only.length > 0 ? isNamed(row) : !quick || row.quick));
   if (chosen.length > 0) return chosen;
   const names = cases.map((row) => `  ${fullName(row)}`).join('\n');
   throw new ConfigError(

@@ -18,6 +18,7 @@ import { ConfigError } from '../../errors.ts';
 import { readRegularFileSync } from '../../files.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { examples } from '../examples.ts';
 import { printLine } from '../io.ts';
 
 interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | 'onProgress' | 'onMeasured'> {
@@ -39,9 +40,9 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
     .description(
       'time the ops and training steps of the published networks, in turns with tfjs and PyTorch where installed',
     )
-    .option('--only <text...>', 'cases whose names hold one of these')
+    .option('--only <text...>', 'cases whose names hold one of these, in capitals or not')
     .option('--recipe <name...>', 'whole steps of these recipes: dcgan, wgan-gp, began')
-    .option('--quick', 'a few cases that stand for all, in few rounds')
+    .option('--quick', 'few rounds, and a few cases that stand for all where --only names none')
     .option('--small', 'small shapes only, at which tfjs is compared')
     .addOption(new Option('--device <kind>', 'what gannet runs on').choices(DEVICES).default('cpu'))
     .addOption(new Option('--precision <name>', 'of products on a GPU').choices(PRECISIONS).default('auto'))
@@ -52,6 +53,13 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
     .option('--chart <file>', 'draw them there, as .png or .svg')
     .option('--docs <page.md>', 'replace the tables on a page, and the chart beside it as .svg and .png')
     .option('--from <file>', "show an earlier run's --json in place of measuring")
+    .addHelpText(
+      'after',
+      examples({
+        'gannet bench --quick': 'a few cases, in a minute or two',
+        'gannet bench --only conv3 --peers pytorch': 'some cases, beside PyTorch alone',
+      }),
+    )
     .action(async ({ recipe, peers, json, chart, docs, from, ...options }: BenchCommandOptions) => {
       const page = docs === undefined ? undefined : openPage(docs);
       const measured =
