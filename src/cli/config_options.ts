@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { changeOf } from '../config/changes.ts';
-import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
+import { type Config, type ConfigChanges, type DeviceKeys, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
 import { findRecipe, recipes, resolveConfig } from '../models/index.ts';
 
 /** Options of commands that take a recipe or a configuration file; each changes the key of its name, but for `set`, and
  *  `labels`, which names `labelFile`. */
-export interface ConfigOptions {
+export interface ConfigOptions extends DeviceKeys {
   readonly data?: string;
   readonly labels?: string;
   readonly attributes?: string[];
@@ -17,8 +17,6 @@ export interface ConfigOptions {
   readonly steps?: number;
   readonly epochs?: number;
   readonly seed?: number;
-  readonly device?: string;
-  readonly threads?: number;
   readonly stopOnCollapse?: boolean;
   readonly set: readonly string[];
 }
@@ -82,6 +80,7 @@ const KEYS = [
   'seed',
   'device',
   'threads',
+  'precision',
 ] as const;
 
 /** Commands have options of their own besides; only those that are keys count. */

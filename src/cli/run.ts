@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { packageVersion } from '../package.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addBuildCommand } from './commands/build.ts';
@@ -39,7 +39,8 @@ const COMMANDS = [
 ];
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 device, 4 data, 5 training diverged, 130 interrupted and saved.`;
+Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 3 device,
+4 data, 5 training diverged, 130 interrupted and saved.`;
 
 /** Runs one command line, such as ['train', 'dcgan-digits', '--data', 'mnist'], and returns its exit code. It throws nothing. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -52,12 +53,20 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** Commander tells every default, even that of an option which may be repeated or is off. */
+function describeOption(option: Option): string {
+  const { defaultValue } = option;
+  const isNothing = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNothing ? option.description : new Help().optionDescription(option);
+}
+
 /** All commands with their options, as Commander holds them. */
 export function createProgram(context: Context): Command {
   const { stdout, stderr } = context.io;
   const program = new Command('gannet')
     .description('Train image GANs.')
     .version(packageVersion(), '-V, --version', 'print the version')
+    .configureHelp({ optionDescription: describeOption })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),

@@ -45,9 +45,14 @@ export class AddonDevice implements Device {
     const addon = loadAddon();
     this.kind = kind;
     this.description = description;
-    const { threads } = options;
-    this.details = 'threads' in details && threads > 0 ? { ...details, threads: String(threads) } : details;
-    this.native = callAddon(() => addon.openDevice(kind, { threads, precision: options.precision }));
+    const { threads, precision } = options;
+    this.details = {
+      ...details,
+      ...('threads' in details && threads > 0 && { threads: String(threads) }),
+      // Without a choice named, the one that the GPU makes for itself.
+      ...(precision !== 'auto' && { precision }),
+    };
+    this.native = callAddon(() => addon.openDevice(kind, { threads, precision }));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
     this.ready = options.ready ?? (() => Promise.resolve());
     this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.ts';
+import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { collectImages, realImages } from '../metrics/collect.ts';
@@ -11,7 +11,7 @@ import { neighboursPicture } from './neighbours_picture.ts';
 import { openRunImages } from './run_images.ts';
 
 /** What is evaluated, and how. */
-export interface EvaluationOptions extends FigureOptions {
+export interface EvaluationOptions extends FigureOptions, DeviceKeys {
   /** Images in place of those that the run was trained on, as `--data` names them. */
   readonly data?: string | undefined;
   /** Which part of a data set that has two; 'train' if not given. */
@@ -22,7 +22,6 @@ export interface EvaluationOptions extends FigureOptions {
   readonly features?: ((format: ImageFormat) => FeatureExtractor | Promise<FeatureExtractor>) | undefined;
   /** The step of the checkpoint; the newest if not given. */
   readonly step?: number | undefined;
-  readonly device?: Config['device'] | undefined;
   readonly onProgress?: EvaluationListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +62,7 @@ const KEPT = 2048;
 export async function evaluateRun(folder: string, options: EvaluationOptions = {}): Promise<EvaluatedRun> {
   const { step } = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   // A run that goes on meanwhile may save another.
-  const session = await openSampler(folder, { device: options.device, step });
+  const session = await openSampler(folder, { ...deviceKeysOf(options), step });
   try {
     const dataset = await openRunImages(folder, session.model.config, options);
     const extractor = await (options.features ?? pixelFeatures)(dataset);

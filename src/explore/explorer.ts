@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.ts';
+import type { DeviceKeys } from '../config/index.ts';
 import { composeImage, type Picture } from '../data/index.ts';
 import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
 import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
@@ -20,7 +20,7 @@ export interface Explorer {
  *  @throws CheckpointError, ConfigError, DeviceError */
 export async function openExplorer(
   folder: string,
-  options: { readonly step?: number | undefined; readonly device?: Config['device'] | undefined } = {},
+  options: { readonly step?: number | undefined } & DeviceKeys = {},
 ): Promise<Explorer> {
   const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   const { step } = checkpoint;

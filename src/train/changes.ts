@@ -1,4 +1,5 @@
 import type { ConfigChanges } from '../config/changes.ts';
+import { isDeviceKey } from '../config/device_keys.ts';
 import { leavesOf } from '../config/keys.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -10,7 +11,7 @@ export interface Change {
   readonly to: unknown;
 }
 
-const LATER = new Set(['data', 'device', 'steps', 'epochs']);
+const LATER = new Set(['data', 'steps', 'epochs']);
 
 /** Why a run cannot go on with another value, by key or group. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -31,7 +32,10 @@ const FIXED: Readonly<Record<string, string>> = {
 export function differences(before: ConfigChanges, after: ConfigChanges): Change[] {
   const [old, present] = [leavesOf(before), leavesOf(after)];
   return [...new Set([...old.keys(), ...present.keys()])]
-    .filter((key) => !LATER.has(key) && JSON.stringify(old.get(key)) !== JSON.stringify(present.get(key)))
+    .filter(
+      (key) =>
+        !LATER.has(key) && !isDeviceKey(key) && JSON.stringify(old.get(key)) !== JSON.stringify(present.get(key)),
+    )
     .sort()
     .map((key) => ({ key, from: old.get(key) ?? null, to: present.get(key) ?? null }));
 }

@@ -1,4 +1,4 @@
-import { type Config, type ConfigChanges, mergeChanges } from '../config/index.ts';
+import { type Config, type ConfigChanges, type DeviceKeys, deviceKeysOf, mergeChanges } from '../config/index.ts';
 import { absoluteData, dataExists } from '../data/place.ts';
 import type { JsonValue } from '../durable.ts';
 import { ConfigError, DataError } from '../errors.ts';
@@ -22,13 +22,11 @@ import { TrainingSession } from './session.ts';
 import { completeConfig, storedConfig } from './stored_config.ts';
 
 /** How a run is taken up again. */
-export interface ResumeOptions extends Omit<TrainOptions, 'out'> {
+export interface ResumeOptions extends Omit<TrainOptions, 'out'>, DeviceKeys {
   /** Train up to this step in place of the configured one. */
   readonly steps?: number | undefined;
   /** Go on from this step's checkpoint in place of the newest; 0 begins anew. */
   readonly step?: number | undefined;
-  /** Another device than the run was started on. */
-  readonly device?: Config['device'] | undefined;
   /** Where the images are now; they must be the same. */
   readonly data?: string | undefined;
   /** Keys that are to be others from now on, such as { generator: { learningRate: 1e-4 } }. */
@@ -55,11 +53,13 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   const wanted = withOptions(stored, options);
   const changes = differences(start.config, wanted);
   if (start.checkpoint) expectChangeable(changes, start.checkpoint.folder);
-  expectStepsAhead(wanted, start);
+  if (wanted.epochs === undefined) expectStepsAhead(wanted.steps, start);
   const place = options.dataset ? stored.data : findData(run, stored, options);
   const prepared = await prepareTraining({ ...wanted, data: place }, options);
   const { config, dataset, device } = prepared;
   try {
+    // Only the images tell how many steps an epoch has.
+    expectStepsAhead(config.steps, start);
     const session = await TrainingSession.open(createModel(config), device);
     await takeUp(session, start);
     const { checkpoint } = start;
@@ -110,15 +110,15 @@ function progressUnder(changes: readonly Change[], { progress }: Start): Trainin
   return decay && isAnotherKind ? { ...progress, decay: changedKind(decay, step) } : progress;
 }
 
-function withOptions(stored: Config, { steps, device, changes = {} }: ResumeOptions): Config {
+function withOptions(stored: Config, { steps, changes = {}, ...options }: ResumeOptions): Config {
   if (changes.data !== undefined)
     throw new ConfigError('change_refused', 'data: name where the images are now by --data; they must be the same');
-  const options = { ...(steps !== undefined && { steps }), ...(device !== undefined && { device }) };
-  return resolveConfig([changes, options].reduce(mergeChanges, stored));
+  const given = { ...(steps !== undefined && { steps }), ...deviceKeysOf(options) };
+  return resolveConfig([changes, given].reduce(mergeChanges, stored));
 }
 
-function expectStepsAhead({ steps, epochs }: Config, { checkpoint, progress }: Start): void {
-  if (!checkpoint || epochs !== undefined || steps >= progress.step) return;
+function expectStepsAhead(steps: number, { checkpoint, progress }: Start): void {
+  if (!checkpoint || steps >= progress.step) return;
   throw new ConfigError(
     'steps_passed',
     `${checkpoint.folder} is past step ${steps}; name a later one with --steps, or an earlier checkpoint with --step`,
@@ -145,7 +145,8 @@ async function takeUp(session: TrainingSession, { checkpoint, progress }: Start)
   await applyScale(session, progress.decay?.scale ?? 1);
 }
 
-/** Makes the run's folder say what is trained with from now on. The device is chosen for each sitting alone. */
+/** Makes the run's folder say what is trained with from now on. Where and how it computes, `options` say for
+ *  this sitting alone. */
 async function rewriteRun(
   run: Run,
   stored: Config,
@@ -155,7 +156,7 @@ async function rewriteRun(
 ): Promise<void> {
   const { folder, environment } = run;
   const data = options.data ?? stored.data;
-  const kept = { ...config, device: stored.device, data };
+  const kept = { ...config, ...deviceKeysOf(mergeChanges(stored, options.changes ?? {})), data };
   if (JSON.stringify(kept) !== JSON.stringify(stored)) await rewriteConfig(folder, kept as unknown as JsonValue);
   const place = options.data === undefined ? {} : { data: absoluteData(data) };
   await rewriteEnvironment(

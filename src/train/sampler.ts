@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.ts';
+import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import { validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
@@ -14,13 +14,13 @@ import { completeConfig, storedConfig } from './stored_config.ts';
  *  was trained with. @throws CheckpointError, ConfigError, DeviceError */
 export async function openSampler(
   folder: string,
-  { step, device }: { readonly step?: number | undefined; readonly device?: Config['device'] | undefined } = {},
+  { step, ...options }: { readonly step?: number | undefined } & DeviceKeys = {},
 ): Promise<TrainingSession> {
   const stored = storedConfig(await readRunFolder(folder));
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
   const { config: written } = readProgress(checkpoint);
   const config = written ? completeConfig(written, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored;
-  const opened = await chooseDevice(validateConfig({ ...stored, device: device ?? stored.device }));
+  const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }));
   try {
     const session = TrainingSession.forSampling(createModel(config), opened);
     await restore(session, checkpoint, SAMPLING_PARTS);

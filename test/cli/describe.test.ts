@@ -53,6 +53,24 @@ test('plan --program prints every op of a step with its place', async () => {
   assert.match(text, /# discriminator\.layer1$/m);
 });
 
+test('plan --device adds up what a step costs by kernel and by layer, and lists its launches on demand', async () => {
+  const text = await output('plan', 'dcgan', '--device', 'cuda', '--gpu', 'a100');
+  const launches = Number(/^launches +(\d+) per step$/m.exec(text)?.[1]);
+  for (const heading of ['kernel', 'layer']) {
+    const [, table] = text.split(new RegExp(`^${heading} +launches.*\\n`, 'm')) as [string, string];
+    const counts = (table.split('\n\n')[0] as string).split('\n').map((row) => Number(row.split(/ {2,}/)[1]));
+    assert.is(
+      counts.reduce((sum, count) => sum + count),
+      launches,
+      heading,
+    );
+  }
+  assert.match(text, /^discriminator\.layer2 +\d+ +430 GFLOP /m);
+  assert.ok(text.split('\n').every((line) => line.length < 120));
+  const listed = await output('plan', 'dcgan', '--device', 'cuda', '--gpu', 'a100', '--launches');
+  assert.is((listed.match(/^(conv2d|elementwise|matmul|reduce)/gm)?.length as number) > 100, true);
+});
+
 test('--set takes nested keys; its values are JSON, or else text', async () => {
   const { config } = await planOf('dcgan', '--size', '16', '--set', 'model.width=8', '--set', 'loss=minimax');
   assert.is((config.model as { width: number }).width, 8);

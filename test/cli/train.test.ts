@@ -117,7 +117,7 @@ test('resume refuses a last step that is passed, an unknown step and an unknown 
   const refusals: [string[], number, RegExp][] = [
     [['--steps', '4'], 2, /step-000006 is past step 4; name a later one with --steps/],
     [['--step', '3'], 1, /no checkpoint of step 3; there are 2, 4, 6/],
-    [['--device', 'gpu'], 2, /device: expected one of .* received "gpu"/],
+    [['--device', 'gpu'], 2, /argument 'gpu' is invalid.* Did you mean 'cuda'/],
     [['--device', 'cuda'], 3, /cuda was asked for/],
   ];
   for (const [argv, code, message] of refusals) {

@@ -30,7 +30,10 @@ const MISUSES: [argv: string[], message: RegExp][] = [
   [['train', 'dcgan', '--set', 'model.width'], /--set expects key=value, .* received 'model\.width'/],
   [['train', 'dcgan', '--batch', '0'], /batch: .*expected number to be >0, but received 0/],
   [['train', 'dcgan', '--seed', '1.5'], /seed: .*expected int/],
-  [['train', 'dcgan', '--device', 'gpu'], /device: expected one of .*"cuda".*, but received "gpu"/],
+  [
+    ['train', 'dcgan', '--device', 'gpu'],
+    /argument 'gpu' is invalid\. It should be one of auto, cpu, cuda, simt\. Did you mean 'cuda'\?/,
+  ],
   [['train', 'dcgan', '--set', 'loss=minmax'], /loss: .* but received "minmax"\. Did you mean 'minimax'\?/],
   [['train', 'dcgan', '--size', '48'], /recipe 'dcgan' cannot make images of size 48; it makes 16, 32, 64, 128/],
   [['train', 'dcgan-guide', '--size', '64'], /cannot make images of size 64; it makes 32/],

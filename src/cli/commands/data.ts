@@ -15,6 +15,7 @@ import { ConfigError } from '../../errors.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { type PreviewOptions, previewPicture } from '../data_preview.ts';
+import { examples } from '../examples.ts';
 import { printJson, printLine } from '../io.ts';
 import { addLabelOptions, DATA_CHOICES, type LabelOptions } from '../label_options.ts';
 import { readingProgress } from '../reading_progress.ts';
@@ -72,6 +73,13 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
     .option('--value <part>', 'augment.value: scale brightness by 1 - this to 1 + this, 0 to 1', parseFraction(1), 0)
     .option('--out <file.png>', 'where the preview goes', 'data-preview.png')
     .option('--json', 'print what the data set holds as one JSON object')
+    .addHelpText(
+      'after',
+      examples({
+        'gannet data photos/ --size 64': 'what training will see, with a preview',
+        'gannet data mnist --flip --variants 4': 'how images are augmented',
+      }),
+    )
     .action(async (spec: string, options: DataCommandOptions) => {
       const { size, crop, grey, out, json = false, labels, attributes, split } = options;
       expectPng(out);

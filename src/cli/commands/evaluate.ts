@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { DeviceKeys } from '../../config/index.ts';
 import { expectOutsideData, writePicture } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import {
@@ -12,12 +13,14 @@ import {
 import { openFeatures } from '../../metrics/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { addDeviceOptions } from '../device_options.ts';
 import { formatEvaluation } from '../evaluation_table.ts';
+import { examples } from '../examples.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { createProgress } from '../progress.ts';
 
-interface EvaluateCommandOptions {
+interface EvaluateCommandOptions extends DeviceKeys {
   readonly data?: string;
   readonly split?: 'train' | 'test';
   readonly count?: number;
@@ -25,15 +28,13 @@ interface EvaluateCommandOptions {
   readonly neighbours: number;
   readonly seed: number;
   readonly step?: number;
-  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
   readonly out?: string;
   readonly json?: boolean;
 }
 
 /** `gannet evaluate`: how near a run's images come to real ones. */
 export const addEvaluateCommand = (program: Command, { io }: Context): Command =>
-  program
-    .command('evaluate')
+  addDeviceOptions(program.command('evaluate'))
     .description("measure a run's images beside real ones, and show the real ones that are nearest to some of them")
     .argument('<run>', 'the folder of a run')
     .option('--data <data>', 'real images in place of those that the run was trained on')
@@ -48,9 +49,16 @@ export const addEvaluateCommand = (program: Command, { io }: Context): Command =
     )
     .option('--seed <number>', 'decides the images and every random draw', parseCount(0), 1)
     .option('--step <number>', "use this step's checkpoint in place of the newest", parseCount(0))
-    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
     .option('--out <file.json>', 'where the report goes, a picture beside it (default: in the run, evaluations/)')
     .option('--json', 'print the report and the paths as one JSON object')
+    .addHelpText(
+      'after',
+      examples({
+        'gannet evaluate runs/dcgan-digits-1': 'beside the images that it was trained on',
+        'gannet evaluate runs/dcgan-digits-1 --data mnist --split test --count 5000':
+          'beside images that it has never seen',
+      }),
+    )
     .action(async (folder: string, options: EvaluateCommandOptions) => {
       if (options.out !== undefined && !options.out.toLowerCase().endsWith('.json'))
         throw new ConfigError('out_not_json', `--out expects the name of a .json file, but received ${options.out}`);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { type DeviceKeys, isDeviceKey } from '../../config/index.ts';
 import { expectOutsideData, expectPictureSize, writePicture } from '../../data/index.ts';
 import { CheckpointError, ConfigError } from '../../errors.ts';
 import {
@@ -14,12 +15,13 @@ import {
 import { describeFailure } from '../../storage.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { addDeviceOptions } from '../device_options.ts';
+import { examples } from '../examples.ts';
 import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
 import { printJson, printLine } from '../io.ts';
 
-interface ExploreCommandOptions extends PictureOptions {
+interface ExploreCommandOptions extends PictureOptions, DeviceKeys {
   readonly step?: number;
-  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
   readonly latents?: string;
   readonly scale?: number;
   readonly out?: string;
@@ -47,13 +49,14 @@ montage      random descriptors, neutral and with each trait (BEGAN)
 sequence     random descriptors from neutral to the full trait (BEGAN)
 arithmetic   mean of group a - mean of group b + mean of group c
 
-A trait file names combinations of directions: {"smile": {"0": 1.5, "3": -2}}, coefficients in standard deviations.
-Beside every picture its latents are written as JSON; --latents makes the picture again.`;
+A trait file names combinations of directions, coefficients in standard
+deviations: {"smile": {"0": 1.5, "3": -2}}.
+Beside every picture its latents are written as JSON; --latents makes the
+picture again.`;
 
 /** `gannet explore`: pictures of a run's latent space. */
 export const addExploreCommand = (program: Command, { io }: Context): Command =>
-  program
-    .command('explore')
+  addDeviceOptions(program.command('explore'))
     .description("make a picture of a run's latent space, its latents as JSON beside it")
     .argument('<run>', 'the folder of a run')
     .addArgument(new Argument('[picture]', 'which one; none with --latents').choices(Object.keys(PICTURES)))
@@ -89,9 +92,15 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
     .option('--latents <file.json>', 'make the picture of these latents')
     .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1))
     .option('--out <file.png>', 'where the picture goes (default: in the run, explore/PICTURE-seed-SEED.png)')
-    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
     .option('--json', 'print the paths as one JSON object')
     .addHelpText('after', HELP)
+    .addHelpText(
+      'after',
+      examples({
+        'gannet explore runs/began-1 interpolate --rows 4': 'paths between random latents',
+        'gannet explore runs/began-1 eigen --range 2': 'movement along the strongest directions',
+      }),
+    )
     .action(async (folder: string, picture: string | undefined, options: ExploreCommandOptions) => {
       checkRequest(picture, options);
       const out = options.out ?? join(folder, 'explore', `${picture ?? 'latents'}-seed-${options.seed}.png`);
@@ -143,8 +152,9 @@ function originOf(
   options: ExploreCommandOptions,
   { session, step }: Explorer,
 ): Origin {
-  const { out: _out, json: _json, device: _device, trait, ...given } = options;
-  const flags = [...Object.entries(given), ...trait.map((name) => ['trait', name] as const)];
+  const { out: _out, json: _json, trait, ...given } = options;
+  const lasting = Object.entries(given).filter(([name]) => !isDeviceKey(name));
+  const flags = [...lasting, ...trait.map((name) => ['trait', name] as const)];
   const words = ['gannet explore', folder, picture, ...flags.map(([name, value]) => `--${name} ${value}`)];
   const command = words.join(' ');
   return { command, recipe: session.model.config.recipe, step, seed: options.seed };

@@ -6,12 +6,14 @@ import { createModel, summarize } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, configFrom } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { type CountedProgram, formatCost } from '../cost_table.ts';
+import { examples } from '../examples.ts';
 import { printJson, printLine } from '../io.ts';
 import { formatSummary } from '../summary_table.ts';
 
 interface PlanCommandOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly program?: boolean;
+  readonly launches?: boolean;
   readonly device?: 'cuda';
   readonly gpu: GpuName;
   readonly precision: Precision;
@@ -30,13 +32,25 @@ export const addPlanCommand = (program: Command, { io }: Context): Command =>
     )
     .addOption(new Option('--gpu <name>', 'the GPU to count for').choices(Object.keys(GPUS)).default('a100'))
     .addOption(new Option('--precision <name>', 'how the GPU multiplies').choices(PRECISIONS).default('auto'))
+    .option('--launches', 'with --device: list every launch')
     .option('--json', 'print it as one JSON object')
-    .action((source: string, { device, gpu, precision, ...options }: PlanCommandOptions) => {
+    .addHelpText(
+      'after',
+      examples({
+        'gannet plan dcgan': 'layers, parameters, memory',
+        'gannet plan dcgan --device cuda --gpu h100 --precision bfloat16':
+          'what a step should cost on a GPU that need not be here',
+      }),
+    )
+    .action((source: string, { device, gpu, precision, launches = false, ...options }: PlanCommandOptions) => {
       const config = configFrom(source, options);
       if (device) {
         const programs = countPrograms(config, gpu, precision);
         if (options.json) return printJson(io.stdout, { model: true, gpu, programs });
-        return printLine(io.stdout, formatCost(programs, GPUS[gpu], precisionOn(GPUS[gpu], precision)));
+        return printLine(
+          io.stdout,
+          formatCost(programs, GPUS[gpu], { precision: precisionOn(GPUS[gpu], precision), launches }),
+        );
       }
       if (options.program) return printLine(io.stdout, programText(config));
       const summary = summarize(config);

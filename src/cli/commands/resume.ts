@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
+import type { DeviceKeys } from '../../config/index.ts';
 import { listCheckpoints, resume } from '../../train/index.ts';
 import { collect, parseAssignments, parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { addDeviceOptions } from '../device_options.ts';
+import { examples } from '../examples.ts';
 import { printLine } from '../io.ts';
 import { watchTraining } from '../watch.ts';
 
-interface ResumeCommandOptions {
+interface ResumeCommandOptions extends DeviceKeys {
   readonly steps?: number;
   readonly step?: number;
-  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
   readonly data?: string;
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -16,8 +18,7 @@ interface ResumeCommandOptions {
 
 /** `gannet resume`: goes on with a run. */
 export const addResumeCommand = (program: Command, context: Context): Command =>
-  program
-    .command('resume')
+  addDeviceOptions(program.command('resume'))
     .description('go on with a run from its newest checkpoint, to the very bits that an unbroken run reaches')
     .argument('<run>', 'the folder of a run')
     .option('--steps <count>', 'train up to this step in place of the configured one', parseCount(1))
@@ -29,8 +30,16 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
       collect,
       [],
     )
-    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
     .option('--json', 'print one JSON event per line in place of progress')
+    .addHelpText(
+      'after',
+      examples({
+        'gannet resume runs/dcgan-digits-1': 'to where the run was to end',
+        'gannet resume runs/dcgan-digits-1 --steps 20000': 'further than that',
+        'gannet resume runs/dcgan-digits-1 --step 500 --set generator.learningRate=1e-4':
+          'from an earlier checkpoint, with another setting',
+      }),
+    )
     .action(async (folder: string, { json = false, set, ...options }: ResumeCommandOptions) => {
       const changes = parseAssignments(set);
       const discarded = await stepsAfter(folder, options.step);

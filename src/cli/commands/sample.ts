@@ -1,19 +1,21 @@
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { type DeviceKeys, deviceKeysOf } from '../../config/index.ts';
 import { expectOutsideData, gridSize, type ImageBatch, writeGrid } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { statOf } from '../../files.ts';
 import { openSampler } from '../../train/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { addDeviceOptions } from '../device_options.ts';
+import { examples } from '../examples.ts';
 import { printJson, printLine } from '../io.ts';
 
-interface SampleCommandOptions {
+interface SampleCommandOptions extends DeviceKeys {
   readonly count: number;
   readonly seed: number;
   readonly out?: string;
   readonly step?: number;
-  readonly device?: 'auto' | 'cpu' | 'cuda' | 'simt';
   readonly columns?: number;
   readonly scale: number;
   readonly separate?: boolean;
@@ -22,8 +24,7 @@ interface SampleCommandOptions {
 
 /** `gannet sample`: images from a checkpoint. */
 export const addSampleCommand = (program: Command, { io }: Context): Command =>
-  program
-    .command('sample')
+  addDeviceOptions(program.command('sample'))
     .description("draw images from a run's newest checkpoint, as one grid or as single files")
     .argument('<run>', 'the folder of a run')
     .option('--count <images>', 'how many; 1 gives that image without a grid', parseCount(1), 64)
@@ -38,11 +39,17 @@ export const addSampleCommand = (program: Command, { io }: Context): Command =>
       'a .png file for a grid, a folder for single files (default: in the run, samples/seed-SEED)',
     )
     .option('--step <number>', "use this step's checkpoint in place of the newest", parseCount(0))
-    .option('--device <kind>', 'auto, cpu, cuda or simt, in place of the configured one')
     .option('--columns <count>', 'images in a row of the grid', parseCount(1))
     .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1), 1)
     .addOption(new Option('--separate', 'single files 0000.png, 0001.png ... in place of a grid').conflicts('columns'))
     .option('--json', 'print the paths as one JSON object')
+    .addHelpText(
+      'after',
+      examples({
+        'gannet sample runs/dcgan-digits-1 --count 16 --seed 7 --out grid.png': 'a grid of 16',
+        'gannet sample runs/dcgan-digits-1 --count 1000 --separate --out images/': 'single files',
+      }),
+    )
     .action(async (folder: string, options: SampleCommandOptions) => {
       const { out, separate } = destination(folder, options);
       const images = await drawImages(folder, options, { out, separate });
@@ -75,15 +82,15 @@ const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false
 
 async function drawImages(
   folder: string,
-  { count, seed, step, device, ...layout }: SampleCommandOptions,
+  { count, seed, step, ...options }: SampleCommandOptions,
   { out, separate }: ReturnType<typeof destination>,
 ): Promise<ImageBatch> {
-  const session = await openSampler(folder, { step, device });
+  const session = await openSampler(folder, { step, ...deviceKeysOf(options) });
   try {
     const [height, width, channels] = session.model.generator.outputShape as [number, number, number];
     // Told before anything is drawn, which may take long.
     expectOutsideData(separate ? join(out, 'one.png') : out, session.model.config.data);
-    gridSize(separate ? 1 : count, [height, width], layout);
+    gridSize(separate ? 1 : count, [height, width], options);
     expectMemoryFor(count, height * width * channels);
     return await session.sample(await session.drawLatents(count, seed));
   } finally {

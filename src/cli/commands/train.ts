@@ -4,6 +4,8 @@ import { addConfigOptions, type ConfigOptions, changesFrom, parseNumber } from '
 import type { Context } from '../context.ts';
 import { configForData } from '../data_channels.ts';
 import { explainDevice } from '../device_choice.ts';
+import { addDeviceOptions } from '../device_options.ts';
+import { examples } from '../examples.ts';
 import { addLabelOptions, DATA_CHOICES } from '../label_options.ts';
 import { rehearse } from '../rehearsal.ts';
 import { type TrainingControls, watchTraining } from '../watch.ts';
@@ -16,7 +18,7 @@ interface TrainCommandOptions extends ConfigOptions {
 
 /** `gannet train`: a new run, from its first step. */
 export const addTrainCommand = (program: Command, context: Context): Command =>
-  addLabelOptions(addConfigOptions(program.command('train')))
+  addDeviceOptions(addLabelOptions(addConfigOptions(program.command('train'))))
     .description('train a GAN; Ctrl-C saves and stops, `gannet resume` goes on')
     .option('--data <name|folder>', DATA_CHOICES)
     .option('--steps <count>', 'how long to train', parseNumber)
@@ -24,12 +26,18 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       new Option('--epochs <count>', 'passes over the data to train for').argParser(parseNumber).conflicts('steps'),
     )
     .option('--seed <number>', 'decides weights, latents and the order of the images', parseNumber)
-    .option('--device <kind>', 'auto, cpu, cuda or simt')
-    .option('--threads <count>', 'processor threads; 0 = all', parseNumber)
     .option('--out <folder>', "the run's folder (default: runs/RECIPE-DATE-TIME)")
     .option('--stop-on-collapse', 'end the run when its samples have become alike (exit code 5)')
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
     .option('--json', 'print one JSON event per line in place of progress')
+    .addHelpText(
+      'after',
+      examples({
+        'gannet train dcgan-digits': 'digits, in a few minutes on a laptop',
+        'gannet train dcgan --data photos/ --size 64 --steps 20000': 'a folder of images',
+        'gannet train dcgan-digits --dry-run': 'what would be trained, and on what',
+      }),
+    )
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
       const changes = changesFrom(source, options);
       if (dryRun) {

@@ -84,6 +84,24 @@ test('a run that goes on with other threads says so in its events and log', asyn
   assert.match(readFileSync(join(run, 'log.txt'), 'utf8'), /from step 3 on .*threads 2 instead of 1.*last bits/);
 });
 
+test('threads and precision that a command names hold for its sitting alone', async () => {
+  const run = await trained();
+  const events = await eventsOf(resume(run, { steps: 4, threads: 2, precision: 'float32' }));
+  assert.equal(only(events, 'change'), []);
+  assert.equal(only(events, 'surroundings'), [
+    {
+      type: 'surroundings',
+      step: 2,
+      changes: [
+        { key: 'threads', from: '1', to: '2' },
+        { key: 'precision', from: null, to: 'float32' },
+      ],
+    },
+  ]);
+  const { threads, precision } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+  assert.equal([threads, precision], [1, 'auto']);
+});
+
 test('resume tells in one line that the instruction set is another', async () => {
   const run = await trained();
   const environment = JSON.parse(readFileSync(environmentPath(run), 'utf8'));
