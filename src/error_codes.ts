@@ -60,6 +60,8 @@ export const ERROR_CODES = {
     variable_redefined: 'Two variables of a graph have one name. Rename one.',
   },
   ConfigError: {
+    batch_indivisible:
+      'A batch cannot be taken in as many equal parts as `accumulation` says. Choose a batch that it divides.',
     bench_file: 'A file is not what `gannet bench --json` writes.',
     bench_markers: 'A page lacks the two lines between which the tables of a benchmark go.',
     budget: '`--budget` is no number of seconds above 0.',

@@ -7,7 +7,10 @@ import { formatBytes, formatCount, formatFlops } from './units.ts';
 export function formatSummary(summary: ModelSummary, { batch }: Config): string {
   const rows = summary.networks.flatMap(networkRows);
   const programs = summary.programs
-    .map(({ name, repeats, ops }) => `${name} (${ops} ops${repeats > 1 ? `, ${repeats} times` : ''})`)
+    .map(
+      ({ name, repeats, ops }) =>
+        `${name} (${ops} ops${repeats === 1 ? '' : `, ${Number(repeats.toPrecision(3))} times`})`,
+    )
     .join(', ');
   const totals = [
     ['parameters', formatCount(summary.parameters)],

@@ -89,6 +89,16 @@ export const configSchema = z.strictObject({
     .describe('initial weights: the standard deviation of a normal, or glorot: uniform, scaled by the layer'),
   loss: z.enum([...names<AdversarialLossName>(adversarialLosses), 'equilibrium']).describe('equilibrium: BEGAN'),
   gradientPenalty: z.number().min(0).describe("weight of the critic's gradient penalty; 0 = none"),
+  // Run folders of version 0.1 do not have these three, nor `accumulation`.
+  r1: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("weight of the penalty on the discriminator's squared slope at real images, halved; 0 = none"),
+  r2: z.number().min(0).default(0).describe('the same at generated images'),
+  penaltyEvery: positive
+    .default(1)
+    .describe('every how many discriminator updates one has its penalties, which count as many times then'),
   labels: z
     .strictObject({
       real: z.number().min(0).max(1).describe('what the discriminator is to give real images; below 1: smoothing'),
@@ -140,6 +150,9 @@ export const configSchema = z.strictObject({
       .describe('rollback: back to the weights of the best checkpoint, at lower learning rates'),
   }),
   batch: positive.describe('images per update'),
+  accumulation: positive
+    .default(1)
+    .describe('parts of a batch that go through the networks one after another, for less memory'),
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),

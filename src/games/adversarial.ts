@@ -1,17 +1,12 @@
 import { type Condition, uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
-import {
-  type AdversarialLoss,
-  adversarialLosses,
-  type Monitors,
-  penaltyMonitors,
-  type TroubleSign,
-} from '../losses/index.ts';
+import { type AdversarialLoss, adversarialLosses, type Monitors, type TroubleSign } from '../losses/index.ts';
 import { lossOf } from './adversaries.ts';
 import { alternating } from './alternating.ts';
-import { expectIndependence } from './discriminating.ts';
 import type { Game } from './game.ts';
 import { lossMonitors } from './loss_monitors.ts';
+import { expectWholeParts } from './parts.ts';
+import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
 import { drawnNoise } from './players.ts';
 import { simultaneous } from './simultaneous.ts';
 
@@ -31,7 +26,8 @@ const hasTargets: Condition = {
 export const adversarial: Game = {
   name: 'adversarial',
   keys: [
-    ...uses(['loss', 'gradientPenalty', 'schedule', 'latent.distribution']),
+    ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation']),
+    ...uses(['penaltyEvery'], isPenalised),
     ...uses(['discriminatorSteps', 'generatorSteps', 'criticSchedule', 'reuseLatents'], alternates),
     ...uses(['labels.real', 'labels.fake', 'labels.flip'], hasTargets),
   ],
@@ -50,9 +46,12 @@ export const adversarial: Game = {
   ],
   monitors,
   start(players, noise = drawnNoise) {
-    const { gradientPenalty, schedule } = players.config;
-    if (gradientPenalty > 0) expectIndependence(players.discriminator);
-    return (schedule === 'simultaneous' ? simultaneous : alternating)({ ...players, noise });
+    const { config } = players;
+    expectIndependence(players);
+    expectWholeParts(config);
+    const adversaries = { ...players, noise, lastPenalties: keptMeasurements(config) };
+    const match = (config.schedule === 'simultaneous' ? simultaneous : alternating)(adversaries);
+    return { ...match, measurements: Object.values(adversaries.lastPenalties) };
   },
 };
 
@@ -81,6 +80,6 @@ function monitors(config: Config): Monitors {
     generatorLoss: lossMonitors.generatorLoss,
     ...ofBoth,
     ...(alternates.holds(config) && generatorMonitors),
-    ...(config.gradientPenalty > 0 && penaltyMonitors),
+    ...monitorsOfPenalties(config),
   };
 }

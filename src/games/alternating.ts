@@ -9,7 +9,9 @@ import type { Variable } from '../tensor/variable.ts';
 import { type Adversaries, lossOf } from './adversaries.ts';
 import { discriminatorLoss, measure } from './discriminating.ts';
 import type { Match } from './game.ts';
-import { discriminate, generate, type Players, realImages, update } from './players.ts';
+import { updateInParts } from './parts.ts';
+import { penalisesOneKind, takingTurns, withLastPenalties } from './penalties.ts';
+import { discriminate, generate, realImages } from './players.ts';
 import { asInGuide, constantly } from './schedule.ts';
 
 /** The match of an adversarial game in which the discriminator updates, then the generator against the updated discriminator. */
@@ -20,15 +22,13 @@ export function alternating(adversaries: Adversaries): Match {
   return {
     state: latents ? [latents] : [],
     programs: [
-      {
-        trace: () => discriminatorStep(adversaries, latents),
-        repeats: critic(config.discriminatorSteps),
-        readsImages: true,
-      },
+      ...takingTurns(config, critic(config.discriminatorSteps), (isPenalised) =>
+        discriminatorStep(adversaries, latents, isPenalised),
+      ),
       {
         trace: () => generatorStep(adversaries, latents),
         repeats: constantly(config.generatorSteps),
-        readsImages: false,
+        readsImages: lossOf(config).isRelative,
       },
     ],
   };
@@ -38,35 +38,44 @@ export function alternating(adversaries: Adversaries): Match {
 const keptLatents = ({ batch, latent }: Config): Variable => statistic('latents', [batch, latent.size], zeros);
 
 /** One update of the discriminator on `real` [N,H,W,C] and as many generated images, whose latents `kept` remembers if it is given. */
-const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined): Graph =>
+const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined, isPenalised: boolean): Graph =>
   trace('discriminator step', () => {
-    const z = adversaries.noise.latents(adversaries, 'discriminator');
-    if (kept) assign(kept, z);
-    const real = realImages(adversaries);
-    const fake = generate(adversaries, z);
-    const { loss, reported } = discriminatorLoss(adversaries, { real, fake, verdicts: judge(adversaries, real, fake) });
-    update(adversaries, 'discriminator', loss);
+    const latents = adversaries.noise.latents(adversaries, 'discriminator');
+    if (kept) assign(kept, latents);
+    const outputs = updateInParts(adversaries, { latents, real: realImages(adversaries) }, (part, inputs) => {
+      const fake = generate(part, inputs.latents);
+      const judged = { real: inputs.real, fake, verdicts: judgeBoth(part, inputs.real, fake) };
+      const { loss, reported } = discriminatorLoss(part, judged, isPenalised);
+      return { losses: { discriminator: loss }, reported };
+    });
     advanceRandom(adversaries.random);
-    return { discriminatorLoss: loss, ...reported };
+    return withLastPenalties(adversaries, outputs);
   });
 
-/** One update of the generator against the discriminator as it is. */
+/** One update of the generator against the discriminator as it is, on `real` [N,H,W,C] as well with a relative loss. */
 const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Graph =>
   trace('generator step', () => {
-    const z = kept ? read(kept) : adversaries.noise.latents(adversaries, 'generator');
-    const { generator, generatorMonitors } = lossOf(adversaries.config);
-    const verdict = discriminate(adversaries, generate(adversaries, z));
-    const loss = generator(verdict);
-    update(adversaries, 'generator', loss);
+    const { generator, generatorMonitors, isRelative } = lossOf(adversaries.config);
+    const latents = kept ? read(kept) : adversaries.noise.latents(adversaries, 'generator');
+    const inputs: { latents: Tensor; real?: Tensor } = {
+      latents,
+      ...(isRelative && { real: realImages(adversaries) }),
+    };
+    const outputs = updateInParts(adversaries, inputs, (part, { latents: z, real }) => {
+      const verdict = discriminate(part, generate(part, z));
+      const loss = generator(verdict, () => discriminate(part, real as Tensor));
+      return { losses: { generator: loss }, reported: measure(generatorMonitors, verdict) };
+    });
     advanceRandom(adversaries.random);
-    return { generatorLoss: loss, ...measure(generatorMonitors, verdict) };
+    return outputs;
   });
 
 /** Real and generated images as one batch where no image influences another's verdict; batch norm wants each kind by itself. */
-function judge(players: Players, real: Tensor, fake: Tensor): Verdicts {
-  if (players.discriminator.mixesSamples)
-    return { real: discriminate(players, real), fake: discriminate(players, fake) };
-  const both = discriminate(players, concat([real, fake], 0));
-  const { batch } = players.config;
+function judgeBoth(adversaries: Adversaries, real: Tensor, fake: Tensor): Verdicts {
+  const { config, discriminator } = adversaries;
+  if (discriminator.mixesSamples || penalisesOneKind(config))
+    return { real: discriminate(adversaries, real), fake: discriminate(adversaries, fake) };
+  const both = discriminate(adversaries, concat([real, fake], 0));
+  const { batch } = config;
   return { real: slice(both, [0, 0], [batch, 1]), fake: slice(both, [batch, 0], [batch, 1]) };
 }

@@ -39,6 +39,8 @@ export interface Game<G extends Gan = Gan> {
 export interface Match {
   /** What it keeps between steps beside what the players keep. */
   readonly state: readonly Variable[];
+  /** What it keeps only to report it; a checkpoint that was made without it serves as well. */
+  readonly measurements?: readonly Variable[];
   /** The programs of a training step, in the order in which they run. */
   readonly programs: readonly StepProgram[];
   /** Latents [N,z] as the generator is trained on, made of normal numbers [N,z]; only if it is not trained on noise itself. */

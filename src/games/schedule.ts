@@ -5,10 +5,16 @@ export interface Repeats {
   at(step: number): number;
   /** In the steps 1 to `step` together. */
   through(step: number): number;
+  /** In the mean of the steps for which no schedule makes an exception. */
+  readonly usual: number;
 }
 
 /** The same number in every step. */
-export const constantly = (repeats: number): Repeats => ({ at: () => repeats, through: (step) => step * repeats });
+export const constantly = (repeats: number): Repeats => ({
+  at: () => repeats,
+  through: (step) => step * repeats,
+  usual: repeats,
+});
 
 /** In each step once. */
 export const ONCE = constantly(1);
@@ -25,8 +31,23 @@ export const asInGuide = (otherwise: number): Repeats => {
       const thorough = Math.min(step, GUIDE.firstSteps) + Math.floor(step / GUIDE.every);
       return thorough * GUIDE.repeats + (step - thorough) * otherwise;
     },
+    usual: otherwise,
   };
 };
+
+/** Of the runs of one program, the first and each `every`-th after it. */
+export const everyNth = (all: Repeats, every: number): Repeats =>
+  following((step) => Math.ceil(all.through(step) / every), all.usual / every);
+
+/** The runs of one program that are not those of another in its place. */
+export const allBut = (all: Repeats, others: Repeats): Repeats =>
+  following((step) => all.through(step) - others.through(step), all.usual - others.usual);
+
+const following = (through: Repeats['through'], usual: number): Repeats => ({
+  at: (step) => through(step) - through(step - 1),
+  through,
+  usual,
+});
 
 /** Batches of real images that step `step` reads. */
 export const batchesIn = (programs: readonly Pick<StepProgram, 'repeats' | 'readsImages'>[], step: number): number =>

@@ -3,26 +3,28 @@ import { type Graph, trace } from '../tensor/trace.ts';
 import { type Adversaries, lossOf } from './adversaries.ts';
 import { discriminatorLoss } from './discriminating.ts';
 import type { Match } from './game.ts';
-import { applyGradients, discriminate, generate, parameterGradients, realImages, update } from './players.ts';
+import { updateInParts } from './parts.ts';
+import { takingTurns, withLastPenalties } from './penalties.ts';
+import { discriminate, generate, realImages } from './players.ts';
 import { ONCE } from './schedule.ts';
 
 /** The match of an adversarial game in which both networks update at once. */
 export const simultaneous = (adversaries: Adversaries): Match => ({
   state: [],
-  programs: [{ trace: () => simultaneousStep(adversaries), repeats: ONCE, readsImages: true }],
+  programs: takingTurns(adversaries.config, ONCE, (isPenalised) => simultaneousStep(adversaries, isPenalised)),
 });
 
 /** One update of both networks from one batch of generated images; neither sees the other's update. */
-const simultaneousStep = (adversaries: Adversaries): Graph =>
+const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph =>
   trace('simultaneous step', () => {
-    const fake = generate(adversaries, adversaries.noise.latents(adversaries, 'both'));
-    const real = realImages(adversaries);
-    const verdicts = { real: discriminate(adversaries, real), fake: discriminate(adversaries, fake) };
-    const { loss, reported } = discriminatorLoss(adversaries, { real, fake, verdicts });
-    const generatorLoss = lossOf(adversaries.config).generator(verdicts.fake);
-    const ofGenerator = parameterGradients(adversaries, 'generator', generatorLoss);
-    update(adversaries, 'discriminator', loss);
-    applyGradients(adversaries, 'generator', ofGenerator);
+    const inputs = { latents: adversaries.noise.latents(adversaries, 'both'), real: realImages(adversaries) };
+    const outputs = updateInParts(adversaries, inputs, (part, { latents, real }) => {
+      const fake = generate(part, latents);
+      const verdicts = { real: discriminate(part, real), fake: discriminate(part, fake) };
+      const { loss, reported } = discriminatorLoss(part, { real, fake, verdicts }, isPenalised);
+      const generator = lossOf(part.config).generator(verdicts.fake, () => verdicts.real);
+      return { losses: { discriminator: loss, generator }, reported };
+    });
     advanceRandom(adversaries.random);
-    return { discriminatorLoss: loss, generatorLoss, ...reported };
+    return withLastPenalties(adversaries, outputs);
   });

@@ -5,6 +5,7 @@ import { leastSquares } from './least_squares.ts';
 import { minimax } from './minimax.ts';
 import type { Monitor } from './monitor.ts';
 import { nonSaturating } from './non_saturating.ts';
+import { relativistic } from './relativistic.ts';
 import { wasserstein } from './wasserstein.ts';
 
 /** What the discriminator said of real and of generated images: logits, or a critic's scores, [N,1]. */
@@ -25,10 +26,12 @@ export type Measured<T> = Monitor & { readonly measure: (of: T) => Tensor };
 /** The two sides of an adversarial game. All results are scalars, losses are to be minimised. */
 export interface AdversarialLoss {
   readonly discriminator: (verdicts: Verdicts, targets: Targets) => Tensor;
-  /** Of the verdicts on generated images. */
-  readonly generator: (fake: Tensor) => Tensor;
+  /** Of the verdicts on generated images. @param real those on real ones, which only a relative loss asks for */
+  readonly generator: (fake: Tensor, real: () => Tensor) => Tensor;
   /** Whether the discriminator's loss heeds `targets`. */
   readonly hasTargets: boolean;
+  /** Whether verdicts on real and generated images count beside each other only, in both losses. */
+  readonly isRelative: boolean;
   /** Whether the discriminator's loss is near 0 only where it tells real from generated without effort. */
   readonly isWonAtZero: boolean;
   /** What tells how the game stands, by name: measured at the discriminator's update. */
@@ -38,10 +41,14 @@ export interface AdversarialLoss {
 }
 
 /** Adversarial losses by name. */
-export const adversarialLosses = { nonSaturating, minimax, hinge, leastSquares, wasserstein } satisfies Record<
-  string,
-  AdversarialLoss
->;
+export const adversarialLosses = {
+  nonSaturating,
+  minimax,
+  hinge,
+  leastSquares,
+  relativistic,
+  wasserstein,
+} satisfies Record<string, AdversarialLoss>;
 
 /** One of the adversarial losses. */
 export type AdversarialLossName = keyof typeof adversarialLosses;

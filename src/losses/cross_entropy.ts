@@ -18,6 +18,7 @@ export const crossEntropyGame: Omit<AdversarialLoss, 'generator'> = {
   discriminator: ({ real, fake }, targets) =>
     add(binaryCrossEntropy(real, targets.real), binaryCrossEntropy(fake, targets.fake)),
   hasTargets: true,
+  isRelative: false,
   isWonAtZero: true,
   monitors: {
     dReal: { label: 'D(x)', ...probability, measure: ({ real }) => reduceMean(sigmoid(real)) },

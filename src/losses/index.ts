@@ -11,3 +11,4 @@ export { type Balance, balance, reconstructionError } from './equilibrium.ts';
 export { type GradientPenalty, gradientPenalty, penaltyMonitors } from './gradient_penalty.ts';
 export type { Meaning, Monitor, Monitors, TroubleSign } from './monitor.ts';
 export { meanSquaredError } from './regression.ts';
+export { type Scored, squaredSlopes } from './squared_slopes.ts';

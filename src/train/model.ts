@@ -33,5 +33,5 @@ export const variableGroups = (model: TrainingModel): Record<string, readonly Va
   discriminator: model.discriminator.variables,
   optimizer: [...model.optimizers.generator.variables, ...model.optimizers.discriminator.variables],
   ...(model.average && { average: [...model.average.pairs.map(({ average }) => average), model.average.updates] }),
-  state: [model.random, ...model.match.state],
+  state: [model.random, ...model.match.state, ...(model.match.measurements ?? [])],
 });

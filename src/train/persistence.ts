@@ -48,6 +48,7 @@ export async function restore(
     const file = checkpoint.files.get(part);
     for (const variable of variables) {
       const stored = file?.tensors.get(variable.name);
+      if (!stored && session.model.match.measurements?.includes(variable)) continue;
       if (
         !file ||
         !stored ||

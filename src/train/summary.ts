@@ -24,7 +24,7 @@ export interface NetworkSummary {
 /** One program of the training step. */
 export interface ProgramSummary {
   readonly name: string;
-  /** How often it runs in an ordinary training step. */
+  /** How often it runs in an ordinary training step, in the mean. */
   readonly repeats: number;
   readonly ops: number;
   /** Of its convolutions and matrix products, 1 multiply-add = 2, per run. */
@@ -48,9 +48,6 @@ export interface ModelSummary {
   readonly variableBytes: number;
 }
 
-/** A step that no schedule makes an exception for. */
-const ORDINARY_STEP = 1001;
-
 /** Builds and compiles everything that `config` describes. @param claims composites that the device executes itself
  *  @throws ConfigError, ShapeError */
 export function summarize(config: Config, claims = NATIVE_REDUCTIONS): ModelSummary {
@@ -60,7 +57,7 @@ export function summarize(config: Config, claims = NATIVE_REDUCTIONS): ModelSumm
     const graph = trace();
     const { steps, arenaBytes } = compile(graph, claims);
     const flops = countFlops(optimize(graph, claims));
-    return { name: graph.name, repeats: repeats.at(ORDINARY_STEP), ops: steps.length, flops, arenaBytes };
+    return { name: graph.name, repeats: repeats.usual, ops: steps.length, flops, arenaBytes };
   });
   return {
     recipe: config.recipe,

@@ -1,7 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
-import { asInGuide, batchesIn, batchesThrough, constantly } from '../../src/games/schedule.ts';
+import {
+  allBut,
+  asInGuide,
+  batchesIn,
+  batchesThrough,
+  constantly,
+  everyNth,
+  type Repeats,
+} from '../../src/games/schedule.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { stepsIn } from '../../src/train/epochs.ts';
 import { createModel } from '../../src/train/index.ts';
@@ -14,13 +22,27 @@ test("the guide's critic updates 100 times in each of the first 100 steps and in
 });
 
 test('what a schedule has done through a step is the sum of what it did in each', () => {
-  for (const repeats of [constantly(3), asInGuide(5)]) {
+  const lazy = everyNth(asInGuide(5), 16);
+  for (const repeats of [constantly(3), asInGuide(5), lazy, allBut(asInGuide(5), lazy)]) {
     let sum = 0;
     for (let step = 1; step <= 1100; step++) {
       sum += repeats.at(step);
       assert.is(repeats.through(step), sum, `step ${step}`);
     }
   }
+});
+
+test('lazy penalties are those of the first update and of each nth after it, over the bounds of steps', () => {
+  const steps = (repeats: Repeats) => [1, 2, 3, 4, 5, 6, 7].map(repeats.at);
+  const penalised = everyNth(constantly(2), 5);
+  assert.equal(steps(penalised), [1, 0, 1, 0, 0, 1, 0]);
+  assert.equal(steps(allBut(constantly(2), penalised)), [1, 2, 1, 2, 2, 1, 2]);
+  assert.is(penalised.usual, 2 / 5);
+  assert.is(allBut(constantly(2), penalised).usual, 2 - 2 / 5);
+});
+
+test('a relative loss reads real images for the generator too', () => {
+  assert.is(batchesIn(programsOf({ recipe: 'wgan-gp', loss: 'relativistic', generatorSteps: 3 }), 7), 8);
 });
 
 test('batches of real images are those of the programs that read them', () => {

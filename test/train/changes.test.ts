@@ -60,6 +60,14 @@ test('a run goes on with another learning rate, and says so in its events, log, 
   assert.equal(only(await eventsOf(resume(run, { steps: 5 })), 'change'), [], 'told once');
 });
 
+test('a run goes on with lazy penalties that it began without', async () => {
+  const run = await trained({ model: { discriminatorNorm: 'none' } });
+  const events = await eventsOf(resume(run, { steps: 4, changes: { r1: 1, penaltyEvery: 3, logEvery: 1 } }));
+  const measured = only(events, 'metrics').map(({ values }) => values.r1 as number);
+  assert.is(measured[0], 0, 'step 3 has no penalty, and nothing was measured before');
+  assert.ok((measured[1] as number) > 0, 'step 4 has one');
+});
+
 test('a rate edited in config.json holds too, times what the rates have decayed', async () => {
   const decay = { learningRateDecay: { kind: 'stepped', every: 2, factor: 0.5, floor: 0 } };
   const run = await trained(decay);

@@ -19,9 +19,6 @@ interface PlanCommandOptions extends ConfigOptions {
   readonly precision: Precision;
 }
 
-/** A step after those first ones on which some schedules train the critic longer. */
-const LATER_STEP = 1_000_001;
-
 /** `gannet plan`: what a configuration builds and needs, without data or a device. */
 export const addPlanCommand = (program: Command, { io }: Context): Command =>
   addConfigOptions(program.command('plan'))
@@ -66,5 +63,5 @@ const programText = (config: Config): string =>
 const countPrograms = (config: Config, gpu: GpuName, precision: Precision): CountedProgram[] =>
   createModel(config).match.programs.map(({ trace, repeats }) => ({
     cost: countCost(trace(), GPUS[gpu], precision),
-    repeats: repeats.at(LATER_STEP),
+    repeats: repeats.usual,
   }));
