@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.ts';
 import { summariseSkipped } from '../data/index.ts';
+import type { DeviceListener } from '../device/index.ts';
 import { createModel, prepareTraining, summarize, TrainingSession } from '../train/index.ts';
-import { explainDevice } from './device_choice.ts';
 import { type Io, printJson, printLine } from './io.ts';
 import { readingProgress } from './reading_progress.ts';
 import { formatSummary } from './summary_table.ts';
@@ -20,7 +20,11 @@ export interface RehearsalOptions {
  *  the device, prints the plan. @throws what training would throw */
 export async function rehearse(asked: Config, io: Io, { json, notes }: RehearsalOptions): Promise<void> {
   const reading = readingProgress(io, { silent: json });
-  const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress });
+  let deviceReason = '';
+  const onDevice: DeviceListener = ({ reason }) => {
+    deviceReason = reason;
+  };
+  const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress, onDevice });
   const { config, dataset, device } = await preparing.finally(reading.finish);
   try {
     await TrainingSession.open(createModel(config), device);
@@ -36,7 +40,7 @@ export async function rehearse(asked: Config, io: Io, { json, notes }: Rehearsal
         config,
       });
     const rows = [
-      ['device', await explainDevice(config)],
+      ['device', deviceReason],
       ['data', `${name}, ${formatCount(count)} images`],
       ['training', `${formatCount(config.steps)} steps, seed ${config.seed}`],
     ];

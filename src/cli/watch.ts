@@ -1,3 +1,4 @@
+import type { DeviceListener } from '../device/index.ts';
 import { formatChange, formatSurroundings, type TrainEvent, type TrainOptions } from '../train/index.ts';
 import { closingLines } from './closing.ts';
 import { EXIT } from './exit_codes.ts';
@@ -6,7 +7,7 @@ import { type Io, printJson, printLine } from './io.ts';
 import { createProgress, type Progress, type ProgressUpdate } from './progress.ts';
 
 /** What a training is given so that it can be watched and stopped. */
-export type TrainingControls = Required<Pick<TrainOptions, 'signal' | 'onDataProgress'>>;
+export type TrainingControls = Required<Pick<TrainOptions, 'signal' | 'onDataProgress' | 'onDevice'>>;
 
 export interface WatchOptions {
   /** Events as JSON lines on stdout in place of progress. */
@@ -25,9 +26,10 @@ export async function watchTraining(
   const interrupt = listenForInterrupt(io);
   const display = json ? undefined : new TrainingDisplay(io, notes);
   const onDataProgress = (done: number, total: number): void => display?.showReading(done, total);
+  const onDevice: DeviceListener = ({ reason }) => display?.showFirst(`Device: ${reason}`);
   try {
     let last: TrainEvent | undefined;
-    for await (const event of start({ signal: interrupt.signal, onDataProgress })) {
+    for await (const event of start({ signal: interrupt.signal, onDataProgress, onDevice })) {
       if (display) display.show(event);
       else printJson(io.stdout, event);
       last = event;
@@ -52,6 +54,8 @@ const EXIT_OF_END = { finished: EXIT.ok, interrupted: EXIT.interrupted, collapse
 class TrainingDisplay {
   readonly #io: Io;
   readonly #notes: readonly string[];
+  /** Lines above the notes. */
+  readonly #first: string[] = [];
   readonly #startedMs = performance.now();
   readonly #seen = new Map<TrainEvent['type'], TrainEvent>();
   #progress: Progress;
@@ -74,6 +78,11 @@ class TrainingDisplay {
     this.#progress.update({ step: done, total, imagesPerSecond: done / seconds, values: {} });
   }
 
+  /** A line to show once the training has started, before all notes. */
+  showFirst(line: string): void {
+    this.#first.push(line);
+  }
+
   show(event: TrainEvent): void {
     this.#seen.set(event.type, event);
     switch (event.type) {
@@ -81,7 +90,7 @@ class TrainingDisplay {
         this.finish();
         this.#progress = this.#newProgress();
         this.#monitors = event.monitors;
-        for (const note of this.#notes) this.#progress.message(note);
+        for (const note of [...this.#first, ...this.#notes]) this.#progress.message(note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
         break;
       case 'change':

@@ -1,4 +1,5 @@
 export type { CheckReport } from './check/check.ts';
+export { type DeviceChoice, type DeviceListener, findDevice } from './choice.ts';
 export { countCost, type LaunchCost, type ProgramCost, precisionOn } from './cost_model.ts';
 export {
   type Call,

@@ -1,5 +1,6 @@
 import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
+import type { DeviceListener } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { collectImages, realImages } from '../metrics/collect.ts';
 import { drawIndices, evaluationRandom } from '../metrics/draw.ts';
@@ -22,6 +23,8 @@ export interface EvaluationOptions extends FigureOptions, DeviceKeys {
   readonly features?: ((format: ImageFormat) => FeatureExtractor | Promise<FeatureExtractor>) | undefined;
   /** The step of the checkpoint; the newest if not given. */
   readonly step?: number | undefined;
+  /** Called once, with the device that images are drawn on and why. */
+  readonly onDevice?: DeviceListener | undefined;
   readonly onProgress?: EvaluationListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -62,7 +65,7 @@ const KEPT = 2048;
 export async function evaluateRun(folder: string, options: EvaluationOptions = {}): Promise<EvaluatedRun> {
   const { step } = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   // A run that goes on meanwhile may save another.
-  const session = await openSampler(folder, { ...deviceKeysOf(options), step });
+  const session = await openSampler(folder, { ...deviceKeysOf(options), step, onDevice: options.onDevice });
   try {
     const dataset = await openRunImages(folder, session.model.config, options);
     const extractor = await (options.features ?? pixelFeatures)(dataset);

@@ -1,6 +1,5 @@
-import type { DeviceKeys } from '../config/index.ts';
 import { composeImage, type Picture } from '../data/index.ts';
-import { loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
+import { loadCheckpoint, openSampler, type SamplerOptions, type TrainingSession } from '../train/index.ts';
 import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
 import type { LatentGrid } from './grids.ts';
 import { type LatentSpace, openSpace } from './space.ts';
@@ -18,10 +17,7 @@ export interface Explorer {
 
 /** Opens a run to explore, at its newest checkpoint or that of `step`.
  *  @throws CheckpointError, ConfigError, DeviceError */
-export async function openExplorer(
-  folder: string,
-  options: { readonly step?: number | undefined } & DeviceKeys = {},
-): Promise<Explorer> {
+export async function openExplorer(folder: string, options: SamplerOptions = {}): Promise<Explorer> {
   const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   const { step } = checkpoint;
   // A run that goes on meanwhile may save another: both must be the same.

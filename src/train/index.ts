@@ -12,7 +12,7 @@ export { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts'
 export { type ResumeOptions, resume } from './resume.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
 export { formatSurroundings, type Sitting } from './run/sittings.ts';
-export { openSampler } from './sampler.ts';
+export { openSampler, type SamplerOptions } from './sampler.ts';
 export { type StepMetrics, TrainingSession } from './session.ts';
 export { readMonitors } from './stored_config.ts';
 export {

@@ -3,7 +3,7 @@ import { augmented } from '../data/augment.ts';
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
-import { bestDevice, type Device, openDevice } from '../device/index.ts';
+import { type Device, type DeviceListener, findDevice, openDevice } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { stepsIn } from './epochs.ts';
 import { createModel } from './model.ts';
@@ -16,6 +16,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called while a folder of images is decoded. */
   readonly onDataProgress?: ProgressListener | undefined;
+  /** Called once, with the device that is used and why. */
+  readonly onDevice?: DeviceListener | undefined;
   /** Images in place of those that the configuration's `data` names; they must have its `size` and `channels` already. */
   readonly dataset?: Dataset | undefined;
 }
@@ -34,7 +36,7 @@ export interface Prepared {
 export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
   createModel(config);
-  const device = await chooseDevice(config);
+  const device = await chooseDevice(config, options.onDevice);
   try {
     const dataset = await openImages(config, options);
     const finalConfig = withSteps(config, dataset);
@@ -72,13 +74,15 @@ function expectFormat({ name, size: [height, width], channels }: Dataset, config
   );
 }
 
-/** The device a configuration names; 'auto' is the best there is. @throws DeviceError */
-export const chooseDevice = async ({
-  device,
-  threads,
-  precision,
-}: Pick<Config, 'device' | 'threads' | 'precision'>): Promise<Device> =>
-  openDevice(device === 'auto' ? (await bestDevice()).info.kind : device, { threads, precision });
+/** Opens the device a configuration names; 'auto' is the best there is. @throws DeviceError */
+export async function chooseDevice(
+  { device, threads, precision }: Pick<Config, 'device' | 'threads' | 'precision'>,
+  onDevice?: DeviceListener,
+): Promise<Device> {
+  const choice = await findDevice(device);
+  onDevice?.(choice);
+  return openDevice(choice.kind, { threads, precision });
+}
 
 /** Turns epochs into steps, now that the number of images is known. */
 function withSteps({ epochs, ...config }: Config, dataset: Dataset): Config {

@@ -1,4 +1,5 @@
 import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
+import type { DeviceListener } from '../device/index.ts';
 import { validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
@@ -10,17 +11,25 @@ import { readRunFolder } from './run/folder.ts';
 import { TrainingSession } from './session.ts';
 import { completeConfig, storedConfig } from './stored_config.ts';
 
+/** Which checkpoint of a run, and on which device: that of the run's configuration unless told. */
+export interface SamplerOptions extends DeviceKeys {
+  /** The newest unless told. */
+  readonly step?: number | undefined;
+  /** Called once, with the device that is used and why. */
+  readonly onDevice?: DeviceListener | undefined;
+}
+
 /** A session that only samples: the generator of a run's checkpoint on a device. Its configuration is the one that the checkpoint
  *  was trained with. @throws CheckpointError, ConfigError, DeviceError */
 export async function openSampler(
   folder: string,
-  { step, ...options }: { readonly step?: number | undefined } & DeviceKeys = {},
+  { step, onDevice, ...options }: SamplerOptions = {},
 ): Promise<TrainingSession> {
   const stored = storedConfig(await readRunFolder(folder));
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
   const { config: written } = readProgress(checkpoint);
   const config = written ? completeConfig(written, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored;
-  const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }));
+  const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }), onDevice);
   try {
     const session = TrainingSession.forSampling(createModel(config), opened);
     await restore(session, checkpoint, SAMPLING_PARTS);

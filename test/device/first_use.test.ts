@@ -108,26 +108,33 @@ test('the simulator is checked only where GANNET_CUDA_CHECK=always', () => {
   );
 });
 
-test('`gannet train --device auto` goes on on the CPU and says why', () => {
-  mkdirSync(join(folder, 'runs'));
+/** What a command says on an addon whose GPU computes wrongly. */
+function gannet(...args: string[]): string {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-  const options = [
-    '--data',
-    'mnist',
-    '--steps',
-    '1',
-    '--batch',
-    '2',
-    '--set',
-    'model.width=4',
-    '--out',
-    join(folder, 'runs', 'run'),
-  ];
   const env = { ...process.env, GANNET_ADDON: gpuAddon, ...FAULT, XDG_CACHE_HOME: newCache() };
-  const args = ['--import', 'tsx', main, 'train', 'dcgan-digits', ...options];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
+    env,
+    encoding: 'utf8',
+  });
   assert.is(status, 0, stderr);
-  assert.match(stdout + stderr, /Device: cpu \(.*\); not cuda: the self-check of matrix products .* matmul is .* off/);
+  return stdout + stderr;
+}
+
+test('with `--device auto` every command goes on on the CPU and says why', () => {
+  mkdirSync(join(folder, 'runs'));
+  const run = join(folder, 'runs', 'run');
+  const small = ['--batch', '2', '--set', 'model.width=4'];
+  for (const command of [
+    ['train', 'dcgan-digits', '--data', 'mnist', '--steps', '1', ...small, '--out', run],
+    ['train', 'dcgan-digits', '--data', 'mnist', ...small, '--dry-run'],
+    ['resume', run, '--steps', '2'],
+    ['sample', run, '--count', '1'],
+    ['explore', run, 'interpolate', '--rows', '1', '--columns', '2'],
+  ]) {
+    const told = gannet(...command);
+    const because = /[Dd]evice:? +cpu \(.*\); not cuda: the self-check of matrix products .* matmul is .* off/;
+    assert.match(told, because, command.join(' '));
+  }
 });
 
 test.run();

@@ -13,6 +13,7 @@ import {
 import { openFeatures } from '../../metrics/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { formatEvaluation } from '../evaluation_table.ts';
 import { examples } from '../examples.ts';
@@ -98,6 +99,7 @@ async function evaluateWatched(folder: string, { features, json = false, ...opti
   try {
     return await evaluateRun(folder, {
       ...options,
+      onDevice: deviceNote(io, { json }),
       features: (format) => openFeatures(features, format),
       onProgress,
       signal: interrupt.signal,

@@ -15,6 +15,7 @@ import {
 import { describeFailure } from '../../storage.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
@@ -104,7 +105,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
     .action(async (folder: string, picture: string | undefined, options: ExploreCommandOptions) => {
       checkRequest(picture, options);
       const out = options.out ?? join(folder, 'explore', `${picture ?? 'latents'}-seed-${options.seed}.png`);
-      const explorer = await openExplorer(folder, options);
+      const explorer = await openExplorer(folder, { ...options, onDevice: deviceNote(io, options) });
       try {
         expectOutsideData(out, explorer.session.model.config.data);
         expectRoom(explorer, options);

@@ -2,11 +2,13 @@ import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type DeviceKeys, deviceKeysOf } from '../../config/index.ts';
 import { expectOutsideData, gridSize, type ImageBatch, writeGrid } from '../../data/index.ts';
+import type { DeviceListener } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { statOf } from '../../files.ts';
 import { openSampler } from '../../train/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { printJson, printLine } from '../io.ts';
@@ -52,7 +54,7 @@ export const addSampleCommand = (program: Command, { io }: Context): Command =>
     )
     .action(async (folder: string, options: SampleCommandOptions) => {
       const { out, separate } = destination(folder, options);
-      const images = await drawImages(folder, options, { out, separate });
+      const images = await drawImages(folder, options, { out, separate, onDevice: deviceNote(io, options) });
       const paths = separate ? await writeSeparately(out, images, options) : [out];
       if (!separate) await writeGrid(out, images, options);
       if (options.json) printJson(io.stdout, { type: 'images', count: images.shape[0], paths });
@@ -83,9 +85,9 @@ const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false
 async function drawImages(
   folder: string,
   { count, seed, step, ...options }: SampleCommandOptions,
-  { out, separate }: ReturnType<typeof destination>,
+  { out, separate, onDevice }: ReturnType<typeof destination> & { readonly onDevice: DeviceListener },
 ): Promise<ImageBatch> {
-  const session = await openSampler(folder, { step, ...deviceKeysOf(options) });
+  const session = await openSampler(folder, { step, onDevice, ...deviceKeysOf(options) });
   try {
     const [height, width, channels] = session.model.generator.outputShape as [number, number, number];
     // Told before anything is drawn, which may take long.

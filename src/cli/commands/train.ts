@@ -3,7 +3,6 @@ import { train } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, changesFrom, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { configForData } from '../data_channels.ts';
-import { explainDevice } from '../device_choice.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { addLabelOptions, DATA_CHOICES } from '../label_options.ts';
@@ -45,10 +44,10 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
         return rehearse(config, context.io, { json, notes });
       }
       const notes: string[] = [];
-      // Looking at the images and the device takes a while, in which a signal must be heard already.
+      // Looking at the images takes a while, in which a signal must be heard already.
       async function* start(controls: TrainingControls) {
         const fitted = await configForData(changes);
-        notes.push(`Device: ${await explainDevice(fitted.config)}`, ...fitted.notes);
+        notes.push(...fitted.notes);
         yield* train(fitted.config, { ...controls, out });
       }
       context.exitCode = await watchTraining(context.io, { json, notes }, start);
