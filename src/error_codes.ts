@@ -88,6 +88,7 @@ export const ERROR_CODES = {
     out_in_data:
       'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_json: 'Let `--out` of `gannet evaluate` name a .json file.',
+    out_not_classifier: 'Let `--out` of `gannet classifier` name a .safetensors file.',
     out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
     penalty_needs_independence:
@@ -127,6 +128,9 @@ export const ERROR_CODES = {
     cifar10_label: "A record has no class from 0 to 9. Use CIFAR-10's binary version.",
     cifar10_length: "A file is no whole number of records. Fetch CIFAR-10's binary version again.",
     cifar10_missing: "A file of CIFAR-10's binary version is not in the folder.",
+    classes_differ:
+      'A classifier does not know the classes of the run. Train one on its data: `gannet classifier DATA --out FILE`.',
+    classes_few: 'All images are of one class. Name the folder above, which has one folder for each class.',
     data_all_bad: 'No image of the folder could be read. The message says why.',
     data_changed:
       'The images are not those that the run began with, or one was rewritten meanwhile. Restore them, or start a new run.',
@@ -169,6 +173,8 @@ export const ERROR_CODES = {
     label_file: 'A file of labels cannot be read or understood. The message names the line and what was expected.',
     label_unknown: 'There is no class or attribute of this name. The message lists those there are.',
     labels_fixed: 'The data set has labels of its own. Leave out `--labels` and `--attributes`.',
+    labels_not_classes:
+      'The images have attributes where one class for each is needed. Name a file with one label for each image.',
     labels_unmatched: 'A file of labels names none of the images. Name the folder that it belongs to.',
     loader_closed: 'Batches are taken from a stream that was closed.',
     mat_file: 'A MATLAB file is damaged, of another version, or lacks the array. The message says which.',
@@ -181,6 +187,8 @@ export const ERROR_CODES = {
     seed: 'The seed of the order of images is no whole number from 0 to 2^53 - 1.',
     sharp_unavailable:
       'The package sharp, which decodes and encodes images, does not load: `npm install --include=optional sharp`.',
+    training_images_few:
+      'There are too few labelled images to train a classifier with. The message says how many it needs.',
     split_missing:
       'The data set has no such part, or the file that tells its parts is missing. The message says which.',
   },
@@ -252,6 +260,10 @@ export const ERROR_CODES = {
     checkpoint_mismatch:
       "A checkpoint does not fit the run's config.json. Restore the file that the run was started with.",
     checkpoint_missing: 'There is no checkpoint, or none of that step. The message lists those there are.',
+    classifier_corrupt:
+      'The weights of a classifier are not those that the file beside them tells of. Restore both, or train it again.',
+    classifier_format: 'A file does not describe a classifier, or one of another version. Train it again.',
+    classifier_missing: 'One of the two files of a classifier is not there. The message names both.',
     descriptors_damaged: 'The descriptor statistics of a checkpoint are damaged. Explore an earlier one with `--step`.',
     descriptors_missing:
       'A picture needs the descriptor statistics that only a BEGAN keeps. Interpolate, or take eigen.',

@@ -1,6 +1,7 @@
 /** gannet: training image GANs from TypeScript. `train` runs a recipe; the rest lets you build networks, graphs and training
  *  steps of your own and run them on any device. */
 export * from './charts/index.ts';
+export * from './classifier/index.ts';
 export * from './config/index.ts';
 export * from './data/index.ts';
 export * from './device/index.ts';

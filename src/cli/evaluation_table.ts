@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation/index.ts';
+import { labelOf } from '../metrics/index.ts';
 import { formatTable, type Row } from './table.ts';
 import { formatCount } from './units.ts';
 
@@ -15,7 +16,7 @@ const spread = ({ mean, deviation }: { readonly mean: number; readonly deviation
 export function formatEvaluation(evaluation: Evaluation): string {
   const { recipe, step, data, features, count, seed, figures, warnings } = evaluation;
   const head = `${recipe} at step ${step}: ${formatCount(count)} generated images of seed ${seed} beside as many of ${data}`;
-  const network = `features: ${features.name}, ${features.columns} columns, ${features.hash.slice(0, 8)}`;
+  const network = `features: ${labelOf(features)}, ${features.columns} columns`;
   const classes = figures.classes ? ['', formatClasses(figures.classes)] : [];
   return [
     head,
@@ -27,7 +28,8 @@ export function formatEvaluation(evaluation: Evaluation): string {
   ].join('\n');
 }
 
-function figureRows({ features: { name }, figures }: Evaluation): Row[] {
+function figureRows({ features, figures }: Evaluation): Row[] {
+  const name = labelOf(features);
   const { frechet, kernel, precision, recall, density, coverage, nearestRatio, classifierScore, similarity } = figures;
   return [
     [`Frechet distance (${name})`, digits(frechet), '0 at best'],

@@ -10,13 +10,16 @@ export interface Interrupt {
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Lets the user stop a task in two steps: the first signal asks it to save and stop, the second quits at once. */
-export function listenForInterrupt(io: Io): Interrupt {
+const SAVING = 'Saving and stopping after this step. Ctrl-C again quits at once, without saving.';
+
+/** Lets the user stop a task in two steps: the first signal asks it to save and stop, the second quits at once.
+ *  @param notice what the first signal has printed */
+export function listenForInterrupt(io: Io, notice: string = SAVING): Interrupt {
   const controller = new AbortController();
   const hear = (signal: StopSignal): void => {
     if (!controller.signal.aborted) {
       controller.abort();
-      printLine(io.stderr, '\nSaving and stopping after this step. Ctrl-C again quits at once, without saving.');
+      printLine(io.stderr, `\n${notice}`);
     } else if (signal !== 'SIGHUP') {
       // A terminal that goes away sends SIGHUP several times, and nobody who does so asks to lose anything.
       io.quit(signal);
@@ -31,3 +34,23 @@ export function listenForInterrupt(io: Io): Interrupt {
     },
   };
 }
+
+/** Runs a task that leaves nothing where it is stopped before its end. Answers undefined if it was.
+ *  @throws what the task throws */
+export async function runUnlessInterrupted<T>(
+  io: Io,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const interrupt = listenForInterrupt(io, 'Stopping; nothing is written. Ctrl-C again quits at once.');
+  try {
+    return await task(interrupt.signal);
+  } catch (error) {
+    if (!isAbort(error, interrupt.signal)) throw error;
+    return undefined;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Whether the error is what the signal's abortion makes its listeners throw. */
+export const isAbort = (error: unknown, signal: AbortSignal): boolean => signal.aborted && error === signal.reason;

@@ -3,6 +3,7 @@ import { packageVersion } from '../package.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addBuildCommand } from './commands/build.ts';
 import { addCacheCommand } from './commands/cache.ts';
+import { addClassifierCommand } from './commands/classifier.ts';
 import { addCurvesCommand } from './commands/curves.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addSampleCommand,
   addExploreCommand,
   addEvaluateCommand,
+  addClassifierCommand,
   addDataCommand,
   addCacheCommand,
   addPlanCommand,

@@ -2,7 +2,7 @@ import type { DeviceListener } from '../device/index.ts';
 import { formatChange, formatSurroundings, type TrainEvent, type TrainOptions } from '../train/index.ts';
 import { closingLines } from './closing.ts';
 import { EXIT } from './exit_codes.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { isAbort, listenForInterrupt } from './interrupt.ts';
 import { type Io, printJson, printLine } from './io.ts';
 import { createProgress, type Progress, type ProgressUpdate } from './progress.ts';
 
@@ -44,9 +44,6 @@ export async function watchTraining(
     interrupt.dispose();
   }
 }
-
-/** Whether the error is what the signal's abortion makes its listeners throw. */
-const isAbort = (error: unknown, signal: AbortSignal): boolean => signal.aborted && error === signal.reason;
 
 const EXIT_OF_END = { finished: EXIT.ok, interrupted: EXIT.interrupted, collapsed: EXIT.diverged };
 

@@ -21,7 +21,7 @@ export {
   labelWidth,
 } from './labels/labels.ts';
 export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderPosition } from './loader.ts';
-export { datasetNames, type OpenOptions, openDataset } from './open.ts';
+export { datasetNames, hasTestPart, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';
 export { expectPictureSize } from './picture_size.ts';
 export { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';

@@ -36,8 +36,9 @@ function findIdx(directory: string, split: Split, kind: 'images-idx3' | 'labels-
     .find((path) => existsSync(path));
 }
 
-/** Whether the folder holds a pair of IDX files named as MNIST names them. */
-export const holdsIdx = (directory: string): boolean => findIdx(directory, 'train', 'images-idx3') !== undefined;
+/** Whether the folder holds IDX files of a part, named as MNIST names them. */
+export const holdsIdx = (directory: string, split: Split = 'train'): boolean =>
+  findIdx(directory, split, 'images-idx3') !== undefined;
 
 function requireIdx(directory: string, split: Split, kind: 'images-idx3' | 'labels-idx1'): string {
   const path = findIdx(directory, split, kind);

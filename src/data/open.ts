@@ -45,6 +45,7 @@ interface NamedDataset {
   readonly open: Opener;
   /** Of its images as they come. */
   readonly channels: Channels;
+  readonly hasTestPart: boolean;
 }
 
 /** A data set in a few files, with labels of its own. @throws DataError labels_fixed, data_packed for what only a folder of images can be
@@ -68,10 +69,15 @@ const labelledFolder =
   };
 
 const NAMED: Record<string, NamedDataset> = {
-  mnist: { open: packed('mnist', (directory, options) => openMnist({ ...options, directory })), channels: 1 },
+  mnist: {
+    open: packed('mnist', (directory, options) => openMnist({ ...options, directory })),
+    channels: 1,
+    hasTestPart: true,
+  },
   'fashion-mnist': {
     open: packed('fashion-mnist', (directory, options) => openFashionMnist({ ...options, directory })),
     channels: 1,
+    hasTestPart: true,
   },
   cifar10: {
     open: packed('cifar10', (directory, options) => {
@@ -81,6 +87,7 @@ const NAMED: Record<string, NamedDataset> = {
       return openCifar10(directory, options);
     }),
     channels: 3,
+    hasTestPart: true,
   },
   emoji: {
     open: packed('emoji', (directory, options) => {
@@ -88,10 +95,11 @@ const NAMED: Record<string, NamedDataset> = {
       return openEmoji({ ...options, directory });
     }),
     channels: 3,
+    hasTestPart: false,
   },
-  celeba: { open: labelledFolder('celeba', openCeleba), channels: 3 },
-  flowers17: { open: labelledFolder('flowers17', openFlowers17), channels: 3 },
-  flowers102: { open: labelledFolder('flowers102', openFlowers102), channels: 3 },
+  celeba: { open: labelledFolder('celeba', openCeleba), channels: 3, hasTestPart: true },
+  flowers17: { open: labelledFolder('flowers17', openFlowers17), channels: 3, hasTestPart: true },
+  flowers102: { open: labelledFolder('flowers102', openFlowers102), channels: 3, hasTestPart: true },
 };
 
 /** The data sets that openDataset knows by name. */
@@ -110,6 +118,12 @@ export function packedChannels(spec: string): Channels | undefined {
   if (named) return named.channels;
   if (holdsIdx(spec)) return 1;
   return findCifar10(spec) === undefined ? undefined : 3;
+}
+
+/** Whether what a spec names has a part of its own to test with. */
+export function hasTestPart(spec: string): boolean {
+  const { named } = partsOf(spec);
+  return named ? named.hasTestPart : holdsIdx(spec, 'test') || findCifar10(spec) !== undefined;
 }
 
 function expectPackedOptions(name: string, options: ResolvedOptions): void {

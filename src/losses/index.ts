@@ -11,4 +11,5 @@ export { type Balance, balance, reconstructionError } from './equilibrium.ts';
 export { type GradientPenalty, gradientPenalty, penaltyMonitors } from './gradient_penalty.ts';
 export type { Meaning, Monitor, Monitors, TroubleSign } from './monitor.ts';
 export { meanSquaredError } from './regression.ts';
+export { softmax, softmaxCrossEntropy } from './softmax.ts';
 export { type Scored, squaredSlopes } from './squared_slopes.ts';

@@ -1,3 +1,4 @@
+import { mostProbable } from '../classifier/accuracy.ts';
 import type { ImageSet } from './collect.ts';
 import { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
 import { frechetDistance } from './frechet.ts';
@@ -45,10 +46,7 @@ export function compareClasses(
 /** The rows whose most probable class is the first, the second and so on. */
 function rowsByClass(probabilities: Float32Array, classes: number): number[][] {
   const rows: number[][] = Array.from({ length: classes }, () => []);
-  for (let row = 0; row < probabilities.length / classes; row++) {
-    const own = probabilities.subarray(row * classes, (row + 1) * classes);
-    rows[own.indexOf(Math.max(...own))]?.push(row);
-  }
+  for (const [row, told] of mostProbable(probabilities, classes).entries()) rows[told]?.push(row);
   return rows;
 }
 

@@ -1,8 +1,10 @@
+export { type ClassAccuracy, classAccuracy } from './class_accuracy.ts';
 export type { ClassFigures } from './classes.ts';
 export { classifierScore } from './classifier_score.ts';
 export { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
-export type { Extracted, FeatureExtractor } from './features/extractor.ts';
-export { openFeatures } from './features/open.ts';
+export { classifierFeatures } from './features/classifier.ts';
+export { type Extracted, type FeatureExtractor, labelOf } from './features/extractor.ts';
+export { type OpenFeaturesOptions, openFeatures } from './features/open.ts';
 export { pixelFeatures, projectedPixels } from './features/pixels.ts';
 export type { FigureOptions, Figures } from './figures.ts';
 export { frechetDistance } from './frechet.ts';

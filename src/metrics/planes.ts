@@ -15,14 +15,42 @@ export function planeOf({ size, channels, pixels }: PackedImages, index: number,
   return { height, width, values };
 }
 
-/** The mean over the channels of image `index`. */
+/** The colours of image `index` as they look on white: one plane for grey, three for colour, with or without transparency. */
+export function colourPlanes(images: PackedImages, index: number): Plane[] {
+  const count = images.channels === 1 ? 1 : 3;
+  const planes = Array.from({ length: count }, (_, channel) => planeOf(images, index, channel));
+  if (images.channels < 4) return planes;
+  const { values: opacity } = planeOf(images, index, 3);
+  const onWhite = (value: number, at: number) => 255 + ((value - 255) * (opacity[at] as number)) / 255;
+  return planes.map((plane) => ({ ...plane, values: plane.values.map(onWhite) }));
+}
+
+/** The mean over the colours of image `index`, on white where it is transparent. */
 export function greyPlane(images: PackedImages, index: number): Plane {
-  const planes = Array.from({ length: images.channels }, (_, channel) => planeOf(images, index, channel));
-  const [first, ...rest] = planes as [Plane, ...Plane[]];
-  for (const { values } of rest) {
-    for (const [at, value] of values.entries()) first.values[at] = (first.values[at] as number) + value;
+  const planes = colourPlanes(images, index);
+  const sum = weighPlanes(
+    planes,
+    planes.map(() => 1),
+  );
+  return { ...sum, values: sum.values.map((value) => value / planes.length) };
+}
+
+/** How bright colours look, as Pillow's mode L has it. */
+const LUMINANCE = [0.299, 0.587, 0.114];
+
+/** The brightness of three planes. */
+export const luminance = (planes: readonly Plane[]): Plane => weighPlanes(planes, LUMINANCE);
+
+function weighPlanes(planes: readonly Plane[], weights: readonly number[]): Plane {
+  const { height, width } = planes[0] as Plane;
+  const values = new Float64Array(height * width);
+  for (const [i, plane] of planes.entries()) {
+    const weight = weights[i] as number;
+    for (let at = 0; at < values.length; at++) {
+      values[at] = (values[at] as number) + weight * (plane.values[at] as number);
+    }
   }
-  return { ...first, values: first.values.map((value) => value / planes.length) };
+  return { height, width, values };
 }
 
 /** A filter along one axis: output i is the sum of weights[i][t] times input firsts[i] + t. */

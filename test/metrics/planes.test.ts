@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { greyPlane, type Plane, planeOf } from '../../src/metrics/planes.ts';
+import { colourPlanes, greyPlane, type Plane, planeOf } from '../../src/metrics/planes.ts';
 import { laplacianPyramid } from '../../src/metrics/pyramid.ts';
 import { bicubicResizer } from '../../src/metrics/resize.ts';
 import { assertAllClose, fixture } from './fixture.ts';
@@ -14,6 +14,15 @@ test('a channel of an image is its bytes, and grey is their mean', () => {
   assert.equal([...greyPlane(coloured, 1).values], [103, 104, 105, 113, 114, 115]);
   const grey = images(1, [1, 2], 1, (_image, _y, x) => x);
   assert.equal([...greyPlane(grey, 0).values], [0, 1]);
+});
+
+test('what is transparent lies on white', () => {
+  const colour = [10, 100, 200];
+  const overlaid = images(1, [1, 3], 4, (_image, _y, x, channel) => colour[channel] ?? [0, 51, 255][x] ?? 0);
+  const [red] = colourPlanes(overlaid, 0);
+  assert.equal([...(red as Plane).values], [255, 255 - 245 / 5, 10]);
+  assert.is(colourPlanes(overlaid, 0).length, 3);
+  assertAllClose(greyPlane(overlaid, 0).values, [255, (206 + 224 + 244) / 3, 310 / 3], 1e-12);
 });
 
 test('resizing is that of Pillow on floats, to smaller and to larger sizes', () => {

@@ -17,7 +17,8 @@ import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { formatEvaluation } from '../evaluation_table.ts';
 import { examples } from '../examples.ts';
-import { listenForInterrupt } from '../interrupt.ts';
+import { EXIT } from '../exit_codes.ts';
+import { runUnlessInterrupted } from '../interrupt.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { createProgress } from '../progress.ts';
 
@@ -34,14 +35,18 @@ interface EvaluateCommandOptions extends DeviceKeys {
 }
 
 /** `gannet evaluate`: how near a run's images come to real ones. */
-export const addEvaluateCommand = (program: Command, { io }: Context): Command =>
+export const addEvaluateCommand = (program: Command, context: Context): Command =>
   addDeviceOptions(program.command('evaluate'))
     .description("measure a run's images beside real ones, and show the real ones that are nearest to some of them")
     .argument('<run>', 'the folder of a run')
     .option('--data <data>', 'real images in place of those that the run was trained on')
     .addOption(new Option('--split <part>', 'of a data set with two parts').choices(['train', 'test']))
     .option('--count <images>', 'of either kind (default: all real ones, at most 10000)', parseCount(1))
-    .option('--features <network>', 'what the images are compared by: pixels, or projection', 'pixels')
+    .option(
+      '--features <network>',
+      'what the images are compared by: pixels, projection, or a classifier of `gannet classifier`',
+      'pixels',
+    )
     .option(
       '--neighbours <count>',
       'that make a neighbourhood, for precision, recall, density and coverage',
@@ -58,12 +63,19 @@ export const addEvaluateCommand = (program: Command, { io }: Context): Command =
         'gannet evaluate runs/dcgan-digits-1': 'beside the images that it was trained on',
         'gannet evaluate runs/dcgan-digits-1 --data mnist --split test --count 5000':
           'beside images that it has never seen',
+        'gannet evaluate runs/dcgan-digits-1 --features digits.safetensors': 'by what `gannet classifier` has made',
       }),
     )
     .action(async (folder: string, options: EvaluateCommandOptions) => {
+      const { io } = context;
       if (options.out !== undefined && !options.out.toLowerCase().endsWith('.json'))
         throw new ConfigError('out_not_json', `--out expects the name of a .json file, but received ${options.out}`);
-      const { evaluation, neighbours } = await evaluateWatched(folder, options, io);
+      const evaluated = await runUnlessInterrupted(io, (signal) => evaluateWatched(folder, options, io, signal));
+      if (!evaluated) {
+        context.exitCode = EXIT.interrupted;
+        return;
+      }
+      const { evaluation, neighbours } = evaluated;
       const report = options.out ?? join(evaluationsFolder(folder), `${evaluationName(evaluation)}.json`);
       const picture = report.replace(/\.json$/i, '.png');
       expectOutsideData(picture, evaluation.data);
@@ -80,8 +92,12 @@ export const addEvaluateCommand = (program: Command, { io }: Context): Command =
 const PHASES = { real: 'Reading real images', generated: 'Drawing images' };
 
 /** Evaluates with a bar for the images that are read and drawn. */
-async function evaluateWatched(folder: string, { features, json = false, ...options }: EvaluateCommandOptions, io: Io) {
-  const interrupt = listenForInterrupt(io);
+async function evaluateWatched(
+  folder: string,
+  { features, json = false, ...options }: EvaluateCommandOptions,
+  io: Io,
+  signal: AbortSignal,
+) {
   const bar = () => createProgress({ stream: io.stderr, environment: io.environment, silent: json });
   let [progress, phase] = [bar(), ''];
   let [startedMs, lastMs] = [performance.now(), performance.now()];
@@ -102,10 +118,9 @@ async function evaluateWatched(folder: string, { features, json = false, ...opti
       onDevice: deviceNote(io, { json }),
       features: (format) => openFeatures(features, format),
       onProgress,
-      signal: interrupt.signal,
+      signal,
     });
   } finally {
     progress.finish();
-    interrupt.dispose();
   }
 }

@@ -21,3 +21,7 @@ export interface FeatureExtractor {
   extract(images: PackedImages): Promise<Extracted>;
   close(): void;
 }
+
+/** What a figure of these features is labelled with: their name and the beginning of their hash. */
+export const labelOf = ({ name, hash }: Pick<FeatureExtractor, 'name' | 'hash'>): string =>
+  `${name} ${hash.slice(0, 8)}`;

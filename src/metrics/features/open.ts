@@ -1,12 +1,28 @@
+import { isClassifierName } from '../../classifier/index.ts';
 import type { ImageFormat } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
+import { classifierFeatures } from './classifier.ts';
 import type { FeatureExtractor } from './extractor.ts';
 import { pixelFeatures, projectedPixels } from './pixels.ts';
 
-/** The features that `--features` names. @param format of the images that they are taken of
- *  @throws ConfigError features_unknown */
-export async function openFeatures(name: string, format: ImageFormat): Promise<FeatureExtractor> {
+/** How a network is applied. */
+export interface OpenFeaturesOptions {
+  /** Of the processor; 0, all, if not given. */
+  readonly threads?: number | undefined;
+}
+
+/** The features that `--features` names: pixels, projection, or a file of a network. @param format of the images that they are taken of
+ *  @throws ConfigError features_unknown, and what opening the network throws */
+export async function openFeatures(
+  name: string,
+  format: ImageFormat,
+  options: OpenFeaturesOptions = {},
+): Promise<FeatureExtractor> {
   if (name === 'pixels') return pixelFeatures(format);
   if (name === 'projection') return projectedPixels(format);
-  throw new ConfigError('features_unknown', `--features: expected pixels or projection, but received '${name}'`);
+  if (isClassifierName(name)) return classifierFeatures(name, options);
+  throw new ConfigError(
+    'features_unknown',
+    `--features: expected pixels, projection, or the .safetensors file of a classifier, but received '${name}'`,
+  );
 }

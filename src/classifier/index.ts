@@ -1,0 +1,19 @@
+export {
+  type ClassifierFiles,
+  classifierFiles,
+  describeClassifier,
+  isClassifierName,
+  type OpenClassifier,
+  openClassifier,
+  type StoredClassifier,
+  writeClassifier,
+} from './file.ts';
+export type { ClassifierArchitecture, ClassifierNetwork } from './network.ts';
+export { type LabelledParts, openLabelledParts, splitBySeed } from './parts.ts';
+export type { Classified, ClassifierRunner } from './runner.ts';
+export {
+  type ClassifierProgress,
+  type ClassifierTrainingOptions,
+  type TrainedClassifier,
+  trainClassifier,
+} from './training.ts';
