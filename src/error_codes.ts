@@ -198,6 +198,8 @@ export const ERROR_CODES = {
     addon_missing: 'There is no native addon for this platform. Compile it with `npx gannet build`.',
     addon_unloadable: 'The system refuses the native addon. The message says which library or permission is missing.',
     addon_version: 'The native addon is of another version of gannet. Compile it again with `npx gannet build`.',
+    bundled:
+      'gannet was put into a bundle, where it does not find its native addon. Name it as external to the bundler.',
     build_failed: 'The native addon could not be compiled. The compiler says why, above.',
     build_packages_missing:
       'Compiling needs npm packages that gannet does not install by itself. The message gives the command.',

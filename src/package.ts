@@ -1,10 +1,33 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DeviceError } from './errors.ts';
 
 /** The folder that holds gannet's package.json. */
-export const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const PACKAGE_ROOT = findRoot(import.meta.url);
 
 /** gannet's version, such as 0.1.0. */
-export const packageVersion = (): string =>
-  (JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+export function packageVersion(): string {
+  return readManifest(PACKAGE_ROOT).version;
+}
+
+/** @param module where this file lies; undefined in what a bundler has turned into CommonJS
+ *  @throws DeviceError `bundled` */
+function findRoot(module: string | undefined): string {
+  if (module !== undefined) {
+    const root = fileURLToPath(new URL('..', module));
+    if (existsSync(manifestIn(root)) && readManifest(root).name === 'gannet') return root;
+  }
+  throw new DeviceError(
+    'bundled',
+    "gannet has been bundled, but it loads its native addon from its own folder. Leave it out of the bundle: --external:gannet for esbuild, external: ['gannet'] for Rollup and Vite, externals: ['gannet'] for webpack.",
+  );
+}
+
+function manifestIn(root: string): string {
+  return join(root, 'package.json');
+}
+
+function readManifest(root: string): { readonly name: string; readonly version: string } {
+  return JSON.parse(readFileSync(manifestIn(root), 'utf8'));
+}

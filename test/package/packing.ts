@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** What a checkout holds beyond what git tracks, and what packing does not need. */
-const LEFT_OUT = /^(node_modules|build.*|dist|prebuilds|runs|test|docs|\..*)$/;
+const LEFT_OUT = /^(node_modules|build.*|dist|prebuilds|runs|test|\..*)$/;
 
 /** Copies the checkout to `folder`, makes prebuilds there from the addon built here, and packs it as a release is packed.
  *  Returns the tarball's path. */

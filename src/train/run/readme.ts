@@ -23,5 +23,4 @@ Watch its curves and samples: \`tensorboard --logdir ${shellWord(folder)}\`.
 | events.out.tfevents.* | the same metrics and the samples for TensorBoard |
 | samples/ | images drawn from one fixed batch of latents as training went on |
 | checkpoints/step-NNNNNN/ | all that is needed to go on from a step: *.safetensors (filters as [K,R,S,C]) and trainer_state.json, which holds the checksum of each |
-| export/ | exported models |
 `;
