@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countCost, GPUS, type GpuName, type Precision, type ProgramCost } from '../../src/device/index.ts';
+import { DeviceError } from '../../src/errors.ts';
 import type { StepProgram } from '../../src/games/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { createModel } from '../../src/train/index.ts';
@@ -131,6 +132,25 @@ test('what launches take adds up to the whole', () => {
 
 test('a card without tensor cores for a precision refuses it', () => {
   assert.throws(() => costOfStep('dcgan', 't4', 'tf32'), /T4 has no tf32 tensor cores; choose float32/);
+});
+
+test('a GPU whose figures cannot be is refused by the figure', () => {
+  const [update] = createModel(resolveConfig({ recipe: 'dcgan-digits' })).match.programs;
+  const graph = (update as StepProgram).trace();
+  for (const [figure, value, range] of [
+    ['multiprocessors', 0, '1 to 1024'],
+    ['sharedBytesPerMultiprocessor', 0, '16384 to 1048576'],
+    ['sharedBytesPerBlock', 2 ** 40, '16384 to 1048576'],
+    ['architecture', -80, '75 to 999'],
+  ] as const) {
+    assert.throws(
+      () => countCost(graph, { ...GPUS.a100, [figure]: value }),
+      (error: DeviceError) =>
+        error instanceof DeviceError &&
+        error.code === 'argument_invalid' &&
+        error.message.includes(`${figure} must be ${range}, but is ${value}`),
+    );
+  }
 });
 
 test.run();
