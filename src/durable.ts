@@ -16,7 +16,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Replaces a file as a whole: after a kill or a loss of power it holds the old content or the new, never a mixture.
- *  @throws the file system's own error, with nothing left behind; see `storageError` */
+ *  @throws the file system's own error, with nothing left behind if that can be removed; see `storageError` */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
@@ -29,7 +29,8 @@ export async function replaceFile(path: string, content: string): Promise<void> 
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What is thrown is why it could not be written, whether or not the rest can be removed.
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));

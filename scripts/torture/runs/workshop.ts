@@ -1,23 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { families, makeData } from './families.ts';
+import { type Fault, FaultLibrary } from './fault_library.ts';
 import { outcomeOf } from './outcome.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Even on a machine with much else to do, a command that takes longer hangs. */
 const LIMIT_MS = 600_000;
-
-/** What goes wrong while a command runs. */
-export interface Fault {
-  /** Which system call on the run's files, from 1. */
-  readonly at: number;
-  /** What it fails with; 0: the process is killed before it, -1: after it. */
-  readonly errno: number;
-}
 
 /** How a command ended. */
 export interface Ending {
@@ -35,14 +28,9 @@ export interface Ending {
 export class Workshop {
   readonly #folder = mkdtempSync(join(tmpdir(), 'gannet-torture-'));
   readonly #data = makeData(this.#folder);
-  readonly #library = join(this.#folder, 'fault.so');
+  readonly #faults = new FaultLibrary();
   readonly #outcomes = new Map<string, Map<string, string>>();
   #runs = 0;
-
-  constructor() {
-    const source = fileURLToPath(new URL('fault.c', import.meta.url));
-    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', this.#library, source, '-ldl']);
-  }
 
   /** Where the next run will be. */
   newRun(): string {
@@ -79,6 +67,7 @@ export class Workshop {
   }
 
   remove(): void {
+    this.#faults.remove();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -93,15 +82,7 @@ export class Workshop {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL',
-      env: {
-        ...process.env,
-        ...(fault && {
-          LD_PRELOAD: this.#library,
-          FAULT_FOLDER: run,
-          FAULT_AT: String(fault.at),
-          FAULT_ERRNO: String(fault.errno),
-        }),
-      },
+      env: { ...process.env, ...(fault && this.#faults.environment(run, fault)) },
     });
     let failure: { error?: string; message?: string } = {};
     const saved: number[] = [];

@@ -40,7 +40,7 @@ export async function lockRun(runFolder: string): Promise<RunLock> {
   } catch (error) {
     throw storageError(error, 'lock', runFolder);
   } finally {
-    await rm(prepared, { force: true });
+    await discard(prepared);
   }
   return keep(path, own);
 }
@@ -53,10 +53,14 @@ function keep(path: string, own: string): RunLock {
     async release() {
       clearInterval(renewal);
       // Somebody may have removed it by hand, and another process taken the run.
-      if ((await contentOf(path))?.trimEnd() === own) await rm(path, { force: true });
+      const content = await contentOf(path).catch(() => undefined);
+      if (content?.trimEnd() === own) await discard(path);
     },
   };
 }
+
+/** Removes a file if that can be done. A lock that stays is taken over once this process has ended. */
+const discard = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
 
 /** Makes the lock unless there is one. A link brings it with its content; on a file system without links it is empty for a moment. */
 async function claimed(prepared: string, path: string, own: string): Promise<boolean> {

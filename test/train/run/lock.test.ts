@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { constants, hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FaultLibrary } from '../../../scripts/torture/runs/fault_library.ts';
 import { lockRun } from '../../../src/train/run/lock.ts';
 import { rejection } from './rejects.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -39,6 +40,32 @@ test('a run is held by one until it is released, and nothing is left then', asyn
   assert.equal(readdirSync(run), []);
   await expectTakenOver(run);
 });
+
+if (process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0) {
+  test('whatever system call fails, a run is locked and released, or the error says what the disk does', () => {
+    const faults = new FaultLibrary();
+    try {
+      const script = `import { lockRun } from '${new URL('../../../src/train/run/lock.ts', import.meta.url).pathname}';
+        lockRun(process.argv.at(-1)).then((lock) => lock.release()).then(() => console.log('done'), ({ code }) => console.log(code));`;
+      const program = join(temporaryFolder(), 'lock.mts');
+      writeFileSync(program, script);
+      const endings = Array.from({ length: 12 }, (_, call) => {
+        const run = temporaryFolder();
+        const fault = { at: call + 1, errno: constants.errno.EIO };
+        const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program, run], {
+          encoding: 'utf8',
+          env: { ...process.env, ...faults.environment(run, fault) },
+        });
+        assert.match(stdout, /^(done|storage_failed)$/m, stderr);
+        return stdout.trim();
+      });
+      assert.is(endings[0], 'storage_failed');
+      assert.is(endings.at(-1), 'done', 'there are not so many calls');
+    } finally {
+      faults.remove();
+    }
+  });
+}
 
 test('of many that want a run at once, one gets it', async () => {
   const dead = { pid: endedProcess(), host: hostname(), startedAt: null };
