@@ -67,6 +67,7 @@ export const ERROR_CODES = {
     budget: '`--budget` is no number of seconds above 0.',
     change_refused:
       'A run is to go on with a key changed that its saved state does not allow. Keep the key, or start a new run.',
+    class_unknown: 'A run has no class or attribute of this name or number. The message lists those there are.',
     config_file: 'A file of settings is missing, or is no JSON object of keys such as `{"recipe": "dcgan-digits"}`.',
     direction_range: 'A direction is named that the run does not have. Choose among those that the message names.',
     directions_missing:
@@ -82,6 +83,8 @@ export const ERROR_CODES = {
     invalid_config: 'A configuration has unknown keys, or values out of range. The message lists each.',
     junit_file: 'The report for `--junit` cannot be written. Choose another place.',
     latents_file: 'A file is not one of latents as `gannet explore` writes them beside a picture.',
+    labels_missing:
+      'A conditional network is applied without the labels of its samples. Give them in the pass, to `sample` or with the batch.',
     latents_size: "A file's latents have another length than the run's. Name the run that it was made from.",
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
@@ -172,6 +175,8 @@ export const ERROR_CODES = {
       'A file of labels has several columns. Call the one that counts `label`, or choose with `--attributes`.',
     label_file: 'A file of labels cannot be read or understood. The message names the line and what was expected.',
     label_unknown: 'There is no class or attribute of this name. The message lists those there are.',
+    labels_changed:
+      'The images have other labels than the networks were made for. Name the data that the run was begun with, or begin a new run.',
     labels_fixed: 'The data set has labels of its own. Leave out `--labels` and `--attributes`.',
     labels_not_classes:
       'The images have attributes where one class for each is needed. Name a file with one label for each image.',

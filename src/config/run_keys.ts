@@ -1,3 +1,4 @@
+import { conditional } from './conditioning.ts';
 import { type Condition, type KeyUse, uses } from './keys.ts';
 
 const decays: Condition = {
@@ -13,6 +14,7 @@ const lowersRates: Condition = {
 /** The keys that every run reads, whatever its networks and its game. */
 export const RUN_KEYS: readonly KeyUse[] = [
   ...uses(['recipe', 'size', 'channels', 'latent.size', 'weights', 'seed']),
+  { key: 'conditionedOn', when: conditional },
   ...uses(['data', 'labelFile', 'attributes', 'crop', 'maxPixels', 'augment']),
   ...uses(['batch', 'steps', 'epochs', 'generator', 'discriminator', 'ema']),
   { key: 'learningRateDecay.kind' },

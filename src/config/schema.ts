@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AdversarialLossName, adversarialLosses } from '../losses/adversarial.ts';
 import { ACTIVATIONS } from '../nn/activation.ts';
 import { NORMS } from '../nn/block.ts';
+import { CONDITIONS } from '../nn/labels.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
 
 const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
@@ -30,7 +31,7 @@ const model = z
     firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
     generatorActivation: z.enum(ACTIVATIONS),
     discriminatorActivation: z.enum(ACTIVATIONS),
-    // Run folders of earlier versions do not have these two.
+    // Run folders of earlier versions do not have the following.
     minibatchFeatures: whole
       .min(0)
       .default(0)
@@ -38,6 +39,13 @@ const model = z
         'features of minibatch discrimination before the last layer of the discriminator, usually 128; 0 = none, as a gradient penalty needs it',
       ),
     minibatchDimensions: positive.default(5).describe('numbers that each of these features compares images by'),
+    condition: z
+      .enum(CONDITIONS)
+      .default('none')
+      .describe(
+        "how the networks are told the labels of images; none: they are not. oneHot: beside the latents and the discriminator's features; channels: the same, and as channels of the discriminator's images; embedding: trainable ones in place of oneHot; projection: oneHot, and an inner product with the discriminator's features",
+      ),
+    embedding: positive.default(10).describe('numbers that a label becomes with condition embedding'),
   })
   .describe('parameters of the networks; which of them a recipe has, its table in the documentation tells');
 
@@ -172,6 +180,10 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('attributes of that file to take as labels; all without this key'),
+  conditionedOn: z
+    .strictObject({ kind: z.enum(['classes', 'attributes']), names: z.array(z.string()).min(1) })
+    .optional()
+    .describe('labels that the networks are made for, where model.condition is not none; the data tells them'),
   crop: whole
     .min(0)
     .describe('side of the square that is cut out of the middle of each image of a folder before scaling; 0 = none'),

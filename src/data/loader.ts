@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
-import { type Labels, labelWidth } from './labels/labels.ts';
+import { labelsOfImages, labelWidth } from './labels/labels.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
 import { imageElements } from './pixels.ts';
 import { epochOrder } from './shuffle.ts';
@@ -109,14 +109,6 @@ const describeNewest = ({ newest = [] }: Dataset): string =>
 
 const isOf = (position: LoaderPosition, { count, fingerprint, earlierFingerprint }: Dataset): boolean =>
   position.count === count && [fingerprint, earlierFingerprint].includes(position.fingerprint);
-
-/** Puts the labels of a batch's images in the order of its indices. */
-function copyLabels(from: Labels, { indices, labels }: Arrays): void {
-  const width = labelWidth(from);
-  for (const [i, index] of indices.entries()) {
-    labels.set(from.values.subarray(index * width, (index + 1) * width), i * width);
-  }
-}
 
 /** Lets the event loop handle what has come up meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -234,7 +226,7 @@ class PrefetchingLoader implements Loader {
     const arrays = this.#free.pop() ?? this.#allocate();
     arrays.indices.set(this.#orderOf(epoch).subarray(begin, begin + this.#batch));
     await this.#read(arrays, epoch);
-    if (labels) copyLabels(labels, arrays);
+    if (labels) labelsOfImages(labels, arrays.indices, arrays.labels);
     this.#planned = { epoch, index: begin + this.#batch, count, fingerprint };
     let released = false;
     return {

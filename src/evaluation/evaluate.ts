@@ -1,5 +1,6 @@
-import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
+import { type Config, type DeviceKeys, deviceKeysOf, isConditional } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
+import { labelsOfImages, labelVectors } from '../data/labels/labels.ts';
 import type { DeviceListener } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { collectImages, realImages } from '../metrics/collect.ts';
@@ -8,6 +9,7 @@ import type { FeatureExtractor } from '../metrics/features/extractor.ts';
 import { pixelFeatures } from '../metrics/features/pixels.ts';
 import { type FigureOptions, type Figures, measureImages } from '../metrics/figures.ts';
 import { generatedImages, loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
+import { expectSameLabels } from '../train/labelled_data.ts';
 import { neighboursPicture } from './neighbours_picture.ts';
 import { openRunImages } from './run_images.ts';
 
@@ -99,7 +101,8 @@ async function evaluate(subject: Subject, options: EvaluationOptions): Promise<E
       signal,
     });
   const real = await collect('real', realImages(dataset, indices));
-  const generated = await collect('generated', generatedImages(session, { count, seed }));
+  const labels = labelsFor(session.model.config, dataset, indices);
+  const generated = await collect('generated', generatedImages(session, { count, seed, labels }));
   const { figures, nearestReal } = await measureImages(real, generated, extractor, { seed, neighbours });
   const { name, hash, columns } = extractor;
   return {
@@ -117,6 +120,14 @@ async function evaluate(subject: Subject, options: EvaluationOptions): Promise<E
     },
     neighbours: await neighboursPicture({ generated: generated.first, dataset, indices, nearestReal }),
   };
+}
+
+/** The labels of the real images for as many generated ones of a conditional run, so that both kinds have the same of each.
+ *  @throws DataError data_unlabelled, labels_changed */
+function labelsFor(config: Config, dataset: Dataset, indices: Uint32Array): Float32Array | undefined {
+  if (!isConditional(config)) return undefined;
+  const labels = expectSameLabels(config, dataset);
+  return labelVectors(labels, labelsOfImages(labels, indices));
 }
 
 /** @throws DataError samples_few where there are not as many real images as asked for */

@@ -49,7 +49,8 @@ export interface Match {
 
 /** A program of the training step. */
 export interface StepProgram {
-  /** Its graph. A batch of real images is its feed `real` [N,H,W,C]; its outputs are scalars, named as its monitors. */
+  /** Its graph. A batch of real images is its feed `real` [N,H,W,C], and the labels of the last such batch are the feed `labels`
+   *  [N,labels] if the networks are conditional; its outputs are scalars, named as its monitors. */
   readonly trace: () => Graph;
   /** How often it runs in a step. */
   readonly repeats: Repeats;

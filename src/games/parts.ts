@@ -68,7 +68,7 @@ function include({ gradients, outputs }: Sums, adversaries: Adversaries, { losse
 
 /** The parts of a batch. The random numbers of a part are those that its images have in the whole batch. */
 function* parts(adversaries: Adversaries) {
-  const { config, noise } = adversaries;
+  const { config, noise, labels } = adversaries;
   const count = config.accumulation;
   const drawn = new Map<string, Tensor>();
   const rowsOf = (whole: Tensor, part: number): Tensor => {
@@ -87,6 +87,7 @@ function* parts(adversaries: Adversaries) {
         ...adversaries,
         config: { ...config, batch: config.batch / count },
         noise: { ...noise, uniform },
+        ...(labels && { labels: () => rowsOf(labels(), part) }),
       },
       take: <R extends Rows>(inputs: R) =>
         Object.fromEntries(Object.entries(inputs).map(([name, whole]) => [name, rowsOf(whole, part)])) as R,

@@ -1,7 +1,9 @@
+import { conditionedOn, isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import { gradients } from '../graph/gradients.ts';
 import { zeros } from '../nn/initializers.ts';
-import { randomUniform } from '../ops/index.ts';
+import type { Pass } from '../nn/layer.ts';
+import { concat, randomUniform } from '../ops/index.ts';
 import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optim/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { feed, read } from '../tensor/trace.ts';
@@ -21,6 +23,8 @@ export type Players<G extends Gan = Gan> = G & {
   readonly random: Variable;
   /** The average of the generator's weights that samples are drawn from; only if the configuration asks for one. */
   readonly average?: WeightAverage;
+  /** Of the batch of real images in a trace, [batch, labels]; only of conditional networks. */
+  readonly labels?: () => Tensor;
 };
 
 /** Gives networks the optimisers that the configuration asks for. */
@@ -33,6 +37,7 @@ export const createPlayers = <G extends Gan>(networks: G, config: Config): Playe
   },
   random: { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false },
   ...(config.ema.halfLife > 0 && { average: createWeightAverage(networks.generator) }),
+  ...(isConditional(config) && { labels: () => feed('labels', [config.batch, conditionedOn(config).names.length]) }),
 });
 
 const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =>
@@ -44,7 +49,15 @@ export const drawnNoise: NoiseSource = {
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
-const training = ({ random }: Players) => ({ training: true, random: read(random) });
+/** How a network is applied to `count` images while training. Generated images have the labels of the batch of real ones: so each kind
+ *  has as many images of each class, and what lies between a real and a generated image has a class. */
+const training = ({ random, labels, config }: Players, count: number): Pass => ({
+  training: true,
+  random: read(random),
+  ...(labels && { labels: repeated(labels(), count / config.batch) }),
+});
+
+const repeated = (rows: Tensor, times: number): Tensor => (times === 1 ? rows : concat(Array(times).fill(rows), 0));
 
 /** The batch of real images, feed `real` [N,H,W,C]. */
 export const realImages = ({ config, discriminator }: Players): Tensor =>
@@ -52,11 +65,11 @@ export const realImages = ({ config, discriminator }: Players): Tensor =>
 
 /** Latents [N,z] -> images [N,H,W,C], while training. */
 export const generate = (players: Players, latents: Tensor): Tensor =>
-  players.generator.apply(latents, training(players));
+  players.generator.apply(latents, training(players, latents.shape[0] as number));
 
 /** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training. */
 export const discriminate = (players: Players, images: Tensor): Tensor =>
-  players.discriminator.apply(images, training(players));
+  players.discriminator.apply(images, training(players, images.shape[0] as number));
 
 /** The gradient of a loss in each of a player's parameters. */
 export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>

@@ -2,7 +2,8 @@ import { type KeyUse, uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial, type Gan } from '../games/index.ts';
 import { block, convolution, linear, minibatchDiscrimination, sequential, transposedConvolution } from '../nn/index.ts';
-import { baseDefaults, halvingSizes, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
+import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
+import { baseDefaults, halvingSizes, LABEL_KEYS, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
 /** What the DCGAN's builder reads. */
 export const DCGAN_KEYS: readonly KeyUse[] = [
@@ -16,11 +17,13 @@ export const DCGAN_KEYS: readonly KeyUse[] = [
     holds: ({ model }) => model.minibatchFeatures > 0,
     said: 'model.minibatchFeatures is above 0',
   }),
+  ...LABEL_KEYS,
 ];
 
 /** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
- *  On request minibatch discrimination before the discriminator's last layer. @see arXiv:1511.06434 */
-export function buildDcgan({ size, channels, latent, model, weights }: Config): Gan {
+ *  On request minibatch discrimination before the discriminator's last layer, and labels in both networks. @see arXiv:1511.06434 */
+export function buildDcgan(config: Config): Gan {
+  const { size, channels, latent, model, weights } = config;
   const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
     model;
   const minibatch = { features: model.minibatchFeatures, dimensions: model.minibatchDimensions };
@@ -32,6 +35,7 @@ export function buildDcgan({ size, channels, latent, model, weights }: Config): 
     'discriminator',
     [size, size, channels],
     [
+      ...labelsInImages(config),
       ...widths.map((out, level) =>
         block({
           ...shared,
@@ -41,7 +45,7 @@ export function buildDcgan({ size, channels, latent, model, weights }: Config): 
         }),
       ),
       ...(minibatch.features > 0 ? [minibatchDiscrimination(minibatch)] : []),
-      block({ ...shared, transform: linear([1]) }),
+      ...verdict(config, { units: JOINT_UNITS }),
     ],
   );
 
@@ -50,6 +54,7 @@ export function buildDcgan({ size, channels, latent, model, weights }: Config): 
     'generator',
     [latent.size],
     [
+      ...labelsBeside(config),
       block({ ...shared, transform: linear([4, 4, deepest]), norm: generatorNorm, activation: generatorActivation }),
       ...rest.map((out) =>
         block({
@@ -121,5 +126,19 @@ export const dcganDigits: Recipe = {
     logEvery: 20,
     sampleEvery: 200,
     checkpointEvery: 500,
+  },
+};
+
+/** The same, told which digit it is to draw: as in the practical guide one-hot labels stand beside the latents and beside the
+ *  discriminator's features, with a layer of 256 units behind them. @see arXiv:1411.1784 */
+export const dcganDigitsConditional: Recipe = {
+  ...dcganDigits,
+  name: 'dcgan-digits-conditional',
+  summary: 'dcgan-digits that is told which digit to draw: one-hot labels in both networks',
+  defaults: {
+    ...dcganDigits.defaults,
+    recipe: 'dcgan-digits-conditional',
+    model: { ...dcganDigits.defaults.model, condition: 'oneHot' },
+    sampleCount: 80,
   },
 };

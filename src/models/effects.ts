@@ -34,8 +34,8 @@ export function asActedOn(recipe: Recipe, config: Config): ConfigChanges {
 /** All that reads the configuration of a recipe. */
 export const readersOf = ({ keys, game }: Recipe): KeyUse[] => [...RUN_KEYS, ...keys, ...game.keys];
 
-const unusableValues = ({ game }: Recipe, config: Config): UnusableValue[] =>
-  unusableIn(config, game.convergence === undefined ? [...game.unusable, PLATEAU] : game.unusable);
+const unusableValues = ({ game, unusable = [] }: Recipe, config: Config): UnusableValue[] =>
+  unusableIn(config, [...unusable, ...game.unusable, ...(game.convergence === undefined ? [PLATEAU] : [])]);
 
 const PLATEAU: UnusableValue = {
   key: 'learningRateDecay.kind',

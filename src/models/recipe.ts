@@ -1,4 +1,5 @@
-import { type KeyUse, uses } from '../config/keys.ts';
+import { embedsLabels } from '../config/conditioning.ts';
+import { type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
 import type { Config, ModelConfig } from '../config/schema.ts';
 import type { Game, Gan } from '../games/index.ts';
 import { glorot, normal } from '../nn/initializers.ts';
@@ -12,6 +13,8 @@ export interface Recipe<G extends Gan = Gan> {
   readonly defaults: Config;
   /** The keys that its networks read beside those that every run reads, such as `model.width`. */
   readonly keys: readonly KeyUse[];
+  /** Values of those keys that its networks cannot be made with. */
+  readonly unusable?: readonly UnusableValue[];
   readonly game: Game<G>;
   /** Which image sizes the networks can be made for. */
   readonly sizes: { readonly accepts: (size: number) => boolean; readonly description: string };
@@ -21,6 +24,9 @@ export interface Recipe<G extends Gan = Gan> {
 
 /** The uses of some keys of `model`. */
 export const modelKeys = (...keys: (keyof ModelConfig)[]): KeyUse[] => uses(keys.map((key) => `model.${key}`));
+
+/** The uses of the keys of networks that may be told labels. */
+export const LABEL_KEYS: readonly KeyUse[] = [...modelKeys('condition'), ...uses(['model.embedding'], embedsLabels)];
 
 /** The initialiser that a configuration's `weights` names. */
 export const weightInitializer = (weights: Config['weights']): Initializer =>
@@ -44,6 +50,8 @@ export const baseDefaults: Config = {
     discriminatorActivation: 'leakyRelu',
     minibatchFeatures: 0,
     minibatchDimensions: 5,
+    condition: 'none',
+    embedding: 10,
   },
   weights: 0.02,
   loss: 'nonSaturating',

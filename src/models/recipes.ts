@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Gan } from '../games/index.ts';
 import { didYouMean } from '../suggest.ts';
 import { began } from './began.ts';
-import { dcgan, dcganDigits, dcganDraft, dcganReport } from './dcgan.ts';
+import { dcgan, dcganDigits, dcganDigitsConditional, dcganDraft, dcganReport } from './dcgan.ts';
 import { convGuide, dcganGuide } from './guide.ts';
 import type { Recipe } from './recipe.ts';
 import { convReport, mlpReport } from './report.ts';
@@ -14,6 +14,7 @@ export const recipes: readonly Recipe[] = [
   dcgan,
   dcganDraft,
   dcganDigits,
+  dcganDigitsConditional,
   dcganGuide,
   dcganReport,
   convGuide,

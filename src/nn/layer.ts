@@ -8,6 +8,8 @@ export interface Pass {
   readonly training: boolean;
   /** The random state that dropout draws from, int32 [2]. */
   readonly random?: Tensor;
+  /** Of the samples, float32 [N, labels]: a 1 for its class, or for each of its attributes. Only conditional networks need them. */
+  readonly labels?: Tensor;
 }
 
 /** A part of a network with its variables. Shapes are per sample: without the batch axis. */

@@ -19,6 +19,7 @@ const FIXED: Readonly<Record<string, string>> = {
   size: 'the networks were made for images of that size',
   channels: 'the networks were made for images of so many channels',
   latent: 'the generator was trained on such latents',
+  conditionedOn: 'the networks were made for those labels',
   model: 'the checkpoint holds networks of that form',
   weights: 'it says how the weights were drawn before the first step',
   seed: 'it has decided the weights, the latents and the order of the images',

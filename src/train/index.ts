@@ -1,10 +1,11 @@
 export type { JsonValue } from '../durable.ts';
 export type { Header, TensorInfo } from '../safetensors/header.ts';
 export type { SafetensorsFile, TensorData } from '../safetensors/safetensors.ts';
+export { chooseLabel, everyLabel, type LabelChoice, sampleRows } from './by_label.ts';
 export { type Change, formatChange } from './changes.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
-export { generatedImages } from './generated_images.ts';
+export { type GeneratedOptions, generatedImages } from './generated_images.ts';
 export { hostLatents } from './latents.ts';
 export type { TrainEvent } from './loop.ts';
 export { createModel, monitorsOf, type TrainingModel } from './model.ts';

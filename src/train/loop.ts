@@ -1,6 +1,7 @@
 import { summariseSkipped } from '../data/dataset.ts';
 import type { Monitor } from '../losses/index.ts';
 import { type Change, formatChange } from './changes.ts';
+import type { RelativeDiversity } from './diversity.ts';
 import type { Warning } from './health.ts';
 import { RunRecord } from './record.ts';
 import type { MetricsRecord } from './run/metrics.ts';
@@ -26,7 +27,7 @@ export type TrainEvent =
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly imagesPerSecond: number }
   | ({ readonly type: 'metrics' } & MetricsRecord)
   /** `diversity`: how much the samples differ from one another, relative to real images; below 0.3 they are collapsing. */
-  | { readonly type: 'sample'; readonly step: number; readonly path: string; readonly diversity: number }
+  | ({ readonly type: 'sample'; readonly step: number; readonly path: string } & RelativeDiversity)
   | ({ readonly type: 'warning'; readonly step: number } & Warning)
   /** The weights of an earlier step's checkpoint were taken up again. */
   | { readonly type: 'rollback'; readonly step: number; readonly to: number }
@@ -64,9 +65,11 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
       const metrics = await sitting.next({ fetch: due(logEvery) || due(checkpointEvery) });
       yield { type: 'step', step, steps, imagesPerSecond: sitting.imagesPerSecond };
       const sample = due(sampleEvery) ? await sitting.sample() : undefined;
-      if (sample) yield { type: 'sample', step, ...sample };
+      if (sample) yield { type: 'sample', step, path: sample.path, ...sample.measured };
       if (sample || due(logEvery)) {
-        const { record: measured, warnings } = await sitting.measure(due(logEvery) ? metrics : {}, sample?.diversity);
+        const { record: measured, warnings } = await sitting.measure(due(logEvery) ? metrics : {}, {
+          ...sample?.measured,
+        });
         yield { type: 'metrics', ...measured };
         yield* warn(options, step, warnings);
         const collapses = warnings.some(({ code }) => code === 'collapse');

@@ -1,9 +1,10 @@
+import { isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import { createPlayers, type Game, type Match, type NoiseSource, type Players } from '../games/index.ts';
 import type { Monitors } from '../losses/index.ts';
 import { buildGan, recipeOf } from '../models/index.ts';
 import type { Variable } from '../tensor/variable.ts';
-import { diversityMonitor } from './diversity.ts';
+import { classDiversityMonitor, diversityMonitor } from './diversity.ts';
 
 /** Everything that a training reads and writes: the players, and the match of a game between them. */
 export type TrainingModel = Players & {
@@ -25,6 +26,7 @@ export function createModel(config: Config, noise?: NoiseSource): TrainingModel 
 export const monitorsOf = (config: Config): Monitors => ({
   ...recipeOf(config).game.monitors(config),
   diversity: diversityMonitor(config.health),
+  ...(isConditional(config) && { classDiversity: classDiversityMonitor(config.health) }),
 });
 
 /** The variables of a model by the checkpoint file they go into. */

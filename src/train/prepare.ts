@@ -6,6 +6,7 @@ import { openDataset } from '../data/open.ts';
 import { type Device, type DeviceListener, findDevice, openDevice } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { stepsIn } from './epochs.ts';
+import { withLabels } from './labelled_data.ts';
 import { createModel } from './model.ts';
 
 /** How a run is trained, beside its configuration. */
@@ -24,7 +25,7 @@ export interface TrainOptions {
 
 /** What training needs from outside its networks. */
 export interface Prepared {
-  /** With the number of steps that its epochs come to. */
+  /** With the number of steps that its epochs come to, and the labels that conditional networks are told. */
   readonly config: Config;
   readonly dataset: Dataset;
   /** Open; whoever prepared closes it. */
@@ -39,7 +40,7 @@ export async function prepareTraining(config: Config, options: Omit<TrainOptions
   const device = await chooseDevice(config, options.onDevice);
   try {
     const dataset = await openImages(config, options);
-    const finalConfig = withSteps(config, dataset);
+    const finalConfig = withSteps(withLabels(config, dataset), dataset);
     checkLoaderOptions(dataset, finalConfig);
     return { config: finalConfig, dataset, device };
   } catch (error) {

@@ -28,11 +28,11 @@ export class RunRecord {
     await this.events.scalars(step, { ...(values as Record<string, number>), imagesPerSecond });
   }
 
-  /** Writes samples/step-NNNNNN.png and returns its path. */
-  async sampled(step: number, images: ImageBatch): Promise<string> {
+  /** Writes samples/step-NNNNNN.png, a grid with so many images in a row, and returns its path. */
+  async sampled(step: number, images: ImageBatch, columns?: number): Promise<string> {
     const path = join(this.folder, 'samples', `step-${String(step).padStart(6, '0')}.png`);
-    await writeGrid(path, images);
-    const picture = composeGrid(images);
+    await writeGrid(path, images, { columns });
+    const picture = composeGrid(images, { columns });
     await this.events.image(step, 'samples', { ...picture, png: await encodePng(picture) });
     return path;
   }

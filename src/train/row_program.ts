@@ -1,12 +1,12 @@
 import type { Device, Executable } from '../device/index.ts';
-import { elements } from '../tensor/shape.ts';
+import { elements, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 
 /** Rows that a program takes at once: enough to keep the cores busy, few to compute in vain for a single image. */
 const BATCH = 16;
 
-/** A program with one feed and one output, row i of which depends on row i of the feed alone, run on any number of rows.
+/** A program with one output, row i of which depends on row i of each feed alone, run on any number of rows.
  *  It always runs on BATCH rows; zeros fill up the last batch. Devices choose by the size of a batch in which order they add, so
  *  the last bits of a row would otherwise depend on how many rows are asked for. */
 export class RowProgram {
@@ -20,25 +20,33 @@ export class RowProgram {
     this.traceFor = traceFor;
   }
 
-  /** The rows of the output for `rows`, whole rows of the feed. @throws DeviceError */
-  async run(rows: Float32Array): Promise<Float32Array> {
+  /** The `count` rows of the output for as many of each feed, by name. @throws DeviceError */
+  async run(count: number, rows: Readonly<Record<string, Float32Array>>): Promise<Float32Array> {
     this.executable ??= await this.device.load(this.traceFor(BATCH));
     const { feeds, outputs } = this.executable.graph;
-    const [input] = feeds as [Tensor<'feed'>];
     const [output] = Object.values(outputs) as [Tensor];
-    const [fed, made] = [elements(input.shape), elements(output.shape)];
-    const result = new Float32Array((rows.length * made) / fed);
-    for (let first = 0, next = 0; first < rows.length; first += fed, next += made) {
-      const batch = new Float32Array(fed);
-      batch.set(rows.subarray(first, first + fed));
-      const computed = await this.runBatch(this.executable, input.attributes.name, batch);
-      result.set(computed.subarray(0, result.length - next), next);
+    const width = elements(output.shape) / BATCH;
+    const result = new Float32Array(count * width);
+    for (let first = 0; first < count; first += BATCH) {
+      const batches = feeds.map(
+        ({ attributes: { name }, shape }) => [name, batchOf(rows[name], first, shape)] as const,
+      );
+      const computed = await this.runBatch(this.executable, Object.fromEntries(batches));
+      result.set(computed.subarray(0, result.length - first * width), first * width);
     }
     return result;
   }
 
-  private async runBatch(executable: Executable, feed: string, batch: Float32Array): Promise<Float32Array> {
-    const { outputs } = await this.device.run([{ executable, feeds: { [feed]: batch }, fetch: true }]);
+  private async runBatch(executable: Executable, feeds: Readonly<Record<string, Float32Array>>): Promise<Float32Array> {
+    const { outputs } = await this.device.run([{ executable, feeds, fetch: true }]);
     return Object.values(outputs[0] ?? {})[0] as Float32Array;
   }
+}
+
+/** The rows from `first` on that fill a feed of BATCH rows, and zeros where there are no more. */
+function batchOf(rows: Float32Array | undefined, first: number, shape: Shape): Float32Array {
+  const batch = new Float32Array(elements(shape));
+  const width = batch.length / BATCH;
+  if (rows) batch.set(rows.subarray(first * width, (first + BATCH) * width));
+  return batch;
 }

@@ -1,3 +1,4 @@
+import { conditionedOn, isConditional } from '../config/conditioning.ts';
 import { useAverage } from '../games/average.ts';
 import type { Match } from '../games/index.ts';
 import { feed, type Graph, trace } from '../tensor/trace.ts';
@@ -8,9 +9,11 @@ export const latentsProgram = (fromNoise: NonNullable<Match['latentsFromNoise']>
   trace('latents', () => ({ latents: fromNoise(feed('noise', [count, size])) }));
 
 /** Images from latents [N, latent], with the running statistics of training, by the averaged weights where an average is kept.
- *  Feed `latents`; output `images` [N,H,W,C]. */
+ *  Feed `latents`, and `labels` [N, labels] if the generator is conditional; output `images` [N,H,W,C]. */
 export const sampleProgram = ({ generator, config, average }: TrainingModel, count: number): Graph =>
   trace('sample', () => {
     if (average) useAverage(average);
-    return { images: generator.apply(feed('latents', [count, config.latent.size]), { training: false }) };
+    const labels = isConditional(config) && { labels: feed('labels', [count, conditionedOn(config).names.length]) };
+    const latents = feed('latents', [count, config.latent.size]);
+    return { images: generator.apply(latents, { training: false, ...labels }) };
   });

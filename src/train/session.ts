@@ -1,8 +1,13 @@
+import { conditionedOn, isConditional } from '../config/conditioning.ts';
+import type { Config } from '../config/schema.ts';
 import type { ImageBatch } from '../data/grid.ts';
+import { labelVectors } from '../data/labels/labels.ts';
 import type { Batch } from '../data/loader.ts';
 import type { Call, Device, Executable, HostArray } from '../device/index.ts';
+import { ConfigError } from '../errors.ts';
 import { batchesIn, type StepProgram } from '../games/index.ts';
 import { initialization } from '../nn/initializers.ts';
+import { elements } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { hostLatents } from './latents.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
@@ -15,6 +20,12 @@ interface LoadedProgram extends Omit<StepProgram, 'trace'> {
 
 /** The scalars that a step's programs put out, such as discriminatorLoss. */
 export type StepMetrics = Readonly<Record<string, number>>;
+
+const labelsMissing = (config: Config, what: string): ConfigError =>
+  new ConfigError(
+    'labels_missing',
+    `${what}: recipe '${config.recipe}' is conditional and needs their labels, of ${conditionedOn(config).names.length} ${conditionedOn(config).kind} each`,
+  );
 
 /** A model on a device, its programs loaded. */
 export class TrainingSession {
@@ -71,19 +82,25 @@ export class TrainingSession {
   }
 
   /** Training step `step` as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
-   *  @param batches `batchesIn(step)` of them, images [N,H,W,C]; they may be released afterwards */
+   *  @param batches `batchesIn(step)` of them, images [N,H,W,C] with their labels if the networks are conditional; they may be released
+   *  afterwards @throws ConfigError labels_missing */
   async step(
     step: number,
-    batches: readonly Pick<Batch, 'images'>[],
+    batches: readonly Pick<Batch, 'images' | 'labels'>[],
     { fetch }: { fetch: boolean },
   ): Promise<StepMetrics> {
-    const images = batches.values();
+    const inputs = batches.map((batch) => ({ real: batch.images, ...this.labelsOf(batch) }));
+    let next = 0;
     const calls = this.programs.flatMap(({ executable, repeats, readsImages }): Call[] =>
-      Array.from({ length: repeats.at(step) }, (_, i) => ({
-        executable,
-        feeds: readsImages ? { real: (images.next().value as Pick<Batch, 'images'>).images } : {},
-        fetch: fetch && i === repeats.at(step) - 1,
-      })),
+      Array.from({ length: repeats.at(step) }, (_, i) => {
+        if (readsImages) next++;
+        const { real, ...labels } = inputs[Math.max(next - 1, 0)] as (typeof inputs)[0];
+        return {
+          executable,
+          feeds: readsImages ? { real, ...labels } : labels,
+          fetch: fetch && i === repeats.at(step) - 1,
+        };
+      }),
     );
     const { outputs } = await this.device.run(calls);
     return Object.fromEntries(
@@ -95,15 +112,28 @@ export class TrainingSession {
    *  depends on (seed, i) alone. */
   async drawLatents(count: number, seed: number): Promise<Float32Array> {
     const noise = hostLatents(this.model.config.latent, count, seed);
-    return this.latents ? this.latents.run(noise) : noise;
+    return this.latents ? this.latents.run(count, { noise }) : noise;
   }
 
-  /** Images [count,H,W,C] for latents [count, latent size]. Image i depends on latent i and on i alone. */
-  async sample(latents: Float32Array): Promise<ImageBatch> {
+  /** Images [count,H,W,C] for latents [count, latent size]. Image i depends on latent i and its label alone.
+   *  @param labels [count, labels] of the images, 1 for the class or each attribute of an image; a conditional generator needs them
+   *  @throws ConfigError labels_missing */
+  async sample(latents: Float32Array, labels?: Float32Array): Promise<ImageBatch> {
     const { generator, config } = this.model;
     const [height, width, channels] = generator.outputShape as [number, number, number];
-    const data = await this.generator.run(latents);
-    return { data, shape: [latents.length / config.latent.size, height, width, channels] };
+    const count = latents.length / config.latent.size;
+    if (isConditional(config) && labels?.length !== count * conditionedOn(config).names.length)
+      throw labelsMissing(config, `${count} images`);
+    const data = await this.generator.run(count, { latents, ...(labels && { labels }) });
+    return { data, shape: [count, height, width, channels] };
+  }
+
+  /** The feed `labels` of a batch, where the networks are conditional. */
+  private labelsOf({ images, labels }: Pick<Batch, 'images' | 'labels'>): { readonly labels?: Float32Array } {
+    const { config } = this.model;
+    if (!isConditional(config)) return {};
+    if (labels) return { labels: labelVectors(conditionedOn(config), labels) };
+    throw labelsMissing(config, `a batch of ${images.length / elements(this.model.discriminator.inputShape)} images`);
   }
 
   read(variable: Variable): Promise<HostArray> {

@@ -1,13 +1,13 @@
 import type { Dataset } from '../data/dataset.ts';
-import type { ImageBatch } from '../data/grid.ts';
 import { type Batch, createLoader, type Loader } from '../data/loader.ts';
 import { DivergedError } from '../errors.ts';
 import { adviseAfterDivergence } from './advice.ts';
 import { type BestCheckpoint, nextBest } from './best.ts';
+import { drawSampleGrid } from './by_label.ts';
 import type { Change } from './changes.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { listCheckpoints } from './checkpoint/listing.ts';
-import { diversity, realImagesOf } from './diversity.ts';
+import { RealDiversity, type RelativeDiversity } from './diversity.ts';
 import { HealthWatch, type Warning } from './health.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
@@ -46,7 +46,7 @@ export class TrainingSitting {
   private decay: DecayState;
   private best: BestCheckpoint | undefined;
   private lap: { readonly images: number; readonly at: number };
-  private realDiversity: number | undefined;
+  private real: RealDiversity | undefined;
 
   /** @throws DataError if the images do not suit the batch or are not those of the checkpoint */
   constructor(options: SittingOptions) {
@@ -111,9 +111,8 @@ export class TrainingSitting {
   /** Records metrics and, if a grid was drawn, its diversity; answers them as they were recorded, and what they warn of. */
   async measure(
     metrics: StepMetrics,
-    diversity?: number,
+    drawn: StepMetrics,
   ): Promise<{ record: MetricsRecord; warnings: readonly Warning[] }> {
-    const drawn = diversity === undefined ? {} : { diversity };
     const { imagesPerSecond } = this;
     const now = performance.now();
     this.lap = { images: this.imagesSeen, at: now };
@@ -131,21 +130,15 @@ export class TrainingSitting {
     return { record, warnings: this.health.observe(deciding) };
   }
 
-  /** Writes a grid of the run's fixed latents; answers its path and its diversity relative to real images. */
-  async sample(): Promise<{ path: string; diversity: number }> {
-    const { session, record } = this.options;
-    const { sampleCount, seed } = session.model.config;
-    const images = await session.sample(await session.drawLatents(sampleCount, seed));
-    const path = await record.sampled(this.step, images);
-    const relative = await this.relativeDiversity(images);
-    await record.log(`drew ${path}, diversity ${relative.toFixed(2)} of that of real images`);
-    return { path, diversity: relative };
-  }
-
-  private async relativeDiversity(images: ImageBatch): Promise<number> {
-    if (images.shape[0] < 2) return 1;
-    this.realDiversity ??= diversity(await realImagesOf(this.options.dataset, images.shape[0]));
-    return this.realDiversity === 0 ? 1 : diversity(images) / this.realDiversity;
+  /** Writes a grid of the run's fixed latents; answers its path and what is measured of its images. */
+  async sample(): Promise<{ path: string; measured: RelativeDiversity }> {
+    const { session, dataset, record } = this.options;
+    const grid = await drawSampleGrid(session);
+    const path = await record.sampled(this.step, grid.images, grid.columns);
+    this.real ??= await RealDiversity.of(dataset, grid);
+    const measured = this.real.compare(grid);
+    await record.log(`drew ${path}, diversity ${measured.diversity.toFixed(2)} of that of real images`);
+    return { path, measured };
   }
 
   /** Saves a checkpoint and answers its folder; the one with the best measure of convergence so far is marked.

@@ -7,10 +7,12 @@ import type { DataError } from '../../src/errors.ts';
 import { evaluateRun } from '../../src/evaluation/evaluate.ts';
 import type { FeatureExtractor } from '../../src/metrics/features/extractor.ts';
 import { pixelFeatures, projectedPixels } from '../../src/metrics/features/pixels.ts';
-import { openSampler } from '../../src/train/index.ts';
+import { openSampler, train } from '../../src/train/index.ts';
+import { uniformPng } from '../data/pictures.ts';
+import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { noiseRun } from '../explore/runs.ts';
-import { tinyData } from '../train/tiny.ts';
+import { eventsOf, tinyConfig, tinyData } from '../train/tiny.ts';
 
 let run = '';
 test.before(async () => {
@@ -48,6 +50,19 @@ test('a run is measured beside the images that it was trained on', async () => {
     ['40 images of either kind', 'no more images (40) than feature columns (256)'],
   );
   assert.is(neighbours.channels, 1);
+});
+
+test('a conditional run is measured with the labels of the real images, which its data must have', async () => {
+  const out = join(temporaryFolder(), 'run');
+  await eventsOf(train(tinyConfig({ recipe: 'dcgan-digits-conditional', steps: 2 }), { out }));
+  const frechet = async (data?: string) => (await evaluateRun(out, { data, count: 8 })).evaluation.figures.frechet;
+  assert.ok((await frechet()) > 0);
+  const unlabelled = temporaryFolder(
+    Object.fromEntries(
+      await Promise.all([...Array(8).keys()].map(async (i) => [`${i}.png`, await uniformPng(16, 16, [i])])),
+    ),
+  );
+  await rejects(() => frechet(unlabelled), 'data_unlabelled', /needs labels/);
 });
 
 test('figures repeat by their seed, and another seed draws other images', async () => {

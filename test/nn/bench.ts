@@ -38,27 +38,39 @@ export class LayerBench {
   write = (name: string, values: readonly number[]): Promise<void> =>
     this.device.write(this.variable(name), Float32Array.from(values));
 
-  /** Applies the layer to x [batch, ...input]. @param step of the random state, which dropout draws from */
-  async apply(x: readonly number[], { training = false, step = 0 } = {}): Promise<number[]> {
+  /** Applies the layer to x [batch, ...input]. @param step of the random state, which dropout draws from
+   *  @param labels [batch, labels] of the samples */
+  async apply(
+    x: readonly number[],
+    { training = false, step = 0, labels = [] as readonly number[] } = {},
+  ): Promise<number[]> {
     const graph = trace('apply', () => {
       const random = feed('random', [2], 'int32');
-      return { y: this.layer.apply(this.input(), { training, random }) };
+      return { y: this.layer.apply(this.input(), { training, random, ...this.labelled(labels) }) };
     });
-    return this.output(graph, { x: Float32Array.from(x), random: Int32Array.of(1, step) });
+    return this.output(graph, { x: Float32Array.from(x), random: Int32Array.of(1, step), ...fed(labels) });
   }
 
   /** A scalar or tensor computed from the layer's training output on x and one of its variables. */
-  async derive(x: readonly number[], name: string, body: (y: Tensor, variable: Tensor) => Tensor): Promise<number[]> {
+  async derive(
+    x: readonly number[],
+    name: string,
+    body: (y: Tensor, variable: Tensor) => Tensor,
+    labels: readonly number[] = [],
+  ): Promise<number[]> {
     const graph = trace('derive', () => {
-      const y = this.layer.apply(this.input(), { training: true });
+      const y = this.layer.apply(this.input(), { training: true, ...this.labelled(labels) });
       return { y: body(y, read(this.variable(name))) };
     });
-    return this.output(graph, { x: Float32Array.from(x) });
+    return this.output(graph, { x: Float32Array.from(x), ...fed(labels) });
   }
 
   close(): void {
     this.device.close();
   }
+
+  private labelled = (labels: readonly number[]) =>
+    labels.length === 0 ? {} : { labels: feed('labels', [this.batch, labels.length / this.batch]) };
 
   private input = (): Tensor => feed('x', [this.batch, ...this.layer.inputShape]);
 
@@ -73,6 +85,9 @@ export class LayerBench {
     return outputs[0] ?? {};
   }
 }
+
+const fed = (labels: readonly number[]): Record<string, HostArray> =>
+  labels.length === 0 ? {} : { labels: Float32Array.from(labels) };
 
 /** Opens a bench, lets `body` use it, and closes it. */
 export async function withBench(

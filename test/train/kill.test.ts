@@ -13,8 +13,24 @@ import { checkpointBytes } from './tiny.ts';
 /** Steps after which the process is killed, each time wherever it is by then. */
 const KILLS = [10, 40, 70];
 
-const training = (out: string, steps: number): string[] =>
-  tinyTraining('--out', out, '--steps', String(steps), '--set', 'checkpointEvery=7', '--set', 'sampleEvery=10');
+/** Runs by what they keep or are told beside their weights: options of their training. */
+const RUNS: Readonly<Record<string, readonly string[]>> = {
+  'a run': [],
+  'a conditional run': ['--set', 'model.condition=embedding', '--set', 'sampleCount=20', '--set', 'ema.halfLife=50'],
+};
+
+const training = (out: string, steps: number, ...more: string[]): string[] =>
+  tinyTraining(
+    '--out',
+    out,
+    '--steps',
+    String(steps),
+    '--set',
+    'checkpointEvery=7',
+    '--set',
+    'sampleEvery=10',
+    ...more,
+  );
 
 /** Runs a command in a process of its own and kills it once it has told of a step. */
 async function killAfter(step: number, argv: readonly string[]): Promise<void> {
@@ -32,22 +48,25 @@ async function completed(argv: readonly string[]): Promise<void> {
   assert.is(exitCode, 0, stderr);
 }
 
-test('a run killed again and again, and taken up again, reaches the bits of an unbroken one', async () => {
-  const folder = temporaryFolder();
-  const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
-  for (const [i, step] of KILLS.entries()) await killAfter(step, i === 0 ? training(killed, 1e6) : ['resume', killed]);
-  const steps = ((await listCheckpoints(killed)).at(-1)?.step ?? 0) + 3;
-  await completed(['resume', killed, '--steps', String(steps)]);
-  await completed(training(whole, steps));
+for (const [name, options] of Object.entries(RUNS)) {
+  test(`${name} killed again and again, and taken up again, reaches the bits of an unbroken one`, async () => {
+    const folder = temporaryFolder();
+    const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
+    for (const [i, step] of KILLS.entries())
+      await killAfter(step, i === 0 ? training(killed, 1e6, ...options) : ['resume', killed]);
+    const steps = ((await listCheckpoints(killed)).at(-1)?.step ?? 0) + 3;
+    await completed(['resume', killed, '--steps', String(steps)]);
+    await completed(training(whole, steps, ...options));
 
-  assert.equal(checkpointBytes(killed, steps), checkpointBytes(whole, steps));
-  const valuesOf = async (run: string) => (await readMetrics(run)).map(({ step, values }) => ({ step, values }));
-  assert.equal(await valuesOf(killed), await valuesOf(whole));
-  const pictures = readdirSync(join(whole, 'samples'));
-  assert.ok(pictures.length >= 7);
-  for (const name of pictures) {
-    assert.equal(readFileSync(join(killed, 'samples', name)), readFileSync(join(whole, 'samples', name)), name);
-  }
-});
+    assert.equal(checkpointBytes(killed, steps), checkpointBytes(whole, steps));
+    const valuesOf = async (run: string) => (await readMetrics(run)).map(({ step, values }) => ({ step, values }));
+    assert.equal(await valuesOf(killed), await valuesOf(whole));
+    const pictures = readdirSync(join(whole, 'samples'));
+    assert.ok(pictures.length >= 7);
+    for (const name of pictures) {
+      assert.equal(readFileSync(join(killed, 'samples', name)), readFileSync(join(whole, 'samples', name)), name);
+    }
+  });
+}
 
 test.run();

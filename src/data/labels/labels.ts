@@ -72,6 +72,17 @@ export function expectLabels(
   );
 }
 
+/** Copies the labels of images, by their indices in the data set, one image behind another. @returns `into`, new if not given */
+export function labelsOfImages(
+  { kind, names, values }: Labels,
+  indices: Uint32Array,
+  into: Int32Array = new Int32Array(indices.length * labelWidth({ kind, names })),
+): Int32Array {
+  const width = labelWidth({ kind, names });
+  for (const [i, index] of indices.entries()) into.set(values.subarray(index * width, (index + 1) * width), i * width);
+  return into;
+}
+
 /** Labels as a network takes them: float32 [N, names.length], a one in the column of each image's class, or in those of its attributes.
  *  @param values of N images, as a batch has them: int32 [N] for classes, [N, names.length] for attributes */
 export function labelVectors({ kind, names }: Pick<Labels, 'kind' | 'names'>, values: Int32Array): Float32Array {

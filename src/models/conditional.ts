@@ -1,0 +1,43 @@
+import { conditionedOn } from '../config/conditioning.ts';
+import type { Config } from '../config/schema.ts';
+import {
+  besideEmbedding,
+  besideLabels,
+  block,
+  type LayerBuilder,
+  labelChannels,
+  labelProjection,
+  linear,
+} from '../nn/index.ts';
+import { weightInitializer } from './recipe.ts';
+
+/** Units of the layer between a discriminator's features with their labels and its verdict in the practical guide. */
+export const JOINT_UNITS = 256;
+
+const labelCount = (config: Config): number => conditionedOn(config).names.length;
+
+/** The layer that puts labels beside features, as they are or as embeddings; none where networks are not told labels. */
+export function labelsBeside(config: Config): LayerBuilder[] {
+  const { condition, embedding } = config.model;
+  if (condition === 'none') return [];
+  return [
+    condition === 'embedding' ? besideEmbedding(labelCount(config), embedding) : besideLabels(labelCount(config)),
+  ];
+}
+
+/** The layer that gives a discriminator's images labels as channels; none with another condition. */
+export const labelsInImages = (config: Config): LayerBuilder[] =>
+  config.model.condition === 'channels' ? [labelChannels(labelCount(config))] : [];
+
+/** The last layers of a discriminator, from its features to one number. Where labels stand beside the features, a layer of `units` with
+ *  leaky ReLU comes between, since labels that are added to a number say nothing of the image.
+ *  @param alone the same of a discriminator that its features alone are told; a linear layer if not given */
+export function verdict(config: Config, { units, alone }: { units: number; alone?: LayerBuilder[] }): LayerBuilder[] {
+  const weights = weightInitializer(config.weights);
+  const toOne = block({ weights, transform: linear([1]) });
+  const { condition } = config.model;
+  if (condition === 'projection') return [labelProjection(labelCount(config), weights)];
+  if (condition === 'none' || condition === 'channels') return alone ?? [toOne];
+  const joint = block({ weights, transform: linear([units]), activation: 'leakyRelu' });
+  return [...labelsBeside(config), joint, toOne];
+}

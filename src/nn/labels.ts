@@ -1,0 +1,105 @@
+import { ConfigError } from '../errors.ts';
+import { add, broadcast, concat, flatten, matmul, mul, reduceSum, reshape } from '../ops/index.ts';
+import { scoped } from '../tensor/scope.ts';
+import { elements } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { read } from '../tensor/trace.ts';
+import type { Initializer } from '../tensor/variable.ts';
+import { normal, zeros } from './initializers.ts';
+import { type LayerBuilder, lastName, type Pass, parameter } from './layer.ts';
+import { addBias } from './transform.ts';
+
+/** How networks may be told the labels of images; `none`: they are not. */
+export const CONDITIONS = ['none', 'oneHot', 'channels', 'embedding', 'projection'] as const;
+
+/** The labels of a pass [N,labels]. @throws ConfigError labels_missing */
+function labelsOf({ labels }: Pass, path: string): Tensor {
+  if (labels) return labels;
+  throw new ConfigError(
+    'labels_missing',
+    `${path}: a conditional network needs the labels of its samples, float32 [N, labels], in the pass`,
+  );
+}
+
+/** Labels beside features. x [N,...] of A numbers per sample -> x flattened and behind it the pass's labels as they are:
+ *  [N, A + labels]. @throws ConfigError labels_missing, when it is applied by a pass without labels */
+export const besideLabels =
+  (labels: number): LayerBuilder =>
+  (path, inputShape) => ({
+    name: lastName(path),
+    description: `with ${labels} labels`,
+    inputShape,
+    outputShape: [elements(inputShape) + labels],
+    variables: [],
+    mixesSamples: false,
+    apply: (x, pass) => scoped(lastName(path), () => concat([flatten(x), labelsOf(pass, path)], 1)),
+  });
+
+/** Embeddings beside features. x [N,...] of A numbers per sample -> x flattened and behind it labels E: [N, A + size]. Of a class that
+ *  is its row of E, of attributes the sum of theirs. Variable: weight, E [labels,size].
+ *  @param weights default: normal with deviation 1, so that classes differ as much as latents do
+ *  @throws ConfigError labels_missing, when it is applied by a pass without labels */
+export const besideEmbedding =
+  (labels: number, size: number, weights: Initializer = normal(1)): LayerBuilder =>
+  (path, inputShape) => {
+    const table = parameter(`${path}.weight`, [labels, size], weights);
+    return {
+      name: lastName(path),
+      description: `with embedding ${labels}x${size}`,
+      inputShape,
+      outputShape: [elements(inputShape) + size],
+      variables: [table],
+      mixesSamples: false,
+      apply: (x, pass) =>
+        scoped(lastName(path), () => concat([flatten(x), matmul(labelsOf(pass, path), read(table))], 1)),
+    };
+  };
+
+/** Labels as channels of images: x [N,H,W,C] -> [N, H, W, C + labels], each label the same at all pixels.
+ *  @throws ConfigError labels_missing, when it is applied by a pass without labels */
+export const labelChannels =
+  (labels: number): LayerBuilder =>
+  (path, inputShape) => {
+    const [height, width, channels] = inputShape as [number, number, number];
+    return {
+      name: lastName(path),
+      description: `with ${labels} label channels`,
+      inputShape,
+      outputShape: [height, width, channels + labels],
+      variables: [],
+      mixesSamples: false,
+      apply: (x, pass) =>
+        scoped(lastName(path), () => {
+          const vectors = labelsOf(pass, path);
+          const maps = broadcast(vectors, [1, 2], [x.shape[0] as number, height, width, labels]);
+          return concat([x, maps], 3);
+        }),
+    };
+  };
+
+/** The verdict of a projection discriminator: x [N,...] of A numbers per sample -> x w + b + <labels V, x>, [N,1]. Variables: weight
+ *  [A,1], bias [1], and projection, V [labels,A]. @see arXiv:1802.05637
+ *  @throws ConfigError labels_missing, when it is applied by a pass without labels */
+export const labelProjection =
+  (labels: number, weights: Initializer = normal(0.02)): LayerBuilder =>
+  (path, inputShape) => {
+    const inputs = elements(inputShape);
+    const weight = parameter(`${path}.weight`, [inputs, 1], weights);
+    const bias = parameter(`${path}.bias`, [1], zeros);
+    const projection = parameter(`${path}.projection`, [labels, inputs], weights);
+    return {
+      name: lastName(path),
+      description: `linear, projection of ${labels} labels`,
+      inputShape,
+      outputShape: [1],
+      variables: [weight, bias, projection],
+      mixesSamples: false,
+      apply: (x, pass) =>
+        scoped(lastName(path), () => {
+          const features = flatten(x);
+          const directions = matmul(labelsOf(pass, path), read(projection));
+          const agreement = reshape(reduceSum(mul(features, directions), [1]), [x.shape[0] as number, 1]);
+          return add(addBias(matmul(features, read(weight)), read(bias)), agreement);
+        }),
+    };
+  };

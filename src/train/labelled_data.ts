@@ -1,0 +1,36 @@
+import { type ConditionedOn, isConditional } from '../config/conditioning.ts';
+import type { Config } from '../config/schema.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { expectLabels, type Labels } from '../data/labels/labels.ts';
+import { DataError } from '../errors.ts';
+
+/** A configuration whose conditional networks are made for the labels of these images; as it is where it has none.
+ *  @throws DataError data_unlabelled, or labels_changed if they were made for others */
+export function withLabels(config: Config, dataset: Dataset): Config {
+  if (!isConditional(config)) return config;
+  const { kind, names } = expectSameLabels(config, dataset);
+  return { ...config, conditionedOn: { kind, names: [...names] } };
+}
+
+/** The labels of images for a conditional run. @throws DataError data_unlabelled, labels_changed */
+export function expectSameLabels({ recipe, conditionedOn }: Config, dataset: Dataset): Labels {
+  const labels = expectLabels(dataset, `recipe '${recipe}' (model.condition)`);
+  if (conditionedOn && !areSame(conditionedOn, labels)) {
+    throw new DataError(
+      'labels_changed',
+      `${dataset.name}: the networks were made for the ${describe(conditionedOn)}, but these images have the ${describe(labels)}; name the data that they were trained on, or begin a new run`,
+    );
+  }
+  return labels;
+}
+
+const areSame = (a: ConditionedOn, b: Pick<Labels, 'kind' | 'names'>): boolean =>
+  a.kind === b.kind && JSON.stringify(a.names) === JSON.stringify(b.names);
+
+/** More would bury the message. */
+const MOST_NAMES = 12;
+
+function describe({ kind, names }: Pick<Labels, 'kind' | 'names'>): string {
+  const rest = names.length - MOST_NAMES;
+  return `${names.length} ${kind} ${names.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
