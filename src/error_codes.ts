@@ -74,6 +74,8 @@ export const ERROR_CODES = {
       'The generator does not begin with a linear layer, so it has no principal directions. Interpolate instead.',
     dropout_random: 'Dropout while training needs a random state. Give it in the pass.',
     explore_picture: '`gannet explore` is told neither a picture nor `--latents FILE.json`, or both.',
+    features_changed:
+      'The network that a run is evaluated by while it trains is no longer the one before. Restore it, or name another by `--set evaluateFeatures=FILE`.',
     features_unknown: '`--features` names neither features that gannet has nor a file of a network.',
     file_unreadable: 'A file cannot be read. Check its name and its permissions.',
     group_index: 'A group names more latents than its file holds.',

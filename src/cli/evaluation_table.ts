@@ -17,7 +17,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
   const { recipe, step, data, features, count, seed, figures, warnings } = evaluation;
   const head = `${recipe} at step ${step}: ${formatCount(count)} generated images of seed ${seed} beside as many of ${data}`;
   const network = `features: ${labelOf(features)}, ${features.columns} columns`;
-  const classes = figures.classes ? ['', formatClasses(figures.classes)] : [];
+  const classes = figures.classes ? ['', formatClasses(figures)] : [];
   return [
     head,
     network,
@@ -48,6 +48,9 @@ function figureRows({ features, figures }: Evaluation): Row[] {
           ],
         ]
       : []),
+    ...(figures.classAccuracy
+      ? [['class accuracy', digits(figures.classAccuracy.overall), 'images that are of the class asked for']]
+      : []),
     ...(figures.slicedWasserstein ?? []).map(({ side, distance }) => [
       `sliced Wasserstein, ${side} pixels`,
       digits(distance),
@@ -65,16 +68,16 @@ function figureRows({ features, figures }: Evaluation): Row[] {
   ];
 }
 
-const formatClasses = (classes: NonNullable<Evaluation['figures']['classes']>): string =>
-  formatTable(
-    [
-      ['class', 'real', 'generated', 'Frechet'],
-      ...classes.map(({ name, real, generated, frechet }) => [
-        name,
-        `${(100 * real).toFixed(1)} %`,
-        `${(100 * generated).toFixed(1)} %`,
-        frechet === undefined ? '' : digits(frechet),
-      ]),
-    ],
-    { right: [1, 2, 3] },
-  );
+const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+
+function formatClasses({ classes = [], classAccuracy }: Evaluation['figures']): string {
+  const heading = ['class', 'real', 'generated', 'Frechet', ...(classAccuracy ? ['as asked'] : [])];
+  const rows = classes.map(({ name, real, generated, frechet }) => [
+    name,
+    percent(real),
+    percent(generated),
+    frechet === undefined ? '' : digits(frechet),
+    ...(classAccuracy ? [percent(classAccuracy.byClass[name] ?? 0)] : []),
+  ]);
+  return formatTable([heading, ...rows], { right: [1, 2, 3, 4] });
+}

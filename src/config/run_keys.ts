@@ -11,6 +11,8 @@ const lowersRates: Condition = {
   said: `${decays.said}, or health.onCollapse is rollback`,
 };
 
+const evaluates: Condition = { holds: ({ evaluateEvery }) => evaluateEvery > 0, said: 'evaluateEvery is above 0' };
+
 /** The keys that every run reads, whatever its networks and its game. */
 export const RUN_KEYS: readonly KeyUse[] = [
   ...uses(['recipe', 'size', 'channels', 'latent.size', 'weights', 'seed']),
@@ -21,5 +23,7 @@ export const RUN_KEYS: readonly KeyUse[] = [
   { key: 'learningRateDecay.every', when: decays },
   ...uses(['learningRateDecay.factor', 'learningRateDecay.floor'], lowersRates),
   ...uses(['health', 'logEvery', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'sampleCount']),
+  { key: 'evaluateEvery' },
+  ...uses(['evaluateFeatures', 'evaluateCount', 'evaluatedBy'], evaluates),
   ...uses(['device', 'threads', 'precision']),
 ];

@@ -197,6 +197,17 @@ export const configSchema = z.strictObject({
   logEvery: positive.describe('steps between lines of metrics'),
   sampleEvery: positive.describe('steps between sample grids'),
   checkpointEvery: positive.describe('steps between checkpoints'),
+  evaluateEvery: whole
+    .min(0)
+    .describe('steps between measurements of images beside real ones, the best of which marks a checkpoint; 0 = none'),
+  evaluateFeatures: z
+    .string()
+    .describe('what they are compared by: pixels, projection, or the .safetensors file of a classifier'),
+  evaluateCount: positive.describe('images of either kind in a measurement, at most as many as there are real ones'),
+  evaluatedBy: z
+    .strictObject({ name: z.string(), hash: z.string() })
+    .optional()
+    .describe('the network of evaluateFeatures, which a run finds out itself'),
   keepCheckpoints: positive.describe('how many of the last checkpoints to keep'),
   sampleCount: positive.describe('images in a sample grid'),
 });

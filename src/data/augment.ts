@@ -126,6 +126,7 @@ export function augmented(dataset: Dataset, options: AugmentOptions, seed: numbe
   const spare: Float32Array[] = [];
   return {
     ...dataset,
+    original: dataset,
     read(index, into, offset, epoch = 0) {
       const change = drawChange(options, seed, epoch, index);
       // Reads may overlap while images are decoded, so each has a buffer to itself.

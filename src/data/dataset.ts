@@ -21,6 +21,8 @@ export interface Dataset extends ImageFormat {
   readonly fingerprint: string;
   /** Paths of the files that changed last, the newest first; not given for packed data sets. */
   readonly newest?: readonly string[];
+  /** The images as they are, of a data set that is augmented. */
+  readonly original?: Dataset | undefined;
   /** What version 0.1 gave as the fingerprint, where it gave another; runs of that version are resumed by it. */
   readonly earlierFingerprint?: string | undefined;
   /** Writes image `index` as float32 [H,W,C] in [-1, 1] into `into` at `offset`. Answers a promise only where the image has

@@ -1,6 +1,5 @@
-import { type Config, type DeviceKeys, deviceKeysOf, isConditional } from '../config/index.ts';
+import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import type { Dataset, ImageFormat, PackedImages, Picture } from '../data/index.ts';
-import { labelsOfImages, labelVectors } from '../data/labels/labels.ts';
 import type { DeviceListener } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { collectImages, realImages } from '../metrics/collect.ts';
@@ -9,7 +8,7 @@ import type { FeatureExtractor } from '../metrics/features/extractor.ts';
 import { pixelFeatures } from '../metrics/features/pixels.ts';
 import { type FigureOptions, type Figures, measureImages } from '../metrics/figures.ts';
 import { generatedImages, loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
-import { expectSameLabels } from '../train/labelled_data.ts';
+import { labelsLike } from '../train/labelled_data.ts';
 import { neighboursPicture } from './neighbours_picture.ts';
 import { openRunImages } from './run_images.ts';
 
@@ -101,9 +100,14 @@ async function evaluate(subject: Subject, options: EvaluationOptions): Promise<E
       signal,
     });
   const real = await collect('real', realImages(dataset, indices));
-  const labels = labelsFor(session.model.config, dataset, indices);
-  const generated = await collect('generated', generatedImages(session, { count, seed, labels }));
-  const { figures, nearestReal } = await measureImages(real, generated, extractor, { seed, neighbours });
+  const asked = labelsLike(session.model.config, dataset, indices);
+  const generated = await collect('generated', generatedImages(session, { count, seed, labels: asked?.vectors }));
+  const { figures, nearestReal } = await measureImages(real, generated, extractor, {
+    seed,
+    neighbours,
+    kernelBlocks: options.kernelBlocks,
+    asked: asked?.classes,
+  });
   const { name, hash, columns } = extractor;
   return {
     evaluation: {
@@ -116,18 +120,10 @@ async function evaluate(subject: Subject, options: EvaluationOptions): Promise<E
       seed,
       neighbours,
       figures,
-      warnings: warningsOf(count, columns),
+      warnings: [...warningsOf(count, columns), ...warningsOfClasses(extractor, asked?.classes)],
     },
     neighbours: await neighboursPicture({ generated: generated.first, dataset, indices, nearestReal }),
   };
-}
-
-/** The labels of the real images for as many generated ones of a conditional run, so that both kinds have the same of each.
- *  @throws DataError data_unlabelled, labels_changed */
-function labelsFor(config: Config, dataset: Dataset, indices: Uint32Array): Float32Array | undefined {
-  if (!isConditional(config)) return undefined;
-  const labels = expectSameLabels(config, dataset);
-  return labelVectors(labels, labelsOfImages(labels, indices));
 }
 
 /** @throws DataError samples_few where there are not as many real images as asked for */
@@ -153,4 +149,13 @@ function warningsOf(count: number, columns: number): string[] {
     );
   }
   return warnings;
+}
+
+/** Why it is not told how often the generator draws the class that it is asked for. */
+function warningsOfClasses({ name, classes }: FeatureExtractor, asked: readonly string[] | undefined): string[] {
+  const stranger = classes && asked?.find((wanted) => !classes.includes(wanted));
+  if (stranger === undefined) return [];
+  return [
+    `${name} knows no class '${stranger}' of the run, so it cannot tell whether images are of the class asked for; train a classifier on the run's data`,
+  ];
 }

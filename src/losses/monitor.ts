@@ -13,7 +13,7 @@ export interface Monitor {
 
 /** loss: what a network minimises; probability: in [0, 1]; score: what a discriminator gives an image;
  *  distance: between the distributions of real and generated images; slope: norm of a gradient; error: of a reconstruction;
- *  convergence: falls as training converges; weight: of a term of a loss; diversity: of samples, relative to real images. */
+ *  convergence: falls as training converges; weight: of a term of a loss; part: of a number of images; diversity: of samples, relative to real images. */
 export type Meaning =
   | 'loss'
   | 'probability'
@@ -23,6 +23,7 @@ export type Meaning =
   | 'error'
   | 'convergence'
   | 'weight'
+  | 'part'
   | 'diversity';
 
 /** Monitors by the name of the metric that they are of, in the order in which they are shown. */

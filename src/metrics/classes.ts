@@ -1,5 +1,5 @@
 import { mostProbable } from '../classifier/accuracy.ts';
-import type { ImageSet } from './collect.ts';
+import type { FeatureSet } from './collect.ts';
 import { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
 import { frechetDistance } from './frechet.ts';
 import { momentsOf } from './moments.ts';
@@ -19,7 +19,7 @@ export interface ClassFigures {
 /** Below this a Fréchet distance says nothing. */
 const FEWEST = 100;
 
-type ClassifiedSet = Pick<ImageSet, 'features'> & { readonly probabilities: Float32Array };
+type ClassifiedSet = Required<Pick<FeatureSet, 'features' | 'probabilities'>>;
 
 /** Compares two sets class by class. */
 export function compareClasses(

@@ -18,48 +18,66 @@ export async function* realImages(dataset: Dataset, indices: Uint32Array): Async
   }
 }
 
-/** What is kept of a set of images. */
-export interface ImageSet {
+/** The features of a set of images. */
+export interface FeatureSet {
   readonly features: FeatureMatrix;
   /** [images,classes]; only from an extractor that classifies. */
   readonly probabilities?: Float32Array;
+}
+
+/** What is kept of a set of images. */
+export interface ImageSet extends FeatureSet {
   /** The first images, as many as were to be kept. */
   readonly first: PackedImages;
 }
 
-/** How images are collected. */
+/** How features are collected. */
 export interface CollectOptions {
-  /** How many come. */
+  /** How many images come. */
   readonly count: number;
-  /** Images of which the pixels are kept, too. */
-  readonly keep: number;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Takes the features of images that come in batches, of which only the first are kept themselves.
+/** Takes the features of images that come in batches.
  *  @throws DataError features_not_finite, and what reading or drawing them throws */
-export async function collectImages(
+export async function collectFeatures(
   batches: AsyncIterable<PackedImages>,
   extractor: FeatureExtractor,
-  { count, keep, onProgress, signal }: CollectOptions,
-): Promise<ImageSet> {
+  { count, onProgress, signal }: CollectOptions,
+): Promise<FeatureSet> {
   const { columns, classes } = extractor;
   const values = new Float32Array(count * columns);
   const probabilities = classes && new Float32Array(count * classes.length);
-  const kept: PackedImages[] = [];
   let done = 0;
   for await (const batch of batches) {
     signal?.throwIfAborted();
     const extracted = await extractor.extract(batch);
     values.set(extracted.features, done * columns);
     if (classes && extracted.probabilities) probabilities?.set(extracted.probabilities, done * classes.length);
-    if (done < keep) kept.push(batch);
     done += batch.count;
     onProgress?.(done, count);
   }
-  const features = featureMatrix(values, columns);
-  return { features, ...(probabilities && { probabilities }), first: joined(kept, Math.min(keep, count)) };
+  return { features: featureMatrix(values, columns), ...(probabilities && { probabilities }) };
+}
+
+/** The same, keeping the first images. @param keep how many */
+export async function collectImages(
+  batches: AsyncIterable<PackedImages>,
+  extractor: FeatureExtractor,
+  { keep, ...options }: CollectOptions & { readonly keep: number },
+): Promise<ImageSet> {
+  const kept: PackedImages[] = [];
+  async function* watched() {
+    let done = 0;
+    for await (const batch of batches) {
+      if (done < keep) kept.push(batch);
+      done += batch.count;
+      yield batch;
+    }
+  }
+  const set = await collectFeatures(watched(), extractor, options);
+  return { ...set, first: joined(kept, Math.min(keep, options.count)) };
 }
 
 /** The first `count` images of some batches as one. */

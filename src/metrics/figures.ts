@@ -1,6 +1,7 @@
+import { type ClassAccuracy, classAccuracy } from './class_accuracy.ts';
 import { type ClassFigures, compareClasses } from './classes.ts';
 import { classifierScore } from './classifier_score.ts';
-import type { ImageSet } from './collect.ts';
+import type { FeatureSet, ImageSet } from './collect.ts';
 import { expectComparable } from './feature_matrix.ts';
 import type { FeatureExtractor } from './features/extractor.ts';
 import { frechetDistance } from './frechet.ts';
@@ -12,8 +13,8 @@ import { type LevelDistance, slicedWasserstein } from './sliced_wasserstein.ts';
 import type { Estimate } from './statistics.ts';
 import { meanSimilarity } from './structural_similarity.ts';
 
-/** All that is measured of generated images beside real ones. */
-export interface Figures extends ManifoldOverlap {
+/** What is measured of features. */
+export interface FeatureFigures extends ManifoldOverlap {
   /** Fréchet distance of the features, squared as is the custom; 0 at best. */
   readonly frechet: number;
   /** Kernel distance of the features; about 0 at best. */
@@ -23,12 +24,18 @@ export interface Figures extends ManifoldOverlap {
   readonly nearestRatio: number;
   /** Only with features of a network that classifies. */
   readonly classifierScore?: { readonly generated: Estimate; readonly real: Estimate };
+  /** Only with features of a network that classifies. */
+  readonly classes?: readonly ClassFigures[];
+  /** Only of images that were asked to be of classes which the network knows. */
+  readonly classAccuracy?: ClassAccuracy;
+}
+
+/** All that is measured of generated images beside real ones. */
+export interface Figures extends FeatureFigures {
   /** Sliced Wasserstein distance of patches, the finest level first; absent for images below 16 pixels. */
   readonly slicedWasserstein?: readonly LevelDistance[];
   /** Mean structural similarity of pairs; absent for images below 11 pixels. */
   readonly similarity?: { readonly generated: number; readonly real: number };
-  /** Only with features of a network that classifies. */
-  readonly classes?: readonly ClassFigures[];
 }
 
 /** How the figures are taken. */
@@ -37,48 +44,54 @@ export interface FigureOptions {
   readonly seed?: number;
   /** Neighbours that make a neighbourhood; 5 if not given. */
   readonly neighbours?: number;
+  /** Blocks of the kernel distance; 100 if not given. */
+  readonly kernelBlocks?: number | undefined;
+  /** The class that each generated image was asked to be of. */
+  readonly asked?: readonly string[] | undefined;
 }
 
 /** Figures, and the neighbours that were found on the way. */
-export interface FiguresWithNeighbours {
-  readonly figures: Figures;
+export interface FiguresWithNeighbours<F extends FeatureFigures = Figures> {
+  readonly figures: F;
   /** The real images that are nearest to each generated one. */
   readonly nearestReal: Nearest;
 }
 
-const KERNEL_BLOCKS = 100;
 const LARGEST_BLOCK = 1000;
 const LEAST_SIDE = { patches: 16, similarity: 11 };
 
-/** Everything that is measured of two sets of as many images. The event loop gets a turn between the measures.
+/** Everything that is measured of two sets of as many images.
  *  @throws DataError samples_differ, samples_few, features_differ, probabilities_invalid */
-export async function measureImages(
+export function measureImages(
   real: ImageSet,
   generated: ImageSet,
   extractor: Pick<FeatureExtractor, 'classes'>,
-  { seed = 1, neighbours = 5 }: FigureOptions = {},
-): Promise<FiguresWithNeighbours> {
-  const count = real.features.rows;
+  options: FigureOptions = {},
+): FiguresWithNeighbours {
+  const { figures, nearestReal } = measureFeatures(real, generated, extractor, options);
+  return { figures: { ...figures, ...measurePixels(real, generated, options.seed ?? 1) }, nearestReal };
+}
+
+/** What is measured of the features of two sets of as many images. @throws as {@link measureImages} */
+export function measureFeatures(
+  real: FeatureSet,
+  generated: FeatureSet,
+  { classes }: Pick<FeatureExtractor, 'classes'>,
+  { seed = 1, neighbours = 5, kernelBlocks: blocks = 100, asked }: FigureOptions = {},
+): FiguresWithNeighbours<FeatureFigures> {
   expectComparable(real.features, generated.features, Math.max(neighbours + 1, 4));
-  const kernel = { blocks: KERNEL_BLOCKS, blockSize: Math.min(LARGEST_BLOCK, Math.floor(count / 2)) };
-  const frechet = frechetDistance(momentsOf(real.features), momentsOf(generated.features));
-  await nextTurn();
-  const estimate = kernelDistance(real.features, generated.features, { ...kernel, seed });
-  await nextTurn();
+  const blockSize = Math.min(LARGEST_BLOCK, Math.floor(real.features.rows / 2));
+  const kernel = kernelDistance(real.features, generated.features, { blocks, blockSize, seed });
   const { overlap, nearestReal, amongReal } = compareNeighbourhoods(real.features, generated.features, neighbours);
-  await nextTurn();
   const figures = {
-    frechet,
-    kernel: { ...estimate, ...kernel },
+    frechet: frechetDistance(momentsOf(real.features), momentsOf(generated.features)),
+    kernel: { ...kernel, blocks, blockSize },
     ...overlap,
     nearestRatio: nearestDistance(nearestReal) / nearestDistance(amongReal),
-    ...measurePixels(real, generated, seed),
-    ...measureClasses(real, generated, extractor.classes),
+    ...measureClasses(real, generated, classes, asked),
   };
   return { figures, nearestReal };
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function measurePixels(real: ImageSet, generated: ImageSet, seed: number) {
   const side = Math.min(...real.first.size);
@@ -90,7 +103,12 @@ function measurePixels(real: ImageSet, generated: ImageSet, seed: number) {
   };
 }
 
-function measureClasses(real: ImageSet, generated: ImageSet, classes: readonly string[] | undefined) {
+function measureClasses(
+  real: FeatureSet,
+  generated: FeatureSet,
+  classes: readonly string[] | undefined,
+  asked: readonly string[] | undefined,
+) {
   const [a, b] = [real.probabilities, generated.probabilities];
   if (!classes || !a || !b) return {};
   const splits = Math.min(10, real.features.rows);
@@ -98,6 +116,7 @@ function measureClasses(real: ImageSet, generated: ImageSet, classes: readonly s
   return {
     classifierScore: { generated: score(b), real: score(a) },
     classes: compareClasses(classes, { ...real, probabilities: a }, { ...generated, probabilities: b }),
+    ...(asked?.every((name) => classes.includes(name)) && { classAccuracy: classAccuracy(b, classes, asked) }),
   };
 }
 

@@ -6,7 +6,7 @@ export { classifierFeatures } from './features/classifier.ts';
 export { type Extracted, type FeatureExtractor, labelOf } from './features/extractor.ts';
 export { type OpenFeaturesOptions, openFeatures } from './features/open.ts';
 export { pixelFeatures, projectedPixels } from './features/pixels.ts';
-export type { FigureOptions, Figures } from './figures.ts';
+export type { FeatureFigures, FigureOptions, Figures } from './figures.ts';
 export { frechetDistance } from './frechet.ts';
 export { type KernelDistanceOptions, kernelDistance } from './kernel_distance.ts';
 export { type ManifoldOverlap, manifoldOverlap } from './manifolds.ts';

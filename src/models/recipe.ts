@@ -91,6 +91,9 @@ export const baseDefaults: Config = {
   logEvery: 50,
   sampleEvery: 500,
   checkpointEvery: 1000,
+  evaluateEvery: 0,
+  evaluateFeatures: 'pixels',
+  evaluateCount: 2000,
   keepCheckpoints: 3,
   sampleCount: 64,
 };

@@ -1,9 +1,19 @@
 import type { DecayState } from './learning_rate.ts';
 
-/** The checkpoint at which the smoothed measure of convergence was lowest. */
+/** The checkpoint at which the Fréchet distance was lowest, if the run is evaluated, else the smoothed measure of convergence. */
 export interface BestCheckpoint {
   readonly step: number;
   readonly measure: number;
+  /** The network by whose features the Fréchet distance was taken. */
+  readonly by?: string | undefined;
+}
+
+/** The checkpoint of `step` if it is the best so far: if its Fréchet distance is the lowest, or the first by its network. */
+export function betterThan(
+  best: BestCheckpoint | undefined,
+  { step, measure, by }: Required<BestCheckpoint>,
+): BestCheckpoint | undefined {
+  return !best || best.by !== by || measure < best.measure ? { step, measure, by } : undefined;
 }
 
 /** The best checkpoint once that of `step` is there. It takes the mark if the measure is the lowest so far and no earlier

@@ -1,7 +1,7 @@
 import { type ConditionedOn, isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { expectLabels, type Labels } from '../data/labels/labels.ts';
+import { expectLabels, type Labels, labelsOfImages, labelVectors } from '../data/labels/labels.ts';
 import { DataError } from '../errors.ts';
 
 /** A configuration whose conditional networks are made for the labels of these images; as it is where it has none.
@@ -22,6 +22,26 @@ export function expectSameLabels({ recipe, conditionedOn }: Config, dataset: Dat
     );
   }
   return labels;
+}
+
+/** The labels that a conditional generator is asked for. */
+export interface AskedLabels {
+  /** [N, labels], as the generator takes them. */
+  readonly vectors: Float32Array;
+  /** The class of each image, where each has one. */
+  readonly classes?: readonly string[];
+}
+
+/** The labels of some real images, to ask for as many generated ones of the same; undefined for a run that is not conditional.
+ *  @throws DataError data_unlabelled, labels_changed */
+export function labelsLike(config: Config, dataset: Dataset, indices: Uint32Array): AskedLabels | undefined {
+  if (!isConditional(config)) return undefined;
+  const labels = expectSameLabels(config, dataset);
+  const values = labelsOfImages(labels, indices);
+  return {
+    vectors: labelVectors(labels, values),
+    ...(labels.kind === 'classes' && { classes: Array.from(values, (value) => labels.names[value] as string) }),
+  };
 }
 
 const areSame = (a: ConditionedOn, b: Pick<Labels, 'kind' | 'names'>): boolean =>

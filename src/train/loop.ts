@@ -44,7 +44,7 @@ export type TrainEvent =
  *  @throws DivergedError `diverged` naming the last good checkpoint, if a loss or anything to be saved is NaN or infinite */
 export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEvent, void> {
   const { session, dataset, record, signal } = options;
-  const { steps, logEvery, sampleEvery, checkpointEvery, health } = session.model.config;
+  const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery, health } = session.model.config;
   const sitting = new TrainingSitting(options);
   let collapsed = false;
   yield {
@@ -61,15 +61,16 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   try {
     while (sitting.step < steps && !signal?.aborted && !collapsed) {
       const step = sitting.step + 1;
-      const due = (every: number) => step % every === 0 || step === steps;
+      const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
       const metrics = await sitting.next({ fetch: due(logEvery) || due(checkpointEvery) });
       yield { type: 'step', step, steps, imagesPerSecond: sitting.imagesPerSecond };
       const sample = due(sampleEvery) ? await sitting.sample() : undefined;
       if (sample) yield { type: 'sample', step, path: sample.path, ...sample.measured };
-      if (sample || due(logEvery)) {
-        const { record: measured, warnings } = await sitting.measure(due(logEvery) ? metrics : {}, {
-          ...sample?.measured,
-        });
+      const evaluated = due(evaluateEvery) ? await sitting.evaluate() : undefined;
+      if (sample || evaluated || due(logEvery)) {
+        const logged = due(logEvery) ? metrics : {};
+        const drawn = { ...sample?.measured };
+        const { record: measured, warnings } = await sitting.measure(logged, drawn, { ...evaluated });
         yield { type: 'metrics', ...measured };
         yield* warn(options, step, warnings);
         const collapses = warnings.some(({ code }) => code === 'collapse');
@@ -77,7 +78,7 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
         const to = collapses && health.onCollapse === 'rollback' ? await sitting.rollBack() : undefined;
         if (to !== undefined) yield { type: 'rollback', step, to };
       }
-      if (due(checkpointEvery)) yield { type: 'checkpoint', step, path: await sitting.save() };
+      if (due(checkpointEvery) || sitting.isBest) yield { type: 'checkpoint', step, path: await sitting.save() };
     }
     const { step } = sitting;
     if (!sitting.isSaved) yield { type: 'checkpoint', step, path: await sitting.save() };

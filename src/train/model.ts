@@ -5,6 +5,7 @@ import type { Monitors } from '../losses/index.ts';
 import { buildGan, recipeOf } from '../models/index.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { classDiversityMonitor, diversityMonitor } from './diversity.ts';
+import { evaluationMonitors, isEvaluated } from './evaluator.ts';
 
 /** Everything that a training reads and writes: the players, and the match of a game between them. */
 export type TrainingModel = Players & {
@@ -27,6 +28,7 @@ export const monitorsOf = (config: Config): Monitors => ({
   ...recipeOf(config).game.monitors(config),
   diversity: diversityMonitor(config.health),
   ...(isConditional(config) && { classDiversity: classDiversityMonitor(config.health) }),
+  ...(isEvaluated(config) && evaluationMonitors(config)),
 });
 
 /** The variables of a model by the checkpoint file they go into. */

@@ -6,6 +6,7 @@ import { openDataset } from '../data/open.ts';
 import { type Device, type DeviceListener, findDevice, openDevice } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { stepsIn } from './epochs.ts';
+import { withEvaluation } from './evaluator.ts';
 import { withLabels } from './labelled_data.ts';
 import { createModel } from './model.ts';
 
@@ -40,7 +41,7 @@ export async function prepareTraining(config: Config, options: Omit<TrainOptions
   const device = await chooseDevice(config, options.onDevice);
   try {
     const dataset = await openImages(config, options);
-    const finalConfig = withSteps(withLabels(config, dataset), dataset);
+    const finalConfig = await withEvaluation(withSteps(withLabels(config, dataset), dataset), dataset);
     checkLoaderOptions(dataset, finalConfig);
     return { config: finalConfig, dataset, device };
   } catch (error) {

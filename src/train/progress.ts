@@ -24,7 +24,7 @@ const progressSchema = z.object({
   /** The signs that the health monitor has seen, and what it has told. */
   health: z.object({ told: z.array(z.string()).readonly(), inARow: z.record(z.string(), whole) }).optional(),
   /** The best checkpoint so far. */
-  best: z.object({ step: whole, measure: z.number() }).optional(),
+  best: z.object({ step: whole, measure: z.number(), by: z.string().optional() }).optional(),
   /** The configuration that the last step was trained with. */
   config: z.record(z.string(), z.unknown()).optional(),
 });

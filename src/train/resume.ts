@@ -7,6 +7,7 @@ import { type Change, differences, expectChangeable } from './changes.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
+import { withoutVoidKeys } from './evaluator.ts';
 import { applyScale, changedKind } from './learning_rate.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
@@ -114,7 +115,7 @@ function withOptions(stored: Config, { steps, changes = {}, ...options }: Resume
   if (changes.data !== undefined)
     throw new ConfigError('change_refused', 'data: name where the images are now by --data; they must be the same');
   const given = { ...(steps !== undefined && { steps }), ...deviceKeysOf(options) };
-  return resolveConfig([changes, given].reduce(mergeChanges, stored));
+  return resolveConfig([changes, given].reduce(mergeChanges, withoutVoidKeys(stored, changes)));
 }
 
 function expectStepsAhead(steps: number, { checkpoint, progress }: Start): void {

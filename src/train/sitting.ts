@@ -2,12 +2,13 @@ import type { Dataset } from '../data/dataset.ts';
 import { type Batch, createLoader, type Loader } from '../data/loader.ts';
 import { DivergedError } from '../errors.ts';
 import { adviseAfterDivergence } from './advice.ts';
-import { type BestCheckpoint, nextBest } from './best.ts';
+import { type BestCheckpoint, betterThan, nextBest } from './best.ts';
 import { drawSampleGrid } from './by_label.ts';
 import type { Change } from './changes.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { listCheckpoints } from './checkpoint/listing.ts';
 import { RealDiversity, type RelativeDiversity } from './diversity.ts';
+import { Evaluator, isEvaluated } from './evaluator.ts';
 import { HealthWatch, type Warning } from './health.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
@@ -45,6 +46,9 @@ export class TrainingSitting {
   private after: TrainingProgress['data'];
   private decay: DecayState;
   private best: BestCheckpoint | undefined;
+  /** What becomes the best checkpoint when this step is saved. */
+  private candidate: BestCheckpoint | undefined;
+  private evaluator: Evaluator | undefined;
   private lap: { readonly images: number; readonly at: number };
   private real: RealDiversity | undefined;
 
@@ -64,6 +68,11 @@ export class TrainingSitting {
     this.decay = from.decay ?? { scale: 1, since: from.step };
     this.best = from.best;
     this.lap = { images: from.imagesSeen, at: performance.now() };
+  }
+
+  /** Whether this step is to be saved because it is the best so far. */
+  get isBest(): boolean {
+    return this.candidate !== undefined;
   }
 
   get isSaved(): boolean {
@@ -108,10 +117,12 @@ export class TrainingSitting {
     if (this.decay.scale !== before) await applyScale(session, this.decay.scale);
   }
 
-  /** Records metrics and, if a grid was drawn, its diversity; answers them as they were recorded, and what they warn of. */
+  /** Records metrics, what was measured of samples (if they were drawn), and of the run's images; answers them as they were recorded, and
+   *  what they warn of. */
   async measure(
     metrics: StepMetrics,
     drawn: StepMetrics,
+    evaluated: StepMetrics,
   ): Promise<{ record: MetricsRecord; warnings: readonly Warning[] }> {
     const { imagesPerSecond } = this;
     const now = performance.now();
@@ -122,7 +133,7 @@ export class TrainingSitting {
       imagesSeen: this.imagesSeen,
       elapsedMs: now - this.startedAt,
       imagesPerSecond,
-      values: { ...metrics, ...drawn },
+      values: { ...metrics, ...drawn, ...evaluated },
     };
     await this.options.record.measured(record);
     const { logEvery, sampleEvery } = this.options.session.model.config;
@@ -141,12 +152,26 @@ export class TrainingSitting {
     return { path, measured };
   }
 
-  /** Saves a checkpoint and answers its folder; the one with the best measure of convergence so far is marked.
+  /** Measures the run's images beside real ones. */
+  async evaluate(): Promise<StepMetrics> {
+    const { session, dataset, record } = this.options;
+    const { config } = session.model;
+    this.evaluator ??= await Evaluator.open(config, dataset);
+    const { label } = this.evaluator;
+    const values = await this.evaluator.evaluate(session);
+    const measure = values.frechet as number;
+    if (this.counts(config.evaluateEvery))
+      this.candidate = betterThan(this.best, { step: this.step, measure, by: label });
+    await record.log(`evaluated by ${label}: Frechet distance ${measure.toPrecision(5)}`);
+    return values;
+  }
+
+  /** Saves a checkpoint and answers its folder; the best one so far is marked.
    *  @throws CheckpointError; DivergedError if a variable is NaN or infinite */
   async save(): Promise<string> {
     const { session, record } = this.options;
     const { config } = session.model;
-    if (this.counts(config.checkpointEvery)) this.best = nextBest(this.best, this.decay, this.step);
+    this.chooseBest();
     const path = await save(session, record.folder, {
       step: this.step,
       imagesSeen: this.imagesSeen,
@@ -165,6 +190,13 @@ export class TrainingSitting {
     return path;
   }
 
+  private chooseBest(): void {
+    const { config } = this.options.session.model;
+    if (isEvaluated(config)) this.best = this.candidate ?? this.best;
+    else if (this.counts(config.checkpointEvery)) this.best = nextBest(this.best, this.decay, this.step);
+    this.candidate = undefined;
+  }
+
   /** Takes the weights of the best checkpoint, or of the newest regular one where none is marked, and lowers the learning rates,
    *  since the same ones would lead to the same end. The clock, the random state and the images go on. Answers the checkpoint's step;
    *  undefined if there is no checkpoint. */
@@ -181,6 +213,8 @@ export class TrainingSitting {
       'optimizer',
       'average',
     ]);
+    // What was measured of this step's weights does not hold for those taken up.
+    this.candidate = undefined;
     this.decay = { ...this.decay, scale: this.decay.scale * session.model.config.learningRateDecay.factor };
     await applyScale(session, this.decay.scale);
     await record.log(`rolled back to the weights of step ${target.step}`);
@@ -188,6 +222,7 @@ export class TrainingSitting {
   }
 
   async close(): Promise<void> {
+    this.evaluator?.close();
     await this.loader.close();
   }
 

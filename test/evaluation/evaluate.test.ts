@@ -102,6 +102,44 @@ test('generated images are those that are sampled with the seed, rounded to byte
   assert.ok(unitToBytes(data).every((byte, at) => byte === seen[1]?.[at]));
 });
 
+/** Says of real images which class they are, and the same in the same order, moved on by `shift`, of the generated ones. */
+const knowing =
+  (shift: number, classes: readonly string[]) =>
+  ({ size }: ImageFormat): FeatureExtractor => {
+    const [told, rows]: [number[], number[]] = [[], []];
+    const area = size[0] * size[1];
+    return {
+      ...{ name: 'knowing', hash: 'none', columns: 1, classes, close: () => {} },
+      // Picture n of the tiny data begins with pixel n, and is of class n mod 10. All 40 images come in one batch.
+      extract: async ({ count, pixels }) => {
+        const real = Array.from({ length: count }, (_, image) => (pixels[image * area] as number) % 10);
+        if (told.length === 0) told.push(...real);
+        const classesTold = rows.length === 0 ? real : told.map((value) => (value + shift) % 10);
+        rows.push(count);
+        const probabilities = new Float32Array(count * 10);
+        for (const [image, value] of classesTold.entries()) probabilities[image * 10 + value] = 1;
+        return { features: Float32Array.from(classesTold), probabilities };
+      },
+    };
+  };
+
+test('of a conditional run it is told how often an image is of the class asked for, which are those of the real images', async () => {
+  const out = join(temporaryFolder(), 'run');
+  await eventsOf(train(tinyConfig({ recipe: 'dcgan-digits-conditional', steps: 2 }), { out }));
+  const accuracyOf = async (shift: number, classes: readonly string[] = [...'0123456789']) => {
+    const { evaluation } = await evaluateRun(out, { features: knowing(shift, classes) });
+    return { accuracy: evaluation.figures.classAccuracy, warnings: evaluation.warnings.join('\n') };
+  };
+  const { accuracy, warnings } = await accuracyOf(0);
+  assert.is(accuracy?.overall, 1);
+  assert.equal(Object.keys(accuracy?.byClass ?? {}).sort(), [...'0123456789']);
+  assert.not.match(warnings, 'class asked for');
+  assert.is((await accuracyOf(1)).accuracy?.overall, 0);
+  const stranger = await accuracyOf(0, [...'abcdefghij']);
+  assert.is(stranger.accuracy, undefined);
+  assert.match(stranger.warnings, /knowing knows no class '\d' of the run/);
+});
+
 const codeOf = (act: Promise<unknown>): Promise<string> =>
   act.then(
     () => 'nothing',

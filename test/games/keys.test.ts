@@ -86,6 +86,7 @@ const OF_THE_RUN = new Set([
   ...['learningRateDecay.kind', 'learningRateDecay.factor', 'learningRateDecay.every', 'learningRateDecay.floor'],
   ...['health.collapseBelow', 'health.onCollapse'],
   ...['logEvery', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'sampleCount'],
+  ...['evaluateEvery', 'evaluateFeatures', 'evaluateCount', 'evaluatedBy.name', 'evaluatedBy.hash'],
 ]);
 
 /** What a change may be refused with: that it is not read, or that it does not go with the rest. */

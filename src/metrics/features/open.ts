@@ -5,6 +5,9 @@ import { classifierFeatures } from './classifier.ts';
 import type { FeatureExtractor } from './extractor.ts';
 import { pixelFeatures, projectedPixels } from './pixels.ts';
 
+/** Whether features are named by the file of a network. */
+export const isNetworkFile = (name: string): boolean => isClassifierName(name);
+
 /** How a network is applied. */
 export interface OpenFeaturesOptions {
   /** Of the processor; 0, all, if not given. */
