@@ -67,6 +67,7 @@ export const ERROR_CODES = {
     budget: '`--budget` is no number of seconds above 0.',
     change_refused:
       'A run is to go on with a key changed that its saved state does not allow. Keep the key, or start a new run.',
+    class_missing: 'A conditional run is explored without a class. Choose one with `--class`.',
     class_unknown: 'A run has no class or attribute of this name or number. The message lists those there are.',
     config_file: 'A file of settings is missing, or is no JSON object of keys such as `{"recipe": "dcgan-digits"}`.',
     direction_range: 'A direction is named that the run does not have. Choose among those that the message names.',
@@ -104,6 +105,8 @@ export const ERROR_CODES = {
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_not_timed: 'There is no benchmark of the recipe. The message names those there are.',
     same_device: 'A device would be compared with itself. Choose another with `--against`.',
+    run_unconditional:
+      'A class is asked of a run whose networks are told none. Leave it out, or train a conditional recipe.',
     set_syntax: '`--set` takes `key=value`, such as `--set model.width=64`.',
     steps_passed:
       'The checkpoint is past the step up to which to train. Name a later one with `--steps`, or an earlier checkpoint with `--step`.',

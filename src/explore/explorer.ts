@@ -1,5 +1,12 @@
 import { composeImage, type Picture } from '../data/index.ts';
-import { loadCheckpoint, openSampler, type SamplerOptions, type TrainingSession } from '../train/index.ts';
+import {
+  type LabelChoice,
+  loadCheckpoint,
+  openSampler,
+  repeatedEach,
+  type SamplerOptions,
+  type TrainingSession,
+} from '../train/index.ts';
 import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
 import type { LatentGrid } from './grids.ts';
 import { type LatentSpace, openSpace } from './space.ts';
@@ -10,9 +17,15 @@ export interface Explorer {
   readonly space: LatentSpace;
   /** Of the checkpoint. */
   readonly step: number;
-  /** Generates a grid's images and lays them out with their captions. @throws DeviceError */
-  render(grid: LatentGrid, options?: CaptionedGridOptions): Promise<Picture>;
+  /** Generates a grid's images and lays them out with their captions. @throws DeviceError, ConfigError labels_missing */
+  render(grid: LatentGrid, options?: RenderOptions): Promise<Picture>;
   close(): void;
+}
+
+/** How a grid is generated and drawn. */
+export interface RenderOptions extends CaptionedGridOptions {
+  /** Of all its images; a conditional run needs one. */
+  readonly label?: LabelChoice | undefined;
 }
 
 /** Opens a run to explore, at its newest checkpoint or that of `step`.
@@ -40,10 +53,11 @@ export async function openExplorer(folder: string, options: SamplerOptions = {})
 async function render(
   session: TrainingSession,
   { columns, rows }: LatentGrid,
-  options?: CaptionedGridOptions,
+  { label, ...options }: RenderOptions = {},
 ): Promise<Picture> {
   const latents = rows.flatMap(({ cells }) => cells.filter((cell) => cell !== undefined));
-  const images = await session.sample(Float32Array.from(latents.flatMap((latent) => [...latent])));
+  const values = Float32Array.from(latents.flatMap((latent) => [...latent]));
+  const images = await session.sample(values, label && repeatedEach([label], latents.length));
   let next = 0;
   const pictured = rows.map(({ caption, cells }) => ({
     caption,

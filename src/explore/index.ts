@@ -2,7 +2,7 @@ export { type CaptionedGridOptions, type CaptionedPictures, composeCaptioned } f
 export { drawCurves } from './curves.ts';
 export { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
 export { chooseDirections, type Direction, eigendirections, principalDirections } from './directions.ts';
-export { type Explorer, openExplorer } from './explorer.ts';
+export { type Explorer, openExplorer, type RenderOptions } from './explorer.ts';
 export {
   arithmetic,
   arithmeticGrid,

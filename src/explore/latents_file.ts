@@ -9,6 +9,7 @@ const fileSchema = z.strictObject({
   recipe: z.string(),
   step: z.number(),
   seed: z.number(),
+  class: z.string().optional(),
   size: z.number(),
   columns: z.array(z.string()),
   rows: z
@@ -24,12 +25,17 @@ export interface Origin {
   /** Of the checkpoint. */
   readonly step: number;
   readonly seed: number;
+  /** What a conditional run was asked to draw. */
+  readonly class?: string | undefined;
 }
 
 /** A grid as the text of a latents file: every number as it was computed, a row in a line. */
-export function formatLatents({ columns, rows }: LatentGrid, { command, recipe, step, seed }: Origin): string {
+export function formatLatents(
+  { columns, rows }: LatentGrid,
+  { command, recipe, step, seed, class: label }: Origin,
+): string {
   const size = rows[0]?.cells.find((cell) => cell !== undefined)?.length;
-  const head = JSON.stringify({ format: 'gannet-latents', command, recipe, step, seed, size, columns });
+  const head = JSON.stringify({ format: 'gannet-latents', command, recipe, step, seed, class: label, size, columns });
   const lines = rows.map(({ caption, cells }) =>
     JSON.stringify({ caption, latents: cells.map((cell) => (cell ? [...cell] : null)) }),
   );

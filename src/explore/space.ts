@@ -1,6 +1,6 @@
-import type { Config } from '../config/index.ts';
+import { type Config, isConditional } from '../config/index.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
-import type { Variable } from '../tensor/variable.ts';
+import { elements } from '../tensor/shape.ts';
 import { type Checkpoint, hostLatents, type TrainingSession } from '../train/index.ts';
 import { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
 import { type Direction, eigendirections, principalDirections } from './directions.ts';
@@ -55,7 +55,7 @@ export function descriptorSpace(moments: DescriptorMoments): LatentSpace {
 export async function openSpace(session: TrainingSession, checkpoint: Checkpoint): Promise<LatentSpace> {
   const { latent } = session.model.config;
   if (latent.distribution !== 'descriptors') {
-    return noiseSpace(latent, () => session.read(firstLinearWeight(session)));
+    return noiseSpace(latent, () => firstLinearWeight(session));
   }
   const moments = await readDescriptors(checkpoint, latent.size);
   if (moments) return descriptorSpace(moments);
@@ -65,19 +65,22 @@ export async function openSpace(session: TrainingSession, checkpoint: Checkpoint
   );
 }
 
-/** The weight [latent, units] of the generator's first layer, averaged where samples are drawn from the average. */
-function firstLinearWeight({ model }: TrainingSession): Variable {
-  const { generator, average, config } = model;
-  const weight = generator.layers[0]?.variables.find(
-    ({ shape }) => shape.length === 2 && shape[0] === config.latent.size,
-  );
+/** The rows [latent, units] of the weight by which the generator's first linear layer reads latents, averaged where samples are drawn from
+ *  the average. */
+async function firstLinearWeight(session: TrainingSession): Promise<ArrayLike<number>> {
+  const { generator, average, config } = session.model;
+  // Labels stand behind the latents of a conditional generator.
+  const first = generator.layers[isConditional(config) ? 1 : 0];
+  const inputs = elements(first?.inputShape ?? []);
+  const weight = first?.variables.find(({ shape }) => shape.length === 2 && shape[0] === inputs);
   if (!weight) {
     throw new ConfigError(
       'directions_missing',
       `the generator of recipe '${config.recipe}' does not begin with a linear layer, so it has no principal directions; interpolate and arithmetic need none`,
     );
   }
-  return average?.pairs.find(({ current }) => current === weight)?.average ?? weight;
+  const read = average?.pairs.find(({ current }) => current === weight)?.average ?? weight;
+  return (await session.read(read)).subarray(0, config.latent.size * (weight.shape[1] as number));
 }
 
 /** The moments of a space's descriptors. @param picture what needs them

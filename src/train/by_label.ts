@@ -1,4 +1,5 @@
 import { type ConditionedOn, conditionedOn, isConditional } from '../config/conditioning.ts';
+import type { Config } from '../config/schema.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
@@ -12,9 +13,24 @@ export interface LabelChoice {
   readonly vector: Float32Array;
 }
 
+/** What the images of a run may be asked to be. @throws ConfigError run_unconditional */
+export function expectConditional(config: Config): ConditionedOn {
+  if (isConditional(config)) return conditionedOn(config);
+  throw new ConfigError(
+    'run_unconditional',
+    `a class was asked for, but the recipe '${config.recipe}' of this run was not told any (model.condition is none); leave the class out, or train a conditional recipe, such as dcgan-digits-conditional`,
+  );
+}
+
 /** Each class, or each attribute by itself. */
 export const everyLabel = (on: ConditionedOn): LabelChoice[] =>
   on.names.map((name, index) => ({ name, vector: vectorOf(on, [index]) }));
+
+/** Labels of `count` images: each in turn. */
+export function labelsInTurn(on: ConditionedOn, count: number): LabelChoice[] {
+  const labels = everyLabel(on);
+  return Array.from({ length: count }, (_, i) => labels[i % labels.length] as LabelChoice);
+}
 
 /** The label that a text names: a class by its name, or by its number from 0 on where no class has that name; attributes likewise, with
  *  commas between them, or none of them by an empty text. @throws ConfigError class_unknown, with the nearest name */

@@ -1,7 +1,7 @@
 import { conditionedOn, isConditional } from '../config/conditioning.ts';
 import type { Channels, PackedImages } from '../data/index.ts';
 import { unitToBytes } from '../data/pixels.ts';
-import { everyLabel, type LabelChoice, repeatedEach } from './by_label.ts';
+import { labelsInTurn, repeatedEach } from './by_label.ts';
 import type { TrainingSession } from './session.ts';
 
 /** Images that are drawn at once. */
@@ -18,7 +18,7 @@ export interface GeneratedOptions {
 /** Images of a seed that a run's generator draws, in batches, from the latents that `gannet sample` draws. */
 export async function* generatedImages(
   session: TrainingSession,
-  { count, seed, labels = labelsInTurn(session, count) }: GeneratedOptions,
+  { count, seed, labels = vectorsInTurn(session, count) }: GeneratedOptions,
 ): AsyncGenerator<PackedImages> {
   const latents = await session.drawLatents(count, seed);
   for (let first = 0; first < count; first += BATCH) {
@@ -34,11 +34,6 @@ function rowsOf(values: Float32Array, count: number, first: number): Float32Arra
   return values.subarray(first * width, (first + BATCH) * width);
 }
 
-function labelsInTurn({ model: { config } }: TrainingSession, count: number): Float32Array | undefined {
-  if (!isConditional(config)) return undefined;
-  const labels = everyLabel(conditionedOn(config));
-  return repeatedEach(
-    Array.from({ length: count }, (_, i) => labels[i % labels.length] as LabelChoice),
-    1,
-  );
+function vectorsInTurn({ model: { config } }: TrainingSession, count: number): Float32Array | undefined {
+  return isConditional(config) ? repeatedEach(labelsInTurn(conditionedOn(config), count), 1) : undefined;
 }

@@ -1,7 +1,15 @@
 export type { JsonValue } from '../durable.ts';
 export type { Header, TensorInfo } from '../safetensors/header.ts';
 export type { SafetensorsFile, TensorData } from '../safetensors/safetensors.ts';
-export { chooseLabel, everyLabel, type LabelChoice, sampleRows } from './by_label.ts';
+export {
+  chooseLabel,
+  everyLabel,
+  expectConditional,
+  type LabelChoice,
+  labelsInTurn,
+  repeatedEach,
+  sampleRows,
+} from './by_label.ts';
 export { type Change, formatChange } from './changes.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';

@@ -25,7 +25,7 @@ test('no line of help is wider than a terminal of 80 columns', async () => {
 
 test('an option that is off or empty by default tells no default', async () => {
   for (const { name } of commands) assert.not.match(await helpOf(name), /\(default: (\[\]|false)\)/, name);
-  assert.match(await helpOf('sample'), /how many.*\s+\(default:\s+64\)/);
+  assert.match(await helpOf('sample'), /the same seed [^-]*\(default:\s+1\)/);
 });
 
 test('the examples of a command use its options', async () => {

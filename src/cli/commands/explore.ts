@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { type DeviceKeys, isDeviceKey } from '../../config/index.ts';
+import { type Config, conditionedOn, type DeviceKeys, isConditional, isDeviceKey } from '../../config/index.ts';
 import { expectOutsideData, expectPictureSize, writePicture } from '../../data/index.ts';
 import { CheckpointError, ConfigError } from '../../errors.ts';
 import {
@@ -13,6 +13,7 @@ import {
   readLatents,
 } from '../../explore/index.ts';
 import { describeFailure } from '../../storage.ts';
+import { chooseLabel, expectConditional, type LabelChoice } from '../../train/index.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { deviceNote } from '../device_note.ts';
@@ -24,6 +25,7 @@ import { printJson, printLine } from '../io.ts';
 interface ExploreCommandOptions extends PictureOptions, DeviceKeys {
   readonly step?: number;
   readonly latents?: string;
+  readonly class?: string;
   readonly scale?: number;
   readonly out?: string;
   readonly json?: boolean;
@@ -91,6 +93,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
     .option('--b <group>', 'arithmetic: the group that is taken away')
     .option('--c <group>', 'arithmetic: the group that is added')
     .option('--latents <file.json>', 'make the picture of these latents')
+    .option('--class <name>', 'the class that a conditional run draws, by name or number')
     .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1))
     .option('--out <file.png>', 'where the picture goes (default: in the run, explore/PICTURE-seed-SEED.png)')
     .option('--json', 'print the paths as one JSON object')
@@ -114,8 +117,9 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
           picture === undefined
             ? await remembered(options.latents as string, origin, explorer)
             : { grid: await (PICTURES[picture] as GridMaker)(explorer, options), origin };
-        await writePicture(out, await explorer.render(grid, options));
-        const latents = await writeLatents(out, grid, made.origin);
+        const label = labelOf(explorer.session.model.config, options.class ?? made.origin.class);
+        await writePicture(out, await explorer.render(grid, { ...options, label }));
+        const latents = await writeLatents(out, grid, { ...made.origin, class: label?.name });
         if (options.json) printJson(io.stdout, { type: 'explore', picture: out, latents, step: explorer.step });
         else printLine(io.stdout, `picture in ${out}, its latents in ${latents}`);
       } finally {
@@ -133,6 +137,17 @@ function checkRequest(picture: string | undefined, { latents, out }: ExploreComm
   if (out !== undefined && !out.toLowerCase().endsWith('.png')) {
     throw new ConfigError('out_not_png', `--out expects the name of a .png file, but received ${out}`);
   }
+}
+
+/** What a conditional run is to draw. @throws ConfigError class_missing, class_unknown, run_unconditional */
+function labelOf(config: Config, asked: string | undefined): LabelChoice | undefined {
+  if (asked !== undefined) return chooseLabel(expectConditional(config), asked);
+  if (!isConditional(config)) return undefined;
+  const { kind, names } = conditionedOn(config);
+  throw new ConfigError(
+    'class_missing',
+    `this run draws what it is asked for: choose with --class among the ${kind} ${names.join(', ')}`,
+  );
 }
 
 /** Refuses a picture that cannot be written before anything is drawn. @throws ConfigError picture_too_large */
