@@ -89,8 +89,16 @@ export const ERROR_CODES = {
     labels_missing:
       'A conditional network is applied without the labels of its samples. Give them in the pass, to `sample` or with the batch.',
     latents_size: "A file's latents have another length than the run's. Name the run that it was made from.",
+    network_description:
+      'The JSON file that tells how images are fed to an ONNX network is missing or not understood. The message has an example.',
+    network_shape:
+      'An ONNX network and the JSON file beside it do not agree on its inputs or outputs. Correct that file.',
+    network_unreadable:
+      'onnxruntime cannot open a file as a network. Check that it is whole, or update onnxruntime-node.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
+    onnxruntime_missing:
+      'Features of an ONNX network need a package that gannet does not bring: `npm install onnxruntime-node`.',
     out_in_data:
       'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_json: 'Let `--out` of `gannet evaluate` name a .json file.',

@@ -17,7 +17,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
   const { recipe, step, data, features, count, seed, figures, warnings } = evaluation;
   const head = `${recipe} at step ${step}: ${formatCount(count)} generated images of seed ${seed} beside as many of ${data}`;
   const network = `features: ${labelOf(features)}, ${features.columns} columns`;
-  const classes = figures.classes ? ['', formatClasses(figures)] : [];
+  const classes = figures.classes && figures.classes.length <= MOST_CLASSES ? ['', formatClasses(figures)] : [];
   return [
     head,
     network,
@@ -67,6 +67,9 @@ function figureRows({ features, figures }: Evaluation): Row[] {
       : []),
   ];
 }
+
+/** More rows would bury the rest; the report has all. */
+const MOST_CLASSES = 102;
 
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 

@@ -202,7 +202,7 @@ export const configSchema = z.strictObject({
     .describe('steps between measurements of images beside real ones, the best of which marks a checkpoint; 0 = none'),
   evaluateFeatures: z
     .string()
-    .describe('what they are compared by: pixels, projection, or the .safetensors file of a classifier'),
+    .describe('what they are compared by: pixels, projection, the .safetensors file of a classifier, or an .onnx file'),
   evaluateCount: positive.describe('images of either kind in a measurement, at most as many as there are real ones'),
   evaluatedBy: z
     .strictObject({ name: z.string(), hash: z.string() })

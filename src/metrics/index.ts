@@ -4,6 +4,7 @@ export { classifierScore } from './classifier_score.ts';
 export { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
 export { classifierFeatures } from './features/classifier.ts';
 export { type Extracted, type FeatureExtractor, labelOf } from './features/extractor.ts';
+export { onnxFeatures } from './features/onnx.ts';
 export { type OpenFeaturesOptions, openFeatures } from './features/open.ts';
 export { pixelFeatures, projectedPixels } from './features/pixels.ts';
 export type { FeatureFigures, FigureOptions, Figures } from './figures.ts';

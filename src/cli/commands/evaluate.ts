@@ -44,7 +44,7 @@ export const addEvaluateCommand = (program: Command, context: Context): Command 
     .option('--count <images>', 'of either kind (default: all real ones, at most 10000)', parseCount(1))
     .option(
       '--features <network>',
-      'what the images are compared by: pixels, projection, or a classifier of `gannet classifier`',
+      'what the images are compared by: pixels, projection, a classifier of `gannet classifier`, or an .onnx file',
       'pixels',
     )
     .option(

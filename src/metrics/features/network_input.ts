@@ -13,7 +13,9 @@ export function networkInput(images: PackedImages, format: ImageFormat): Float32
     for (const [channel, plane] of planesFor(images, image, format).entries()) {
       const { values } = resize(plane);
       for (let at = 0; at < values.length; at++) {
-        input[image * elements + at * format.channels + channel] = values[at] as number;
+        // The cubic overshoots at edges.
+        const value = Math.min(255, Math.max(0, values[at] as number));
+        input[image * elements + at * format.channels + channel] = value;
       }
     }
   }

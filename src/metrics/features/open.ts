@@ -3,10 +3,13 @@ import type { ImageFormat } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { classifierFeatures } from './classifier.ts';
 import type { FeatureExtractor } from './extractor.ts';
+import { onnxFeatures } from './onnx.ts';
 import { pixelFeatures, projectedPixels } from './pixels.ts';
 
 /** Whether features are named by the file of a network. */
-export const isNetworkFile = (name: string): boolean => isClassifierName(name);
+export const isNetworkFile = (name: string): boolean => isClassifierName(name) || isOnnxName(name);
+
+const isOnnxName = (name: string): boolean => /\.onnx$/i.test(name);
 
 /** How a network is applied. */
 export interface OpenFeaturesOptions {
@@ -24,8 +27,9 @@ export async function openFeatures(
   if (name === 'pixels') return pixelFeatures(format);
   if (name === 'projection') return projectedPixels(format);
   if (isClassifierName(name)) return classifierFeatures(name, options);
+  if (isOnnxName(name)) return onnxFeatures(name, options);
   throw new ConfigError(
     'features_unknown',
-    `--features: expected pixels, projection, or the .safetensors file of a classifier, but received '${name}'`,
+    `--features: expected pixels, projection, the .safetensors file of a classifier, or an .onnx file, but received '${name}'`,
   );
 }

@@ -28,4 +28,10 @@ test('images are brought to the size of the network, without rounding', () => {
   assert.ok(Math.abs((left as number) + (right as number) - 30) < 1e-4);
 });
 
+test('the cubic overshoots at an edge, but pixels stay within bytes', () => {
+  const edge = images(1, [4, 4], 1, (_image, _y, x) => (x < 2 ? 0 : 255));
+  const larger = networkInput(edge, { size: [16, 16], channels: 1 });
+  assert.equal([Math.min(...larger), Math.max(...larger)], [0, 255]);
+});
+
 test.run();
