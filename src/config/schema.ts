@@ -38,6 +38,16 @@ const model = z
       .describe(
         'features of minibatch discrimination before the last layer of the discriminator, usually 128; 0 = none, as a gradient penalty needs it',
       ),
+    spectralNorm: z
+      .boolean()
+      .default(false)
+      .describe("whether the discriminator's weights are divided by their largest singular values"),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("part of the activations between the discriminator's layers that is zeroed while training"),
     minibatchDimensions: positive.default(5).describe('numbers that each of these features compares images by'),
     condition: z
       .enum(CONDITIONS)

@@ -34,10 +34,10 @@ export const labelsInImages = (config: Config): LayerBuilder[] =>
  *  @param alone the same of a discriminator that its features alone are told; a linear layer if not given */
 export function verdict(config: Config, { units, alone }: { units: number; alone?: LayerBuilder[] }): LayerBuilder[] {
   const weights = weightInitializer(config.weights);
-  const toOne = block({ weights, transform: linear([1]) });
-  const { condition } = config.model;
-  if (condition === 'projection') return [labelProjection(labelCount(config), weights)];
+  const { condition, spectralNorm: spectral, dropout } = config.model;
+  const toOne = block({ weights, spectral, transform: linear([1]) });
+  if (condition === 'projection') return [labelProjection(labelCount(config), { weights, spectral })];
   if (condition === 'none' || condition === 'channels') return alone ?? [toOne];
-  const joint = block({ weights, transform: linear([units]), activation: 'leakyRelu' });
+  const joint = block({ weights, spectral, dropout, transform: linear([units]), activation: 'leakyRelu' });
   return [...labelsBeside(config), joint, toOne];
 }

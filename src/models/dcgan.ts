@@ -12,7 +12,7 @@ export const DCGAN_KEYS: readonly KeyUse[] = [
     holds: ({ model }) => model.discriminatorNorm !== 'none',
     said: 'model.discriminatorNorm is batch or layer',
   }),
-  ...modelKeys('generatorActivation', 'discriminatorActivation', 'minibatchFeatures'),
+  ...modelKeys('generatorActivation', 'discriminatorActivation', 'spectralNorm', 'dropout', 'minibatchFeatures'),
   ...uses(['model.minibatchDimensions'], {
     holds: ({ model }) => model.minibatchFeatures > 0,
     said: 'model.minibatchFeatures is above 0',
@@ -39,9 +39,11 @@ export function buildDcgan(config: Config): Gan {
       ...widths.map((out, level) =>
         block({
           ...shared,
+          spectral: model.spectralNorm,
           transform: convolution({ channels: out, kernel, stride: 2 }),
           norm: level > 0 || firstNorm ? discriminatorNorm : 'none',
           activation: discriminatorActivation,
+          dropout: model.dropout,
         }),
       ),
       ...(minibatch.features > 0 ? [minibatchDiscrimination(minibatch)] : []),

@@ -18,7 +18,7 @@ import { baseDefaults, modelKeys, onlySizes, type Recipe, weightInitializer } fr
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  keys: modelKeys('kernel', 'width'),
+  keys: modelKeys('kernel', 'width', 'spectralNorm'),
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -31,7 +31,7 @@ export const dcganGuide: Recipe = {
     discriminator: { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 },
     schedule: 'simultaneous',
   },
-  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
     const shared = { weights: weightInitializer(weights) };
     const normed: Partial<BlockOptions> = { ...shared, norm: 'batch', activationFirst: true, bias: false };
     const generator = sequential(
@@ -60,9 +60,14 @@ export const dcganGuide: Recipe = {
       [size, size, channels],
       [
         ...[width, 2 * width, 4 * width].map((out) =>
-          block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }), activation: 'leakyRelu' }),
+          block({
+            ...normed,
+            spectral,
+            transform: convolution({ channels: out, kernel, stride: 2 }),
+            activation: 'leakyRelu',
+          }),
         ),
-        block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+        block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
         flat,
       ],
     );
@@ -74,7 +79,7 @@ export const dcganGuide: Recipe = {
 export const convGuide: Recipe = {
   name: 'conv-guide',
   summary: 'vanilla convolutional GAN of the practical guide: 32x32, nearest upsampling and max pooling',
-  keys: modelKeys('kernel', 'width'),
+  keys: modelKeys('kernel', 'width', 'spectralNorm'),
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -84,7 +89,7 @@ export const convGuide: Recipe = {
     latent: { size: 100, distribution: 'normal' },
     model: { ...baseDefaults.model, width: 64 },
   },
-  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
     const shared = { weights: weightInitializer(weights) };
     const generator = sequential(
       'generator',
@@ -103,11 +108,11 @@ export const convGuide: Recipe = {
       [size, size, channels],
       [
         ...[width, 2 * width, 4 * width].flatMap((out) => [
-          block({ ...shared, transform: convolution({ channels: out, kernel }) }),
+          block({ ...shared, spectral, transform: convolution({ channels: out, kernel }) }),
           maxPool(2),
           normalization({ norm: 'batch', activation: 'relu' }),
         ]),
-        block({ ...shared, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+        block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
         flat,
       ],
     );

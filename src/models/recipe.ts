@@ -50,6 +50,8 @@ export const baseDefaults: Config = {
     discriminatorActivation: 'leakyRelu',
     minibatchFeatures: 0,
     minibatchDimensions: 5,
+    spectralNorm: false,
+    dropout: 0,
     condition: 'none',
     embedding: 10,
   },

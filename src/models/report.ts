@@ -26,11 +26,11 @@ const reportDefaults = {
 export const convReport: Recipe = {
   name: 'conv-report',
   summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
-  keys: modelKeys('kernel', 'width'),
+  keys: modelKeys('kernel', 'width', 'spectralNorm'),
   game: adversarial,
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
-  build({ size, channels, latent, model: { kernel, width }, weights }: Config) {
+  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
     const normed: Partial<BlockOptions> = {
       weights: weightInitializer(weights),
       norm: 'batch',
@@ -53,9 +53,12 @@ export const convReport: Recipe = {
       'discriminator',
       [size, size, channels],
       [
-        ...widths.map((out) => block({ ...normed, transform: convolution({ channels: out, kernel, stride: 2 }) })),
+        ...widths.map((out) =>
+          block({ ...normed, spectral, transform: convolution({ channels: out, kernel, stride: 2 }) }),
+        ),
         block({
           weights: weightInitializer(weights),
+          spectral,
           transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }),
         }),
         flat,
@@ -69,18 +72,18 @@ export const convReport: Recipe = {
 export const mlpReport: Recipe = {
   name: 'mlp-report',
   summary: 'fully connected GAN of the experiments report: any size, dropout in the discriminator',
-  keys: [],
+  keys: modelKeys('spectralNorm', 'dropout'),
   game: adversarial,
   sizes: { accepts: (size) => size >= 4, description: '4 or more' },
-  defaults: { ...reportDefaults, recipe: 'mlp-report' },
-  build({ size, channels, latent, weights }: Config) {
-    const dense = (units: number): LayerBuilder =>
-      block({ weights: weightInitializer(weights), transform: linear([units]), activation: 'leakyRelu' });
+  defaults: { ...reportDefaults, recipe: 'mlp-report', model: { ...baseDefaults.model, dropout: 0.3 } },
+  build({ size, channels, latent, model, weights }: Config) {
+    const dense = (units: number, spectral = false): LayerBuilder =>
+      block({ weights: weightInitializer(weights), spectral, transform: linear([units]), activation: 'leakyRelu' });
     const generator = sequential(
       'generator',
       [latent.size],
       [
-        ...[256, 512, 1024].map(dense),
+        ...[256, 512, 1024].map((units) => dense(units)),
         block({ weights: weightInitializer(weights), transform: linear([size, size, channels]), activation: 'tanh' }),
       ],
     );
@@ -88,8 +91,8 @@ export const mlpReport: Recipe = {
       'discriminator',
       [size, size, channels],
       [
-        ...[1024, 512, 256].flatMap((units) => [dense(units), dropout(0.3)]),
-        block({ weights: weightInitializer(weights), transform: linear([1]) }),
+        ...[1024, 512, 256].flatMap((units) => [dense(units, model.spectralNorm), dropout(model.dropout)]),
+        block({ weights: weightInitializer(weights), spectral: model.spectralNorm, transform: linear([1]) }),
       ],
     );
     return { generator, discriminator };

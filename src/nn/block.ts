@@ -5,8 +5,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
 import { type Activation, activate } from './activation.ts';
+import { dropUnits } from './dropout.ts';
 import { normal, ones, zeros } from './initializers.ts';
 import { type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
+import { spectralNorm } from './spectral.ts';
 import { addBias, type Transform, type TransformBuilder } from './transform.ts';
 
 /** What a block can normalise by: nothing, the batch (per channel), or the layer (per sample). */
@@ -25,23 +27,29 @@ export interface BlockOptions {
   readonly bias?: boolean;
   /** Default: normal with deviation 0.02. */
   readonly weights?: Initializer;
+  /** Whether the weight is divided by its largest singular value, beside any norm of activations; default false. */
+  readonly spectral?: boolean;
+  /** The part of the activations that is zeroed while training, the last thing that is done; default 0. */
+  readonly dropout?: number;
   readonly epsilon?: number;
   /** What batch norm keeps of its running moments at each update; default 0.9. */
   readonly momentum?: number;
 }
 
 /** A super layer: a linear transform, a norm and an activation. Variables: weight, bias, and with a norm norm.gain, norm.bias,
- *  and with batch norm the running norm.mean and norm.variance (biased, as the normalisation uses it). */
+ *  and with batch norm the running norm.mean and norm.variance (biased, as the normalisation uses it); spectral.u and spectral.v where
+ *  the weight is normalised. @throws ConfigError dropout_random, as `dropout` */
 export const block =
   (options: BlockOptions): LayerBuilder =>
   (path, inputShape) => {
-    const { norm = 'none', activation = 'none', activationFirst = false } = options;
+    const { norm = 'none', activation = 'none', activationFirst = false, dropout = 0 } = options;
     const transform = options.transform(inputShape);
     const { weight, bias, normalize } = makeVariables(path, options, transform);
+    const spectral = options.spectral ? spectralNorm(path, transform.weightShape) : undefined;
     const annihilatesBias = norm === 'batch' && !activationFirst && transform.biasShape.length === 1;
 
     const apply = (x: Tensor, pass: Pass): Tensor => {
-      const y = transform.apply(x, read(weight));
+      const y = transform.apply(x, spectral ? spectral.normalize(read(weight), pass) : read(weight));
       // Batch norm subtracts each channel's mean, and with it a bias per channel: that then takes part in nothing but the running mean.
       if (annihilatesBias && pass.training) return activate(activation, normalize(y, pass, bias));
       const biased = bias ? addBias(y, read(bias)) : y;
@@ -49,20 +57,21 @@ export const block =
         ? normalize(activate(activation, biased), pass)
         : activate(activation, normalize(biased, pass));
     };
+    const normAndActivation = [norm === 'none' ? '' : `${norm} norm`, activation === 'none' ? '' : activation];
     const parts = [
       transform.description,
-      ...(norm === 'none' ? [] : [`${norm} norm`]),
-      ...(activation === 'none' ? [] : [activation]),
+      spectral ? 'spectral norm' : '',
+      ...(activationFirst ? normAndActivation.reverse() : normAndActivation),
+      dropout > 0 ? `dropout ${dropout}` : '',
     ];
-    if (activationFirst) [parts[1], parts[2]] = [parts[2] as string, parts[1] as string];
     return {
       name: lastName(path),
       description: parts.filter(Boolean).join(', '),
       inputShape,
       outputShape: transform.outputShape,
       mixesSamples: norm === 'batch',
-      variables: [weight, ...(bias ? [bias] : []), ...normalize.variables],
-      apply: (x, pass) => scoped(lastName(path), () => apply(x, pass)),
+      variables: [weight, ...(bias ? [bias] : []), ...normalize.variables, ...(spectral?.variables ?? [])],
+      apply: (x, pass) => scoped(lastName(path), () => dropUnits(apply(x, pass), dropout, pass, path)),
     };
   };
 

@@ -7,6 +7,7 @@ import { read } from '../tensor/trace.ts';
 import type { Initializer } from '../tensor/variable.ts';
 import { normal, zeros } from './initializers.ts';
 import { type LayerBuilder, lastName, type Pass, parameter } from './layer.ts';
+import { spectralNorm } from './spectral.ts';
 import { addBias } from './transform.ts';
 
 /** How networks may be told the labels of images; `none`: they are not. */
@@ -77,29 +78,42 @@ export const labelChannels =
     };
   };
 
+/** How the weights of a projection discriminator begin, and whether they are normalised. */
+export interface ProjectionOptions {
+  /** Default: normal with deviation 0.02. */
+  readonly weights?: Initializer;
+  /** Default false. */
+  readonly spectral?: boolean;
+}
+
 /** The verdict of a projection discriminator: x [N,...] of A numbers per sample -> x w + b + <labels V, x>, [N,1]. Variables: weight
- *  [A,1], bias [1], and projection, V [labels,A]. @see arXiv:1802.05637
+ *  [A,1], bias [1], and projection, V [labels,A]; with `spectral`, w and V are divided by their largest singular values. @see arXiv:1802.05637
  *  @throws ConfigError labels_missing, when it is applied by a pass without labels */
 export const labelProjection =
-  (labels: number, weights: Initializer = normal(0.02)): LayerBuilder =>
+  (labels: number, { weights = normal(0.02), spectral = false }: ProjectionOptions = {}): LayerBuilder =>
   (path, inputShape) => {
     const inputs = elements(inputShape);
     const weight = parameter(`${path}.weight`, [inputs, 1], weights);
     const bias = parameter(`${path}.bias`, [1], zeros);
     const projection = parameter(`${path}.projection`, [labels, inputs], weights);
+    const norms = spectral
+      ? { weight: spectralNorm(path, weight.shape), projection: spectralNorm(projection.name, projection.shape) }
+      : undefined;
     return {
       name: lastName(path),
-      description: `linear, projection of ${labels} labels`,
+      description: `linear, projection of ${labels} labels${norms ? ', spectral norm' : ''}`,
       inputShape,
       outputShape: [1],
-      variables: [weight, bias, projection],
+      variables: [weight, bias, projection, ...Object.values(norms ?? {}).flatMap(({ variables }) => variables)],
       mixesSamples: false,
       apply: (x, pass) =>
         scoped(lastName(path), () => {
           const features = flatten(x);
-          const directions = matmul(labelsOf(pass, path), read(projection));
+          const ofFeatures = norms ? norms.weight.normalize(read(weight), pass) : read(weight);
+          const ofLabels = norms ? norms.projection.normalize(read(projection), pass) : read(projection);
+          const directions = matmul(labelsOf(pass, path), ofLabels);
           const agreement = reshape(reduceSum(mul(features, directions), [1]), [x.shape[0] as number, 1]);
-          return add(addBias(matmul(features, read(weight)), read(bias)), agreement);
+          return add(addBias(matmul(features, ofFeatures), read(bias)), agreement);
         }),
     };
   };

@@ -1,8 +1,8 @@
-import { ConfigError } from '../errors.ts';
-import { dropout as drop, flatten, maxPool as pool, reshape, upsampleNearest } from '../ops/index.ts';
+import { flatten, maxPool as pool, reshape, upsampleNearest } from '../ops/index.ts';
 import { scoped } from '../tensor/scope.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { dropUnits } from './dropout.ts';
 import { type LayerBuilder, lastName, type Pass } from './layer.ts';
 
 /** A layer without variables. */
@@ -55,10 +55,5 @@ export const dropout = (rate: number): LayerBuilder =>
   plain(
     `dropout ${rate}`,
     (input) => input,
-    (x, { training, random }, path) => {
-      if (!training) return x;
-      if (!random)
-        throw new ConfigError('dropout_random', `${path}: dropout while training needs a random state in the pass`);
-      return drop(x, rate, random);
-    },
+    (x, pass, path) => dropUnits(x, rate, pass, path),
   );

@@ -25,6 +25,8 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'model.firstNorm': [true, false],
   'model.generatorActivation': ['elu', 'relu'],
   'model.discriminatorActivation': ['elu', 'relu'],
+  'model.spectralNorm': [true, false],
+  'model.dropout': [0.2, 0.4],
   'model.minibatchFeatures': [4, 5],
   'model.minibatchDimensions': [4, 5],
   'model.condition': ['oneHot', 'projection'],

@@ -76,6 +76,18 @@ test("a projection adds the inner product with the class's vector to a linear la
   });
 });
 
+test('with spectral norm the largest singular values of the linear layer and of the vectors are 1', async () => {
+  const built = layer(labelProjection(2, { spectral: true }), [2]);
+  assert.is(built.description, 'linear, projection of 2 labels, spectral norm');
+  await withBench(built, 1, async (bench) => {
+    await bench.write('weight', [3, 4]);
+    await bench.write('projection', [0, 2, 8, 0]);
+    const labels = [0, 1];
+    for (let pass = 0; pass < 20; pass++) await bench.apply([1, 1], { labels, training: true });
+    assertClose(await bench.apply([5, 7], { labels }), [(3 * 5 + 4 * 7) / 5 + (8 * 5) / 8]);
+  });
+});
+
 test('a layer that needs labels says so where a pass has none', async () => {
   for (const build of [besideLabels(3), besideEmbedding(3, 2), labelProjection(3)]) {
     await withBench(layer(build, [2]), 1, async (bench) => {

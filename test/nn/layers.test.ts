@@ -131,6 +131,21 @@ test('dropout zeroes a part while training, scales the rest, and is off in infer
     assert.not.equal(await bench.apply(x, { training: true, step: 1 }), dropped);
   }));
 
+test('a block drops what it puts out, after its activation', () =>
+  withBench(
+    block({ transform: linear([4000]), activation: 'relu', dropout: 0.25 })('net.layer1', [1]),
+    1,
+    async (bench) => {
+      assert.is(bench.layer.description, 'linear, relu, dropout 0.25');
+      await bench.write('weight', Array(4000).fill(3));
+      assert.equal(await bench.apply([1]), Array(4000).fill(3));
+      const dropped = await bench.apply([1], { training: true });
+      const zeros = dropped.filter((value) => value === 0).length;
+      assert.ok(Math.abs(zeros / 4000 - 0.25) < 0.03, `${zeros} zeros`);
+      assert.ok(dropped.every((value) => value === 0 || Math.abs(value - 4) < 1e-5));
+    },
+  ));
+
 test('pooling, upsampling, reshaping and flattening', async () => {
   const square = [1, 2, 3, 4];
   await withBench(maxPool(2)('net.layer1', [2, 2, 1]), 1, async (bench) =>

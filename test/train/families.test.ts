@@ -40,6 +40,11 @@ const FAMILIES: Record<string, ConfigChanges> = {
     logEvery: 1,
   },
   'noisy labels and parts of batches': { ...ADVERSARIAL, labels: { flip: 0.1 }, accumulation: 2 },
+  'spectral norm and dropout': {
+    ...ADVERSARIAL,
+    loss: 'hinge',
+    model: { width: 2, discriminatorNorm: 'none', spectralNorm: true, dropout: 0.2 },
+  },
   'wgan-clip': { recipe: 'wgan-clip', channels: 1, batch: 4, steps: 4 },
   began: { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3 } },
   'began, simultaneously': {
