@@ -175,12 +175,13 @@ __device__ __forceinline__ void write_block(float* staged, const Parameters& par
   const auto& out = parameters.phase[place.phase].out;
   if constexpr (Parameters::kTakesStatistics) {
     if (parameters.statistics.number != 0) {
-      return write_with_statistics<Tile>(staged, parameters.target, parameters.aligned, out, place.row_block, extent,
-                                         parameters.statistics);
+      return write_with_statistics<Tile, kValues>(staged, parameters.target, parameters.aligned, out, place.row_block, extent,
+                                                  parameters.statistics);
     }
   }
+  const EpilogueCode* epilogue = parameters.splits > 1 ? nullptr : &parameters.epilogue;
   write_staged<Tile, kValues>(staged, parameters.target + blockIdx.z * parameters.elements, parameters.aligned, out, extent,
-                              parameters.splits > 1 ? nullptr : &parameters.epilogue, Unseen{});
+                              epilogue ? epilogue->result : Element::kFloat32, epilogue, Unseen{});
 }
 
 /** The tensor cores of sm_75 know no TF32 and no bfloat16; the host multiplies in float32 there. */

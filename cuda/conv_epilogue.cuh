@@ -122,11 +122,11 @@ struct Unseen {
   __device__ __forceinline__ void operator()(float4, unsigned, int) const {}
 };
 
-/** Writes staged sums: finished to the result, or as they are, for which `code` is null. A thread writes four neighbouring columns,
+/** Writes staged sums as `element`: finished, or as they are, for which `code` is null. A thread writes four neighbouring columns,
  *  always the same ones, and then calls seen(values, first, count). */
 template <class Tile, Values kValues, class Output, class Seen>
 __device__ __forceinline__ void write_staged(const float* staged, float* target, bool aligned, const Output& out, const Extent& extent,
-                                             const EpilogueCode* code, Seen&& seen) {
+                                             Element element, const EpilogueCode* code, Seen&& seen) {
   constexpr int kGroups = Tile::kColumns / 4;
 #pragma unroll 1
   for (int i = reread_thread_index(); i < Tile::kRows * kGroups; i += Tile::kThreads) {
@@ -138,7 +138,7 @@ __device__ __forceinline__ void write_staged(const float* staged, float* target,
     const auto first = static_cast<unsigned>(out.position(extent.first_row + row).offset + column);
     float4 values = load4(staged + staged_place<Tile::kColumns>(row, group));
     if (code != nullptr) values = finish<kValues>(*code, values, first, count);
-    store_result<kValues>(target, code != nullptr ? code->result : Element::kFloat32, first, values, count, aligned);
+    store_result<kValues>(target, element, first, values, count, aligned);
     seen(values, first, count);
   }
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cassert>
-
 #include "conv_core.cuh"
 #include "conv_phases.h"
 
@@ -13,18 +11,26 @@
 //   MixedTile                       the tile of its kernels that read A in vectors and B element by element, or void
 namespace gannet::kernels {
 
+/** Where a product's result goes. */
+struct Resulting {
+  void* data;  // (elements)
+  int64_t elements;
+  Element element;
+  /** What the kernels of the product's precision are compiled for. */
+  Values values;
+};
+
 /** result[i] = the finished sum of parts[0..splits)[i], in that order; parts lie `elements` apart. */
-void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values,
-               cudaStream_t stream);
+void sum_parts(const Resulting& result, const float* parts, int splits, const EpilogueCode& epilogue, cudaStream_t stream);
 
 /** A supported epilogue as kernels take it, for a result of `elements`. */
 EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
 
 /** Supported statistics of a result with so many columns as product kernels take them. */
-StatisticsCode encode(const Statistics& statistics, const ProductConfig& config, int columns, float* workspace);
+StatisticsCode encode(const Statistics& statistics, Element result, const ProductConfig& config, int columns, float* workspace);
 
 /** result[i] = the sum of parts[0..splits)[i], in that order, and the statistics of it. */
-void sum_parts(float* result, float* parts, int64_t elements, const Statistics& statistics, const ProductConfig& config, int columns,
+void sum_parts(const Resulting& result, float* parts, const Statistics& statistics, const ProductConfig& config, int columns,
                cudaStream_t stream);
 
 /** The results of statistics that the blocks of a product have taken. */
@@ -80,16 +86,21 @@ inline int tile_rows(ProductTile tile) { return tile == ProductTile::k64x64 ? Ti
 
 /** Launches what follows a product: the sum of its parts if its reduction is split, and what combines its statistics. */
 template <class Args>
-void launch_end(const Args& args, void* result, int64_t elements, int columns, const EpilogueCode& code, cudaStream_t stream) {
+void launch_end(const Args& args, const Resulting& result, int columns, const EpilogueCode& code, cudaStream_t stream) {
   const bool split = args.config.splits > 1;
   if (split && args.statistics != nullptr) {
-    sum_parts(static_cast<float*>(result), args.workspace, elements, *args.statistics, args.config, columns, stream);
+    sum_parts(result, args.workspace, *args.statistics, args.config, columns, stream);
   } else if (split) {
-    const Values values = args.config.precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
-    sum_parts(result, args.workspace, elements, args.config.splits, code, values, stream);
+    sum_parts(result, args.workspace, args.config.splits, code, stream);
   } else if (args.statistics != nullptr) {
     combine_statistics(*args.statistics, args.config, columns, args.workspace, stream);
   }
+}
+
+/** Fails where whoever calls a launcher has broken its contract. What it would have launched reads or writes memory that is not its own.
+ *  @throws LaunchError */
+inline void expect_contract(bool kept, const char* broken) {
+  if (!kept) throw LaunchError("(product)", broken);
 }
 
 /** Launches a product whose phases are set. `args` are those of its launcher. */
@@ -103,7 +114,7 @@ void launch_product(const Args& args, typename Family::Parameters& parameters, v
     parameters.first_block[i] = block;
     block += ceil_div(parameters.phase[i].rows, tile_rows(config.tile));
   }
-  assert(block == config.row_blocks && "the configuration was chosen for another shape");
+  expect_contract(block == config.row_blocks, "its configuration was chosen for another shape");
   parameters.row_blocks = block;
   parameters.stages = config.stages;
   parameters.splits = config.splits;
@@ -112,19 +123,21 @@ void launch_product(const Args& args, typename Family::Parameters& parameters, v
   parameters.elements = elements;
   parameters.aligned = is_aligned_16(parameters.target) && (!split || elements % 4 == 0);
   const EpilogueCode code = encode(args.epilogue, elements);
-  assert(code.number >= 0 && "the epilogue is not supported");
-  assert((code.number == 0 || args.statistics == nullptr) && "statistics are taken of a result without an epilogue");
+  expect_contract(code.number >= 0, "its epilogue is none that the kernels were compiled with");
+  expect_contract(code.number == 0 || args.statistics == nullptr, "it has an epilogue beside statistics, and only one fits");
   if (!split) parameters.epilogue = code;
   const int columns = parameters.phase[0].columns;
   if constexpr (Family::Parameters::kTakesStatistics) {
-    if (!split && args.statistics != nullptr) parameters.statistics = encode(*args.statistics, config, columns, args.workspace);
+    if (!split && args.statistics != nullptr)
+      parameters.statistics = encode(*args.statistics, code.result, config, columns, args.workspace);
   } else {
-    assert(args.statistics == nullptr && "this product takes no statistics");
+    expect_contract(args.statistics == nullptr, "it takes no statistics");
   }
   // Column by column along the one axis that has room for any number of tiles.
   const dim3 grid(static_cast<unsigned>(config.row_blocks) * config.column_blocks, 1, config.splits);
   launch(kernel, grid, dim3(config.threads), config.shared_bytes, stream, parameters);
-  launch_end(args, result, elements, columns, code, stream);
+  const Values values = config.precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
+  launch_end(args, {result, elements, code.result, values}, columns, code, stream);
 }
 
 }  // namespace gannet::kernels

@@ -31,17 +31,17 @@ __global__ void __launch_bounds__(kSumThreads, kSumBlocks)
 }
 
 template <Values kValues>
-void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
-  const int vector = elements % 4 == 0 && is_aligned_16(result) && is_aligned_16(parts) ? 4 : 1;
+void sum_parts(const Resulting& result, const float* parts, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
+  const auto [data, elements, element, values] = result;
+  const int vector = elements % 4 == 0 && is_aligned_16(data) && is_aligned_16(parts) ? 4 : 1;
   const auto blocks = static_cast<unsigned>(ceil_div<int64_t>(elements, int64_t{kSumThreads} * vector));
   const auto kernel = vector == 4 ? sum_parts_kernel<4, kValues> : sum_parts_kernel<1, kValues>;
-  launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, result, parts, elements, splits, epilogue);
+  launch(kernel, dim3(blocks), dim3(kSumThreads), 0, stream, data, parts, elements, splits, epilogue);
 }
 
-void sum_parts(void* result, const float* parts, int64_t elements, int splits, const EpilogueCode& epilogue, Values values,
-               cudaStream_t stream) {
-  const auto launcher = values == Values::kMixed ? sum_parts<Values::kMixed> : sum_parts<Values::kFloat32>;
-  launcher(result, parts, elements, splits, epilogue, stream);
+void sum_parts(const Resulting& result, const float* parts, int splits, const EpilogueCode& epilogue, cudaStream_t stream) {
+  const auto launcher = result.values == Values::kMixed ? sum_parts<Values::kMixed> : sum_parts<Values::kFloat32>;
+  launcher(result, parts, splits, epilogue, stream);
 }
 
 bool is_supported(const Epilogue& epilogue) { return Epilogues::number_of(epilogue) >= 0; }

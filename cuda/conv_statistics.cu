@@ -6,10 +6,10 @@
 namespace gannet::kernels {
 
 /** Elements of a result as the sums of their parts in ascending order; each is written, and then seen by a statistic. */
-template <typename Statistic>
+template <typename Statistic, Values kStored>
 struct PartsSource {
   struct Code {
-    float* result;                    // (elements)
+    void* result;                     // (elements)
     const float* __restrict__ parts;  // (splits, elements)
     int64_t elements;
     int splits;
@@ -26,8 +26,8 @@ struct PartsSource {
       const float4 four = load_vector(code.parts + part * code.elements, first, count, code.aligned);
       sums.x += four.x, sums.y += four.y, sums.z += four.z, sums.w += four.w;
     }
-    store_vector(code.result, first, sums, count, code.aligned);
-    Statistic::evaluate(code.statistics, sums, first, count, values);
+    store_result<kStored>(code.result, code.statistics.result, first, sums, count, code.aligned);
+    Statistic::template evaluate<kStored>(code.statistics, sums, first, count, values);
   }
 };
 
@@ -58,12 +58,13 @@ size_t statistics_workspace_bytes(const Statistics& statistics, const ProductCon
   return sizeof(float) * parts_of(statistics, config, columns) * fields_of(reduction) * static_cast<unsigned>(reduction.inner);
 }
 
-StatisticsCode encode(const Statistics& statistics, const ProductConfig& config, int columns, float* workspace) {
+StatisticsCode encode(const Statistics& statistics, Element result, const ProductConfig& config, int columns, float* workspace) {
   const ReduceArgs reduction = reduction_of(statistics, config, workspace);
   const Expression& expression = reduction.expression;
   const unsigned elements = static_cast<unsigned>(reduction.reduced) * static_cast<unsigned>(reduction.inner);
   StatisticsCode code{};
   code.number = TakenStatistics::number_of(statistics);
+  code.result = result;
   code.parts = static_cast<float*>(reduction.workspace);
   code.channels = make_divider(static_cast<unsigned>(reduction.inner));
   code.repeats = static_cast<unsigned>(columns / reduction.inner);
@@ -72,16 +73,28 @@ StatisticsCode encode(const Statistics& statistics, const ProductConfig& config,
   return code;
 }
 
-void sum_parts(float* result, float* parts, int64_t elements, const Statistics& statistics, const ProductConfig& config, int columns,
+namespace {
+
+/** The first launch of sum_parts. */
+template <Values kStored>
+void sum_and_reduce(const Resulting& result, float* parts, const ReduceArgs& reduction, const StatisticsCode& code, const Plan& plan,
+                    int splits, cudaStream_t stream) {
+  const bool aligned = result.elements % 4 == 0 && is_aligned_16(result.data) && is_aligned_16(parts);
+  TakenStatistics::visit_on_host(code.number, [&]<typename Statistic>(Statistic) {
+    launch_columns<PartsSource<Statistic, kStored>, typename Statistic::Accumulator>(
+        {result.data, parts, result.elements, splits, aligned, code}, reduction, plan, kReduceThreads, 0, stream);
+  });
+}
+
+}  // namespace
+
+void sum_parts(const Resulting& result, float* parts, const Statistics& statistics, const ProductConfig& config, int columns,
                cudaStream_t stream) {
   const ReduceArgs reduction = reduction_of(statistics, config, parts);
-  const StatisticsCode code = encode(statistics, config, columns, parts);
-  const bool aligned = elements % 4 == 0 && is_aligned_16(result) && is_aligned_16(parts);
+  const StatisticsCode code = encode(statistics, result.element, config, columns, parts);
   const Plan plan = plan_of(reduction);
-  TakenStatistics::visit_on_host(code.number, [&]<typename Statistic>(Statistic) {
-    launch_columns<PartsSource<Statistic>, typename Statistic::Accumulator>({result, parts, elements, config.splits, aligned, code},
-                                                                            reduction, plan, kReduceThreads, 0, stream);
-  });
+  const auto first = result.values == Values::kMixed ? sum_and_reduce<Values::kMixed> : sum_and_reduce<Values::kFloat32>;
+  first(result, parts, reduction, code, plan, config.splits, stream);
   if (plan.splits > 1) combine_parts(reduction, plan.splits, stream);
 }
 

@@ -22,6 +22,8 @@ constexpr int kStatisticsInstructions = 6;
 /** What a kernel must know to take statistics; passed by value. Number 0 takes none. */
 struct StatisticsCode {
   int number = 0;
+  /** What the result is in memory: statistics are of the numbers that are kept. */
+  Element result = Element::kFloat32;
   float* parts = nullptr;
   Divider channels;
   unsigned repeats = 1;
@@ -43,10 +45,14 @@ struct Statistic {
     return args.kind != ReduceKind::kSum || (args.value_count == kValues && std::equal(registers, registers + kValues, args.values));
   }
 
+  template <Values kStored>
   static __device__ __forceinline__ void evaluate(const StatisticsCode& code, float4 result, unsigned first, int count,
                                                   float4 (&values)[kValues]) {
+    if constexpr (kStored == Values::kMixed) {
+      if (code.result == Element::kBfloat16) result = rounded_bf16(result);
+    }
     float4 registers[P::kRegisters];
-    P::template evaluate_given<Values::kFloat32, kResult>(code, result, first, count, registers);
+    P::template evaluate_given<kStored, kResult>(code, result, first, count, registers);
     constexpr int taken[] = {kRegisters...};
 #pragma unroll
     for (int i = 0; i < kValues; i++) values[i] = registers[taken[i]];
@@ -78,7 +84,7 @@ using TakenStatistics = StatisticList<Statistic<Moments, 0, Pattern<Reads<Access
                                       Statistic<Sums<2>, 0, norms::ReluSums, 6, 9>, Statistic<Sums<2>, 1, norms::LeakyReluSums, 7, 10>>;
 
 /** What a block accumulates of the result that it writes. */
-template <class Tile, class Statistic>
+template <class Tile, Values kStored, class Statistic>
 class BlockStatistics {
  public:
   __device__ __forceinline__ explicit BlockStatistics(const StatisticsCode& code) : code_(code) {}
@@ -86,7 +92,7 @@ class BlockStatistics {
   /** Takes four neighbours from `first`, of which `count` exist. */
   __device__ __forceinline__ void operator()(float4 result, unsigned first, int count) {
     float4 values[Statistic::kValues];
-    Statistic::evaluate(code_, result, first, count, values);
+    Statistic::template evaluate<kStored>(code_, result, first, count, values);
     totals_.add(values, count);
   }
 
@@ -112,12 +118,12 @@ class BlockStatistics {
 };
 
 /** Writes staged sums as they are, and the statistics of them. */
-template <class Tile, class Output>
+template <class Tile, Values kStored, class Output>
 __device__ __forceinline__ void write_with_statistics(float* staged, float* target, bool aligned, const Output& out, int row_block,
                                                       const Extent& extent, const StatisticsCode& code) {
   TakenStatistics::visit(code.number, [&]<typename Statistic>(Statistic) {
-    BlockStatistics<Tile, Statistic> statistics(code);
-    write_staged<Tile, Values::kFloat32>(staged, target, aligned, out, extent, nullptr, statistics);
+    BlockStatistics<Tile, kStored, Statistic> statistics(code);
+    write_staged<Tile, kStored>(staged, target, aligned, out, extent, code.result, nullptr, statistics);
     statistics.store(staged, row_block, extent);
   });
 }

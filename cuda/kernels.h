@@ -24,8 +24,8 @@
 // - A launcher that needs scratch memory declares `size_t <launcher>_workspace_bytes(const Args&)` beside it, and takes it as
 //   `workspace` in its struct, aligned to 256 bytes. Its contents mean nothing between two launches.
 // - Equal inputs give equal bits: no floating-point atomics, reductions in a fixed order.
-// - Contracts are asserted, not reported: whoever calls has checked shapes. A shape outside a contract that a user can bring about
-//   is refused by a `const char* <launcher>_refusal(const Args&)`, null where the launcher takes it.
+// - Whoever calls has checked shapes: a broken contract is a mistake of the caller. A shape outside a contract that a user can bring
+//   about is refused by a `const char* <launcher>_refusal(const Args&)`, null where the launcher takes it.
 // - Failures of the runtime surface as LaunchError (launch.h), naming the kernel.
 namespace gannet::kernels {
 

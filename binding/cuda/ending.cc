@@ -42,13 +42,11 @@ std::optional<kernels::Epilogue> epilogue_of(const Step& product, const Step& ne
   return kernels::is_supported(epilogue) ? std::optional(epilogue) : std::nullopt;
 }
 
-/** Whether a product may take the statistics of its result along, which it writes none the less, and how. Of float32 values alone. */
+/** Whether a product may take the statistics of its result along, which it writes none the less, and how. */
 std::optional<kernels::Statistics> statistics_of(const Step& product, const Step& next) {
   if (next.op != "reduceMoments" && next.op != "reduceSums") return {};
   const size_t operand = operand_of(next, product.output);
   if (operand == next.inputs.size() || next.inputs[operand].size() != product.output.size()) return {};
-  const auto narrow_value = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
-  if (std::any_of(next.inputs.begin(), next.inputs.end(), narrow_value)) return {};
   const kernels::Statistics statistics{translate_reduction(next), static_cast<int>(operand)};
   const bool whole = int64_t{statistics.reduction.reduced} * statistics.reduction.inner == product.output.size();
   return whole && kernels::is_supported(statistics, narrow(product.output.shape.back())) ? std::optional(statistics) : std::nullopt;

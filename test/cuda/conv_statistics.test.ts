@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
-import type { Slot } from '../../src/graph/program.ts';
+import type { Slot, StoredType } from '../../src/graph/program.ts';
 import type { Expression } from '../../src/tensor/operators.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import { addon, largestError } from '../binding/support.ts';
@@ -198,16 +198,24 @@ interface Taken {
   readonly statistics: Slot;
 }
 
-/** A product and its statistics, right behind it or `apart`, behind something else. */
-function taken([made, channels]: readonly [Product, number?], what: string, apart = false): Taken {
+/** A product and its statistics, right behind it or `apart`, behind something else; whole tensors are `stored` so. */
+function taken(
+  [made, channels]: readonly [Product, number?],
+  what: string,
+  { apart = false, stored = 'float32' }: { apart?: boolean; stored?: StoredType } = {},
+): Taken {
   const [op, at, expressed, values] = STATISTICS[what] as (typeof STATISTICS)[string];
   const example = new Example();
-  const result = example.product(made);
   const inner = channels ?? (made.shape.at(-1) as number);
   const extent = [1, elements(made.shape) / inner, inner] as const;
   // A bias is of whole rows of the product, what comes of a norm of its channels.
   const channelsOf = op === 'reduceMoments' ? (made.shape.at(-1) as number) : inner;
-  const operands = example.operands([at, expressed], result, channelsOf);
+  const beside = expressed.access.map((each, i) => {
+    if (i === at) return undefined;
+    return each === 'channel' ? example.feed([channelsOf]) : example.operand(made.shape, stored);
+  });
+  const result = example.product(made, stored);
+  const operands = beside.map((slot) => slot ?? result);
   const attributes = values
     ? { expression: expressed, extent, values, factor: 0.5 }
     : { expression: expressed, extent };
@@ -222,19 +230,29 @@ const runBoth = ({ example, result, statistics }: Taken, device: NativeDevice): 
 /** A few units in the last place of the largest. */
 const ROUNDING = 1e-6;
 
+const inBfloat16 = addon.openDevice(process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'cuda' : 'simt', {
+  threads: 0,
+  precision: 'bfloat16',
+});
+
 for (const [name, made] of Object.entries(PRODUCTS)) {
-  test(`${name} takes any statistics as if they followed it`, async () => {
-    for (const what of Object.keys(STATISTICS)) {
-      const joined = taken(made, what);
-      assert.equal(stepsOfKernels(joined.example.sketch), [2], what);
-      const apart = taken(made, what, true);
-      assert.equal(stepsOfKernels(apart.example.sketch), [1, 1, 1], what);
-      const [actual, expected] = [await runBoth(joined, kernels), await runBoth(apart, kernels)];
-      assert.equal(actual[0], expected[0], what);
-      const error = largestError(actual[1] as Float32Array, expected[1] as Float32Array);
-      assert.ok(error < ROUNDING, `${what}: off by ${error}`);
-    }
-  });
+  for (const [stored, precision, device] of [
+    ['float32', 'float32', kernels],
+    ['bfloat16', 'bfloat16', inBfloat16],
+  ] as const) {
+    test(`${name} kept as ${stored} takes any statistics as if they followed it`, async () => {
+      for (const what of Object.keys(STATISTICS)) {
+        const joined = taken(made, what, { stored });
+        assert.equal(stepsOfKernels(joined.example.sketch, precision).slice(-1), [2], what);
+        const apart = taken(made, what, { stored, apart: true });
+        assert.equal(stepsOfKernels(apart.example.sketch, precision).slice(-3), [1, 1, 1], what);
+        const [actual, expected] = [await runBoth(joined, device), await runBoth(apart, device)];
+        assert.equal(actual[0], expected[0], what);
+        const error = largestError(actual[1] as Float32Array, expected[1] as Float32Array);
+        assert.ok(error < ROUNDING, `${what}: off by ${error}`);
+      }
+    });
+  }
 }
 
 test('statistics are the same in whatever order threads run, in every precision', async () => {
@@ -331,5 +349,8 @@ test('statistics of anything but the channels, and unknown ones, stay by themsel
   assert.equal(stepsOfKernels(whole.example.sketch), [1, 1]);
 });
 
-test.after(closeDevices);
+test.after(() => {
+  closeDevices();
+  inBfloat16.close();
+});
 test.run();

@@ -2,10 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { Slot, StoredType } from '../../src/graph/program.ts';
-import type { Expression, OpAttributes, OpName } from '../../src/tensor/operators.ts';
+import type { Expression, OpAttributes } from '../../src/tensor/operators.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
-import { addon, applyOp, largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
+import { addon, largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
 import { expression } from './expression.ts';
+import { expectSame, IDENTITY, onRounded, rounded, runWork, type Work } from './works.ts';
 
 // Values kept as bfloat16 in memory. Kernels compute in float32, so that they give exactly what they would of float32 values that
 // were rounded before, and round what they write as bfloat16, to nearest even.
@@ -16,63 +17,8 @@ const device = addon.openDevice(process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'c
 });
 const cpu = addon.openDevice('cpu', { threads: 0 });
 
-const IDENTITY = { expression: expression('f') };
-
-/** The nearest bfloat16, ties to even, of finite numbers. */
-function rounded(values: Float32Array): Float32Array {
-  const bits = new Uint32Array(values.slice().buffer);
-  for (let i = 0; i < bits.length; i++) {
-    const word = bits[i] as number;
-    bits[i] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
-  }
-  return new Float32Array(bits.buffer);
-}
-
-/** Fails at the first number that differs. */
-function expectSame(actual: Float32Array, expected: Float32Array, what: string): void {
-  assert.is(actual.length, expected.length, what);
-  const at = actual.findIndex((value, i) => !Object.is(value, expected[i]));
-  assert.is(at, -1, `${what}: number ${at} of ${actual.length} is ${actual[at]}, not ${expected[at]}`);
-}
-
-/** One op: its operands' shapes, and which of them are narrow. */
-interface Work<K extends OpName = OpName> {
-  readonly op: K;
-  readonly attributes: OpAttributes[K];
-  readonly operands: readonly Shape[];
-  readonly narrow: readonly boolean[];
-  readonly shape: Shape;
-}
-
-/** The operands as feeds; those that are narrow are copied before the op reads them. */
-function sketchOf({ op, attributes, operands, narrow, shape }: Work, result: StoredType): Sketch {
-  const sketch = new Sketch();
-  const slots = operands.map((operand, i) => {
-    const fed = sketch.feed(operand);
-    return narrow[i] ? sketch.step('elementwise', IDENTITY, [fed], operand, 'bfloat16') : fed;
-  });
-  const made = sketch.step(op, attributes, slots, shape, result);
-  if (result === 'float32') sketch.output(made);
-  // Two readers, or else a product would end in the only one and never be kept.
-  else for (const _ of [1, 2]) sketch.output(sketch.step('elementwise', IDENTITY, [made], shape));
-  return sketch;
-}
-
-const operandsOf = ({ operands }: Work): Float32Array[] => operands.map((shape, i) => numbers(shape, i + 1).data);
-
-async function run(work: Work, result: StoredType, on: NativeDevice = device): Promise<Float32Array> {
-  const [values] = await runOnce(on, sketchOf(work, result), operandsOf(work));
-  return values as Float32Array;
-}
-
-/** The op on float32 operands that were rounded where they would be narrow. */
-function onRounded(work: Work, on: NativeDevice): Promise<Float32Array> {
-  const inputs = operandsOf(work).map((data, i) => ({
-    shape: work.operands[i] as Shape,
-    data: work.narrow[i] ? rounded(data) : data,
-  }));
-  return applyOp(on, work.op, work.attributes, inputs, work.shape);
-}
+const run = (work: Work, result: StoredType, on: NativeDevice = device): Promise<Float32Array> =>
+  runWork(work, result, on);
 
 test('what is kept as bfloat16 is rounded to nearest, ties to even', async () => {
   const values = Float32Array.of(

@@ -1,8 +1,9 @@
 import type { NativeDevice } from '../../src/device/native.ts';
-import type { Slot } from '../../src/graph/program.ts';
+import type { Slot, StoredType } from '../../src/graph/program.ts';
 import type { Expression, OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
 import { addon, numbers, runOnce, Sketch } from '../binding/support.ts';
+import { IDENTITY } from './works.ts';
 
 // Products by themselves, and with a step behind them that their kernels take along.
 
@@ -20,12 +21,11 @@ const GPU = {
   sharedBytesPerMultiprocessor: 228 * 1024,
   sharedBytesPerBlock: 227 * 1024,
   architecture: 80,
-  precision: 'float32',
 };
 
 /** How many steps each of a program's kernels does. */
-export const stepsOfKernels = (sketch: Sketch): number[] => {
-  const launches = addon.planLaunches(sketch.program(), GPU);
+export const stepsOfKernels = (sketch: Sketch, precision = 'float32'): number[] => {
+  const launches = addon.planLaunches(sketch.program(), { ...GPU, precision });
   return launches.filter(({ step }, i) => launches[i - 1]?.step !== step).map(({ steps }) => steps);
 };
 
@@ -39,12 +39,19 @@ export class Example {
     return this.sketch.feed(shape);
   }
 
-  product({ op, attributes, inputs, shape }: Product): Slot {
+  /** Numbers of their own that are kept so. */
+  operand(shape: Shape, stored: StoredType): Slot {
+    const fed = this.feed(shape);
+    return stored === 'float32' ? fed : this.sketch.step('elementwise', IDENTITY, [fed], shape, stored);
+  }
+
+  product({ op, attributes, inputs, shape }: Product, stored: StoredType = 'float32'): Slot {
     return this.sketch.step(
       op,
       attributes,
       inputs.map((input) => this.feed(input)),
       shape,
+      stored,
     );
   }
 
@@ -58,7 +65,10 @@ export class Example {
   }
 
   async run(device: NativeDevice, ...outputs: Slot[]): Promise<Float32Array[]> {
-    for (const output of outputs) this.sketch.output(output);
+    for (const output of outputs) {
+      const narrow = output.dtype === 'bfloat16';
+      this.sketch.output(narrow ? this.sketch.step('elementwise', IDENTITY, [output], output.shape) : output);
+    }
     return runOnce(device, this.sketch, this.feeds);
   }
 }
