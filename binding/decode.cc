@@ -181,7 +181,8 @@ void check_bound_slot(const Slot& slot, const std::vector<Binding>& bindings, co
                 text(path, ": the program has ", bindings.size(), " ", what, "s, but slot ", slot.offset, " was named"));
   }
   const Binding& binding = bindings[slot.offset];
-  if (elements(binding.shape) != slot.size() || binding.dtype != slot.dtype) {
+  const bool is_copy = slot.storage == Storage::kVariable && slot.dtype == DType::kBfloat16 && binding.dtype == DType::kFloat32;
+  if (elements(binding.shape) != slot.size() || (binding.dtype != slot.dtype && !is_copy)) {
     throw Error("slot_out_of_range", text(path, ": ", what, " '", binding.name, "' is ", to_string(binding.dtype), to_string(binding.shape),
                                           ", but the slot is ", to_string(slot.dtype), to_string(slot.shape)));
   }

@@ -417,7 +417,8 @@ void check_output_storage(const Step& step) {
     return;
   }
   for (size_t i = 0; i < step.written; i++) {
-    expect(step.inputs[i].storage == Storage::kVariable, "program_invalid", text("input ", i, " is overwritten: it must be a variable"));
+    expect(step.inputs[i].storage == Storage::kVariable && step.inputs[i].dtype != DType::kBfloat16, "program_invalid",
+           text("input ", i, " is overwritten: it must be a variable, and not its bfloat16 copy"));
   }
   expect(step.output.storage == Storage::kVariable && step.output.offset == step.inputs[0].offset, "program_invalid",
          "an update writes in place: its output must be its first input");

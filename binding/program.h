@@ -9,7 +9,7 @@
 // A program as src/graph/program.ts describes it, decoded once from JavaScript.
 namespace gannet {
 
-/** kBfloat16 is how a device may keep float32 values of the arena. */
+/** kBfloat16 is how a device may keep float32 values of the arena, and the copies that it keeps of variables. */
 enum class DType { kFloat32, kInt32, kBfloat16 };
 
 /** Of feeds, variables and outputs, which are never bfloat16. */
@@ -32,7 +32,8 @@ const char* to_string(DType dtype);
 
 enum class Storage { kArena, kFeed, kVariable };
 
-/** Where a value lives: at a byte offset of the arena, or in the feed or variable with the index `offset`. */
+/** Where a value lives: at a byte offset of the arena, or in the feed or variable with the index `offset`. A variable of float32 that is
+ *  read as bfloat16 stands for a rounded copy, which a device keeps up to date. */
 struct Slot {
   Storage storage = Storage::kArena;
   int64_t offset = 0;

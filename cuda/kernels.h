@@ -459,6 +459,8 @@ struct OptimizerTensor {
   float* slots[2];        // (count) each
   const float* gradient;  // (count)
   int count;
+  /** Receives the new weights as bfloat16 as well, unless it is null. */
+  void* copy = nullptr;  // (count)
 };
 
 inline constexpr int kMaxOptimizerTensors = 32;

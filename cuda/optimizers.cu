@@ -7,7 +7,8 @@
 
 // One update of many tensors of weights in one launch. A block works on 1024 neighbouring weights of one tensor, four per thread with
 // 16-byte accesses where the tensor is aligned, and finds its tensor by the number of its first block. Every number is read and
-// written once: 28 bytes per weight for Adam. Rates and counts are read on the device, so that a recorded launch can be replayed.
+// written once: 28 bytes per weight for Adam, and 2 more where products read the weights as bfloat16. Rates and counts are read on the
+// device, so that a recorded launch can be replayed.
 namespace gannet::kernels {
 
 namespace {
@@ -22,6 +23,7 @@ struct TensorList {
     float* w;
     float* slots[2];
     const float* gradient;
+    void* copy;
     unsigned count;
     unsigned first_block;
     bool aligned;
@@ -109,6 +111,7 @@ __global__ void optimizer_kernel(TensorList tensors, Settings settings) {
   update<kOptimizer>(w.z, s.z, t.z, g.z, settings, rates);
   update<kOptimizer>(w.w, s.w, t.w, g.w, settings, rates);
   store_vector(tensor.w, first, w, count, tensor.aligned);
+  if (tensor.copy != nullptr) store_mixed(tensor.copy, Element::kBfloat16, first, w, count, tensor.aligned);
   if constexpr (kSlots > 0) store_vector(tensor.slots[0], first, s, count, tensor.aligned);
   if constexpr (kSlots > 1) store_vector(tensor.slots[1], first, t, count, tensor.aligned);
 }
@@ -121,9 +124,15 @@ TensorList list_of(const OptimizerArgs& args, unsigned& blocks) {
   blocks = 0;
   for (int i = 0; i < args.tensor_count; i++) {
     const OptimizerTensor& tensor = args.tensors[i];
-    bool aligned = is_aligned_16(tensor.w) && is_aligned_16(tensor.gradient);
+    bool aligned = is_aligned_16(tensor.w) && is_aligned_16(tensor.gradient) && is_aligned_16(tensor.copy);
     for (int slot = 0; slot < slots_of(args.optimizer); slot++) aligned = aligned && is_aligned_16(tensor.slots[slot]);
-    list.entries[i] = {tensor.w, {tensor.slots[0], tensor.slots[1]}, tensor.gradient, static_cast<unsigned>(tensor.count), blocks, aligned};
+    list.entries[i] = {.w = tensor.w,
+                       .slots = {tensor.slots[0], tensor.slots[1]},
+                       .gradient = tensor.gradient,
+                       .copy = tensor.copy,
+                       .count = static_cast<unsigned>(tensor.count),
+                       .first_block = blocks,
+                       .aligned = aligned};
     blocks += ceil_div(static_cast<unsigned>(tensor.count), 4 * kThreads);
   }
   return list;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "cuda/expression.h"
 #include "cuda/planned_launches.h"
 #include "cuda/recording.h"
 #include "error.h"
@@ -140,6 +141,7 @@ class CudaDevice final : public Device {
   void write_variable(int64_t id, const void* data) override {
     const DeviceMemory& memory = allocated(id);
     check(cudaMemcpyAsync(memory.data(), data, memory.bytes(), cudaMemcpyHostToDevice, stream().get()), "cudaMemcpyAsync");
+    update_copy(variables_.at(id));
     stream().synchronize();
   }
 
@@ -155,6 +157,7 @@ class CudaDevice final : public Device {
     stream();
     LoadedProgram loaded(std::move(program), variables, settings_);
     shared_.reserve(static_cast<size_t>(loaded.program().arena_bytes), loaded.workspace_bytes(), 1, stream());
+    make_copies(loaded);
     preload(loaded);
     const size_t workspace_bytes = loaded.workspace_bytes();
     programs_.insert_or_assign(id, std::move(loaded));
@@ -184,7 +187,7 @@ class CudaDevice final : public Device {
     };
     expect_wanted();
     Recording& recording = recording_of(calls);
-    std::vector<std::vector<char*>> variables;
+    std::vector<std::vector<VariableMemory>> variables;
     for (const Call& call : calls) variables.push_back(addresses(programs_.at(call.program).variables()));
     recording.reserve(shared_, stream());
     recording.copy_feeds(calls, stream());
@@ -214,6 +217,8 @@ class CudaDevice final : public Device {
   struct Variable {
     size_t bytes = 0;
     DeviceMemory memory;
+    /** The same numbers as bfloat16, once a program reads them so. Whatever writes the variable writes the copy too. */
+    DeviceMemory copy;
   };
 
   /** Made with its first use, so that failures are errors of something that is awaited. */
@@ -233,6 +238,25 @@ class CudaDevice final : public Device {
       check(cudaMemsetAsync(variable.memory.data(), 0, variable.bytes, stream().get()), "cudaMemsetAsync");
     }
     return variable.memory;
+  }
+
+  /** Queues the rounding of a variable into its copy, if it has one. */
+  void update_copy(const Variable& variable) {
+    queue_copy({variable.memory.data(), variable.copy.data()}, static_cast<int>(variable.bytes / kBytesPerElement), stream().get());
+  }
+
+  /** Makes the copies that a program reads and that are not there yet. */
+  void make_copies(const LoadedProgram& loaded) {
+    for (size_t i = 0; i < loaded.variables().size(); i++) {
+      const int64_t id = loaded.variables()[i];
+      Variable& variable = variables_.at(id);
+      if (!loaded.reads_copy(i) || variable.copy.data() != nullptr) continue;
+      allocated(id);
+      variable.copy = DeviceMemory(variable.bytes / 2);
+      // Recorded graphs do not write it yet.
+      shared_.generation++;
+      update_copy(variable);
+    }
   }
 
   /** Graphs that are kept: one for each sequence of programs that a step runs, with outputs fetched or not. */
@@ -256,7 +280,7 @@ class CudaDevice final : public Device {
   /** Loads the kernels of a program, with addresses for which the same are chosen as in its runs. */
   void preload(const LoadedProgram& loaded) {
     const std::vector<const char*> feeds(loaded.program().feeds.size(), shared_.index_errors.data());
-    const std::vector<char*> variables = addresses(loaded.variables());
+    const std::vector<VariableMemory> variables = addresses(loaded.variables());
     loaded.preload({.arena = shared_.arena.data(),
                     .feeds = feeds,
                     .variables = variables,
@@ -265,9 +289,9 @@ class CudaDevice final : public Device {
                     .stream = stream().get()});
   }
 
-  std::vector<char*> addresses(const std::vector<int64_t>& variables) {
-    std::vector<char*> result;
-    for (const int64_t id : variables) result.push_back(allocated(id).data());
+  std::vector<VariableMemory> addresses(const std::vector<int64_t>& variables) {
+    std::vector<VariableMemory> result;
+    for (const int64_t id : variables) result.push_back({allocated(id).data(), variables_.at(id).copy.data()});
     return result;
   }
 

@@ -52,6 +52,15 @@ kernels::Expression bind(kernels::Expression expression, const Step& step, const
   return expression;
 }
 
+void queue_copy(const VariableMemory& variable, int count, cudaStream_t stream) {
+  if (variable.copy == nullptr) return;
+  kernels::Expression same;
+  same.operands[0] = reinterpret_cast<const float*>(variable.data);
+  same.sizes[0] = count;
+  same.operand_count = 1;
+  kernels::elementwise({.y = variable.copy, .expression = same, .total = count, .result = kernels::Element::kBfloat16}, stream);
+}
+
 kernels::ReduceArgs translate_reduction(const Step& step) {
   const Attributes& a = step.attributes;
   kernels::ReduceArgs args{.y = nullptr,

@@ -55,6 +55,16 @@ std::vector<Kernel> build_kernels(const Program& program, kernels::Precision pre
   return result;
 }
 
+std::vector<bool> variables_read_as_copies(const Program& program) {
+  std::vector<bool> result(program.variables.size());
+  for (const Step& step : program.steps) {
+    for (const Slot& input : step.inputs) {
+      if (input.storage == Storage::kVariable && input.dtype == DType::kBfloat16) result[static_cast<size_t>(input.offset)] = true;
+    }
+  }
+  return result;
+}
+
 int narrow(int64_t size) {
   if (size > std::numeric_limits<int>::max()) {
     throw Error("shape_unsupported", text("the kernels count in 31 bits, but a size is ", size, "; use a smaller batch"));

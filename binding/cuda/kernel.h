@@ -12,11 +12,18 @@
 
 namespace gannet::cuda {
 
+/** A variable in device memory. */
+struct VariableMemory {
+  char* data;
+  /** What the data are as bfloat16, at any time; null if no program reads them so. */
+  char* copy = nullptr;
+};
+
 /** Device memory of one run of a program, and the stream it is queued on. */
 struct Run {
   char* arena;
   const std::vector<const char*>& feeds;
-  const std::vector<char*>& variables;
+  const std::vector<VariableMemory>& variables;
   /** Scratch memory for the step that runs now, aligned to 256 bytes. */
   char* workspace;
   /** Where lookups report an index that is out of range. */
@@ -32,10 +39,12 @@ struct Run {
     return reinterpret_cast<T*>(const_cast<char*>(address(slot)));
   }
 
+  const VariableMemory& variable(const Slot& slot) const { return variables[static_cast<size_t>(slot.offset)]; }
+
   const char* address(const Slot& slot) const {
     switch (slot.storage) {
       case Storage::kFeed: return feeds[static_cast<size_t>(slot.offset)];
-      case Storage::kVariable: return variables[static_cast<size_t>(slot.offset)];
+      case Storage::kVariable: return slot.dtype == DType::kBfloat16 ? variable(slot).copy : variable(slot).data;
       default: return arena + slot.offset;
     }
   }
@@ -75,6 +84,9 @@ const KernelTable& kernel_table();
 /** The kernels of a program, each for the steps behind those of the one before.
  *  @throws Error `op_unsupported`, `shape_unsupported`, `precision_unsupported` */
 std::vector<Kernel> build_kernels(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu);
+
+/** Of each variable of a program, whether a step reads it as bfloat16. */
+std::vector<bool> variables_read_as_copies(const Program& program);
 
 /** A size as kernels take it. @throws Error `shape_unsupported` if it needs more than 31 bits */
 int narrow(int64_t size);

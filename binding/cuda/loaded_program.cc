@@ -58,6 +58,7 @@ void SharedMemory::reserve(size_t arena_bytes, size_t workspace_bytes, size_t ru
 LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector<int64_t> variables, const Settings& settings)
     : program_(std::move(program)),
       variables_(std::move(variables)),
+      copies_(variables_read_as_copies(*program_)),
       settings_(settings),
       kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
   place_kernels();

@@ -43,6 +43,8 @@ class LoadedProgram {
 
   const Program& program() const { return *program_; }
   const std::vector<int64_t>& variables() const { return variables_; }
+  /** Whether it reads the variable with this index as bfloat16. */
+  bool reads_copy(size_t variable) const { return copies_[variable]; }
   size_t workspace_bytes() const { return workspace_bytes_; }
   /** Whether it may meet an index that is out of range. */
   bool looks_up() const { return looks_up_; }
@@ -85,6 +87,7 @@ class LoadedProgram {
 
   std::shared_ptr<const Program> program_;
   std::vector<int64_t> variables_;
+  std::vector<bool> copies_;
   Settings settings_;
   std::vector<Kernel> kernels_;
   /** The first step of each kernel, and the number of steps. */

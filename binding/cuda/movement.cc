@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "cuda/kernel.h"
+#include "cuda/expression.h"
 #include "error.h"
 
 namespace gannet::cuda {
@@ -133,7 +133,9 @@ Kernel assign(const Step& step, const Build&) {
   return {[step, total = count_of(step.output)](const Run& run) {
     auto* target = run.output<Bits>(step.output);
     const auto* source = run.input<Bits>(step.inputs[1]);
-    if (target != source) kernels::copy(kernels::contiguous_copy(target, source, total), run.stream);
+    if (target == source) return;
+    kernels::copy(kernels::contiguous_copy(target, source, total), run.stream);
+    queue_copy(run.variable(step.output), total, run.stream);
   }};
 }
 

@@ -11,11 +11,19 @@ namespace {
 /** Stands for memory in launches that never run: aligned as real memory is, and far from null. */
 char* pretended_address(int64_t index) { return reinterpret_cast<char*>((index + 1) << 40); }
 
-template <typename Address>
-std::vector<Address> pretended_addresses(size_t count, int64_t first) {
-  std::vector<Address> addresses;
+std::vector<const char*> pretended_addresses(size_t count, int64_t first) {
+  std::vector<const char*> addresses;
   for (size_t i = 0; i < count; i++) addresses.push_back(pretended_address(first + static_cast<int64_t>(i)));
   return addresses;
+}
+
+std::vector<VariableMemory> pretended_variables(const Program& program, int64_t first) {
+  std::vector<VariableMemory> variables;
+  for (const bool has_copy : variables_read_as_copies(program)) {
+    char* data = pretended_address(first++);
+    variables.push_back({data, has_copy ? pretended_address(first++) : nullptr});
+  }
+  return variables;
 }
 
 int64_t volume(dim3 size) { return int64_t{size.x} * size.y * size.z; }
@@ -23,8 +31,8 @@ int64_t volume(dim3 size) { return int64_t{size.x} * size.y * size.z; }
 }  // namespace
 
 std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precision precision, const kernels::GpuLimits& gpu) {
-  const auto feeds = pretended_addresses<const char*>(program.feeds.size(), 8);
-  const auto variables = pretended_addresses<char*>(program.variables.size(), 8 + static_cast<int64_t>(feeds.size()));
+  const auto feeds = pretended_addresses(program.feeds.size(), 8);
+  const std::vector<VariableMemory> variables = pretended_variables(program, 8 + static_cast<int64_t>(feeds.size()));
   const Run run{
       pretended_address(0), feeds, variables, pretended_address(1), reinterpret_cast<kernels::IndexError*>(pretended_address(2)), nullptr};
   std::vector<PlannedLaunch> result;

@@ -65,7 +65,8 @@ void Recording::copy_feeds(const std::vector<Call>& calls, const Stream& stream)
   feeds_taken_.record(stream);
 }
 
-Run Recording::run_with(size_t index, const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const {
+Run Recording::run_with(size_t index, const SharedMemory& memory, const std::vector<VariableMemory>& variables,
+                        const Stream& stream) const {
   return {.arena = memory.arena.data(),
           .feeds = runs_[index].feeds,
           .variables = variables,
@@ -84,7 +85,7 @@ void Recording::queue_outputs(size_t index, const Run& run) const {
   }
 }
 
-void Recording::replay(const SharedMemory& memory, const std::vector<std::vector<char*>>& variables, const Stream& stream) {
+void Recording::replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream) {
   if (!graph_ || graph_generation_ != memory.generation) {
     graph_ = Graph();
     graph_ = Graph::capture(stream, [&] {

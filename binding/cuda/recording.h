@@ -34,12 +34,12 @@ class Recording {
 
   /** `variables` are those of each run's program. Queues the whole step as one graph, recording it first if it is new or memory has
    *  moved. */
-  void replay(const SharedMemory& memory, const std::vector<std::vector<char*>>& variables, const Stream& stream);
+  void replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream);
 
   /** Runs step by step, as LoadedProgram::run_steps; `step_ms`, unless null, receives a list for each run. */
   template <typename Cancelled>
-  void run_steps(const SharedMemory& memory, const std::vector<std::vector<char*>>& variables, const Stream& stream, Cancelled cancelled,
-                 std::vector<std::vector<double>>* step_ms) const {
+  void run_steps(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream,
+                 Cancelled cancelled, std::vector<std::vector<double>>* step_ms) const {
     for (size_t i = 0; i < runs_.size(); i++) {
       const Run run = run_with(i, memory, variables[i], stream);
       runs_[i].program->run_steps(run, stream, cancelled, step_ms ? &step_ms->emplace_back() : nullptr);
@@ -59,7 +59,7 @@ class Recording {
     std::vector<const char*> feeds;
   };
 
-  Run run_with(size_t index, const SharedMemory& memory, const std::vector<char*>& variables, const Stream& stream) const;
+  Run run_with(size_t index, const SharedMemory& memory, const std::vector<VariableMemory>& variables, const Stream& stream) const;
   void queue_outputs(size_t index, const Run& run) const;
   void check_indices(const SharedMemory& memory, const Stream& stream) const;
 

@@ -1,7 +1,7 @@
-#include "cuda/kernel.h"
-
 #include <algorithm>
 #include <array>
+
+#include "cuda/expression.h"
 
 namespace gannet::cuda {
 
@@ -50,10 +50,19 @@ std::vector<Step> steps_of_launch(const Step& step, const Layout& layout, const 
 }
 
 kernels::OptimizerTensor tensor_of(const Step& step, const Layout& layout, const Run& run) {
-  kernels::OptimizerTensor tensor{.w = run.output(step.output), .slots = {}, .gradient = nullptr, .count = count_of(step.output)};
+  kernels::OptimizerTensor tensor{.w = run.output(step.output),
+                                  .slots = {},
+                                  .gradient = nullptr,
+                                  .count = count_of(step.output),
+                                  .copy = run.variable(step.output).copy};
   for (size_t i = 0; i < layout.slots; i++) tensor.slots[i] = run.output(step.inputs[1 + i]);
   tensor.gradient = run.input(step.inputs[layout.gradient()]);
   return tensor;
+}
+
+/** The launch itself writes the copies of weights alone. */
+void queue_copies_of_slots(const Step& step, const Layout& layout, const Run& run) {
+  for (size_t i = 1; i <= layout.slots; i++) queue_copy(run.variable(step.inputs[i]), count_of(step.output), run.stream);
 }
 
 Kernel optimizer(const Step& step, const Build& build, const Layout& layout) {
@@ -75,6 +84,7 @@ Kernel optimizer(const Step& step, const Build& build, const Layout& layout) {
                                             .clip = static_cast<float>(a.clip)};
                 for (size_t i = 0; i < steps.size(); i++) args.tensors[i] = tensor_of(steps[i], layout, run);
                 kernels::optimizer_update(args, run.stream);
+                for (const Step& each : steps) queue_copies_of_slots(each, layout, run);
               },
           .steps = steps.size()};
 }

@@ -16,7 +16,8 @@ export interface NarrowedGraph {
 export const NARROWED_ELEMENTS = 4096;
 
 /** Decides which values are kept as bfloat16: large ones between products, expressions and copies, all of whose readers can take
- *  that. What is fed, fetched, kept or updated stays float32; products then read copies in bfloat16, each made once.
+ *  that. What is fed, fetched, kept or updated stays float32; products then read copies in bfloat16: of a variable the one that the device
+ *  keeps, of anything else one that is made once.
  *  @param fewest elements of the smallest value that is narrowed; infinitely many: none */
 export function narrow(graph: Graph, fewest: number): NarrowedGraph {
   if (fewest === Number.POSITIVE_INFINITY) return { graph, narrow: new Set() };

@@ -11,7 +11,7 @@ import {
   type StoredType,
   storedBytes,
 } from './program.ts';
-import { schedule } from './schedule.ts';
+import { isIdentity, schedule } from './schedule.ts';
 
 /** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory.
  *  @param narrow values that are kept as bfloat16 */
@@ -146,9 +146,12 @@ class Storage {
     return source && this.ownerOf(source);
   }
 
-  /** What a reshape, or an aligned slice of a value in the arena, is a view of, and where in the owner's memory it begins. */
+  /** What a reshape, or an aligned slice of a value in the arena, is a view of, and where in the owner's memory it begins. A variable
+   *  kept as bfloat16 is one too: of the copy that the device keeps of it. */
   private viewed(tensor: Tensor): { readonly source: Tensor; readonly shift: number } | undefined {
     const source = tensor.inputs[0] as Tensor;
+    if (isIdentity(tensor) && this.narrow.has(tensor) && isOp(this.ownerOf(source), 'variable'))
+      return { source, shift: 0 };
     const index = isOp(tensor, 'reshape') ? 0 : isOp(tensor, 'slice') ? sliceOffset(tensor) : undefined;
     if (index === undefined || (isOp(tensor, 'slice') && isLeaf(this.ownerOf(source)))) return undefined;
     const offset = storedBytes({ shape: [index], dtype: this.typeOf(source) });

@@ -1,7 +1,8 @@
 import type { OpAttributes, OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, type DType, elements, type Shape } from '../tensor/shape.ts';
 
-/** What a value is in memory: a device may keep float32 numbers of the arena as bfloat16. */
+/** What a value is in memory: a device may keep float32 numbers of the arena as bfloat16. A variable that is read as bfloat16 stands for
+ *  a rounded copy, which the device keeps up to date whatever writes the variable. */
 export type StoredType = DType | 'bfloat16';
 
 /** Where a value lives while a program runs: at a byte offset of the arena, in the feed or the variable with that index. */

@@ -1,6 +1,6 @@
 import { GraphError } from '../errors.ts';
 import { overwrittenInputs } from '../ops/update.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { joinFollowersToProducts, postponeSmallUpdates } from './reorder.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
@@ -11,7 +11,9 @@ import { ancestors, consumersOf, roots } from './walk.ts';
 export function schedule(graph: Graph): Tensor[] {
   const consumers = consumersOf(ancestors(roots(graph)));
   const readersOf = (state: Tensor): Tensor[] =>
-    (consumers.get(state) ?? []).flatMap((reader) => (reader.op === 'reshape' ? readersOf(reader) : [reader]));
+    (consumers.get(state) ?? []).flatMap((reader) =>
+      reader.op === 'reshape' || isIdentity(reader) ? readersOf(reader) : [reader],
+    );
   const before = (update: Tensor): Tensor[] =>
     overwrittenInputs(update)
       .flatMap(readersOf)
@@ -32,6 +34,10 @@ export function schedule(graph: Graph): Tensor[] {
   }
   return order;
 }
+
+/** The same numbers as its operand's. Of a variable that is no copy: the device reads the variable itself, or what it keeps beside it. */
+export const isIdentity = (tensor: Tensor): boolean =>
+  isOp(tensor, 'elementwise') && tensor.attributes.expression.instructions.length === 0;
 
 function expectOutputsSurvive(graph: Graph, order: readonly Tensor[]): void {
   const overwritten = new Set(order.flatMap(overwrittenInputs));
