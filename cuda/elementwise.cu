@@ -2,6 +2,7 @@
 #include "interpreter.h"
 #include "launch.h"
 #include "norm_patterns.h"
+#include "residual_patterns.h"
 
 // y[i] = expression at i. Bound by memory: every thread computes four neighbouring elements, so that a warp reads 512 bytes of every
 // full operand at once. Grid: one thread per four elements. The hot expressions of GAN training are compiled (pattern.h), any other
@@ -15,6 +16,8 @@ constexpr unsigned kInterpreterThreads = 128;
 constexpr Access kFull = Access::kFull, kChannel = Access::kChannel;
 using F = Function;
 
+/** The same numbers, which bfloat16 rounds. */
+using Identity = Pattern<Reads<kFull>>;
 using Multiply = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
 using Scale = Pattern<Reads<kFull>, Op<F::kConstant>, Op<F::kMul, 1, 0>>;
 using WeightedSum =
@@ -24,12 +27,13 @@ using WeightedSum =
 using Interpolate = Pattern<Reads<kFull, Access::kSample, kFull>, Op<F::kSub, 2, 0>, Op<F::kMul, 1, 3>, Op<F::kAdd, 0, 4>>;
 
 using HotPatterns =
-    PatternList<AddBias<>, BiasRelu, BiasLeakyRelu, BiasTanh, Relu, LeakyRelu, ReluGradient, LeakyReluGradient, TanhGradient, Add, AddThree,
-                Multiply, Scale, WeightedSum, Interpolate, norms::Normalize<kChannel>, norms::NormalizeRelu<kChannel>,
-                norms::NormalizeLeakyRelu<kChannel>, norms::Normalize<Access::kSample>, norms::NormalizeRelu<Access::kSample>,
-                norms::NormalizeLeakyRelu<Access::kSample>, norms::ReluInputGradient, norms::LeakyReluInputGradient,
-                norms::BiasedNormalizeLeakyRelu, norms::BiasedInputGradient, norms::BiasedInputGradientSum, norms::BiasedCentre,
-                norms::BiasedCurvature, norms::LeakyReluAdjoint, norms::GainedLeakyReluAdjoint>;
+    PatternList<Identity, AddBias<>, BiasRelu, BiasLeakyRelu, BiasElu, BiasTanh, Relu, LeakyRelu, ReluGradient, LeakyReluGradient,
+                BiasEluGradient, TanhGradient, Add, AddThree, Multiply, Scale, WeightedSum, Interpolate, norms::Normalize<kChannel>,
+                norms::NormalizeRelu<kChannel>, norms::NormalizeLeakyRelu<kChannel>, norms::Normalize<Access::kSample>,
+                norms::NormalizeRelu<Access::kSample>, norms::NormalizeLeakyRelu<Access::kSample>, norms::ReluInputGradient,
+                norms::LeakyReluInputGradient, norms::BiasedNormalizeLeakyRelu, norms::BiasedInputGradient, norms::BiasedInputGradientSum,
+                norms::BiasedCentre, norms::BiasedCurvature, norms::LeakyReluAdjoint, norms::GainedLeakyReluAdjoint, residuals::Blend,
+                residuals::BlendGradient, residuals::CarriedGradient, residuals::CarriedEluGradient, residuals::TwiceCarriedEluGradient>;
 
 }  // namespace
 
