@@ -4,7 +4,7 @@ import { expected, runOn } from '../../src/device/execution.ts';
 import { findRecipe, type Recipe, recipes } from '../../src/models/index.ts';
 import { relativeError } from '../../src/oracle/compare.ts';
 import { reducedConfig, trainingStep } from '../../src/parity/steps.ts';
-import { devices } from '../devices.ts';
+import { devices, openKernelDevice } from '../devices.ts';
 import { expectClose } from './parity.ts';
 
 for (const recipe of recipes) {
@@ -59,11 +59,14 @@ for (const name of ['dcgan-guide', 'wgan-gp', 'wgan-clip', 'began']) {
 }
 
 for (const recipe of recipes) {
-  test(`${recipe.name}: a step on the CPU comes to what the oracle says`, async () => {
+  test(`${recipe.name}: a whole step on the CPU and on the CUDA kernels comes to what the oracle says`, async () => {
     const work = trainingStep(recipe);
-    const device = await devices.cpu();
-    expectClose(await runOn(device, work), expected(work));
-    device.close();
+    const said = expected(work);
+    for (const open of [devices.cpu, openKernelDevice]) {
+      const device = await open();
+      expectClose(await runOn(device, work), said);
+      device.close();
+    }
   });
 }
 
