@@ -1,6 +1,7 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
 // and to scripts/kernels/rules.mjs, and the products' occupancy and issue slots to their targets. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
+//   --only a.cu    these kernel files; the table keeps what it says of the others
 //   --cached       compile nothing: skipped where a file has changed since it was compiled
 //   --jobs 8       so many compilations at once; default: 2
 //   --slots        print how many instructions the largest tiles issue per multiplication
@@ -43,7 +44,9 @@ const toolkit = nvccVersion(nvcc);
 
 const faults = [];
 const compiled = [];
-const jobs = kernelFiles().flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
+const only = option('only')?.split(',');
+const files = kernelFiles().filter((file) => !only || only.includes(file));
+const jobs = files.flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
 if (process.argv.includes('--cached') && jobs.some((job) => storedFigures(job) === undefined)) {
   console.log('skipped: kernels have changed since they were compiled, which `npm run check:kernels` does');
   process.exit(0);
@@ -57,7 +60,7 @@ await inParallel(jobs, Number(option('jobs') ?? Math.min(2, availableParallelism
 });
 
 const table = readTable();
-if (update) forget(architectures);
+if (update && !only) forget(architectures);
 const dynamic = new Map(architectures.map((architecture) => [architecture, dynamicSharedBytes(architecture)]));
 for (const { architecture, kernels } of compiled) {
   for (const kernel of kernels) check(kernel, architecture);

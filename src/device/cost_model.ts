@@ -108,8 +108,8 @@ export function precisionOn(gpu: Gpu, precision: Precision): 'float32' | 'tf32' 
 export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto'): ProgramCost {
   const addon = loadAddon();
   const chosen = precisionOn(gpu, precision);
-  const narrowFrom = chosen === 'bfloat16' ? NARROWED_ELEMENTS : undefined;
-  const program = compile(graph, new Set(addon.supportedOps('simt') as OpName[]), narrowFrom);
+  const claims = new Set(addon.supportedOps('simt') as OpName[]);
+  const program = compile(graph, claims, chosen === 'bfloat16' ? NARROWED_ELEMENTS : undefined);
   const launches = callAddon(() => addon.planLaunches(program, { ...gpu, precision: chosen }));
   const costs = launches.map((launch, i) => launchCost(program, launches, i, launch, gpu, gpu.peak[chosen] as number));
   const modelMs = sum(costs, (cost) => cost.modelMs);
@@ -138,7 +138,7 @@ function launchCost(
   const end = launches.findIndex(({ step: other }, i) => i > index && other !== launch.step);
   const remaining = (end < 0 ? launches.length : end) - index - 1;
   const flops = first ? sum(steps, operationsOf) : 0;
-  const bytes = bytesOf(steps, launch, first, remaining);
+  const bytes = bytesOf(steps, launch, first, remaining) + (remaining === 0 ? bytesOfCopies(steps, program) : 0);
   const { kernel, registers, sharedBytes, slots } = resourcesOf(launch, gpu);
   const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
   const waves = launch.blocks / (resident * gpu.multiprocessors);
@@ -242,11 +242,23 @@ const writtenTensors = ({ output, inputs, op }: Step): number =>
     ? Math.max(1, inputs.filter((slot) => storedBytes(slot) === storedBytes(output)).length - 1)
     : 1;
 
+/** What updates write beside the weights: the bfloat16 copies of those that the program reads so. */
+function bytesOfCopies(steps: readonly Step[], program: Program): number {
+  const updated = steps.filter(({ output }) => output.storage === 'variable');
+  if (updated.length === 0) return 0;
+  const copies = new Set(
+    program.steps.flatMap(({ inputs }) =>
+      inputs.filter(({ storage, dtype }) => storage === 'variable' && dtype === 'bfloat16').map(place),
+    ),
+  );
+  return sum(updated, ({ output }) => (copies.has(place(output)) ? 2 * elements(output.shape) : 0));
+}
+
 /** Instructions of warps that a GPU issues per second at most. */
-const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;
+export const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;
 
 /** Operations of one instruction that multiplies, of a whole warp: a fused multiply-add of every thread, m16n8k8 or m16n8k16. */
-function operationsOfMultiplication(kernel: string): number {
+export function operationsOfMultiplication(kernel: string): number {
   const precision = Number(/\(Precision\)(\d)/.exec(kernel)?.[1] ?? 0);
   return 2 * ([32, 16 * 8 * 8, 16 * 8 * 16][precision] as number);
 }

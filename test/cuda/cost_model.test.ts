@@ -93,6 +93,18 @@ test('in bfloat16 a step moves less than three quarters of the bytes, through tw
   }
 });
 
+test('in bfloat16 an update writes 2 bytes more for each weight that products read so', () => {
+  const bytesOfUpdates = (precision: Precision): number =>
+    costOfStep('dcgan', 'a100', precision)
+      .flatMap(({ cost }) => cost.launches)
+      .filter(({ kernel }) => kernel.startsWith('optimizer_kernel'))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  // Filters of 5x5 between 128, 256, 512 and 1024 channels, in both networks, and the weights of 128 latents; no filters of images.
+  const filters = 2 * 25 * (128 * 256 + 256 * 512 + 512 * 1024);
+  const latents = 128 * 4 * 4 * 1024;
+  assert.is(bytesOfUpdates('bfloat16') - bytesOfUpdates('tf32'), 2 * (filters + latents));
+});
+
 test('similarities of a batch are counted by pairs of images, and read and write no differences', () => {
   const config = resolveConfig({ recipe: 'dcgan', model: { minibatchFeatures: 128 } });
   const [update] = createModel(config).match.programs;

@@ -1,0 +1,225 @@
+// `npm run count:steps`: what training steps cost by the counting model (src/device/cost_model.ts), which are the figures of
+// docs/kernels.md. It measures nothing, and needs the addon with the simulator and no GPU.
+
+import { loadAddon } from '../../src/device/addon.ts';
+import { operationsOfMultiplication, slotsPerSecond } from '../../src/device/cost_model.ts';
+import {
+  countCost,
+  GPUS,
+  type Gpu,
+  type LaunchCost,
+  type Precision,
+  type ProgramCost,
+} from '../../src/device/index.ts';
+import { compile } from '../../src/graph/compile.ts';
+import { NARROWED_ELEMENTS } from '../../src/graph/narrow.ts';
+import { type Slot, type Step, storedBytes } from '../../src/graph/program.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
+import type { Graph } from '../../src/tensor/trace.ts';
+import { createModel } from '../../src/train/index.ts';
+
+/** The step well after the first ones, on which some schedules train the critic longer. */
+const LATER_STEP = 1_000_001;
+
+/** Instructions per multiplication that the main loops issued on sm_90 before addresses were worked out once: of the 128x128 tile, in
+ *  bfloat16 and tf32. */
+const EARLIER_SLOTS: Readonly<Record<string, readonly [bfloat16: number, tf32: number]>> = {
+  conv2d_forward_kernel: [8.3, 11.7],
+  conv2d_input_gradient_kernel: [8.6, 12.3],
+  conv2d_filter_gradient_kernel: [7.2, 11.9],
+};
+
+interface Counted {
+  readonly graph: Graph;
+  readonly cost: ProgramCost;
+  readonly repeats: number;
+}
+
+interface StepCost {
+  readonly launches: number;
+  readonly gigabytes: number;
+  readonly arenaMegabytes: number;
+  readonly floorMs: number;
+  readonly programs: readonly Counted[];
+}
+
+const MODELS = {
+  DCGAN: { recipe: 'dcgan' },
+  'WGAN-GP': { recipe: 'wgan-gp' },
+  BEGAN: { recipe: 'began' },
+  'BEGAN, both networks simultaneously': { recipe: 'began', schedule: 'simultaneous' },
+} as const;
+type ModelName = keyof typeof MODELS;
+
+const sum = <T>(items: readonly T[], value: (item: T) => number): number =>
+  items.reduce((total, item) => total + value(item), 0);
+
+function costOfStep(model: ModelName, gpu: Gpu, precision: Precision): StepCost {
+  const programs = createModel(resolveConfig(MODELS[model])).match.programs.map(({ trace, repeats }) => {
+    const graph = trace();
+    return { graph, cost: countCost(graph, gpu, precision), repeats: repeats.at(LATER_STEP) };
+  });
+  const total = (value: (cost: ProgramCost) => number): number =>
+    sum(programs, ({ cost, repeats }) => value(cost) * repeats);
+  return {
+    launches: total(({ launches }) => launches.length),
+    gigabytes: total(({ bytes }) => bytes) / 1e9,
+    arenaMegabytes: Math.max(...programs.map(({ cost }) => cost.arenaBytes)) / 1e6,
+    floorMs: total(({ floorMs }) => floorMs),
+    programs,
+  };
+}
+
+/** What a step took at least with the loops as they were. */
+function earlierFloorMs({ programs }: StepCost, gpu: Gpu, precision: 'bfloat16' | 'tf32'): number {
+  const ofLaunch = ({ kernel, flops, bytes, rooflineMs }: LaunchCost): number => {
+    const slots = EARLIER_SLOTS[kernel.replace(/<.*/, '')]?.[precision === 'bfloat16' ? 0 : 1];
+    if (slots === undefined) return rooflineMs;
+    const issueSeconds = (flops / operationsOfMultiplication(kernel)) * (slots / slotsPerSecond(gpu));
+    return 1e3 * Math.max(flops / (gpu.peak[precision] as number), bytes / gpu.bytesPerSecond, issueSeconds);
+  };
+  return sum(programs, ({ cost, repeats }) => repeats * sum(cost.launches, ofLaunch));
+}
+
+/** Launches, bytes and time of the kernels whose name begins so. */
+function partOf({ programs, floorMs }: StepCost, kernel: RegExp): readonly string[] {
+  const of = (value: (launch: LaunchCost) => number): number =>
+    sum(
+      programs,
+      ({ cost, repeats }) =>
+        repeats *
+        sum(
+          cost.launches.filter(({ kernel: name }) => kernel.test(name)),
+          value,
+        ),
+    );
+  const ms = of(({ rooflineMs }) => rooflineMs);
+  return [
+    `${of(() => 1)}`,
+    of(({ bytes }) => bytes / 1e9).toFixed(2),
+    ms.toFixed(2),
+    `${((100 * ms) / floorMs).toFixed(0)} %`,
+  ];
+}
+
+const sameArenaPlace = (a: Slot, b: Slot): boolean =>
+  a.storage === 'arena' && b.storage === 'arena' && a.offset === b.offset;
+
+/** What statistics of channels read of expressions that products end in, in bfloat16. */
+function readAgain(graph: Graph, { launches }: ProgramCost): { launches: number; bytes: number } {
+  const claims = new Set(loadAddon().supportedOps('simt') as OpName[]);
+  const { steps } = compile(graph, claims, NARROWED_ELEMENTS);
+  const ended = new Set(
+    launches.filter(({ kernel, steps: many }) => many === 2 && PRODUCT.test(kernel)).map(({ step }) => step),
+  );
+  const results = [...ended].flatMap((product) => {
+    const { op, output } = steps[product + 1] as Step;
+    if (op !== 'elementwise') return [];
+    const later = steps.slice(product + 2);
+    const end = later.findIndex((step) => sameArenaPlace(step.output, output));
+    return later
+      .slice(0, end < 0 ? undefined : end + 1)
+      .some((step) => isOfChannels(step) && step.inputs.some((input) => sameArenaPlace(input, output)))
+      ? [storedBytes(output)]
+      : [];
+  });
+  return { launches: results.length, bytes: sum(results, (bytes) => bytes) };
+}
+
+const PRODUCT = /^(conv2d|matmul)/;
+
+const isOfChannels = ({ op, attributes }: Step): boolean => {
+  if (!op.startsWith('reduce')) return false;
+  const [outer, , inner] = (attributes as OpAttributes['reduceMoments']).extent;
+  return outer === 1 && inner > 1;
+};
+
+function printTable(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  console.log(`\n${title}\n`);
+  for (const row of [head, head.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
+}
+
+const names = Object.keys(MODELS) as ModelName[];
+const { a100, h100, t4 } = GPUS;
+
+printTable(
+  'What steps take at least on an H100, and with the loops as they were',
+  ['', 'launches in bfloat16', 'floor ms, bfloat16', 'before', 'floor ms, tf32', 'before'],
+  names.map((model) => {
+    const [narrow, wide] = [costOfStep(model, h100, 'bfloat16'), costOfStep(model, h100, 'tf32')];
+    const [before, wideBefore] = [earlierFloorMs(narrow, h100, 'bfloat16'), earlierFloorMs(wide, h100, 'tf32')];
+    return [
+      model,
+      `${narrow.launches}`,
+      ...[narrow.floorMs, before, wide.floorMs, wideBefore].map((ms) => ms.toFixed(1)),
+    ];
+  }),
+);
+
+printTable(
+  'Steps in tf32 on an A100',
+  ['', 'launches', 'GB moved', 'floor ms'],
+  names.map((model) => {
+    const { launches, gigabytes, floorMs } = costOfStep(model, a100, 'tf32');
+    return [model, `${launches}`, gigabytes.toFixed(1), floorMs.toFixed(1)];
+  }),
+);
+
+printTable(
+  'Programs in tf32 on an A100',
+  ['', 'launches', 'GB moved', 'arena MB'],
+  names.flatMap((model) =>
+    costOfStep(model, a100, 'tf32').programs.map(({ cost }) => [
+      `${model}, ${cost.name}`,
+      `${cost.launches.length}`,
+      (cost.bytes / 1e9).toFixed(2),
+      (cost.arenaBytes / 1e6).toFixed(0),
+    ]),
+  ),
+);
+
+printTable(
+  'Steps in bfloat16 beside tf32, which keeps all values as float32',
+  ['', 'launches', 'GB moved', 'arena MB', 'floor ms, A100', 'floor ms, H100'],
+  names.flatMap((model) =>
+    (['tf32', 'bfloat16'] as const).map((precision) => {
+      const [on, newer] = [a100, h100].map((gpu) => costOfStep(model, gpu, precision)) as [StepCost, StepCost];
+      const figures = [on.gigabytes, on.arenaMegabytes, on.floorMs, newer.floorMs];
+      const digits = [2, 0, 1, 1];
+      return [`${model}, ${precision}`, `${on.launches}`, ...figures.map((figure, k) => figure.toFixed(digits[k]))];
+    }),
+  ),
+);
+
+for (const [what, kernel] of [
+  ['updates of weights', /^optimizer_kernel/],
+  ['expressions of every element, compiled', /^elementwise_pattern_kernel/],
+  ['expressions of every element, interpreted', /^elementwise_kernel/],
+  ['sums over columns', /^reduce_columns_kernel/],
+] as const) {
+  printTable(
+    `In bfloat16 on an H100: ${what}`,
+    ['', 'launches', 'GB moved', 'ms', 'of the floor'],
+    names.map((model) => [model, ...partOf(costOfStep(model, h100, 'bfloat16'), kernel)]),
+  );
+}
+
+printTable(
+  'In bfloat16 on an H100: statistics of what compiled endings of products give, if they were taken with the endings',
+  ['', 'launches', 'GB saved', 'of the floor'],
+  names.map((model) => {
+    const step = costOfStep(model, h100, 'bfloat16');
+    const found = step.programs.map(({ cost, graph, repeats }) => ({ ...readAgain(graph, cost), repeats }));
+    const bytes = sum(found, ({ bytes: each, repeats }) => each * repeats);
+    const percent = (100 * (1e3 * bytes)) / h100.bytesPerSecond / step.floorMs;
+    return [
+      model,
+      `${sum(found, ({ launches, repeats }) => launches * repeats)}`,
+      (bytes / 1e9).toFixed(2),
+      `${percent.toFixed(1)} %`,
+    ];
+  }),
+);
+
+console.log(`\nThe DCGAN in float32 on a T4: ${costOfStep('DCGAN', t4, 'float32').floorMs.toFixed(0)} ms`);
