@@ -7,6 +7,7 @@ import { drawIndices, evaluationRandom } from '../metrics/draw.ts';
 import type { FeatureExtractor } from '../metrics/features/extractor.ts';
 import { pixelFeatures } from '../metrics/features/pixels.ts';
 import { type FigureOptions, type Figures, measureImages } from '../metrics/figures.ts';
+import { inTurns } from '../metrics/turns.ts';
 import { generatedImages, loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
 import { labelsLike } from '../train/labelled_data.ts';
 import { neighboursPicture } from './neighbours_picture.ts';
@@ -102,12 +103,9 @@ async function evaluate(subject: Subject, options: EvaluationOptions): Promise<E
   const real = await collect('real', realImages(dataset, indices));
   const asked = labelsLike(session.model.config, dataset, indices);
   const generated = await collect('generated', generatedImages(session, { count, seed, labels: asked?.vectors }));
-  const { figures, nearestReal } = await measureImages(real, generated, extractor, {
-    seed,
-    neighbours,
-    kernelBlocks: options.kernelBlocks,
-    asked: asked?.classes,
-  });
+  const { kernelBlocks } = options;
+  const figureOptions = { seed, neighbours, kernelBlocks, asked: asked?.classes };
+  const { figures, nearestReal } = await inTurns(measureImages(real, generated, extractor, figureOptions), signal);
   const { name, hash, columns } = extractor;
   return {
     evaluation: {

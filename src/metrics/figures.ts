@@ -5,13 +5,14 @@ import type { FeatureSet, ImageSet } from './collect.ts';
 import { expectComparable } from './feature_matrix.ts';
 import type { FeatureExtractor } from './features/extractor.ts';
 import { frechetDistance } from './frechet.ts';
-import { kernelDistance } from './kernel_distance.ts';
+import { estimateKernelDistance } from './kernel_distance.ts';
 import { compareNeighbourhoods, type ManifoldOverlap } from './manifolds.ts';
 import { momentsOf } from './moments.ts';
 import type { Nearest } from './neighbours.ts';
 import { type LevelDistance, slicedWasserstein } from './sliced_wasserstein.ts';
 import type { Estimate } from './statistics.ts';
 import { meanSimilarity } from './structural_similarity.ts';
+import type { Pausing } from './turns.ts';
 
 /** What is measured of features. */
 export interface FeatureFigures extends ManifoldOverlap {
@@ -60,29 +61,30 @@ export interface FiguresWithNeighbours<F extends FeatureFigures = Figures> {
 const LARGEST_BLOCK = 1000;
 const LEAST_SIDE = { patches: 16, similarity: 11 };
 
-/** Everything that is measured of two sets of as many images.
+/** Everything that is measured of two sets of as many images, with pauses.
  *  @throws DataError samples_differ, samples_few, features_differ, probabilities_invalid */
-export function measureImages(
+export function* measureImages(
   real: ImageSet,
   generated: ImageSet,
   extractor: Pick<FeatureExtractor, 'classes'>,
   options: FigureOptions = {},
-): FiguresWithNeighbours {
-  const { figures, nearestReal } = measureFeatures(real, generated, extractor, options);
+): Pausing<FiguresWithNeighbours> {
+  const { figures, nearestReal } = yield* measureFeatures(real, generated, extractor, options);
   return { figures: { ...figures, ...measurePixels(real, generated, options.seed ?? 1) }, nearestReal };
 }
 
-/** What is measured of the features of two sets of as many images. @throws as {@link measureImages} */
-export function measureFeatures(
+/** What is measured of the features of two sets of as many images, with pauses. @throws as {@link measureImages} */
+export function* measureFeatures(
   real: FeatureSet,
   generated: FeatureSet,
   { classes }: Pick<FeatureExtractor, 'classes'>,
   { seed = 1, neighbours = 5, kernelBlocks: blocks = 100, asked }: FigureOptions = {},
-): FiguresWithNeighbours<FeatureFigures> {
+): Pausing<FiguresWithNeighbours<FeatureFigures>> {
   expectComparable(real.features, generated.features, Math.max(neighbours + 1, 4));
   const blockSize = Math.min(LARGEST_BLOCK, Math.floor(real.features.rows / 2));
-  const kernel = kernelDistance(real.features, generated.features, { blocks, blockSize, seed });
-  const { overlap, nearestReal, amongReal } = compareNeighbourhoods(real.features, generated.features, neighbours);
+  const kernel = yield* estimateKernelDistance(real.features, generated.features, { blocks, blockSize, seed });
+  const neighbourhoods = yield* compareNeighbourhoods(real.features, generated.features, neighbours);
+  const { overlap, nearestReal, amongReal } = neighbourhoods;
   const figures = {
     frechet: frechetDistance(momentsOf(real.features), momentsOf(generated.features)),
     kernel: { ...kernel, blocks, blockSize },

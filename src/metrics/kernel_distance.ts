@@ -3,6 +3,7 @@ import { DataError } from '../errors.ts';
 import { drawIndices, evaluationRandom } from './draw.ts';
 import { type FeatureMatrix, gatherInFloat64 } from './feature_matrix.ts';
 import { type Estimate, estimateOf } from './statistics.ts';
+import { atOnce, type Pausing } from './turns.ts';
 
 /** The kernel (gamma x.y + coefficient)^degree, and how often it is estimated. The defaults are the published protocol. */
 export interface KernelDistanceOptions {
@@ -23,11 +24,18 @@ export interface KernelDistanceOptions {
 /** The kernel inception distance, KID if the features are Inception's: the squared maximum mean discrepancy under a polynomial
  *  kernel. It is unbiased, so it may be below 0, and it does not depend on the number of images but in its deviation.
  *  @throws DataError features_differ, samples_few @see arXiv:1801.01401 */
-export function kernelDistance(
+export const kernelDistance = (
   real: FeatureMatrix,
   generated: FeatureMatrix,
-  { blocks = 100, blockSize = 1000, seed = 1, ...kernel }: KernelDistanceOptions = {},
-): Estimate {
+  options: KernelDistanceOptions = {},
+): Estimate => atOnce(estimateKernelDistance(real, generated, options));
+
+/** The same, with a pause after each block. @throws as {@link kernelDistance} */
+export function* estimateKernelDistance(
+  real: FeatureMatrix,
+  generated: FeatureMatrix,
+  { blocks = 100, blockSize = 1000, seed = 1, ...kernel }: KernelDistanceOptions,
+): Pausing<Estimate> {
   const { columns } = real;
   if (generated.columns !== columns) {
     throw new DataError(
@@ -44,11 +52,12 @@ export function kernelDistance(
   }
   const draw = (set: FeatureMatrix, step: number) =>
     gatherInFloat64(set, drawIndices(set.rows, blockSize, evaluationRandom(seed, step)));
-  return estimateOf(
-    Array.from({ length: blocks }, (_, block) =>
-      discrepancy(draw(real, 2 * block), draw(generated, 2 * block + 1), columns, kernel),
-    ),
-  );
+  const estimates: number[] = [];
+  for (let block = 0; block < blocks; block++) {
+    estimates.push(discrepancy(draw(real, 2 * block), draw(generated, 2 * block + 1), columns, kernel));
+    yield;
+  }
+  return estimateOf(estimates);
 }
 
 type Kernel = Pick<KernelDistanceOptions, 'degree' | 'gamma' | 'coefficient'>;

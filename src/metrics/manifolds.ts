@@ -1,6 +1,7 @@
 import { distanceBlocks } from './distances.ts';
 import { expectComparable, type FeatureMatrix } from './feature_matrix.ts';
 import { Nearest, nearestOthers, radiiOf } from './neighbours.ts';
+import { atOnce, type Pausing } from './turns.ts';
 
 /** How far two sets of images cover each other. A set's manifold is the union of the balls that reach from each of its images to the
  *  k-th nearest other. */
@@ -20,7 +21,7 @@ export interface ManifoldOverlap {
 /** Precision and recall, density and coverage. @param k 5 if not given
  *  @throws DataError features_differ, samples_differ, samples_few @see arXiv:1904.06991, arXiv:2002.09797 */
 export const manifoldOverlap = (real: FeatureMatrix, generated: FeatureMatrix, k = 5): ManifoldOverlap =>
-  compareNeighbourhoods(real, generated, k).overlap;
+  atOnce(compareNeighbourhoods(real, generated, k)).overlap;
 
 /** How two sets overlap, and the neighbours that were found on the way. */
 export interface Neighbourhoods {
@@ -31,13 +32,17 @@ export interface Neighbourhoods {
   readonly amongReal: Nearest;
 }
 
-/** @throws DataError as manifoldOverlap */
-export function compareNeighbourhoods(real: FeatureMatrix, generated: FeatureMatrix, k: number): Neighbourhoods {
+/** Compares two sets, with a pause after each block of distances. @throws DataError as manifoldOverlap */
+export function* compareNeighbourhoods(
+  real: FeatureMatrix,
+  generated: FeatureMatrix,
+  k: number,
+): Pausing<Neighbourhoods> {
   expectComparable(real, generated, k + 1);
   const count = real.rows;
-  const amongReal = nearestOthers(real, k);
+  const amongReal = yield* nearestOthers(real, k);
   const realRadii = radiiOf(amongReal);
-  const generatedRadii = radiiOf(nearestOthers(generated, k));
+  const generatedRadii = radiiOf(yield* nearestOthers(generated, k));
   const nearestReal = new Nearest(count, k);
   const balls = new Uint32Array(count);
   const isRecalled = new Uint8Array(count);
@@ -54,6 +59,7 @@ export function compareNeighbourhoods(real: FeatureMatrix, generated: FeatureMat
         if (square <= (generatedRadii[j] as number)) isRecalled[i] = 1;
       }
     }
+    yield;
   }
   const part = (marks: ArrayLike<number>) => Array.prototype.filter.call(marks, (mark) => mark > 0).length / count;
   const overlap = {

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts';
 import { distanceBlocks, innerDistanceBlocks } from './distances.ts';
 import type { FeatureMatrix } from './feature_matrix.ts';
+import type { Pausing } from './turns.ts';
 
 /** The smallest of the numbers that each row is offered, in ascending order, with what they belong to. */
 export class Nearest {
@@ -42,8 +43,9 @@ export function nearestRows(features: FeatureMatrix, among: FeatureMatrix, count
   return nearest;
 }
 
-/** The k other rows of a set that are nearest to each of its rows. @throws DataError samples_few if there are not as many */
-export function nearestOthers(features: FeatureMatrix, k: number): Nearest {
+/** The k other rows of a set that are nearest to each of its rows, with a pause after each block of distances.
+ *  @throws DataError samples_few if there are not as many */
+export function* nearestOthers(features: FeatureMatrix, k: number): Pausing<Nearest> {
   expectMore(features.rows, k);
   const nearest = new Nearest(features.rows, k);
   for (const { first, rows, columns, squares } of innerDistanceBlocks(features)) {
@@ -55,6 +57,7 @@ export function nearestOthers(features: FeatureMatrix, k: number): Nearest {
         nearest.offer(first[1] + j, square, first[0] + i);
       }
     }
+    yield;
   }
   return nearest;
 }

@@ -9,6 +9,7 @@ import { drawIndices, evaluationRandom } from '../metrics/draw.ts';
 import { type FeatureExtractor, labelOf } from '../metrics/features/extractor.ts';
 import { isNetworkFile, openFeatures } from '../metrics/features/open.ts';
 import { type FeatureFigures, measureFeatures } from '../metrics/figures.ts';
+import { inTurns } from '../metrics/turns.ts';
 import { generatedImages } from './generated_images.ts';
 import { type AskedLabels, labelsLike } from './labelled_data.ts';
 import type { StepMetrics, TrainingSession } from './session.ts';
@@ -122,7 +123,8 @@ export class Evaluator {
     const count = real.features.rows;
     const images = generatedImages(session, { count, seed, labels: asked?.vectors });
     const generated = await collectFeatures(images, extractor, { count });
-    return valuesOf(measureFeatures(real, generated, extractor, { seed, asked: asked?.classes, ...OPTIONS }).figures);
+    const options = { seed, asked: asked?.classes, ...OPTIONS };
+    return valuesOf((await inTurns(measureFeatures(real, generated, extractor, options))).figures);
   }
 
   close(): void {

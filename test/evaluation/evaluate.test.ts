@@ -167,6 +167,26 @@ test('a network that yields no numbers is refused, and closed', async () => {
   assert.is(closed, 1);
 });
 
+test('it can be told to end while the figures are computed, too', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  let drawn = false;
+  const measuring = evaluateRun(run, {
+    signal: controller.signal,
+    onProgress: (phase, done, total) => {
+      if (phase !== 'generated' || done < total) return;
+      drawn = true;
+      // By then all images are drawn and measuring has begun.
+      setImmediate(() => setImmediate(() => controller.abort(reason)));
+    },
+  });
+  await measuring.then(
+    () => assert.unreachable(),
+    (error: Error) => assert.is(error, reason),
+  );
+  assert.ok(drawn);
+});
+
 test('an evaluation ends where it is told to', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
   await evaluateRun(run, { signal }).then(

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { featureMatrix } from '../../src/metrics/feature_matrix.ts';
 import { manifoldOverlap } from '../../src/metrics/manifolds.ts';
 import { nearestOthers, nearestRows, radiiOf } from '../../src/metrics/neighbours.ts';
+import { atOnce } from '../../src/metrics/turns.ts';
 import { assertClose, fixture } from './fixture.ts';
 import { normalFeatures } from './random.ts';
 
@@ -10,12 +11,12 @@ const line = (...points: number[]) => featureMatrix(Float32Array.from(points), 1
 
 test('the radius of a neighbourhood reaches to the k-th other point', () => {
   const points = line(0, 1, 3, 7);
-  assert.equal([...radiiOf(nearestOthers(points, 1))], [1, 1, 4, 16]);
-  assert.equal([...radiiOf(nearestOthers(points, 2))], [9, 4, 9, 36]);
+  assert.equal([...radiiOf(atOnce(nearestOthers(points, 1)))], [1, 1, 4, 16]);
+  assert.equal([...radiiOf(atOnce(nearestOthers(points, 2)))], [9, 4, 9, 36]);
 });
 
 test('a point that is there twice is its own double neighbour', () => {
-  assert.equal([...radiiOf(nearestOthers(line(5, 5, 6), 1))], [0, 0, 1]);
+  assert.equal([...radiiOf(atOnce(nearestOthers(line(5, 5, 6), 1)))], [0, 0, 1]);
 });
 
 test('nearest rows come in order, with their squared distances', () => {
@@ -44,7 +45,7 @@ test('a set covers itself wholly, and sets that lie apart not at all', () => {
 test('blocks of rows do not show in the result', () => {
   // 1,100 rows are more than one block.
   const [real, generated] = [normalFeatures(1100, 2, 1), normalFeatures(1100, 2, 2)];
-  const radii = radiiOf(nearestOthers(real, 2));
+  const radii = radiiOf(atOnce(nearestOthers(real, 2)));
   for (const row of [0, 1023, 1024, 1099]) assertClose(radii[row] as number, slowRadius(row), 1e-12);
   const { indices } = nearestRows(real, generated, 1);
   assert.ok(indices.every((index) => index >= 0 && index < 1100));

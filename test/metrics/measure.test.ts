@@ -7,6 +7,7 @@ import { measureImages } from '../../src/metrics/figures.ts';
 import { frechetDistance } from '../../src/metrics/frechet.ts';
 import { kernelDistance } from '../../src/metrics/kernel_distance.ts';
 import { momentsOf } from '../../src/metrics/moments.ts';
+import { atOnce } from '../../src/metrics/turns.ts';
 import { assertClose } from './fixture.ts';
 import { blurred, discs, images, noisy } from './images.ts';
 
@@ -26,7 +27,7 @@ const collect = (set: PackedImages): Promise<ImageSet> =>
 
 const real = discs(COUNT, 16, 1, 1);
 const figuresOf = async (generated: PackedImages) =>
-  (await measureImages(await collect(real), await collect(generated), extractor)).figures;
+  atOnce(measureImages(await collect(real), await collect(generated), extractor)).figures;
 
 test('images come in batches, of which the first are kept', async () => {
   const set = await collect(real);
