@@ -1,15 +1,6 @@
 import picocolors from 'picocolors';
-
-/** How far training is. */
-export interface ProgressState {
-  readonly step: number;
-  readonly total: number;
-  readonly imagesPerSecond: number;
-  /** Named numbers to show, such as losses. */
-  readonly values: Readonly<Record<string, number>>;
-  /** Time left; undefined while it cannot be told. */
-  readonly remainingMs?: number | undefined;
-}
+import { type Colors, formatBar, formatLine, type ProgressState } from './progress_text.ts';
+import { wrapWords } from './wrap_words.ts';
 
 /** What the trainer reports; the display tells the time left itself. */
 export type ProgressUpdate = Omit<ProgressState, 'remainingMs'>;
@@ -45,12 +36,8 @@ export interface Progress {
 
 const REDRAW_MS = 100;
 const PLAIN_INTERVAL_MS = 10_000;
-const CLEAR_LINE = '\r\x1b[2K';
-const LARGEST_BAR = 30;
-const SMALLEST_BAR = 5;
-const SEPARATOR = '  ';
-
-type Colors = ReturnType<typeof picocolors.createColors>;
+/** Weight that a speed loses in the smoothed one for each second. */
+const SMOOTHING_PER_SECOND = 0.8;
 
 /** Shows progress on a terminal as one bar that is drawn again and again, elsewhere as a plain line per interval. */
 export function createProgress(options: ProgressOptions = {}): Progress {
@@ -59,58 +46,116 @@ export function createProgress(options: ProgressOptions = {}): Progress {
   const redraws = stream.isTTY === true && environment.TERM !== 'dumb';
   const colors = picocolors.createColors(redraws && !environment.NO_COLOR);
   const intervalMs = redraws ? REDRAW_MS : (options.intervalMs ?? PLAIN_INTERVAL_MS);
-  const show = (state: ProgressState): void => {
-    stream.write(redraws ? CLEAR_LINE + formatBar(state, stream.columns ?? 80, colors) : `${formatLine(state)}\n`);
-  };
-  return new Display(stream, show, now, intervalMs, redraws);
+  return new Display(redraws ? new Terminal(stream, colors) : new Plain(stream), now, intervalMs);
+}
+
+/** Where states and messages appear. */
+interface Screen {
+  show(state: ProgressState): void;
+  message(text: string, latest: ProgressState | undefined): void;
+  finish(): void;
+}
+
+class Plain implements Screen {
+  readonly #stream: ProgressStream;
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream;
+  }
+
+  show(state: ProgressState): void {
+    this.#stream.write(`${formatLine(state)}\n`);
+  }
+
+  message(text: string): void {
+    this.#stream.write(`${text}\n`);
+  }
+
+  finish(): void {}
+}
+
+class Terminal implements Screen {
+  readonly #stream: ProgressStream;
+  readonly #colors: Colors;
+  /** Characters of the bar on the screen. */
+  #width = 0;
+
+  constructor(stream: ProgressStream, colors: Colors) {
+    this.#stream = stream;
+    this.#colors = colors;
+  }
+
+  get #columns(): number {
+    return this.#stream.columns ?? 80;
+  }
+
+  show(state: ProgressState): void {
+    this.#stream.write(this.#clear() + formatBar(state, this.#columns, this.#colors));
+    this.#width = formatBar(state, this.#columns).length;
+  }
+
+  message(text: string, latest: ProgressState | undefined): void {
+    this.#stream.write(`${this.#clear()}${wrapWords(text, this.#columns)}\n`);
+    this.#width = 0;
+    if (latest) this.show(latest);
+  }
+
+  finish(): void {
+    this.#stream.write('\n');
+    this.#width = 0;
+  }
+
+  /** Takes the bar away, which covers several lines where the terminal has become narrower. */
+  #clear(): string {
+    const linesAbove = Math.max(0, Math.ceil(this.#width / this.#columns) - 1);
+    return `\r${linesAbove > 0 ? `\x1b[${linesAbove}A` : ''}\x1b[J`;
+  }
 }
 
 class Display implements Progress {
-  readonly #stream: ProgressStream;
-  readonly #show: (state: ProgressState) => void;
+  readonly #screen: Screen;
   readonly #now: () => number;
   readonly #intervalMs: number;
-  readonly #redraws: boolean;
   #first: { readonly step: number; readonly timeMs: number } | undefined;
   #latest: ProgressState | undefined;
   #shown: ProgressState | undefined;
   #shownMs = Number.NEGATIVE_INFINITY;
+  #rate: { readonly value: number; readonly timeMs: number } | undefined;
 
-  constructor(
-    stream: ProgressStream,
-    show: (state: ProgressState) => void,
-    now: () => number,
-    intervalMs: number,
-    redraws: boolean,
-  ) {
-    this.#stream = stream;
-    this.#show = show;
+  constructor(screen: Screen, now: () => number, intervalMs: number) {
+    this.#screen = screen;
     this.#now = now;
     this.#intervalMs = intervalMs;
-    this.#redraws = redraws;
   }
 
   update(update: ProgressUpdate): void {
     const timeMs = this.#now();
     this.#first ??= { step: update.step, timeMs };
-    this.#latest = { ...update, remainingMs: remainingMs(update, this.#first, timeMs) };
+    this.#rate = { value: this.#smoothed(update.imagesPerSecond, timeMs), timeMs };
+    const left = remainingMs(update, this.#first, timeMs);
+    this.#latest = { ...update, imagesPerSecond: this.#rate.value, remainingMs: left };
     if (timeMs - this.#shownMs >= this.#intervalMs) this.#showLatest(timeMs);
   }
 
   message(text: string): void {
-    this.#stream.write(`${this.#redraws ? CLEAR_LINE : ''}${text}\n`);
-    if (this.#redraws && this.#latest) this.#show(this.#latest);
+    this.#screen.message(text, this.#latest);
   }
 
   finish(): void {
     if (this.#latest !== this.#shown) this.#showLatest(this.#now());
-    if (this.#redraws && this.#latest) this.#stream.write('\n');
-    this.#latest = this.#shown = undefined;
+    if (this.#latest) this.#screen.finish();
+    this.#latest = this.#shown = this.#rate = undefined;
+  }
+
+  #smoothed(rate: number, timeMs: number): number {
+    if (!this.#rate || !Number.isFinite(this.#rate.value)) return rate;
+    const kept = SMOOTHING_PER_SECOND ** ((timeMs - this.#rate.timeMs) / 1000);
+    return kept * this.#rate.value + (1 - kept) * rate;
   }
 
   #showLatest(timeMs: number): void {
     if (!this.#latest) return;
-    this.#show(this.#latest);
+    this.#screen.show(this.#latest);
     this.#shown = this.#latest;
     this.#shownMs = timeMs;
   }
@@ -125,58 +170,3 @@ function remainingMs(
   const steps = step - first.step;
   return steps > 0 ? ((total - step) * (timeMs - first.timeMs)) / steps : undefined;
 }
-
-/** One line for a terminal, no wider than `columns` but for the step count: `█████░░░░░ 500/1000  312 img/s  d 0.6930  2m 05s left`.
- *  Values that do not fit are left out from the back, then all but the count. */
-export function formatBar(
-  state: ProgressState,
-  columns: number,
-  colors: Colors = picocolors.createColors(false),
-): string {
-  const [count = '', ...details] = fitting(state, columns - SMALLEST_BAR - 1);
-  const room = columns - [count, ...details].join(SEPARATOR).length - 1;
-  const size = Math.max(SMALLEST_BAR, Math.min(LARGEST_BAR, room));
-  const filled = Math.round(size * Math.min(1, state.step / Math.max(1, state.total)));
-  const bar = colors.green('█'.repeat(filled)) + colors.dim('░'.repeat(size - filled));
-  return [`${bar} ${colors.bold(count)}`, ...details].join(SEPARATOR);
-}
-
-/** One plain line: `step 500/1000  312 img/s  d 0.6930  g 0.7120  2m 05s left`. */
-export const formatLine = (state: ProgressState): string => `step ${parts(state, formatValues(state)).join(SEPARATOR)}`;
-
-/** `42s`, `2m 05s`, `3h 07m`. */
-export function formatDuration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const minutes = Math.floor(seconds / 60);
-  const twoDigits = (value: number): string => String(value).padStart(2, '0');
-  if (minutes === 0) return `${seconds}s`;
-  if (minutes < 60) return `${minutes}m ${twoDigits(seconds % 60)}s`;
-  return `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`;
-}
-
-function fitting(state: ProgressState, columns: number): string[] {
-  for (let values = formatValues(state); ; values = values.slice(0, -1)) {
-    const texts = parts(state, values);
-    if (texts.join(SEPARATOR).length <= columns) return texts;
-    if (values.length === 0) return texts.slice(0, 1);
-  }
-}
-
-const parts = (
-  { step, total, imagesPerSecond, remainingMs: left }: ProgressState,
-  values: readonly string[],
-): string[] => [
-  `${step}/${total}`,
-  `${formatRate(imagesPerSecond)} img/s`,
-  ...values,
-  ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
-];
-
-const formatValues = ({ values }: ProgressState): string[] =>
-  Object.entries(values).map(([name, value]) => `${name} ${formatValue(value)}`);
-
-const formatRate = (value: number): string => (value < 999.5 ? value.toPrecision(3) : value.toFixed(0));
-
-/** Four significant digits, so that a bar does not twitch; an exponent only where there must be one. */
-const formatValue = (value: number): string =>
-  value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4) ? value.toPrecision(4) : value.toExponential(2);

@@ -1,14 +1,9 @@
 import picocolors from 'picocolors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  createProgress,
-  formatBar,
-  formatDuration,
-  formatLine,
-  type ProgressOptions,
-  type ProgressState,
-} from '../../src/cli/progress.ts';
+import { createProgress, type ProgressOptions } from '../../src/cli/progress.ts';
+import { formatBar, formatDuration, formatLine, type ProgressState } from '../../src/cli/progress_text.ts';
+import { wrapWords } from '../../src/cli/wrap_words.ts';
 
 const state: ProgressState = {
   step: 500,
@@ -46,17 +41,17 @@ test('a line without a known pace tells no time left', () => {
 test('a bar is filled in proportion and the line as wide as the terminal at most', () => {
   assert.is(
     formatBar(state, 100),
-    '███████████████░░░░░░░░░░░░░░░ 500/1000  312 img/s  d 0.6842  g 12.35  2m 05s left',
+    '███████████████░░░░░░░░░░░░░░░  500/1000   312 img/s  d 0.6842   g 12.35    2m 05s left ',
   );
-  assert.is(formatBar(state, 68), '████████░░░░░░░░ 500/1000  312 img/s  d 0.6842  g 12.35  2m 05s left');
-  assert.is(formatBar({ ...state, step: 0 }, 68).slice(0, 16), '░'.repeat(16));
-  assert.is(formatBar({ ...state, step: 1000 }, 69).slice(0, 16), '█'.repeat(16));
+  assert.is(formatBar(state, 74), '████████░░░░░░░░  500/1000   312 img/s  d 0.6842   g 12.35    2m 05s left ');
+  assert.is(formatBar({ ...state, step: 0 }, 74).slice(0, 16), '░'.repeat(16));
+  assert.is(formatBar({ ...state, step: 1000 }, 74).slice(0, 16), '█'.repeat(16));
 });
 
 test('on a narrow terminal values are left out from the back, then all but the count', () => {
-  assert.is(formatBar(state, 50), '████░░░ 500/1000  312 img/s  d 0.6842  2m 05s left');
-  assert.is(formatBar(state, 20), '██████░░░░░ 500/1000');
-  for (let columns = 14; columns < 120; columns++) assert.ok(formatBar(state, columns).length <= columns, `${columns}`);
+  assert.is(formatBar(state, 56), '█████░░░░  500/1000   312 img/s  d 0.6842   2m 05s left ');
+  assert.is(formatBar(state, 20), '█████░░░░░  500/1000');
+  for (let columns = 15; columns < 120; columns++) assert.ok(formatBar(state, columns).length <= columns, `${columns}`);
 });
 
 test('colours take no width', () => {
@@ -96,7 +91,7 @@ test('on a terminal one line is drawn again, ten times a second at most', () => 
   at(50, 5);
   at(100, 10);
   assert.is(written.length, 2);
-  assert.ok(written.every((text) => text.startsWith('\r\x1b[2K') && !text.includes('\n')));
+  assert.ok(written.every((text) => text.startsWith('\r\x1b[J') && !text.includes('\n')));
   at(150, 15);
   progress.finish();
   assert.match(written[2] as string, '15/1000');
@@ -134,7 +129,7 @@ test('a message stands above the bar, which is drawn again below it', () => {
   const { progress, written, at } = display({ tty: true });
   at(0, 7);
   progress.message('saved step 7');
-  assert.is(written[1], '\r\x1b[2Ksaved step 7\n');
+  assert.is(written[1], '\r\x1b[Jsaved step 7\n');
   assert.match(written[2] as string, '7/1000');
 });
 
@@ -155,6 +150,58 @@ test('NO_COLOR takes the colours, a dumb terminal the redrawing too', () => {
   const dumb = display({ tty: true, environment: { TERM: 'dumb' } });
   dumb.at(0, 1);
   assert.is(dumb.written[0], 'step 1/1000  100 img/s  d 1.000\n');
+});
+
+test('the bar keeps its length while numbers change', () => {
+  const bars = [
+    { ...state, step: 7, imagesPerSecond: 9.87, values: { d: 2e-4, g: 1234 }, remainingMs: 3 * 3_600_000 },
+    { ...state, step: 1000, imagesPerSecond: 1234, values: { d: 0.5, g: -1.234 }, remainingMs: 1000 },
+  ].map((shown) => formatBar(shown, 90));
+  assert.equal([...new Set(bars.map((bar) => /^[█░]+/.exec(bar)?.[0].length))], [30]);
+  assert.equal([...new Set(bars.map((bar) => bar.indexOf(' img/s')))].length, 1);
+});
+
+test('the speed is smoothed: half of a change shows after three seconds', () => {
+  const { progress, written } = display({ intervalMs: 0 });
+  const clock = { ms: 0 };
+  const smooth = createProgress({
+    stream: { write: (text) => written.push(text) },
+    intervalMs: 0,
+    now: () => clock.ms,
+    environment: {},
+  });
+  progress.finish();
+  const at = (ms: number, imagesPerSecond: number) => {
+    clock.ms = ms;
+    smooth.update({ step: 1, total: 2, imagesPerSecond, values: {} });
+  };
+  at(0, 100);
+  at(3106, 200);
+  assert.match(written.at(-1) as string, '150 img/s');
+});
+
+test('a bar that a narrower terminal has broken into lines goes as a whole', () => {
+  const written: string[] = [];
+  const stream = { isTTY: true, columns: 80, write: (text: string) => written.push(text) };
+  const progress = createProgress({ stream, environment: { NO_COLOR: '1' } });
+  progress.update({ step: 1, total: 1000, imagesPerSecond: 100, values: { d: 1 } });
+  stream.columns = 40;
+  progress.message('saved');
+  assert.is(written[1], '\r\x1b[1A\x1b[Jsaved\n');
+});
+
+test('a message breaks between words where the terminal ends', () => {
+  assert.is(wrapWords('the samples have become alike', 16), 'the samples have\nbecome alike');
+  assert.is(wrapWords('one\n  two three four', 10), 'one\n  two\n  three\n  four');
+  assert.is(wrapWords('a/very/long/path is whole', 6), 'a/very/long/path\nis\nwhole');
+  const { progress, written } = display({ tty: true, columns: 20 });
+  progress.message('their diversity is 0.2 of that of real images');
+  assert.ok(
+    (written[0] as string)
+      .trimEnd()
+      .split('\n')
+      .every((line) => line.replace(/^\r\S+J/, '').length <= 20),
+  );
 });
 
 test('a silent display writes nothing', () => {
