@@ -162,7 +162,12 @@ export const configSchema = z.strictObject({
       .number()
       .min(0)
       .max(1)
-      .describe('diversity of samples, relative to real images, that counts as collapse'),
+      .describe(
+        'a collapse is a fall of the diversity of samples below this part of the highest of the run, and of that of real images',
+      ),
+    collapseAfter: whole
+      .min(0)
+      .describe('images seen from which a diversity that has never reached collapseBelow is a collapse too'),
     onCollapse: z
       .enum(['warn', 'stop', 'rollback'])
       .describe('rollback: back to the weights of the best checkpoint, at lower learning rates'),

@@ -29,13 +29,21 @@ export type Meaning =
 /** Monitors by the name of the metric that they are of, in the order in which they are shown. */
 export type Monitors = Readonly<Record<string, Monitor>>;
 
+/** What a value of a metric is judged by beside itself. */
+export interface MetricPast {
+  /** The highest value up to now, with this one. */
+  readonly highest: number;
+  /** Real images trained on up to now. */
+  readonly imagesSeen: number;
+}
+
 /** A warning that a metric gives rise to. */
 export interface TroubleSign {
   /** Of the warning. */
   readonly code: string;
   /** How often in a row the metric must be bad. */
   readonly patience: number;
-  readonly isBad: (value: number) => boolean;
+  readonly isBad: (value: number, past: MetricPast) => boolean;
   /** What is wrong and what to try. */
   readonly message: (value: number) => string;
 }

@@ -78,7 +78,7 @@ export const baseDefaults: Config = {
   },
   learningRateDecay: { kind: 'none', factor: 0.5, every: 100_000, floor: 2e-5 },
   ema: { halfLife: 0 },
-  health: { collapseBelow: 0.3, onCollapse: 'warn' },
+  health: { collapseBelow: 0.3, collapseAfter: 100_000, onCollapse: 'warn' },
   batch: 128,
   accumulation: 1,
   steps: 20_000,

@@ -7,7 +7,7 @@ import type { Monitor } from '../losses/index.ts';
 import type { SampleGrid } from './by_label.ts';
 
 /** The diversity of samples as a metric: relative to that of real images. */
-export const diversityMonitor = ({ collapseBelow }: Config['health']): Monitor => ({
+export const diversityMonitor = ({ collapseBelow, collapseAfter }: Config['health']): Monitor => ({
   label: 'diversity',
   panel: 'diversity of samples',
   meaning: 'diversity',
@@ -15,7 +15,11 @@ export const diversityMonitor = ({ collapseBelow }: Config['health']): Monitor =
   sign: {
     code: 'collapse',
     patience: 2,
-    isBad: (value) => value < collapseBelow,
+    // Every generator begins with images that are alike, and on its way their diversity comes and goes.
+    isBad: (value, { highest, imagesSeen }) =>
+      highest >= collapseBelow
+        ? value < collapseBelow * Math.min(1, highest)
+        : value < collapseBelow && imagesSeen >= collapseAfter,
     message: (value) =>
       `the samples have become alike: their diversity is ${value.toFixed(2)} of that of real images. Try another seed, a smaller generator.learningRate, label smoothing, or a Wasserstein recipe; an earlier checkpoint may be better`,
   },

@@ -22,7 +22,13 @@ const progressSchema = z.object({
     })
     .optional(),
   /** The signs that the health monitor has seen, and what it has told. */
-  health: z.object({ told: z.array(z.string()).readonly(), inARow: z.record(z.string(), whole) }).optional(),
+  health: z
+    .object({
+      told: z.array(z.string()).readonly(),
+      inARow: z.record(z.string(), whole),
+      highest: z.record(z.string(), z.number()).optional(),
+    })
+    .optional(),
   /** The best checkpoint so far. */
   best: z.object({ step: whole, measure: z.number(), by: z.string().optional() }).optional(),
   /** The configuration that the last step was trained with. */

@@ -138,7 +138,7 @@ export class TrainingSitting {
     await this.options.record.measured(record);
     const { logEvery, sampleEvery } = this.options.session.model.config;
     const deciding = { ...(this.counts(logEvery) && metrics), ...(this.counts(sampleEvery) && drawn) };
-    return { record, warnings: this.health.observe(deciding) };
+    return { record, warnings: this.health.observe(deciding, this.imagesSeen) };
   }
 
   /** Writes a grid of the run's fixed latents; answers its path and what is measured of its images. */

@@ -86,7 +86,7 @@ const OF_THE_RUN = new Set([
   ],
   ...['augment.flip', 'augment.rotate', 'augment.hue', 'augment.saturation', 'augment.value'],
   ...['learningRateDecay.kind', 'learningRateDecay.factor', 'learningRateDecay.every', 'learningRateDecay.floor'],
-  ...['health.collapseBelow', 'health.onCollapse'],
+  ...['health.collapseBelow', 'health.collapseAfter', 'health.onCollapse'],
   ...['logEvery', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'sampleCount'],
   ...['evaluateEvery', 'evaluateFeatures', 'evaluateCount', 'evaluatedBy.name', 'evaluatedBy.hash'],
 ]);

@@ -88,7 +88,7 @@ for (const [name, changes] of Object.entries(FAMILIES)) {
 }
 
 test('a run whose samples are alike stops where that is asked for, and says why', async () => {
-  const config = tinyConfig({ steps: 40, health: { collapseBelow: 1, onCollapse: 'stop' } });
+  const config = tinyConfig({ steps: 40, health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'stop' } });
   const events = await eventsOf(train(config, { out: join(temporaryFolder({}), 'run') }));
   assert.equal(
     only(events, 'warning').map(({ code, step }) => [code, step]),
@@ -101,7 +101,11 @@ test('a run whose samples are alike stops where that is asked for, and says why'
 
 test('a rollback takes the weights of the best checkpoint and lowers the learning rates', async () => {
   const out = join(temporaryFolder({}), 'run');
-  const config = tinyConfig({ steps: 6, checkpointEvery: 4, health: { collapseBelow: 1, onCollapse: 'rollback' } });
+  const config = tinyConfig({
+    steps: 6,
+    checkpointEvery: 4,
+    health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'rollback' },
+  });
   const events = await eventsOf(train(config, { out }));
   assert.equal(
     only(events, 'rollback').map(({ step, to }) => [step, to]),

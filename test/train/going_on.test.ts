@@ -15,7 +15,7 @@ const COLLAPSING: ConfigChanges = {
   steps: 20,
   sampleEvery: 5,
   checkpointEvery: 3,
-  health: { collapseBelow: 1, onCollapse: 'rollback' },
+  health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'rollback' },
 };
 
 const rollbacksOf = (events: readonly TrainEvent[]): [step: number, to: number][] =>
@@ -64,7 +64,7 @@ test('what an interruption saves is nothing to roll back to, and takes no place 
 });
 
 test('what a run has told, it does not tell again', async () => {
-  const changes = { ...COLLAPSING, health: { collapseBelow: 1, onCollapse: 'warn' } };
+  const changes = { ...COLLAPSING, health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'warn' } };
   const run = newRun();
   await killedAt(14, run, changes);
   assert.equal(only(await eventsOf(resume(run)), 'warning'), []);

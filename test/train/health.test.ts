@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
@@ -12,7 +13,7 @@ const images = (...values: number[]) =>
 
 /** A watch over what a recipe reports; samples collapse below a diversity of 0.3. */
 const watch = (changes: ConfigChanges): HealthWatch =>
-  new HealthWatch(monitorsOf(resolveConfig({ ...changes, health: { collapseBelow: 0.3 } })));
+  new HealthWatch(monitorsOf(resolveConfig({ ...changes, health: { collapseBelow: 0.3, collapseAfter: 10_000 } })));
 
 const codes = (warnings: readonly { code: string }[]): string[] => warnings.map(({ code }) => code);
 
@@ -26,10 +27,10 @@ test('diversity is the mean over all pairs of the root mean square difference', 
 test('a discriminator that has won is told once, after it has shown three times in a row', () => {
   const health = watch({ recipe: 'dcgan' });
   const won = { discriminatorLoss: 1e-5 };
-  assert.equal(codes(health.observe(won)), []);
-  assert.equal(codes(health.observe(won)), []);
-  assert.equal(codes(health.observe({ discriminatorLoss: 0.5 })), []);
-  for (const expected of [[], [], ['loss_at_zero'], [], [], []]) assert.equal(codes(health.observe(won)), expected);
+  assert.equal(codes(health.observe(won, 0)), []);
+  assert.equal(codes(health.observe(won, 0)), []);
+  assert.equal(codes(health.observe({ discriminatorLoss: 0.5 }, 0)), []);
+  for (const expected of [[], [], ['loss_at_zero'], [], [], []]) assert.equal(codes(health.observe(won, 0)), expected);
 });
 
 test('what is advised against a discriminator that has won can be followed', () => {
@@ -56,8 +57,8 @@ test("a critic's score and an autoencoder's error may be 0", () => {
   const critic = watch({ recipe: 'wgan-gp' });
   const autoencoder = watch({ recipe: 'began' });
   for (let i = 0; i < 5; i++) {
-    assert.equal(critic.observe({ discriminatorLoss: -20, wasserstein: 20 }), []);
-    assert.equal(autoencoder.observe({ discriminatorLoss: 0, reconstruction: 0.1 }), []);
+    assert.equal(critic.observe({ discriminatorLoss: -20, wasserstein: 20 }, 0), []);
+    assert.equal(autoencoder.observe({ discriminatorLoss: 0, reconstruction: 0.1 }, 0), []);
   }
 });
 
@@ -65,18 +66,57 @@ test('a gradient norm far from 1 is told', () => {
   const health = watch({ recipe: 'wgan-gp' });
   const steep = { discriminatorLoss: 1, wasserstein: 1, gradientNorm: 1e4 };
   assert.equal(
-    [1, 2, 3].flatMap(() => codes(health.observe(steep))),
+    [1, 2, 3].flatMap(() => codes(health.observe(steep, 0))),
     ['exploding_gradient'],
   );
 });
 
-test('two grids in a row that look alike are a collapse', () => {
+test('a collapse is a fall below a part of the highest diversity, for two grids in a row', () => {
   const health = watch({ recipe: 'began' });
-  assert.equal(codes(health.observe({ diversity: 0.1 })), []);
-  assert.equal(codes(health.observe({ diversity: 0.9 })), []);
-  assert.equal(codes(health.observe({ diversity: 0.29 })), []);
-  assert.equal(codes(health.observe({ diversity: 0.29 })), ['collapse']);
-  assert.equal(codes(health.observe({ diversity: 0.1 })), []);
+  assert.equal(codes(health.observe({ diversity: 0.9 }, 0)), []);
+  assert.equal(codes(health.observe({ diversity: 0.1 }, 0)), []);
+  assert.equal(codes(health.observe({ diversity: 0.9 }, 0)), []);
+  assert.equal(codes(health.observe({ diversity: 0.26 }, 0)), []);
+  assert.equal(codes(health.observe({ diversity: 0.26 }, 0)), ['collapse']);
+  assert.equal(codes(health.observe({ diversity: 0.1 }, 0)), []);
+});
+
+test('samples that have never been diverse are a collapse from so many images on', () => {
+  const health = watch({ recipe: 'dcgan' });
+  for (const images of [1000, 5000, 9999]) assert.equal(codes(health.observe({ diversity: 0.1 }, images)), []);
+  assert.equal(codes(health.observe({ diversity: 0.1 }, 10_000)), []);
+  assert.equal(codes(health.observe({ diversity: 0.1 }, 10_100)), ['collapse']);
+});
+
+test('of a run that has reached little, only a deeper fall is a collapse', () => {
+  const health = watch({ recipe: 'dcgan' });
+  for (const diversity of [0.4, 0.13, 0.13]) assert.equal(codes(health.observe({ diversity }, 0)), []);
+  health.observe({ diversity: 0.11 }, 0);
+  assert.equal(codes(health.observe({ diversity: 0.11 }, 0)), ['collapse']);
+});
+
+test('of real runs of every family, those count as collapsed that are', () => {
+  const traces: Record<string, { collapsed: boolean; trace: [number, number][] }> = JSON.parse(
+    readFileSync(new URL('../fixtures/diversity_traces.json', import.meta.url), 'utf8'),
+  );
+  const monitors = monitorsOf(resolveConfig({ recipe: 'dcgan' }));
+  const told = Object.entries(traces).map(([name, { trace }]) => {
+    const health = new HealthWatch(monitors);
+    return [name, trace.some(([images, diversity]) => codes(health.observe({ diversity }, images)).length > 0)];
+  });
+  assert.equal(
+    told,
+    Object.entries(traces).map(([name, { collapsed }]) => [name, collapsed]),
+  );
+  assert.ok(told.length >= 10);
+});
+
+test('that samples have been diverse is remembered by a run that goes on', () => {
+  const health = watch({ recipe: 'dcgan' });
+  health.observe({ diversity: 0.9 }, 0);
+  health.observe({ diversity: 0.1 }, 100);
+  const later = new HealthWatch(monitorsOf(resolveConfig({ recipe: 'dcgan' })), health.state);
+  assert.equal(codes(later.observe({ diversity: 0.1 }, 200)), ['collapse']);
 });
 
 test.run();
