@@ -134,6 +134,20 @@ export const configSchema = z.strictObject({
         .describe('noisy labels: probability with which an image gets the target of the other kind'),
     })
     .describe('targets of the discriminator'),
+  // Run folders of version 0.1 do not have it.
+  diffAugment: z
+    .strictObject({
+      colour: z.boolean().default(false).describe('whether brightness, saturation and contrast change'),
+      translation: z.number().min(0).max(0.5).default(0).describe('largest shift, as a share of the side; 0 = none'),
+      cutout: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('side of a square that is blanked, as a share of the side; 0 = none'),
+    })
+    .default({ colour: false, translation: 0, cutout: 0 })
+    .describe('random changes of all images that the discriminator sees, through which the generator learns'),
   generator: optimizer,
   discriminator: optimizer,
   schedule: z

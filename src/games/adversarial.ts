@@ -26,7 +26,7 @@ const hasTargets: Condition = {
 export const adversarial: Game = {
   name: 'adversarial',
   keys: [
-    ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation']),
+    ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation', 'diffAugment']),
     ...uses(['penaltyEvery'], isPenalised),
     ...uses(['discriminatorSteps', 'generatorSteps', 'criticSchedule', 'reuseLatents'], alternates),
     ...uses(['labels.real', 'labels.fake', 'labels.flip'], hasTargets),

@@ -2,8 +2,9 @@ import type { Config } from '../config/schema.ts';
 import { type AdversarialLoss, adversarialLosses, type Verdicts } from '../losses/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Variable } from '../tensor/variable.ts';
+import { diffAugment } from './diff_augment.ts';
 import type { NoiseSource } from './game.ts';
-import type { Players } from './players.ts';
+import { discriminate, type Players } from './players.ts';
 
 /** The players of an adversarial game with what it keeps beside them. */
 export type Adversaries = Players & {
@@ -24,3 +25,15 @@ export interface Judged {
 
 /** The adversarial loss that a configuration names. */
 export const lossOf = ({ loss }: Config): AdversarialLoss => adversarialLosses[loss as keyof typeof adversarialLosses];
+
+/** What the discriminator says of images [N,H,W,C], [N,1]. It sees them changed as `diffAugment` says.
+ *  @param kind what they are: each kind that a program judges has its own random numbers */
+export function judge(adversaries: Adversaries, images: Tensor, kind: 'real' | 'fake' | 'between'): Tensor {
+  return discriminate(adversaries, asSeen(adversaries, images, kind));
+}
+
+/** Images as the discriminator sees them. */
+export const asSeen = (adversaries: Adversaries, images: Tensor, kind: 'real' | 'fake' | 'between'): Tensor =>
+  diffAugment(images, adversaries.config.diffAugment, (purpose) =>
+    adversaries.noise.uniform(adversaries, `augment/${kind}/${purpose}`, [images.shape[0] as number]),
+  );

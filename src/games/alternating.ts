@@ -6,7 +6,7 @@ import { advanceRandom, assign, concat, slice } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Graph, read, trace } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
-import { type Adversaries, lossOf } from './adversaries.ts';
+import { type Adversaries, asSeen, judge, lossOf } from './adversaries.ts';
 import { discriminatorLoss, measure } from './discriminating.ts';
 import type { Match } from './game.ts';
 import { updateInParts } from './parts.ts';
@@ -62,8 +62,8 @@ const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Gr
       ...(isRelative && { real: realImages(adversaries) }),
     };
     const outputs = updateInParts(adversaries, inputs, (part, { latents: z, real }) => {
-      const verdict = discriminate(part, generate(part, z));
-      const loss = generator(verdict, () => discriminate(part, real as Tensor));
+      const verdict = judge(part, generate(part, z), 'fake');
+      const loss = generator(verdict, () => judge(part, real as Tensor, 'real'));
       return { losses: { generator: loss }, reported: measure(generatorMonitors, verdict) };
     });
     advanceRandom(adversaries.random);
@@ -74,8 +74,11 @@ const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Gr
 function judgeBoth(adversaries: Adversaries, real: Tensor, fake: Tensor): Verdicts {
   const { config, discriminator } = adversaries;
   if (discriminator.mixesSamples || penalisesOneKind(config))
-    return { real: discriminate(adversaries, real), fake: discriminate(adversaries, fake) };
-  const both = discriminate(adversaries, concat([real, fake], 0));
+    return { real: judge(adversaries, real, 'real'), fake: judge(adversaries, fake, 'fake') };
+  const both = discriminate(
+    adversaries,
+    concat([asSeen(adversaries, real, 'real'), asSeen(adversaries, fake, 'fake')], 0),
+  );
   const { batch } = config;
   return { real: slice(both, [0, 0], [batch, 1]), fake: slice(both, [batch, 0], [batch, 1]) };
 }

@@ -8,9 +8,8 @@ import { assign, mul } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Graph, read } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
-import type { Adversaries, Judged } from './adversaries.ts';
+import { type Adversaries, type Judged, judge } from './adversaries.ts';
 import type { StepProgram } from './game.ts';
-import { discriminate } from './players.ts';
 import { allBut, everyNth, type Repeats } from './schedule.ts';
 
 /** Penalties on the slopes of a discriminator. */
@@ -55,7 +54,7 @@ export function penaltiesOf(adversaries: Adversaries, judged: Judged) {
   const reported: Record<string, Tensor> = {};
   if (config.gradientPenalty > 0) {
     const mixing = adversaries.noise.uniform(adversaries, 'mixing', [config.batch]);
-    const critic = (images: Tensor): Tensor => discriminate(adversaries, images);
+    const critic = (images: Tensor): Tensor => judge(adversaries, images, 'between');
     const { penalty, norm } = gradientPenalty(critic, judged.real, judged.fake, mixing);
     losses.push(mul(config.gradientPenalty * penaltyEvery, penalty));
     Object.assign(reported, { penalty, gradientNorm: norm });

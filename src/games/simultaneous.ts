@@ -1,11 +1,11 @@
 import { advanceRandom } from '../ops/index.ts';
 import { type Graph, trace } from '../tensor/trace.ts';
-import { type Adversaries, lossOf } from './adversaries.ts';
+import { type Adversaries, judge, lossOf } from './adversaries.ts';
 import { discriminatorLoss } from './discriminating.ts';
 import type { Match } from './game.ts';
 import { updateInParts } from './parts.ts';
 import { takingTurns, withLastPenalties } from './penalties.ts';
-import { discriminate, generate, realImages } from './players.ts';
+import { generate, realImages } from './players.ts';
 import { ONCE } from './schedule.ts';
 
 /** The match of an adversarial game in which both networks update at once. */
@@ -20,7 +20,7 @@ const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph
     const inputs = { latents: adversaries.noise.latents(adversaries, 'both'), real: realImages(adversaries) };
     const outputs = updateInParts(adversaries, inputs, (part, { latents, real }) => {
       const fake = generate(part, latents);
-      const verdicts = { real: discriminate(part, real), fake: discriminate(part, fake) };
+      const verdicts = { real: judge(part, real, 'real'), fake: judge(part, fake, 'fake') };
       const { loss, reported } = discriminatorLoss(part, { real, fake, verdicts }, isPenalised);
       const generator = lossOf(part.config).generator(verdicts.fake, () => verdicts.real);
       return { losses: { discriminator: loss, generator }, reported };

@@ -40,6 +40,11 @@ const FAMILIES: Record<string, ConfigChanges> = {
     logEvery: 1,
   },
   'noisy labels and parts of batches': { ...ADVERSARIAL, labels: { flip: 0.1 }, accumulation: 2 },
+  'changed images': {
+    ...ADVERSARIAL,
+    accumulation: 2,
+    diffAugment: { colour: true, translation: 0.125, cutout: 0.5 },
+  },
   'spectral norm and dropout': {
     ...ADVERSARIAL,
     loss: 'hinge',
