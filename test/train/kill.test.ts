@@ -16,6 +16,7 @@ const KILLS = [10, 40, 70];
 /** Runs by what they keep or are told beside their weights: options of their training. */
 const RUNS: Readonly<Record<string, readonly string[]>> = {
   'a run': [],
+  'an evaluated run': ['--set', 'evaluateEvery=9', '--set', 'evaluateCount=30'],
   'a conditional run': ['--set', 'model.condition=embedding', '--set', 'sampleCount=20', '--set', 'ema.halfLife=50'],
 };
 
