@@ -14,6 +14,7 @@ test.before(async () => {
 test('figures are printed, and a report and a picture lie in the run', async () => {
   const { exitCode, stdout, stderr } = await gannet(['evaluate', run, '--count', '30', '--features', 'projection']);
   assert.is(exitCode, 0, stderr);
+  assert.match(stderr, /Reading real images\n.*Drawing images\n.*Measuring\n$/s);
   assert.match(stdout, 'dcgan-digits at step 2: 30 generated images of seed 1');
   assert.match(stdout, /features: projection [0-9a-f]{8}, 256 columns/);
   for (const figure of ['Frechet distance (projection ', 'kernel distance (projection ', 'precision', 'coverage']) {

@@ -111,6 +111,10 @@ async function evaluateWatched(
     lastMs = performance.now();
     const seconds = (lastMs - startedMs) / 1000;
     progress.update({ step: done, total, imagesPerSecond: done / seconds, values: {} });
+    if (present !== 'generated' || done < total) return;
+    // The figures take up to a minute more.
+    progress.finish();
+    progress.message('Measuring');
   };
   try {
     return await evaluateRun(folder, {
