@@ -38,6 +38,10 @@ const model = z
       .describe(
         'features of minibatch discrimination before the last layer of the discriminator, usually 128; 0 = none, as a gradient penalty needs it',
       ),
+    minibatchDense: z
+      .enum(['none', 'before', 'after', 'both'])
+      .default('none')
+      .describe('where fully connected layers of 256 units stand about minibatch discrimination'),
     spectralNorm: z
       .boolean()
       .default(false)

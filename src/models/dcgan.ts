@@ -1,7 +1,15 @@
 import { type KeyUse, uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial, type Gan } from '../games/index.ts';
-import { block, convolution, linear, minibatchDiscrimination, sequential, transposedConvolution } from '../nn/index.ts';
+import {
+  block,
+  convolution,
+  type LayerBuilder,
+  linear,
+  minibatchDiscrimination,
+  sequential,
+  transposedConvolution,
+} from '../nn/index.ts';
 import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
 import { baseDefaults, halvingSizes, LABEL_KEYS, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
@@ -13,12 +21,33 @@ export const DCGAN_KEYS: readonly KeyUse[] = [
     said: 'model.discriminatorNorm is batch or layer',
   }),
   ...modelKeys('generatorActivation', 'discriminatorActivation', 'spectralNorm', 'dropout', 'minibatchFeatures'),
-  ...uses(['model.minibatchDimensions'], {
+  ...uses(['model.minibatchDimensions', 'model.minibatchDense'], {
     holds: ({ model }) => model.minibatchFeatures > 0,
     said: 'model.minibatchFeatures is above 0',
   }),
   ...LABEL_KEYS,
 ];
+
+/** Units of the fully connected layers about minibatch discrimination in the practical guide. */
+const DENSE_UNITS = 256;
+
+/** Minibatch discrimination, with a fully connected layer before it, behind it or both; none without features. */
+function minibatchLayers({ model, weights }: Config): LayerBuilder[] {
+  const { minibatchFeatures: features, minibatchDimensions: dimensions, minibatchDense, spectralNorm, dropout } = model;
+  if (features === 0) return [];
+  const dense = block({
+    weights: weightInitializer(weights),
+    spectral: spectralNorm,
+    transform: linear([DENSE_UNITS]),
+    activation: 'leakyRelu',
+    dropout,
+  });
+  return [
+    ...(minibatchDense === 'before' || minibatchDense === 'both' ? [dense] : []),
+    minibatchDiscrimination({ features, dimensions }),
+    ...(minibatchDense === 'after' || minibatchDense === 'both' ? [dense] : []),
+  ];
+}
 
 /** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
  *  On request minibatch discrimination before the discriminator's last layer, and labels in both networks. @see arXiv:1511.06434 */
@@ -26,7 +55,6 @@ export function buildDcgan(config: Config): Gan {
   const { size, channels, latent, model, weights } = config;
   const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
     model;
-  const minibatch = { features: model.minibatchFeatures, dimensions: model.minibatchDimensions };
   const levels = Math.log2(size / 4);
   const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
   const shared = { weights: weightInitializer(weights) };
@@ -46,7 +74,7 @@ export function buildDcgan(config: Config): Gan {
           dropout: model.dropout,
         }),
       ),
-      ...(minibatch.features > 0 ? [minibatchDiscrimination(minibatch)] : []),
+      ...minibatchLayers(config),
       ...verdict(config, { units: JOINT_UNITS }),
     ],
   );

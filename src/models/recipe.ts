@@ -50,6 +50,7 @@ export const baseDefaults: Config = {
     discriminatorActivation: 'leakyRelu',
     minibatchFeatures: 0,
     minibatchDimensions: 5,
+    minibatchDense: 'none',
     spectralNorm: false,
     dropout: 0,
     condition: 'none',

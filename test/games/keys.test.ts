@@ -29,6 +29,7 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'model.dropout': [0.2, 0.4],
   'model.minibatchFeatures': [4, 5],
   'model.minibatchDimensions': [4, 5],
+  'model.minibatchDense': ['before', 'both'],
   'model.condition': ['oneHot', 'projection'],
   'model.embedding': [4, 5],
   loss: ['minimax', 'wasserstein'],

@@ -90,6 +90,27 @@ test('the draft has 3x3 kernels, 100 latents and a norm in the first layer of it
   );
 });
 
+test('fully connected layers stand before minibatch discrimination, behind it, or both', () => {
+  const layersOf = (minibatchDense: string) => {
+    const { discriminator } = buildGan(
+      resolveConfig({ recipe: 'dcgan-digits', model: { minibatchFeatures: 100, minibatchDense } }),
+    );
+    return discriminator.layers
+      .slice(3)
+      .map(
+        ({ description, outputShape, variables }) => `${description}: ${outputShape}, ${countParameters(variables)}`,
+      );
+  };
+  const before = ['linear, leakyRelu: 256, 524544', 'minibatch discrimination 100x5: 356, 128000'];
+  assert.equal(layersOf('before'), [...before, 'linear: 1, 357']);
+  assert.equal(layersOf('both'), [...before, 'linear, leakyRelu: 256, 91392', 'linear: 1, 257']);
+  assert.equal(layersOf('after'), [
+    'minibatch discrimination 100x5: 2148, 1024000',
+    'linear, leakyRelu: 256, 550144',
+    'linear: 1, 257',
+  ]);
+});
+
 test('minibatch discrimination stands before the last layer of the discriminator, which reads its features too', () => {
   const { discriminator } = buildGan(
     resolveConfig({ recipe: 'dcgan-digits', model: { minibatchFeatures: 100, minibatchDimensions: 6 } }),
