@@ -94,7 +94,7 @@ export const ERROR_CODES = {
     network_shape:
       'An ONNX network and the JSON file beside it do not agree on its inputs or outputs. Correct that file.',
     network_unreadable:
-      'onnxruntime cannot open a file as a network. Check that it is whole, or update onnxruntime-node.',
+      'A file is no network that onnxruntime can open. Check that it is whole, or update onnxruntime-node.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
     nothing_timed: 'No case of `gannet bench` has the name. The message lists all.',
     onnxruntime_missing:
@@ -217,7 +217,7 @@ export const ERROR_CODES = {
     addon_unloadable: 'The system refuses the native addon. The message says which library or permission is missing.',
     addon_version: 'The native addon is of another version of gannet. Compile it again with `npx gannet build`.',
     bundled:
-      'gannet was put into a bundle, where it does not find its native addon. Name it as external to the bundler.',
+      'The package was put into a bundle, where it does not find its native addon. Name it as external to the bundler.',
     build_failed: 'The native addon could not be compiled. The compiler says why, above.',
     build_packages_missing:
       'Compiling needs npm packages that gannet does not install by itself. The message gives the command.',
