@@ -29,15 +29,23 @@ export function labelsBeside(config: Config): LayerBuilder[] {
 export const labelsInImages = (config: Config): LayerBuilder[] =>
   config.model.condition === 'channels' ? [labelChannels(labelCount(config))] : [];
 
+/** Whether labels stand beside a discriminator's features, with a layer behind them that joins both. */
+export const hasJointLayer = ({ model: { condition } }: Config): boolean =>
+  condition === 'oneHot' || condition === 'embedding';
+
 /** The last layers of a discriminator, from its features to one number. Where labels stand beside the features, a layer of `units` with
  *  leaky ReLU comes between, since labels that are added to a number say nothing of the image.
+ *  @param dropout of that layer; none if not given
  *  @param alone the same of a discriminator that its features alone are told; a linear layer if not given */
-export function verdict(config: Config, { units, alone }: { units: number; alone?: LayerBuilder[] }): LayerBuilder[] {
+export function verdict(
+  config: Config,
+  { units, dropout = 0, alone }: { units: number; dropout?: number; alone?: LayerBuilder[] },
+): LayerBuilder[] {
   const weights = weightInitializer(config.weights);
-  const { condition, spectralNorm: spectral, dropout } = config.model;
+  const { condition, spectralNorm: spectral } = config.model;
   const toOne = block({ weights, spectral, transform: linear([1]) });
   if (condition === 'projection') return [labelProjection(labelCount(config), { weights, spectral })];
-  if (condition === 'none' || condition === 'channels') return alone ?? [toOne];
+  if (!hasJointLayer(config)) return alone ?? [toOne];
   const joint = block({ weights, spectral, dropout, transform: linear([units]), activation: 'leakyRelu' });
   return [...labelsBeside(config), joint, toOne];
 }

@@ -75,7 +75,7 @@ export function buildDcgan(config: Config): Gan {
         }),
       ),
       ...minibatchLayers(config),
-      ...verdict(config, { units: JOINT_UNITS }),
+      ...verdict(config, { units: JOINT_UNITS, dropout: model.dropout }),
     ],
   );
 
@@ -159,16 +159,16 @@ export const dcganDigits: Recipe = {
   },
 };
 
-/** The same, told which digit it is to draw: as in the practical guide one-hot labels stand beside the latents and beside the
- *  discriminator's features, with a layer of 256 units behind them. @see arXiv:1411.1784 */
+/** The same, told which digit it is to draw: by one-hot labels beside its latents, and by a projection of the discriminator's features.
+ *  @see arXiv:1802.05637 */
 export const dcganDigitsConditional: Recipe = {
   ...dcganDigits,
   name: 'dcgan-digits-conditional',
-  summary: 'dcgan-digits that is told which digit to draw: one-hot labels in both networks',
+  summary: 'dcgan-digits that is told which digit to draw: labels beside the latents, projection in the discriminator',
   defaults: {
     ...dcganDigits.defaults,
     recipe: 'dcgan-digits-conditional',
-    model: { ...dcganDigits.defaults.model, condition: 'oneHot' },
+    model: { ...dcganDigits.defaults.model, condition: 'projection' },
     sampleCount: 80,
   },
 };

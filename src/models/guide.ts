@@ -12,13 +12,14 @@ import {
   sequential,
   transposedConvolution,
 } from '../nn/index.ts';
-import { baseDefaults, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
+import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
+import { baseDefaults, LABEL_KEYS, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 
 /** The practical guide's DCGAN: norms after activations, no biases beside them, a convolution of stride 1 at the end. */
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  keys: modelKeys('kernel', 'width', 'spectralNorm'),
+  keys: [...modelKeys('kernel', 'width', 'spectralNorm'), ...LABEL_KEYS],
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -31,13 +32,20 @@ export const dcganGuide: Recipe = {
     discriminator: { name: 'adam', learningRate: 2e-4, beta1: 0.5, beta2: 0.9 },
     schedule: 'simultaneous',
   },
-  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
-    const shared = { weights: weightInitializer(weights) };
+  build(config: Config) {
+    const {
+      size,
+      channels,
+      latent,
+      model: { kernel, width, spectralNorm: spectral },
+    } = config;
+    const shared = { weights: weightInitializer(config.weights) };
     const normed: Partial<BlockOptions> = { ...shared, norm: 'batch', activationFirst: true, bias: false };
     const generator = sequential(
       'generator',
       [latent.size],
       [
+        ...labelsBeside(config),
         block({
           ...shared,
           transform: linear([4, 4, 4 * width]),
@@ -55,10 +63,15 @@ export const dcganGuide: Recipe = {
         block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
       ],
     );
+    const alone = [
+      block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+      flat,
+    ];
     const discriminator = sequential(
       'discriminator',
       [size, size, channels],
       [
+        ...labelsInImages(config),
         ...[width, 2 * width, 4 * width].map((out) =>
           block({
             ...normed,
@@ -67,11 +80,24 @@ export const dcganGuide: Recipe = {
             activation: 'leakyRelu',
           }),
         ),
-        block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
-        flat,
+        ...verdict(config, { units: JOINT_UNITS, alone }),
       ],
     );
     return { generator, discriminator };
+  },
+};
+
+/** The practical guide's conditional DCGAN: one-hot labels beside the latents, and beside the discriminator's flattened features with a layer
+ *  of 256 units behind them. @see arXiv:1411.1784 */
+export const dcganGuideConditional: Recipe = {
+  ...dcganGuide,
+  name: 'dcgan-guide-conditional',
+  summary: 'dcgan-guide that is told classes: one-hot labels in both networks',
+  defaults: {
+    ...dcganGuide.defaults,
+    recipe: 'dcgan-guide-conditional',
+    model: { ...dcganGuide.defaults.model, condition: 'oneHot' },
+    sampleCount: 80,
   },
 };
 

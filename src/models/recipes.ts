@@ -4,10 +4,10 @@ import type { Gan } from '../games/index.ts';
 import { didYouMean } from '../suggest.ts';
 import { began } from './began.ts';
 import { dcgan, dcganDigits, dcganDigitsConditional, dcganDraft, dcganReport } from './dcgan.ts';
-import { convGuide, dcganGuide } from './guide.ts';
+import { convGuide, dcganGuide, dcganGuideConditional } from './guide.ts';
 import type { Recipe } from './recipe.ts';
-import { convReport, mlpReport } from './report.ts';
-import { wganClip, wganGp } from './wgan.ts';
+import { convReport, convReportConditional, mlpReport, mlpReportConditional } from './report.ts';
+import { wganClip, wganGp, wganGpConditional } from './wgan.ts';
 
 /** Every recipe, in the order listings show them. */
 export const recipes: readonly Recipe[] = [
@@ -16,11 +16,15 @@ export const recipes: readonly Recipe[] = [
   dcganDigits,
   dcganDigitsConditional,
   dcganGuide,
+  dcganGuideConditional,
   dcganReport,
   convGuide,
   convReport,
+  convReportConditional,
   mlpReport,
+  mlpReportConditional,
   wganGp,
+  wganGpConditional,
   wganClip,
   began,
 ];

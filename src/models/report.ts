@@ -1,3 +1,4 @@
+import { conditionedOn, isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial } from '../games/index.ts';
 import {
@@ -12,7 +13,8 @@ import {
   sequential,
   transposedConvolution,
 } from '../nn/index.ts';
-import { baseDefaults, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
+import { hasJointLayer, JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
+import { baseDefaults, LABEL_KEYS, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
 
 const reportDefaults = {
   ...baseDefaults,
@@ -26,45 +28,89 @@ const reportDefaults = {
 export const convReport: Recipe = {
   name: 'conv-report',
   summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
-  keys: modelKeys('kernel', 'width', 'spectralNorm'),
+  keys: [...modelKeys('kernel', 'width', 'spectralNorm'), ...LABEL_KEYS],
   game: adversarial,
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
-  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
+  build(config: Config) {
+    const {
+      size,
+      channels,
+      latent,
+      model: { kernel, width, spectralNorm: spectral },
+    } = config;
+    const weights = weightInitializer(config.weights);
     const normed: Partial<BlockOptions> = {
-      weights: weightInitializer(weights),
+      weights,
       norm: 'batch',
       activation: 'leakyRelu',
     };
     const widths = (size === 64 ? [1, 2, 4, 8] : [2, 4, 8]).map((times) => times * width);
     const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
+    const merged = mergedLatents(config);
     const up = (out: number) => transposedConvolution({ channels: out, kernel, stride: 2 });
     const generator = sequential(
       'generator',
       [latent.size],
       [
-        reshaped([1, 1, latent.size]),
+        ...merged,
         block({ ...normed, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
         ...rest.map((out) => block({ ...normed, transform: up(out) })),
-        block({ weights: weightInitializer(weights), transform: up(channels), activation: 'tanh' }),
+        block({ weights, transform: up(channels), activation: 'tanh' }),
       ],
     );
+    const alone = [
+      block({ weights, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+      flat,
+    ];
+    const features = block({
+      ...normed,
+      spectral,
+      transform: convolution({ channels: deepest, kernel: 4, padding: 'valid' }),
+    });
     const discriminator = sequential(
       'discriminator',
       [size, size, channels],
       [
+        ...labelsInImages(config),
         ...widths.map((out) =>
           block({ ...normed, spectral, transform: convolution({ channels: out, kernel, stride: 2 }) }),
         ),
-        block({
-          weights: weightInitializer(weights),
-          spectral,
-          transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }),
-        }),
-        flat,
+        ...(hasJointLayer(config) ? [features] : []),
+        ...verdict(config, { units: JOINT_UNITS, alone }),
       ],
     );
     return { generator, discriminator };
+  },
+};
+
+/** Latents as maps of 1x1. Labels beside them are merged in by a layer of twice as many units, the report's 220 of 100 latents and an
+ *  embedding of 10. */
+function mergedLatents(config: Config): LayerBuilder[] {
+  const { latent, model, weights } = config;
+  if (!isConditional(config)) return [reshaped([1, 1, latent.size])];
+  const told = model.condition === 'embedding' ? model.embedding : conditionedOn(config).names.length;
+  const units = 2 * (latent.size + told);
+  const merge = block({
+    weights: weightInitializer(weights),
+    transform: linear([1, 1, units]),
+    activation: 'leakyRelu',
+  });
+  return [...labelsBeside(config), merge];
+}
+
+/** The report's conditional convolutional GAN, told a trainable embedding of each class: merged into the latents by a layer of 220 units,
+ *  and beside the discriminator's 1024 features. The report does not tell how wide the layer behind these is; it is 256 here, as in the
+ *  practical guide. */
+export const convReportConditional: Recipe = {
+  ...convReport,
+  name: 'conv-report-conditional',
+  summary: 'conv-report that is told classes: embeddings merged into the latents and beside the features',
+  defaults: {
+    ...convReport.defaults,
+    recipe: 'conv-report-conditional',
+    model: { ...convReport.defaults.model, condition: 'embedding' },
+    sampleCount: 80,
   },
 };
 
@@ -72,29 +118,58 @@ export const convReport: Recipe = {
 export const mlpReport: Recipe = {
   name: 'mlp-report',
   summary: 'fully connected GAN of the experiments report: any size, dropout in the discriminator',
-  keys: modelKeys('spectralNorm', 'dropout'),
+  keys: [...modelKeys('spectralNorm', 'dropout'), ...LABEL_KEYS],
+  unusable: [
+    {
+      key: 'model.condition',
+      value: 'channels',
+      reason: 'its layers have no channels. Choose oneHot, embedding or projection',
+    },
+  ],
   game: adversarial,
   sizes: { accepts: (size) => size >= 4, description: '4 or more' },
   defaults: { ...reportDefaults, recipe: 'mlp-report', model: { ...baseDefaults.model, dropout: 0.3 } },
-  build({ size, channels, latent, model, weights }: Config) {
+  build(config: Config) {
+    const { size, channels, latent, model } = config;
+    const weights = weightInitializer(config.weights);
     const dense = (units: number, spectral = false): LayerBuilder =>
-      block({ weights: weightInitializer(weights), spectral, transform: linear([units]), activation: 'leakyRelu' });
+      block({ weights, spectral, transform: linear([units]), activation: 'leakyRelu' });
+    const toOne = block({ weights, spectral: model.spectralNorm, transform: linear([1]) });
+    const isProjected = model.condition === 'projection';
     const generator = sequential(
       'generator',
       [latent.size],
       [
+        ...labelsBeside(config),
         ...[256, 512, 1024].map((units) => dense(units)),
-        block({ weights: weightInitializer(weights), transform: linear([size, size, channels]), activation: 'tanh' }),
+        block({ weights, transform: linear([size, size, channels]), activation: 'tanh' }),
       ],
     );
     const discriminator = sequential(
       'discriminator',
       [size, size, channels],
       [
+        ...(isProjected ? [] : labelsBeside(config)),
         ...[1024, 512, 256].flatMap((units) => [dense(units, model.spectralNorm), dropout(model.dropout)]),
-        block({ weights: weightInitializer(weights), spectral: model.spectralNorm, transform: linear([1]) }),
+        ...(isProjected ? verdict(config, { units: 0 }) : [toOne]),
       ],
     );
     return { generator, discriminator };
+  },
+};
+
+/** The report's conditional fully connected GAN for MNIST: a trainable embedding of each digit stands beside the latents and beside the
+ *  image's pixels. */
+export const mlpReportConditional: Recipe = {
+  ...mlpReport,
+  name: 'mlp-report-conditional',
+  summary: 'mlp-report that is told classes: embeddings beside the latents and beside the pixels, 28x28 grey',
+  defaults: {
+    ...mlpReport.defaults,
+    recipe: 'mlp-report-conditional',
+    size: 28,
+    channels: 1,
+    model: { ...mlpReport.defaults.model, condition: 'embedding' },
+    sampleCount: 80,
   },
 };

@@ -38,3 +38,19 @@ export const wganClip: Recipe = {
     batch: 64,
   },
 };
+
+/** The practical guide's conditional Wasserstein GAN at 32x32: one-hot labels beside the latents, and a channel of the critic's images for
+ *  each class. A penalty looks between images of one class. */
+export const wganGpConditional: Recipe = {
+  ...wganGp,
+  name: 'wgan-gp-conditional',
+  summary: 'wgan-gp at 32x32 that is told classes: labels as channels of the critic',
+  defaults: {
+    ...wganGp.defaults,
+    recipe: 'wgan-gp-conditional',
+    size: 32,
+    latent: { size: 100, distribution: 'normal' },
+    model: { ...wganGp.defaults.model, width: 64, condition: 'channels' },
+    sampleCount: 80,
+  },
+};

@@ -3,11 +3,11 @@ import type { Dataset } from '../data/dataset.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { imagesWithLabel } from '../data/labels/labels.ts';
 import { imageElements } from '../data/pixels.ts';
-import type { Monitor } from '../losses/index.ts';
+import type { Monitor, TroubleSign } from '../losses/index.ts';
 import type { SampleGrid } from './by_label.ts';
 
 /** The diversity of samples as a metric: relative to that of real images. */
-export const diversityMonitor = ({ collapseBelow, collapseAfter }: Config['health']): Monitor => ({
+export const diversityMonitor = (health: Config['health']): Monitor => ({
   label: 'diversity',
   panel: 'diversity of samples',
   meaning: 'diversity',
@@ -15,18 +15,14 @@ export const diversityMonitor = ({ collapseBelow, collapseAfter }: Config['healt
   sign: {
     code: 'collapse',
     patience: 2,
-    // Every generator begins with images that are alike, and on its way their diversity comes and goes.
-    isBad: (value, { highest, imagesSeen }) =>
-      highest >= collapseBelow
-        ? value < collapseBelow * Math.min(1, highest)
-        : value < collapseBelow && imagesSeen >= collapseAfter,
+    isBad: hasCollapsed(health),
     message: (value) =>
       `the samples have become alike: their diversity is ${value.toFixed(2)} of that of real images. Try another seed, a smaller generator.learningRate, label smoothing, or a Wasserstein recipe; an earlier checkpoint may be better`,
   },
 });
 
 /** The same of the samples of each label by themselves, the smallest. */
-export const classDiversityMonitor = ({ collapseBelow }: Config['health']): Monitor => ({
+export const classDiversityMonitor = (health: Config['health']): Monitor => ({
   label: 'diversity of a class',
   panel: 'diversity of samples',
   meaning: 'diversity',
@@ -34,11 +30,19 @@ export const classDiversityMonitor = ({ collapseBelow }: Config['health']): Moni
   sign: {
     code: 'class_collapse',
     patience: 2,
-    isBad: (value) => value < collapseBelow,
+    isBad: hasCollapsed(health),
     message: (value) =>
       `the samples of a class have become alike: their diversity is ${value.toFixed(2)} of that of real images of the class. The sample grid shows which; an earlier checkpoint may be better`,
   },
 });
+
+/** Every generator begins with images that are alike, and on its way their diversity comes and goes. */
+const hasCollapsed =
+  ({ collapseBelow, collapseAfter }: Config['health']): TroubleSign['isBad'] =>
+  (value, { highest, imagesSeen }) =>
+    highest >= collapseBelow
+      ? value < collapseBelow * Math.min(1, highest)
+      : value < collapseBelow && imagesSeen >= collapseAfter;
 
 /** How much images differ from one another: the root mean square difference of two pixels at one place, averaged over all pairs; 0 of less than
  *  two. */

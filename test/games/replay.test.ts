@@ -12,10 +12,12 @@ interface Manifest {
   readonly steps: readonly Record<string, number>[];
 }
 
-const variants = readdirSync(fileURLToPath(new URL('../fixtures/games', import.meta.url)));
+const variants = ['games', 'conditional'].flatMap((folder) =>
+  readdirSync(fileURLToPath(new URL(`../fixtures/${folder}`, import.meta.url))).map((name) => `${folder}/${name}`),
+);
 
 for (const variant of variants) {
-  const { manifest, open } = openFixture<Manifest>(`games/${variant}`);
+  const { manifest, open } = openFixture<Manifest>(variant);
   for (const [name, openDevice] of Object.entries(devices)) {
     const replays = suite(`a step of PyTorch, ${variant}, on ${name}`);
 
