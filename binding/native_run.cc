@@ -45,6 +45,7 @@ Memory copy_feed(Napi::Value value, const Binding& binding) {
 
 Napi::Value to_array(Napi::Env env, const std::vector<double>& list) {
   std::vector<Napi::Value> values;
+  values.reserve(list.size());
   for (const double value : list) values.push_back(Napi::Number::New(env, value));
   return make_array(env, values);
 }

@@ -90,7 +90,7 @@ static void settle_job(Napi::Env env, Job& job) noexcept {
   }
 }
 
-void Worker::settle(Napi::Env env) noexcept {
+void Worker::settle(Napi::Env env) noexcept {  // NOLINT(bugprone-exception-escape): see worker.h
   Jobs job;
   {
     const std::lock_guard lock(mutex_);
@@ -104,7 +104,11 @@ void Worker::settle(Napi::Env env) noexcept {
   // One signal per job: when none is pending, none can arrive at a worker that is gone.
   if (--pending_ == 0) {
     signal_.Unref(env);
-    busy_(false);
+    try {
+      busy_(false);
+    } catch (const Napi::Error&) {
+      // An environment that ends refuses, and lets go of everything by itself.
+    }
   }
   napi_close_handle_scope(env, scope);
 }

@@ -63,7 +63,7 @@ class Worker {
   /** The next job in a list of its own; empty once the thread is to end. */
   Jobs next();
   /** Settles the job that has ended first. Nothing is thrown: the environment may be ending, and then Node-API refuses everything. */
-  void settle(Napi::Env env) noexcept;
+  void settle(Napi::Env env) noexcept;  // NOLINT(bugprone-exception-escape): a mutex in order does not throw
   void stop();
 
   napi_env env_;

@@ -34,7 +34,7 @@ class Preloading {
 };
 
 /** Dynamic shared memory that every kernel may have. */
-constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
+constexpr size_t kSharedBytesWithoutOptIn = size_t{48} * 1024;
 
 /** The kernels that have been loaded, and the shared memory that each was granted. */
 inline std::mutex readyMutex;

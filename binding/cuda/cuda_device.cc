@@ -188,6 +188,7 @@ class CudaDevice final : public Device {
     expect_wanted();
     Recording& recording = recording_of(calls);
     std::vector<std::vector<VariableMemory>> variables;
+    variables.reserve(calls.size());
     for (const Call& call : calls) variables.push_back(addresses(programs_.at(call.program).variables()));
     recording.reserve(shared_, stream());
     recording.copy_feeds(calls, stream());
@@ -264,6 +265,7 @@ class CudaDevice final : public Device {
 
   Recording& recording_of(const std::vector<Call>& calls) {
     Parts parts;
+    parts.reserve(calls.size());
     for (const Call& call : calls) parts.push_back({.program = call.program, .fetches = !call.outputs.empty()});
     const auto known = recordings_.find(parts);
     if (known != recordings_.end()) return known->second;

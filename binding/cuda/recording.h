@@ -15,7 +15,7 @@ struct Part {
   /** Whether its outputs are copied back. */
   bool fetches = false;
 
-  auto operator<=>(const Part&) const = default;
+  auto operator<=>(const Part&) const = default;  // NOLINT(modernize-use-nullptr): what it takes for a 0 is the operator
 };
 
 /** What steps that are recorded alike have in common. */

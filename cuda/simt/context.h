@@ -13,7 +13,7 @@ void* make_context(char* stack, size_t bytes, void (*entry)());
 /** Stacks of equal size in one reserved range, each above a page that must not be touched. Memory is used as it is written. */
 class Stacks {
  public:
-  static constexpr size_t kBytes = 256 * 1024;
+  static constexpr size_t kBytes = size_t{256} * 1024;
 
   explicit Stacks(size_t count);
   ~Stacks();

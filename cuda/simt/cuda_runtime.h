@@ -7,6 +7,8 @@
 #include "runtime_api.h"
 #include "vector_types.h"
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are CUDA's.
+
 // Kernels keep default visibility, so that their names can be found from their addresses.
 #define __global__ __attribute__((visibility("default"), noinline, no_icf))
 #define __device__
@@ -21,3 +23,5 @@
 #define blockIdx (::gannet::simt::block_index())
 #define blockDim (::gannet::simt::block_extent())
 #define gridDim (::gannet::simt::grid_extent())
+
+// NOLINTEND(bugprone-reserved-identifier)

@@ -11,6 +11,8 @@
 
 #include "vector_types.h"
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are CUDA's.
+
 namespace gannet::simt {
 
 // Constant for a fiber, so the compiler may keep them across barriers.
@@ -158,3 +160,5 @@ inline unsigned __brev(unsigned bits) {
   for (int i = 0; i < 32; ++i) reversed |= ((bits >> i) & 1u) << (31 - i);
   return reversed;
 }
+
+// NOLINTEND(bugprone-reserved-identifier)

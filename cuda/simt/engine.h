@@ -20,7 +20,7 @@ namespace gannet::simt {
 constexpr unsigned kMaxThreads = 1024;
 constexpr unsigned kWarpLanes = 32;
 constexpr unsigned kMaxWarps = kMaxThreads / kWarpLanes;
-constexpr size_t kMaxSharedBytes = 227 * 1024;
+constexpr size_t kMaxSharedBytes = size_t{227} * 1024;
 
 /** A cp.async on its way. */
 struct Copy {

@@ -13,9 +13,9 @@ inline float float_of(uint32_t bits) { return __builtin_bit_cast(float, bits); }
 inline float power_of_two(int32_t n) { return float_of(static_cast<uint32_t>(n + 127) << 23); }
 
 // ln 2 in two parts, the first with few enough bits that its multiples by small integers are exact.
-constexpr float kLn2High = 0.693359375f;
-constexpr float kLn2Low = -2.12194440054690583e-4f;
-constexpr float kLog2E = 1.44269504088896341f;
+inline constexpr float kLn2High = 0.693359375f;
+inline constexpr float kLn2Low = -2.12194440054690583e-4f;
+inline constexpr float kLog2E = 1.44269504088896341f;
 
 /** x = n ln 2 + r with |r| <= ln 2 / 2. */
 struct Reduced {
@@ -79,7 +79,8 @@ inline float log_of(float x) {
   constexpr uint32_t kSqrtHalf = 0x3f3504f3;
   const int32_t e = static_cast<int32_t>(bits_of(x) - kSqrtHalf) >> 23;
   const float m = float_of(bits_of(x) - (static_cast<uint32_t>(e) << 23));
-  const float finite = e * kLn2High + (twice_artanh((m - 1.0f) / (m + 1.0f)) + e * kLn2Low);
+  const float twos = static_cast<float>(e);
+  const float finite = twos * kLn2High + (twice_artanh((m - 1.0f) / (m + 1.0f)) + twos * kLn2Low);
   constexpr float kInfinity = __builtin_inff();
   const float positive = x < kInfinity ? finite : x;
   const float proper = x > 0.0f ? positive : __builtin_nanf("");
@@ -112,7 +113,7 @@ struct SineCosine {
 
 inline SineCosine turn(float u) {
   // The nearest quarter turn, then series on what is left: at most an eighth of a turn either way.
-  const int32_t quarter = static_cast<int32_t>(u * 4.0f + 0.5f);
+  const int32_t quarter = static_cast<int32_t>(u * 4.0f + 0.5f);  // NOLINT(bugprone-incorrect-roundings): u is never negative
   const float x = (u - 0.25f * static_cast<float>(quarter)) * 6.28318530717958648f;
   const float z = x * x;
   float s = 1.0f / 362880;
