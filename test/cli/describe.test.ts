@@ -76,7 +76,7 @@ test('--set takes nested keys; its values are JSON, or else text', async () => {
   assert.is((config.model as { width: number }).width, 8);
   assert.is(config.loss, 'minimax');
   const whole = await planOf('dcgan', '--set', 'labels={"real":0.9,"fake":0.1}');
-  assert.equal(whole.config.labels, { real: 0.9, fake: 0.1 });
+  assert.equal(whole.config.labels, { real: 0.9, fake: 0.1, flip: 0 });
 });
 
 test('a file beats the recipe, options beat the file, --set beats all', async () => {
