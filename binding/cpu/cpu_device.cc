@@ -219,8 +219,8 @@ std::vector<std::string> supported_ops() {
 
 std::unique_ptr<Device> open(const DeviceOptions& options) {
   if (options.precision != "auto" && options.precision != "float32") {
-    throw Error("precision_unsupported",
-                text("the device 'cpu' computes in float32, but the precision '", options.precision, "' was asked for"));
+    throw Error("precision_unsupported", text("the device 'cpu' computes in float32, but the precision '", options.precision,
+                                              "' was asked for; choose the precision float32 or auto (--precision float32)"));
   }
   return std::make_unique<CpuDevice>(options.threads);
 }

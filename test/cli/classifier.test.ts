@@ -19,6 +19,7 @@ test('a classifier is trained, and a run evaluated by its features, named with t
   const out = join(temporaryFolder(), 'numbers.safetensors');
   const { exitCode, stdout, stderr } = await gannet(training(out));
   assert.is(exitCode, 0, stderr);
+  assert.match(stderr, /^Device: cpu, as asked$/m);
   assert.match(stdout, /tells the class of \d+\.\d\d % of 10 images held out by seed 1/);
   const { format, sha256, classes } = JSON.parse(readFileSync(out.replace('.safetensors', '.json'), 'utf8'));
   assert.equal([format, classes.length], ['gannet-classifier', 10]);

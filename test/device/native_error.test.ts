@@ -29,7 +29,9 @@ test("what fails in the addon is a DeviceError with the addon's code, which tell
 });
 
 test('so is what fails before there is a device', async () => {
-  assert.is((await failure(() => openDevice('cpu', { precision: 'tf32' }))).code, 'precision_unsupported');
+  const { code, message } = await failure(() => openDevice('cpu', { precision: 'tf32' }));
+  assert.is(code, 'precision_unsupported');
+  assert.match(message, '--precision float32');
 });
 
 test.run();

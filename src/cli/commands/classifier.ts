@@ -14,6 +14,7 @@ import { ConfigError } from '../../errors.ts';
 import { chooseDevice } from '../../train/prepare.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
+import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { EXIT } from '../exit_codes.ts';
@@ -108,7 +109,8 @@ async function trainWatched(
     onProgress: reading.onProgress,
   });
   const parts = await opening.finally(reading.finish);
-  const device = await chooseDevice({ device: 'auto', threads: 0, precision: 'auto', ...deviceKeysOf(place) });
+  const chosen = { device: 'auto', threads: 0, precision: 'auto', ...deviceKeysOf(place) } as const;
+  const device = await chooseDevice(chosen, deviceNote(io, { json }));
   const progress = createProgress({ stream: io.stderr, environment: io.environment, silent: json });
   const startedMs = performance.now();
   const onProgress = ({ step, steps: total, batch: images, loss }: ClassifierProgress) => {
@@ -117,7 +119,7 @@ async function trainWatched(
   };
   try {
     const { count, name } = parts.training;
-    progress.message(`Training on ${formatCount(count)} images of ${name}, on ${device.kind}`);
+    progress.message(`Training on ${formatCount(count)} images of ${name}`);
     return await trainClassifier(parts, device, { steps, batch, seed, signal, onProgress });
   } finally {
     progress.finish();
