@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 /** The folders and single modules of src/, in the order of who may import whom: each only from itself and from its left. */
 const ORDER = [
   'error_codes errors package suggest files durable storage tensor safetensors ops graph oracle device nn losses optim config games models',
-  'data charts classifier metrics train explore evaluation export reference parity bench dashboard cli index',
+  'data charts classifier metrics train explore evaluation reference parity bench cli index',
 ].flatMap((line) => line.split(' '));
 
 const ADDON_LOADING = /['"`]node-gyp-build['"`]|\bdlopen\b|\.node['"`]/;
@@ -58,6 +58,20 @@ test('every folder of src imports only from its left, and only device loads the 
   const sources = readSources();
   assert.ok(Object.keys(sources).length > 20);
   assert.equal(violations(sources), []);
+});
+
+test('the order names what is there, and docs/design.md tells the same', () => {
+  const present = new Set(Object.keys(readSources()).map(folderOf));
+  assert.equal(
+    ORDER.filter((folder) => !present.has(folder)),
+    [],
+  );
+  const design = readFileSync(new URL('../docs/design.md', import.meta.url), 'utf8');
+  const [, told = ''] = /^ +src\/ +(error_codes[\s\S]*?)^ +scripts\//m.exec(design) ?? [];
+  assert.equal(
+    [...told.matchAll(/\w+/g)].map(String),
+    ORDER.filter((folder) => folder !== 'index'),
+  );
 });
 
 test('imports to the left and inside a folder are allowed', () => {
