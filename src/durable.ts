@@ -17,9 +17,8 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Replaces a file as a whole: after a kill or a loss of power it holds the old content or the new, never a mixture.
  *  @throws the file system's own error, with nothing left behind if that can be removed; see `storageError` */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  try {
+export const replaceFile = (path: string, content: string): Promise<void> =>
+  replaceBy(path, async (temporary) => {
     const handle = await openRegularFile(temporary, 'write');
     try {
       await handle.writeFile(content);
@@ -27,11 +26,19 @@ export async function replaceFile(path: string, content: string): Promise<void> 
     } finally {
       await handle.close();
     }
+  });
+
+/** The same for content that is written piece by piece. @param write makes and syncs the file that it is given the name of */
+export async function replaceBy<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const temporary = `${path}.tmp`;
+  try {
+    const written = await write(temporary);
     await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return written;
   } catch (error) {
     // What is thrown is why it could not be written, whether or not the rest can be removed.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  await syncFolder(dirname(path));
 }

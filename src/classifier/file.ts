@@ -1,18 +1,12 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Device } from '../device/index.ts';
-import { replaceFile, syncFolder } from '../durable.ts';
+import { replaceBy, replaceFile } from '../durable.ts';
 import { CheckpointError } from '../errors.ts';
 import { makeFolder, parseJson, readRegularFile } from '../files.ts';
 import { packageVersion } from '../package.ts';
-import {
-  digestFile,
-  type FileDigest,
-  SafetensorsFile,
-  type TensorSource,
-  writeSafetensors,
-} from '../safetensors/safetensors.ts';
+import { digestFile, SafetensorsFile, writeSafetensors } from '../safetensors/safetensors.ts';
 import { errno, storageError } from '../storage.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { buildClassifier, type ClassifierNetwork } from './network.ts';
@@ -68,29 +62,15 @@ export async function writeClassifier(
   };
   try {
     await makeFolder(dirname(files.weights));
-    const { sha256 } = await writeWeights(files.weights, tensors, metadata);
+    const { sha256 } = await replaceBy(files.weights, async (temporary) => {
+      await rm(temporary, { force: true });
+      return writeSafetensors(temporary, tensors, metadata);
+    });
     const description = { format: FORMAT, gannet: packageVersion(), ...about, sha256 };
     await replaceFile(files.description, `${JSON.stringify(description, undefined, 2)}\n`);
     return { ...about, sha256 };
   } catch (error) {
     throw storageError(error, 'write', files.weights, 'choose another place with --out');
-  }
-}
-
-async function writeWeights(
-  path: string,
-  tensors: readonly TensorSource[],
-  metadata: Readonly<Record<string, string>>,
-): Promise<FileDigest> {
-  const temporary = `${path}.tmp`;
-  await rm(temporary, { force: true });
-  try {
-    const digest = await writeSafetensors(temporary, tensors, metadata);
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-    return digest;
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 
