@@ -26,9 +26,14 @@ export function asActedOn(recipe: Recipe, config: Config): ConfigChanges {
   );
   const usable = replaced.reduce(mergeChanges, config) as Config;
   expectUsable(recipe, usable);
-  const usual = leavesOf(recipe.defaults);
   const unread = unreadChanges(usable, recipe.defaults, readersOf(recipe));
-  return unread.map((key) => changeOf(key, usual.get(key))).reduce(mergeChanges, usable);
+  return unread.map((key) => usualOf(recipe, key)).reduce(mergeChanges, usable);
+}
+
+/** The change that gives a key the recipe's value. A group that the recipe does not have, such as `evaluatedBy`, goes as a whole. */
+function usualOf({ defaults }: Recipe, key: string): ConfigChanges {
+  const [group] = key.split('.') as [string];
+  return group in defaults ? changeOf(key, leavesOf(defaults).get(key)) : changeOf(group, undefined);
 }
 
 /** All that reads the configuration of a recipe. */

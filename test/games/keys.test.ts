@@ -256,4 +256,14 @@ test('what a run of version 0.1 was given without effect is recalled as what it 
   assert.equal(resolveConfig(recalled), recalled);
 });
 
+test('a group that the recipe does not have is left out as a whole where nothing reads it', () => {
+  const usual = resolveConfig({ recipe: 'dcgan' });
+  const written = {
+    ...usual,
+    evaluatedBy: { name: 'pixels', hash: 'b1cc' },
+    conditionedOn: { kind: 'classes', names: ['moon', 'sun'] },
+  };
+  assert.equal(JSON.stringify(recallConfig(written)), JSON.stringify(usual));
+});
+
 test.run();

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -175,6 +175,18 @@ test('an evaluation can be ended, and its keys are refused without one', async (
     return 'nothing';
   };
   assert.is(code({ evaluateCount: 30 }), 'unread_key');
+});
+
+test('an evaluation can be ended in config.json too', async () => {
+  const run = newRun();
+  await eventsOf(train(evaluated({ steps: 3 }), { out: run }));
+  const path = join(run, 'config.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), evaluateEvery: 0 }));
+  await eventsOf(resume(run, { steps: 6 }));
+  assert.equal(
+    (await valuesOf(run)).map(([step]) => step),
+    [3],
+  );
 });
 
 test('a network that is not there is told before anything is written', async () => {
