@@ -66,7 +66,8 @@ function include({ gradients, outputs }: Sums, adversaries: Adversaries, { losse
   for (const [name, value] of Object.entries(reported)) outputs[name] = plus(outputs[name], shareOf(value));
 }
 
-/** The parts of a batch. The random numbers of a part are those that its images have in the whole batch. */
+/** The parts of a batch. Latents and other random inputs of a part are those that its images have in the whole batch; dropout
+ *  draws anew for each part. */
 function* parts(adversaries: Adversaries) {
   const { config, noise, labels } = adversaries;
   const count = config.accumulation;
