@@ -52,8 +52,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   const stored = storedConfig(run);
   const start = await findStart(run, stored, options.step);
   const wanted = withOptions(stored, options);
-  const changes = differences(start.config, wanted);
-  if (start.checkpoint) expectChangeable(changes, start.checkpoint.folder);
+  if (start.checkpoint) expectChangeable(differences(start.config, wanted), start.checkpoint.folder);
   if (wanted.epochs === undefined) expectStepsAhead(wanted.steps, start);
   const place = options.dataset ? stored.data : findData(run, stored, options);
   const prepared = await prepareTraining({ ...wanted, data: place }, options);
@@ -64,6 +63,8 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
     const session = await TrainingSession.open(createModel(config), device);
     await takeUp(session, start);
     const { checkpoint } = start;
+    // Only what was prepared tells the network of an evaluation.
+    const changes = differences(start.config, config);
     const from = progressUnder(changes, start);
     const sittings = run.environment?.sittings ?? [];
     const sitting = beginSitting(device, from.step);
