@@ -4,11 +4,11 @@ import type { DecayState } from './learning_rate.ts';
 export interface BestCheckpoint {
   readonly step: number;
   readonly measure: number;
-  /** The network by whose features the Fréchet distance was taken. */
+  /** What the Fréchet distance depends on beside the generator: the network, and how many images were compared. */
   readonly by?: string | undefined;
 }
 
-/** The checkpoint of `step` if it is the best so far: if its Fréchet distance is the lowest, or the first by its network. */
+/** The checkpoint of `step` if it is the best so far: if its Fréchet distance is the lowest, or the first of its kind. */
 export function betterThan(
   best: BestCheckpoint | undefined,
   { step, measure, by }: Required<BestCheckpoint>,

@@ -117,6 +117,11 @@ export class Evaluator {
     }
   }
 
+  /** Figures compare only with those of the same network and as many images. */
+  get comparableWith(): string {
+    return `${this.label}, ${this.real.features.rows} images`;
+  }
+
   /** The figures of the generator as it is now, by the names of their monitors. */
   async evaluate(session: TrainingSession): Promise<StepMetrics> {
     const { extractor, real, asked, seed } = this;

@@ -157,11 +157,11 @@ export class TrainingSitting {
     const { session, dataset, record } = this.options;
     const { config } = session.model;
     this.evaluator ??= await Evaluator.open(config, dataset);
-    const { label } = this.evaluator;
+    const { label, comparableWith } = this.evaluator;
     const values = await this.evaluator.evaluate(session);
     const measure = values.frechet as number;
     if (this.counts(config.evaluateEvery))
-      this.candidate = betterThan(this.best, { step: this.step, measure, by: label });
+      this.candidate = betterThan(this.best, { step: this.step, measure, by: comparableWith });
     await record.log(`evaluated by ${label}: Frechet distance ${measure.toPrecision(5)}`);
     return values;
   }

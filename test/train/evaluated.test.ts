@@ -23,6 +23,12 @@ const valuesOf = async (run: string, name = 'frechet'): Promise<[number, number]
     values[name] === undefined ? [] : [[step, values[name] as number]],
   );
 
+const configOf = (run: string) => JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+
+/** The steps of the checkpoints that are marked as the best. */
+const bestSteps = async (run: string): Promise<number[]> =>
+  (await listCheckpoints(run)).filter(({ best }) => best).map(({ step }) => step);
+
 /** Rates at which the figure rises and falls. */
 const RESTLESS = { generator: { learningRate: 0.03 }, discriminator: { learningRate: 0.03 } };
 
@@ -46,7 +52,7 @@ test('a run is measured every so many steps and at its last, and its metrics say
   );
   for (const name of ['kernel', 'precision', 'recall', 'density', 'coverage'])
     assert.is((await valuesOf(run, name)).length, 3, name);
-  const { evaluatedBy } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+  const { evaluatedBy } = configOf(run);
   const panel = `Frechet distance (pixels ${evaluatedBy.hash.slice(0, 8)})`;
   assert.is(only(events, 'start')[0]?.monitors.frechet?.panel, panel);
   assert.is((await readMonitors(run)).frechet?.panel, panel);
@@ -110,10 +116,7 @@ test('the checkpoint of the lowest distance is marked, saved though no other is 
     only(events, 'checkpoint').map(({ step }) => step),
     [...due].sort((a, b) => a - b),
   );
-  assert.equal(
-    (await listCheckpoints(run)).filter(({ best }) => best).map(({ step }) => step),
-    [improved.at(-1)],
-  );
+  assert.equal(await bestSteps(run), [improved.at(-1)]);
 });
 
 const codeOf = (act: Promise<unknown>): Promise<string> =>
@@ -139,13 +142,45 @@ test('figures by another network than before are refused, unless it is named', a
   assert.is(await codeOf(eventsOf(resume(run, { steps: 6 }))), 'features_changed');
   cpSync(aside, dirname(first), { recursive: true });
 
+  const { evaluatedBy: before } = configOf(run);
   const events = await eventsOf(resume(run, { steps: 6, changes: { evaluateFeatures: second } }));
-  assert.ok(only(events, 'change').some(({ key }) => key === 'evaluateFeatures'));
-  // Whatever the first network said, the best by the second begins anew.
+  const { evaluatedBy } = configOf(run);
+  assert.not.equal(before, evaluatedBy);
   assert.equal(
-    (await listCheckpoints(run)).filter(({ best }) => best).map(({ step }) => step),
-    [6],
+    only(events, 'change').map(({ key, from, to }) => [key, from, to]),
+    [
+      ['evaluateFeatures', first, second],
+      ['evaluatedBy.hash', before.hash, evaluatedBy.hash],
+      ['evaluatedBy.name', before.name, evaluatedBy.name],
+    ],
   );
+  // Whatever the first network said, the best by the second begins anew.
+  assert.equal(await bestSteps(run), [6]);
+});
+
+test('the best of figures from fewer images begins anew, since those are larger', async () => {
+  const run = newRun();
+  await eventsOf(train(evaluated({ evaluateFeatures: 'projection', steps: 3 }), { out: run }));
+  await eventsOf(resume(run, { steps: 6, changes: { evaluateCount: 6 } }));
+  const [[, before], [, after]] = (await valuesOf(run)) as [[number, number], [number, number]];
+  assert.ok(after > before, `${after}, ${before}`);
+  assert.equal(await bestSteps(run), [6]);
+});
+
+test('what was measured of weights that a collapse takes back marks nothing', async () => {
+  const run = newRun();
+  const config = evaluated({
+    steps: 6,
+    checkpointEvery: 2,
+    evaluateEvery: 6,
+    health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'rollback' },
+  });
+  const events = await eventsOf(train(config, { out: run }));
+  assert.equal(
+    only(events, 'rollback').map(({ step, to }) => [step, to]),
+    [[6, 4]],
+  );
+  assert.equal(await bestSteps(run), []);
 });
 
 test('of a conditional run the part of images of the class asked for is a metric', async () => {
@@ -180,8 +215,7 @@ test('an evaluation can be ended, and its keys are refused without one', async (
 test('an evaluation can be ended in config.json too', async () => {
   const run = newRun();
   await eventsOf(train(evaluated({ steps: 3 }), { out: run }));
-  const path = join(run, 'config.json');
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), evaluateEvery: 0 }));
+  writeFileSync(join(run, 'config.json'), JSON.stringify({ ...configOf(run), evaluateEvery: 0 }));
   await eventsOf(resume(run, { steps: 6 }));
   assert.equal(
     (await valuesOf(run)).map(([step]) => step),
