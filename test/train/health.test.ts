@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
+import type { Dataset } from '../../src/data/dataset.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { adviseAfterDivergence } from '../../src/train/advice.ts';
-import { diversity } from '../../src/train/diversity.ts';
+import { diversity, RealDiversity } from '../../src/train/diversity.ts';
 import { HealthWatch } from '../../src/train/health.ts';
 import { monitorsOf } from '../../src/train/index.ts';
 
@@ -22,6 +23,33 @@ test('diversity is the mean over all pairs of the root mean square difference', 
   assert.is(diversity(images(0, 0, 3, 3)), 3);
   // Pairs: (0,0)-(1,1) 1, (0,0)-(3,-3) 3, (1,1)-(3,-3) sqrt((4 + 16) / 2).
   assert.ok(Math.abs(diversity(images(0, 0, 1, 1, 3, -3)) - (4 + Math.sqrt(10)) / 3) < 1e-6);
+});
+
+test('the diversity of a class is that of its samples beside real images of it, the smallest of all classes', async () => {
+  const real = images(0, 0, 10, 10, 4, 4, 12, 12);
+  const dataset: Dataset = {
+    name: 'four',
+    size: [1, 2],
+    channels: 1,
+    count: 4,
+    fingerprint: 'four',
+    skipped: [],
+    labels: { kind: 'classes', names: ['a', 'b'], values: Int32Array.of(0, 1, 0, 1) },
+    read: async (index, into, offset) => into.set(real.data.subarray(2 * index, 2 * index + 2), offset),
+  };
+  const rows = ['a', 'b'].map((name) => ({ name, vector: new Float32Array() }));
+  const grid = (...values: number[]) => ({ images: images(...values), columns: 2, rows });
+  const measure = await RealDiversity.of(dataset, grid(0, 0, 0, 0, 0, 0, 0, 0));
+  // Real images of `a` differ by 4, those of `b` by 2.
+  assert.is(measure.compare(grid(0, 0, 3, 3, 9, 9, 10, 10)).classDiversity, 1 / 2);
+  assert.is(measure.compare(grid(0, 0, 1, 1, 9, 9, 12, 12)).classDiversity, 1 / 4);
+  assert.is(measure.compare(grid(...real.data)).diversity, 1);
+});
+
+test('the collapse of a class has a warning of its own', () => {
+  const health = watch({ recipe: 'dcgan-digits-conditional' });
+  const observe = (classDiversity: number) => codes(health.observe({ diversity: 0.9, classDiversity }, 0));
+  assert.equal([0.8, 0.2, 0.2].map(observe), [[], [], ['class_collapse']]);
 });
 
 test('a discriminator that has won is told once, after it has shown three times in a row', () => {
