@@ -39,7 +39,7 @@ const keptLatents = ({ batch, latent }: Config): Variable => statistic('latents'
 
 /** One update of the discriminator on `real` [N,H,W,C] and as many generated images, whose latents `kept` remembers if it is given. */
 const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined, isPenalised: boolean): Graph =>
-  trace('discriminator step', () => {
+  trace(isPenalised ? 'discriminator step' : 'discriminator step without penalties', () => {
     const latents = adversaries.noise.latents(adversaries, 'discriminator');
     if (kept) assign(kept, latents);
     const outputs = updateInParts(adversaries, { latents, real: realImages(adversaries) }, (part, inputs) => {

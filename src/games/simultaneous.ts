@@ -16,7 +16,7 @@ export const simultaneous = (adversaries: Adversaries): Match => ({
 
 /** One update of both networks from one batch of generated images; neither sees the other's update. */
 const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph =>
-  trace('simultaneous step', () => {
+  trace(isPenalised ? 'simultaneous step' : 'simultaneous step without penalties', () => {
     const inputs = { latents: adversaries.noise.latents(adversaries, 'both'), real: realImages(adversaries) };
     const outputs = updateInParts(adversaries, inputs, (part, { latents, real }) => {
       const fake = generate(part, latents);

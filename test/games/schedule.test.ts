@@ -41,6 +41,20 @@ test('lazy penalties are those of the first update and of each nth after it, ove
   assert.is(allBut(constantly(2), penalised).usual, 2 - 2 / 5);
 });
 
+test('the two programs of lazy penalties have names that tell them apart', () => {
+  const names = (changes: ConfigChanges) =>
+    programsOf({ recipe: 'dcgan', model: { discriminatorNorm: 'none' }, r1: 1, ...changes }).map(
+      ({ trace }) => trace().name,
+    );
+  const lazy = { penaltyEvery: 4 };
+  assert.equal(names({}), ['discriminator step', 'generator step']);
+  assert.equal(names(lazy), ['discriminator step', 'discriminator step without penalties', 'generator step']);
+  assert.equal(names({ ...lazy, schedule: 'simultaneous' }), [
+    'simultaneous step',
+    'simultaneous step without penalties',
+  ]);
+});
+
 test('a relative loss reads real images for the generator too', () => {
   assert.is(batchesIn(programsOf({ recipe: 'wgan-gp', loss: 'relativistic', generatorSteps: 3 }), 7), 8);
 });
