@@ -142,13 +142,18 @@ export const configSchema = z.strictObject({
   diffAugment: z
     .strictObject({
       colour: z.boolean().default(false).describe('whether brightness, saturation and contrast change'),
-      translation: z.number().min(0).max(0.5).default(0).describe('largest shift, as a share of the side; 0 = none'),
+      translation: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0)
+        .describe('largest shift, as a share of the side, at least a pixel; 0 = none'),
       cutout: z
         .number()
         .min(0)
         .max(1)
         .default(0)
-        .describe('side of a square that is blanked, as a share of the side; 0 = none'),
+        .describe('side of a square that is blanked, as a share of the side, at least a pixel; 0 = none'),
     })
     .default({ colour: false, translation: 0, cutout: 0 })
     .describe('random changes of all images that the discriminator sees, through which the generator learns'),

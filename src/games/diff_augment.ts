@@ -56,10 +56,13 @@ function translate(images: Tensor, share: number, draw: DrawPerImage): Tensor {
   return shift(down, 2, share, draw('right'));
 }
 
+/** Pixels that a share of a side comes to, at least one. */
+const pixelsIn = (side: number, share: number): number => Math.max(1, Math.floor(side * share + 0.5));
+
 /** Moves images along one axis. The number of pixels is taken apart into powers of two, each of which moves those images that have it. */
 function shift(images: Tensor, axis: number, share: number, numbers: Tensor): Tensor {
   const side = images.shape[axis] as number;
-  const most = Math.floor(side * share + 0.5);
+  const most = pixelsIn(side, share);
   const powers = Array.from({ length: Math.ceil(Math.log2(2 * most + 1)) }, (_, i) => 2 ** i).reverse();
   const along = (amount: number): number[] => images.shape.map((_, i) => (i === axis ? amount : 0));
   const rows = (x: Tensor, first: number, size: number): Tensor => slice(x, along(first), x.shape.with(axis, size));
@@ -88,7 +91,7 @@ function cutOut(images: Tensor, share: number, draw: DrawPerImage): Tensor {
 /** 1 where a place along an axis lies in the window of each image, else 0: [N,side]. The window of size s begins at floor(x) - s / 2,
  *  x in [0, side + 1) for an even s and in [0, side) for an odd one. */
 function windowOf(side: number, share: number, numbers: Tensor): Tensor {
-  const size = Math.floor(side * share + 0.5);
+  const size = pixelsIn(side, share);
   const half = Math.floor(size / 2);
   const shape: Shape = [numbers.shape[0] as number, side];
   const first = perSample(mul(side + 1 - (size % 2), numbers), shape);

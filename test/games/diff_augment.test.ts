@@ -61,6 +61,13 @@ test('a square of half the side is blanked, and may reach out of the image', () 
   assert.equal(hidden(ALMOST_ONE, 0.99), [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
 });
 
+test('a share of less than half a pixel moves and blanks one, so that no policy is without effect', () => {
+  const moved = changed([1, 2, 3, 4], [1, 1, 4, 1], { translation: 0.01 }, { down: 0.5, right: 0 });
+  assert.equal(moved, [0, 1, 2, 3]);
+  const cut = changed([1, 2, 3, 4], [1, 2, 2, 1], { cutout: 0.01 }, { cutoutDown: 0, cutoutRight: 0.5 });
+  assert.equal(cut, [1, 0, 3, 4]);
+});
+
 test('colours change, transparency does not', () => {
   const numbers = { brightness: 0.75, saturation: 1, contrast: 0.5 };
   const image = [0.2, 0.4, 0.6, 1, -0.3, -0.3, -0.3, -1];
