@@ -16,8 +16,8 @@ export interface SpectralNorm {
   normalize(weight: Tensor, pass: Pass): Tensor;
 }
 
-/** Spectral normalisation of a filter [K,R,S,C] as a matrix [K, R S C], or of a linear weight [in,out]. A step of power iteration goes
- *  before each use in training, but for one program a weight is normalised once. The gradient flows through the singular value with its
+/** Spectral normalisation of a filter [K,R,S,C] as a matrix [K, R S C], or of a linear weight [in,out]. In training a
+ *  program takes one step of power iteration before it first uses a weight; it normalises each weight once. The gradient flows through the singular value with its
  *  vectors held fixed, sigma = u^T W v. @see arXiv:1802.05957 */
 export function spectralNorm(path: string, weightShape: Shape): SpectralNorm {
   const isLinear = weightShape.length === 2;
