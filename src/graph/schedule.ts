@@ -2,6 +2,7 @@ import { GraphError } from '../errors.ts';
 import { overwrittenInputs } from '../ops/update.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
+import { unreshaped } from './expression.ts';
 import { joinFollowersToProducts, postponeSmallUpdates } from './reorder.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
 
@@ -42,7 +43,7 @@ export const isIdentity = (tensor: Tensor): boolean =>
 function expectOutputsSurvive(graph: Graph, order: readonly Tensor[]): void {
   const overwritten = new Set(order.flatMap(overwrittenInputs));
   for (const [name, tensor] of Object.entries(graph.outputs)) {
-    if (overwritten.has(tensor)) {
+    if (overwritten.has(unreshaped(tensor))) {
       throw new GraphError(
         'output_overwritten',
         `${graph.name}: output '${name}' is a variable's value from before its update; read() it after`,

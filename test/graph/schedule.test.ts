@@ -115,6 +115,21 @@ test('what is computed first is computed once, and before an update that overwri
   assert.equal(steps(program), ['matmul', 'reduce', 'assign w']);
 });
 
+test('an output that an update overwrites is refused, in whatever shape', () => {
+  for (const shaped of [(x: Tensor) => x, (x: Tensor) => gannet.reshape(x, [3, 2])]) {
+    const body = () => {
+      const weight = variable('w', [2, 3]);
+      const before = shaped(read(weight));
+      gannet.assign(weight, feed('next', [2, 3]));
+      return { before };
+    };
+    assert.throws(
+      () => planned(body),
+      /output 'before' is a variable's value from before its update; read\(\) it after/,
+    );
+  }
+});
+
 test('statistics of the channels of a product stand right behind it, before all that could wait', () => {
   const program = planned(() => {
     const [x, v, w] = [feed('x', [8, 4]), feed('v', [4, 6]), feed('w', [4, 6])];
