@@ -5,8 +5,7 @@
 //
 //   d, all shapes (16 x 8)    d[0] (g, 2t)   d[1] (g, 2t+1)   d[2] (g+8, 2t)   d[3] (g+8, 2t+1)
 //   m16n8k8 tf32              a[0] (g, t)    a[1] (g+8, t)    a[2] (g, t+4)    a[3] (g+8, t+4)      b[0] (t, g)  b[1] (t+4, g)
-//   m16n8k8 f16               a[0] (g, 2t..) a[1] (g+8, 2t..)                                       b[0] (2t.., g)
-//   m16n8k16 bf16, f16        a[0] (g, 2t..) a[1] (g+8, 2t..) a[2] (g, 2t+8..) a[3] (g+8, 2t+8..)   b[0] (2t.., g)  b[1] (2t+8.., g)
+//   m16n8k16 bf16             a[0] (g, 2t..) a[1] (g+8, 2t..) a[2] (g, 2t+8..) a[3] (g+8, 2t+8..)   b[0] (2t.., g)  b[1] (2t+8.., g)
 //
 // "2t.." stands for columns (rows of b) 2t and 2t + 1, packed with the lower one in the low half.
 // All lanes of the warp take part; products are exact and summed in float32.
@@ -16,8 +15,6 @@
 
 #if defined(GANNET_SIMT)
 #include "simt/matrix.h"
-#else
-#include <cuda_fp16.h>
 #endif
 
 namespace gannet::kernels {
@@ -32,16 +29,6 @@ __device__ __forceinline__ uint32_t to_tf32(float value) {
   return __float_as_uint(value) + 0x1000u;
 #else
   return __float_as_uint(value);
-#endif
-}
-
-/** Two floats rounded to float16 (to nearest even), `low` in bits 0-15. */
-__device__ __forceinline__ uint32_t pack_f16(float low, float high) {
-#if defined(GANNET_SIMT)
-  return simt::pack_f16(low, high);
-#else
-  const __half2 pair = __floats2half2_rn(low, high);
-  return *reinterpret_cast<const uint32_t*>(&pair);
 #endif
 }
 
@@ -68,30 +55,6 @@ __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const uint32_t 
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #else
   __trap();
-#endif
-}
-
-/** d += a b with a (16 x 16) and b (16 x 8) in float16. sm_80 and later. */
-__device__ __forceinline__ void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-#if defined(GANNET_SIMT)
-  simt::mma_m16n8k16_f16(d, a, b);
-#elif GANNET_ARCH >= 800
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-#else
-  __trap();
-#endif
-}
-
-/** d += a b with a (16 x 8) and b (8 x 8) in float16. sm_75 and later. */
-__device__ __forceinline__ void mma_m16n8k8_f16(float (&d)[4], const uint32_t (&a)[2], const uint32_t (&b)[1]) {
-#if defined(GANNET_SIMT)
-  simt::mma_m16n8k8_f16(d, a, b);
-#else
-  asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(b[0]));
 #endif
 }
 

@@ -33,28 +33,10 @@ struct Operands {
 float from_tf32(uint32_t bits) { return std::bit_cast<float>(bits & 0xffffe000u); }
 float from_bf16(uint32_t half) { return std::bit_cast<float>(half << 16); }
 
-float from_f16(uint32_t half) {
-  const uint32_t sign = (half & 0x8000u) << 16;
-  const uint32_t magnitude = half & 0x7fffu;
-  if (magnitude >= 0x7c00u) return std::bit_cast<float>(sign | 0x7f800000u | (magnitude & 0x3ffu) << 13);
-  // The exponent is moved by a multiplication, which treats subnormal numbers rightly.
-  return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude << 13) * 0x1p112f));
-}
-
 uint32_t to_bf16(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   if (std::isnan(value)) return 0x7fffu;
   return (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
-}
-
-uint32_t to_f16(float value) {
-  if (std::isnan(value)) return 0x7fffu;
-  const uint32_t sign = std::bit_cast<uint32_t>(value) >> 16 & 0x8000u;
-  const float magnitude = std::fabs(value);
-  if (magnitude >= 65520.0f) return sign | 0x7c00u;
-  if (magnitude < 0x1p-14f) return sign | static_cast<uint32_t>(std::nearbyint(magnitude * 0x1p24f));
-  const uint32_t bits = std::bit_cast<uint32_t>(magnitude);
-  return sign | (((bits + 0xfffu + (bits >> 13 & 1u)) >> 13) - (112u << 10));
 }
 
 /** Fills two neighbours along the reduction from a register that packs them. */
@@ -155,7 +137,6 @@ void distribute(Engine& engine, const WarpOperation& operation) {
 }  // namespace
 
 uint32_t pack_bf16(float low, float high) { return to_bf16(low) | to_bf16(high) << 16; }
-uint32_t pack_f16(float low, float high) { return to_f16(low) | to_f16(high) << 16; }
 
 void mma_m16n8k8_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   multiply_fragments("mma.m16n8k8.tf32", d, a, b, [](Engine&, const WarpOperation& operation) { multiply<8>(operation, gather_tf32); });
@@ -164,18 +145,6 @@ void mma_m16n8k8_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)
 void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   multiply_fragments("mma.m16n8k16.bf16", d, a, b, [](Engine&, const WarpOperation& operation) {
     multiply<16>(operation, [](auto&&... arguments) { gather(arguments..., from_bf16); });
-  });
-}
-
-void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-  multiply_fragments("mma.m16n8k16.f16", d, a, b, [](Engine&, const WarpOperation& operation) {
-    multiply<16>(operation, [](auto&&... arguments) { gather(arguments..., from_f16); });
-  });
-}
-
-void mma_m16n8k8_f16(float (&d)[4], const uint32_t (&a)[2], const uint32_t (&b)[1]) {
-  multiply_fragments("mma.m16n8k8.f16", d, a, b, [](Engine&, const WarpOperation& operation) {
-    multiply<8>(operation, [](auto&&... arguments) { gather(arguments..., from_f16); });
   });
 }
 

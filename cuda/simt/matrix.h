@@ -12,13 +12,9 @@ inline uint32_t round_to_tf32(float value) { return (std::bit_cast<uint32_t>(val
 
 /** cvt.rn.bf16x2.f32: nearest even; NaN becomes the canonical one. */
 uint32_t pack_bf16(float low, float high);
-/** cvt.rn.f16x2.f32: nearest even, beyond 65504 infinite. */
-uint32_t pack_f16(float low, float high);
 
 void mma_m16n8k8_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
 void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
-void mma_m16n8k16_f16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
-void mma_m16n8k8_f16(float (&d)[4], const uint32_t (&a)[2], const uint32_t (&b)[1]);
 
 /** ldmatrix of `count` matrices, `r` being that many registers. */
 void load_matrices(uint32_t* r, int count, const void* row, bool transposed);

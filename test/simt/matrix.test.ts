@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runCase } from './build.ts';
 
-for (const name of ['tf32', 'bf16', 'f16', 'short f16']) {
+for (const name of ['tf32', 'bf16']) {
   test(`the ${name} fragments of a warp multiply to the product of the whole matrices`, () => {
     const elements = runCase(`${name} product`).map((line) => line.split(' ').map(Number));
     assert.is(elements.length, 16 * 8);
@@ -39,22 +39,15 @@ test('the tensor cores ignore what lies below the mantissa of TF32', () => {
 
 test('numbers are rounded as the conversions of the hardware do', () => {
   const rows = runCase('rounding').map((line) => (line === 'inf' ? Infinity : Number(line)));
-  const rounded = (i: number) => rows.slice(3 * i, 3 * i + 3);
+  const rounded = (i: number) => rows.slice(2 * i, 2 * i + 2);
   const tf32 = (i: number) => rounded(i)[0];
   const bf16 = (i: number) => rounded(i)[1];
-  const f16 = (i: number) => rounded(i)[2];
 
   assert.is(tf32(0), 1 + 2 ** -10, 'ties away from zero');
   assert.is(tf32(1), -1 - 2 ** -10, 'ties away from zero, negative');
   assert.is(bf16(2), 1, 'a tie to the even neighbour below');
   assert.is(bf16(3), 1 + 2 ** -6, 'a tie to the even neighbour above');
-  assert.is(f16(4), 0x7bff, 'the largest float16');
-  assert.is(f16(5), 0x7c00, 'beyond it infinity');
-  assert.is(f16(6), 1, 'the smallest subnormal float16');
-  assert.is(f16(7), 1, 'three quarters of it rounds up');
-  assert.is(f16(8), 1, 'three quarters again, by another mantissa');
-  assert.equal(rounded(9), [Infinity, Infinity, 0x7c00]);
-  assert.is(f16(10), 0x3c01, 'above a tie');
+  assert.equal(rounded(4), [Infinity, Infinity]);
 });
 
 test('a NaN survives the rounding to TF32 if a kernel has written it, and other numbers are written as they are', () => {
