@@ -243,8 +243,10 @@ class CudaDevice final : public Device {
 
   /** Queues the rounding of a variable into its copy, if it has one. */
   void update_copy(const Variable& variable) {
-    queue_copy({variable.memory.data(), variable.copy.data()}, static_cast<int>(variable.bytes / kBytesPerElement), stream().get());
+    queue_copy({variable.memory.data(), variable.copy.data()}, elements_of(variable), stream().get());
   }
+
+  static int elements_of(const Variable& variable) { return static_cast<int>(variable.bytes / kBytesPerElement); }
 
   /** Makes the copies that a program reads and that are not there yet. */
   void make_copies(const LoadedProgram& loaded) {
@@ -253,10 +255,12 @@ class CudaDevice final : public Device {
       Variable& variable = variables_.at(id);
       if (!loaded.reads_copy(i) || variable.copy.data() != nullptr) continue;
       allocated(id);
-      variable.copy = DeviceMemory(variable.bytes / 2);
+      DeviceMemory copy(variable.bytes / 2);
+      queue_copy({variable.memory.data(), copy.data()}, elements_of(variable), stream().get());
+      // Kept only now: a copy that could not be filled must not pass for one that is right.
+      variable.copy = std::move(copy);
       // Recorded graphs do not write it yet.
       shared_.generation++;
-      update_copy(variable);
     }
   }
 

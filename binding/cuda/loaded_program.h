@@ -14,7 +14,7 @@ struct SharedMemory {
   DeviceMemory arena, workspace;
   /** An IndexError for each run of a step; `found` is 0 between steps. */
   DeviceMemory index_errors;
-  /** Changes whenever one of them moves, so that recorded graphs are known to be out of date. */
+  /** Changes whenever one of them moves or a variable gets a bfloat16 copy, so that recorded graphs are known to be out of date. */
   int generation = 0;
 
   /** Makes room for a step of so many runs, whatever was there before.
