@@ -2,7 +2,6 @@
 // docs/kernels.md. It measures nothing, and needs the addon with the simulator and no GPU.
 
 import { loadAddon } from '../../src/device/addon.ts';
-import { operationsOfMultiplication, slotsPerSecond } from '../../src/device/cost_model.ts';
 import {
   countCost,
   GPUS,
@@ -18,17 +17,6 @@ import { resolveConfig } from '../../src/models/index.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Graph } from '../../src/tensor/trace.ts';
 import { createModel } from '../../src/train/index.ts';
-
-/** The step well after the first ones, on which some schedules train the critic longer. */
-const LATER_STEP = 1_000_001;
-
-/** Instructions per multiplication that the main loops issued on sm_90 before addresses were worked out once: of the 128x128 tile, in
- *  bfloat16 and tf32. */
-const EARLIER_SLOTS: Readonly<Record<string, readonly [bfloat16: number, tf32: number]>> = {
-  conv2d_forward_kernel: [8.3, 11.7],
-  conv2d_input_gradient_kernel: [8.6, 12.3],
-  conv2d_filter_gradient_kernel: [7.2, 11.9],
-};
 
 interface Counted {
   readonly graph: Graph;
@@ -58,7 +46,7 @@ const sum = <T>(items: readonly T[], value: (item: T) => number): number =>
 function costOfStep(model: ModelName, gpu: Gpu, precision: Precision): StepCost {
   const programs = createModel(resolveConfig(MODELS[model])).match.programs.map(({ trace, repeats }) => {
     const graph = trace();
-    return { graph, cost: countCost(graph, gpu, precision), repeats: repeats.at(LATER_STEP) };
+    return { graph, cost: countCost(graph, gpu, precision), repeats: repeats.usual };
   });
   const total = (value: (cost: ProgramCost) => number): number =>
     sum(programs, ({ cost, repeats }) => value(cost) * repeats);
@@ -69,17 +57,6 @@ function costOfStep(model: ModelName, gpu: Gpu, precision: Precision): StepCost 
     floorMs: total(({ floorMs }) => floorMs),
     programs,
   };
-}
-
-/** What a step took at least with the loops as they were. */
-function earlierFloorMs({ programs }: StepCost, gpu: Gpu, precision: 'bfloat16' | 'tf32'): number {
-  const ofLaunch = ({ kernel, flops, bytes, rooflineMs }: LaunchCost): number => {
-    const slots = EARLIER_SLOTS[kernel.replace(/<.*/, '')]?.[precision === 'bfloat16' ? 0 : 1];
-    if (slots === undefined) return rooflineMs;
-    const issueSeconds = (flops / operationsOfMultiplication(kernel)) * (slots / slotsPerSecond(gpu));
-    return 1e3 * Math.max(flops / (gpu.peak[precision] as number), bytes / gpu.bytesPerSecond, issueSeconds);
-  };
-  return sum(programs, ({ cost, repeats }) => repeats * sum(cost.launches, ofLaunch));
 }
 
 /** Launches, bytes and time of the kernels whose name begins so. */
@@ -142,29 +119,6 @@ function printTable(title: string, head: readonly string[], rows: readonly (read
 
 const names = Object.keys(MODELS) as ModelName[];
 const { a100, h100, t4 } = GPUS;
-
-printTable(
-  'What steps take at least on an H100, and with the loops as they were',
-  ['', 'launches in bfloat16', 'floor ms, bfloat16', 'before', 'floor ms, tf32', 'before'],
-  names.map((model) => {
-    const [narrow, wide] = [costOfStep(model, h100, 'bfloat16'), costOfStep(model, h100, 'tf32')];
-    const [before, wideBefore] = [earlierFloorMs(narrow, h100, 'bfloat16'), earlierFloorMs(wide, h100, 'tf32')];
-    return [
-      model,
-      `${narrow.launches}`,
-      ...[narrow.floorMs, before, wide.floorMs, wideBefore].map((ms) => ms.toFixed(1)),
-    ];
-  }),
-);
-
-printTable(
-  'Steps in tf32 on an A100',
-  ['', 'launches', 'GB moved', 'floor ms'],
-  names.map((model) => {
-    const { launches, gigabytes, floorMs } = costOfStep(model, a100, 'tf32');
-    return [model, `${launches}`, gigabytes.toFixed(1), floorMs.toFixed(1)];
-  }),
-);
 
 printTable(
   'Programs in tf32 on an A100',

@@ -255,10 +255,10 @@ function bytesOfCopies(steps: readonly Step[], program: Program): number {
 }
 
 /** Instructions of warps that a GPU issues per second at most. */
-export const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;
+const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;
 
 /** Operations of one instruction that multiplies, of a whole warp: a fused multiply-add of every thread, m16n8k8 or m16n8k16. */
-export function operationsOfMultiplication(kernel: string): number {
+function operationsOfMultiplication(kernel: string): number {
   const precision = Number(/\(Precision\)(\d)/.exec(kernel)?.[1] ?? 0);
   return 2 * ([32, 16 * 8 * 8, 16 * 8 * 16][precision] as number);
 }

@@ -6,13 +6,10 @@ import type { StepProgram } from '../../src/games/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { createModel } from '../../src/train/index.ts';
 
-/** The step well after the first ones, on which some schedules train the critic longer. */
-const LATER_STEP = 1_000_001;
-
 function costOfStep(recipe: string, gpu: GpuName, precision: Precision): { cost: ProgramCost; repeats: number }[] {
   return createModel(resolveConfig({ recipe })).match.programs.map(({ trace, repeats }) => ({
     cost: countCost(trace(), GPUS[gpu], precision),
-    repeats: repeats.at(LATER_STEP),
+    repeats: repeats.usual,
   }));
 }
 
