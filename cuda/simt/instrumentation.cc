@@ -21,25 +21,16 @@ inline void check(const void* address, size_t bytes, Access access, const void* 
 
 #define GANNET_HOOK extern "C" __attribute__((visibility("hidden"))) void
 
-#define GANNET_ACCESS_HOOKS(bytes)                                                                 \
-  GANNET_HOOK __tsan_read##bytes(void* address) {                                                  \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
-  }                                                                                                \
-  GANNET_HOOK __tsan_write##bytes(void* address) {                                                 \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
-  }                                                                                                \
-  GANNET_HOOK __tsan_unaligned_read##bytes(void* address) {                                        \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
-  }                                                                                                \
-  GANNET_HOOK __tsan_unaligned_write##bytes(void* address) {                                       \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
-  }                                                                                                \
-  GANNET_HOOK __tsan_volatile_read##bytes(void* address) {                                         \
-    gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));  \
-  }                                                                                                \
-  GANNET_HOOK __tsan_volatile_write##bytes(void* address) {                                        \
-    gannet::simt::check(address, bytes, gannet::simt::Access::write, __builtin_return_address(0)); \
-  }
+#define GANNET_ACCESS_HOOK(name, bytes, kind) \
+  GANNET_HOOK __tsan_##name(void* address) { gannet::simt::check(address, bytes, gannet::simt::Access::kind, __builtin_return_address(0)); }
+
+#define GANNET_ACCESS_HOOKS(bytes)                         \
+  GANNET_ACCESS_HOOK(read##bytes, bytes, read)             \
+  GANNET_ACCESS_HOOK(write##bytes, bytes, write)           \
+  GANNET_ACCESS_HOOK(unaligned_read##bytes, bytes, read)   \
+  GANNET_ACCESS_HOOK(unaligned_write##bytes, bytes, write) \
+  GANNET_ACCESS_HOOK(volatile_read##bytes, bytes, read)    \
+  GANNET_ACCESS_HOOK(volatile_write##bytes, bytes, write)
 
 GANNET_ACCESS_HOOKS(1)
 GANNET_ACCESS_HOOKS(2)
