@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigChanges } from '../src/config/index.ts';
-import { resolveConfig } from '../src/models/index.ts';
+import { resolveChanges } from '../src/models/index.ts';
 import { train } from '../src/train/index.ts';
 
 interface Traced {
@@ -49,7 +49,7 @@ async function traceOf({ name, changes }: Traced): Promise<[number, number][]> {
   rmSync(out, { recursive: true, force: true });
   const steps = changes.steps as number;
   const health = { collapseBelow: 0, onCollapse: 'warn' };
-  const config = resolveConfig({ ...changes, health, sampleEvery: steps / SAMPLES, checkpointEvery: steps });
+  const config = resolveChanges({ ...changes, health, sampleEvery: steps / SAMPLES, checkpointEvery: steps });
   const trace: [number, number][] = [];
   for await (const event of train(config, { out })) {
     if (event.type === 'metrics' && typeof event.values.diversity === 'number')

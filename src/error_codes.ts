@@ -20,6 +20,8 @@ export const ERROR_CODES = {
     matmul_dtype: 'A factor of a matrix product is not float32.',
     matmul_shapes:
       'The factors of a matrix product are no matrices, or their inner axes differ. Mind what is transposed.',
+    network_misfit:
+      'A network of a recipe of your own takes or gives another shape than its configuration or its game asks for. The message has both.',
     norm_bias: "A norm's bias is not float32 with one value for each channel.",
     norm_dy: 'The gradient that goes back through a norm does not have the shape of its input.',
     norm_gain: "A norm's gain is not float32 with one value for each channel.",
@@ -110,8 +112,23 @@ export const ERROR_CODES = {
     picture_too_large:
       'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
+    recipe_copy_changed:
+      'The modules of its recipe that a run keeps are not those that it was trained by. Restore them, or name them with `--recipe`.',
+    recipe_differs: 'A run is taken up by another recipe than the one that it was trained by. Give that one.',
+    recipe_failed:
+      'The networks of a recipe of your own could not be made. The message has what was thrown; correct the recipe.',
+    recipe_file: 'The file of a recipe, or a module that it imports, is missing or cannot be read.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
+    recipe_name: "A recipe's name is made of letters, digits, `-`, `_` and `.`, since folders are named after it.",
+    recipe_name_taken: 'A recipe of your own has the name of one of gannet. Choose another name.',
+    recipe_networks:
+      'The function `networks` of a recipe should return `{ generator, discriminator }`, both made by `nn.sequential` or `nn.networkOf`.',
+    recipe_not_exported:
+      'A file has no recipe as its default export. Write `export default defineRecipe({ name, networks })`.',
     recipe_not_timed: 'There is no benchmark of the recipe. The message names those there are.',
+    recipe_throws: 'The file of a recipe could not be loaded. The message has what was thrown, and where.',
+    recipe_unkept:
+      'A run is of a recipe that gannet does not have and the run keeps no copy of. Give it: `--recipe FILE`, in a program the option `recipe`.',
     same_device: 'A device would be compared with itself. Choose another with `--against`.',
     run_unconditional:
       'A class is asked of a run whose networks are told none. Leave it out, or train a conditional recipe.',
@@ -122,6 +139,8 @@ export const ERROR_CODES = {
     trait_file: 'A file of traits is missing, or does not hold numbers by direction such as `{"smile": {"0": 1.5}}`.',
     trait_unknown: 'There is no such trait in the file. The message names those there are.',
     traits_missing: 'Name a file with `--traits`, or directions with `--directions`.',
+    typescript_unread:
+      'This Node does not read TypeScript. `npm install esbuild`, use Node 22.18 or newer, or compile the recipe to .mjs.',
     unknown_recipe: 'There is no such recipe. `gannet recipes` lists them.',
     unknown_setting: 'An optimiser has no such setting. The message names those it has.',
     unread_key:

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
 import { openDevice, type Precision } from '../../src/device/index.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges } from '../../src/models/index.ts';
 import { elements } from '../../src/tensor/shape.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
 
@@ -20,7 +20,7 @@ export function readOptions<Flag extends string>(
 /** A configuration at its published size; so small that the simulator takes seconds there. */
 export function configOn(device: KernelDevice, changes: ConfigChanges): Config {
   const small = { size: 16, batch: 2, latent: { size: 4 }, model: { width: 4 } };
-  return resolveConfig(device === 'simt' ? mergeChanges(changes, small) : changes);
+  return resolveChanges(device === 'simt' ? mergeChanges(changes, small) : changes);
 }
 
 /** A training session with its first weights, on a device of its own. */

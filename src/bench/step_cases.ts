@@ -1,5 +1,5 @@
 import { type ConfigChanges, mergeChanges } from '../config/index.ts';
-import { resolveConfig } from '../models/index.ts';
+import { resolveChanges } from '../models/index.ts';
 import type { BenchCase } from './op_cases.ts';
 import { stepWorkload } from './training_step.ts';
 
@@ -33,8 +33,8 @@ const stepCase = ({ recipe, batch, small, variant }: StepSpec): StepCase => ({
   quick: variant?.name === QUICK_VARIANT,
   workload: (size, chosen = batch) => {
     const base = { recipe, ...variant?.changes };
-    if (size === 'small') return stepWorkload(resolveConfig(mergeChanges(base, { ...small, model: { width: 8 } })));
-    const config = resolveConfig({ ...base, batch: chosen });
+    if (size === 'small') return stepWorkload(resolveChanges(mergeChanges(base, { ...small, model: { width: 8 } })));
+    const config = resolveChanges({ ...base, batch: chosen });
     return stepWorkload(config, { op: 'step', recipe, batch: chosen, ...variant?.pytorch });
   },
 });

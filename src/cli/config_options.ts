@@ -1,9 +1,10 @@
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { changeOf } from '../config/changes.ts';
 import { type Config, type ConfigChanges, type DeviceKeys, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
-import { findRecipe, recipes, resolveConfig } from '../models/index.ts';
+import { findRecipe, isRecipeFile, loadRecipe, recipes, resolveChanges } from '../models/index.ts';
 
 /** Options of commands that take a recipe or a configuration file; each changes the key of its name, but for `set`, and
  *  `labels`, which names `labelFile`. */
@@ -46,7 +47,10 @@ export const collect = (value: string, previous: readonly string[]): string[] =>
 /** Adds the recipe argument and the options that every command about a configuration has. */
 export const addConfigOptions = (command: Command): Command =>
   command
-    .argument('<recipe>', 'a recipe (`gannet recipes` lists them), or a JSON file with a `recipe` and other keys')
+    .argument(
+      '<recipe>',
+      'a recipe (`gannet recipes` lists them), the file of one of your own (.ts, .mts, .js, .mjs), or a JSON file with a `recipe` and other keys',
+    )
     .option('--size <pixels>', 'height and width of the images', parseNumber)
     .option(
       '--channels <count>',
@@ -58,14 +62,14 @@ export const addConfigOptions = (command: Command): Command =>
 
 /** The configuration that a command line asks for: the recipe's defaults, changed by the file, the options and --set, the
  *  later ones winning. @throws ConfigError */
-export const configFrom = (source: string, options: ConfigOptions): Config =>
-  resolveConfig(changesFrom(source, options));
+export const configFrom = async (source: string, options: ConfigOptions): Promise<Config> =>
+  resolveChanges(await changesFrom(source, options));
 
 /** What a command line changes of a recipe's defaults. @throws ConfigError */
-export function changesFrom(source: string, { set, ...options }: ConfigOptions): ConfigChanges {
+export async function changesFrom(source: string, { set, ...options }: ConfigOptions): Promise<ConfigChanges> {
   const stop = options.stopOnCollapse ? { health: { onCollapse: 'stop' } } : {};
   const labels = options.labels === undefined ? {} : { labelFile: options.labels };
-  const layers = [readSource(source), definedKeys(options), labels, stop, parseAssignments(set)];
+  const layers = [await readSource(source), definedKeys(options), labels, stop, parseAssignments(set)];
   return layers.reduce(mergeChanges);
 }
 
@@ -87,17 +91,22 @@ const KEYS = [
 const definedKeys = (options: Omit<ConfigOptions, 'set'>): ConfigChanges =>
   Object.fromEntries(KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));
 
-function readSource(source: string): ConfigChanges {
+async function readSource(source: string): Promise<ConfigChanges> {
   if (findRecipe(source)) return { recipe: source };
+  if (isRecipeFile(source)) return { recipe: await loadRecipe(source) };
   const isFile = statOf(source)?.isFile() ?? false;
   return isFile || source.endsWith('.json') ? readConfigFile(source) : { recipe: source };
 }
 
-function readConfigFile(path: string): ConfigChanges {
+/** The changes of a JSON file. Its recipe may be a file too, seen from the folder that the JSON file lies in. */
+async function readConfigFile(path: string): Promise<ConfigChanges> {
   const { $schema: _, ...keys } = parseConfigFile(path);
-  if (keys.recipe !== undefined) return keys;
+  const { recipe } = keys;
+  if (typeof recipe === 'string' && isRecipeFile(recipe))
+    return { ...keys, recipe: await loadRecipe(resolve(dirname(path), recipe)) };
+  if (recipe !== undefined) return keys;
   const known = recipes.map(({ name }) => name).join(', ');
-  throw new ConfigError('recipe_missing', `${path}: expected a key "recipe", which names one of ${known}`);
+  throw new ConfigError('recipe_missing', `${path}: expected a key "recipe", which names one of ${known}, or a file`);
 }
 
 function parseConfigFile(path: string): ConfigChanges {

@@ -5,6 +5,9 @@ import { NORMS } from '../nn/block.ts';
 import { CONDITIONS } from '../nn/labels.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
 
+/** Under which a configuration carries its own recipe along. Copies by spread have it; JSON holds the recipe's name alone. */
+export const OWN_RECIPE: unique symbol = Symbol('recipe');
+
 const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
 const whole = z.number().int();
 const positive = whole.positive();
@@ -250,8 +253,13 @@ export const configSchema = z.strictObject({
   sampleCount: positive.describe('images in a sample grid'),
 });
 
-/** A whole configuration: a value for every key. */
-export type Config = z.infer<typeof configSchema>;
+/** A whole configuration: a value for every key. That of an own recipe has `options` besides, and carries the recipe along. */
+export type Config = z.infer<typeof configSchema> & {
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly [OWN_RECIPE]?: object;
+};
+/** A configuration with the keys that an own recipe has defined, `options`. */
+export type ConfigWith<O extends object> = Config & { readonly options: Readonly<O> };
 /** The keys of a configuration that change the networks; which of them a recipe reads, its `keys` tell. */
 export type ModelConfig = Config['model'];
 

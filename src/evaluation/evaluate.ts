@@ -8,13 +8,19 @@ import type { FeatureExtractor } from '../metrics/features/extractor.ts';
 import { pixelFeatures } from '../metrics/features/pixels.ts';
 import { type FigureOptions, type Figures, measureImages } from '../metrics/figures.ts';
 import { inTurns } from '../metrics/turns.ts';
-import { generatedImages, loadCheckpoint, openSampler, type TrainingSession } from '../train/index.ts';
+import {
+  generatedImages,
+  loadCheckpoint,
+  openSampler,
+  type RecipeChoice,
+  type TrainingSession,
+} from '../train/index.ts';
 import { labelsLike } from '../train/labelled_data.ts';
 import { neighboursPicture } from './neighbours_picture.ts';
 import { openRunImages } from './run_images.ts';
 
 /** What is evaluated, and how. */
-export interface EvaluationOptions extends FigureOptions, DeviceKeys {
+export interface EvaluationOptions extends FigureOptions, DeviceKeys, RecipeChoice {
   /** Images in place of those that the run was trained on, as `--data` names them. */
   readonly data?: string | undefined;
   /** Which part of a data set that has two; 'train' if not given. */
@@ -67,7 +73,12 @@ const KEPT = 2048;
 export async function evaluateRun(folder: string, options: EvaluationOptions = {}): Promise<EvaluatedRun> {
   const { step } = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   // A run that goes on meanwhile may save another.
-  const session = await openSampler(folder, { ...deviceKeysOf(options), step, onDevice: options.onDevice });
+  const session = await openSampler(folder, {
+    ...deviceKeysOf(options),
+    step,
+    recipe: options.recipe,
+    onDevice: options.onDevice,
+  });
   try {
     const dataset = await openRunImages(folder, session.model.config, options);
     const extractor = await (options.features ?? pixelFeatures)(dataset);

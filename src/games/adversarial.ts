@@ -1,13 +1,15 @@
 import { type Condition, uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
+import { ShapeError } from '../errors.ts';
 import { type AdversarialLoss, adversarialLosses, type Monitors, type TroubleSign } from '../losses/index.ts';
+import { formatShape, sameShape } from '../tensor/shape.ts';
 import { lossOf } from './adversaries.ts';
 import { alternating } from './alternating.ts';
 import type { Game } from './game.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { expectWholeParts } from './parts.ts';
 import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
-import { drawnNoise } from './players.ts';
+import { drawnNoise, type Players } from './players.ts';
 import { simultaneous } from './simultaneous.ts';
 
 const alternates: Condition = { holds: ({ schedule }) => schedule === 'alternating', said: 'schedule is alternating' };
@@ -47,6 +49,7 @@ export const adversarial: Game = {
   monitors,
   start(players, noise = drawnNoise) {
     const { config } = players;
+    expectVerdicts(players);
     expectIndependence(players);
     expectWholeParts(config);
     const adversaries = { ...players, noise, lastPenalties: keptMeasurements(config) };
@@ -54,6 +57,15 @@ export const adversarial: Game = {
     return { ...match, measurements: Object.values(adversaries.lastPenalties) };
   },
 };
+
+/** @throws ShapeError network_misfit for a discriminator that does not give each image one number */
+function expectVerdicts({ discriminator: { outputShape }, config }: Players): void {
+  if (sameShape(outputShape, [1])) return;
+  throw new ShapeError(
+    'network_misfit',
+    `the discriminator of recipe '${config.recipe}' gives ${formatShape(outputShape)} for each image, but the adversarial game needs one number, [1]. End it in nn.block({ transform: nn.linear([1]) }), or give the recipe another game.`,
+  );
+}
 
 /** A discriminator's loss below this has nothing left to teach. */
 const ZERO_LOSS = 1e-3;

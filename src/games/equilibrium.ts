@@ -1,4 +1,5 @@
 import { uses } from '../config/keys.ts';
+import { ConfigError } from '../errors.ts';
 import { gradients } from '../graph/gradients.ts';
 import { balance, type Monitors, reconstructionError } from '../losses/index.ts';
 import type { Network, Pass } from '../nn/index.ts';
@@ -58,6 +59,7 @@ export const equilibrium: Game<Began> = {
   monitors: () => monitors,
   start(players, noise) {
     const { latent } = players.config;
+    expectAutoencoder(players);
     const descriptors = createDescriptorStatistics(latent.size);
     const k = statistic('k', [], zeros);
     const table = { players, k, descriptors, noise: noise ?? drawn(descriptors) };
@@ -70,6 +72,15 @@ export const equilibrium: Game<Began> = {
     };
   },
 };
+
+/** @throws ConfigError recipe_networks for a discriminator that is none, or for networks without `carry` */
+function expectAutoencoder({ discriminator, carry, config }: Players<Began>): void {
+  if (typeof discriminator.encode === 'function' && typeof discriminator.decode === 'function' && carry) return;
+  throw new ConfigError(
+    'recipe_networks',
+    `the equilibrium game of recipe '${config.recipe}' needs an autoencoder as discriminator, with the functions encode and decode, and a variable 'carry' beside it, as the recipe began has them`,
+  );
+}
 
 const monitors: Monitors = {
   ...lossMonitors,

@@ -1,43 +1,63 @@
 import type { z } from 'zod';
 import { type ConfigChanges, mergeChanges } from '../config/changes.ts';
 import { type Config, configSchema } from '../config/schema.ts';
+import type { Settings, Some } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
+import type { Gan } from '../games/index.ts';
 import { OPTIMIZER_DEFAULTS } from '../optim/index.ts';
 import { didYouMean } from '../suggest.ts';
 import { asActedOn, expectEffects } from './effects.ts';
 import type { Recipe } from './recipe.ts';
-import { recipeOf } from './recipes.ts';
+import { carrying, recipeOf } from './recipes.ts';
 
-/** The whole configuration of a recipe with some keys changed. The recipe is `changes.recipe`.
+/** What a program says of a run: a recipe, by its name or itself, and the keys that differ from its defaults. O is the keys of an own
+ *  recipe. */
+export type RecipeSettings<O extends object = object> = Settings & {
+  readonly recipe: string | Recipe<Gan, O>;
+  readonly options?: NoInfer<Some<O>> | undefined;
+};
+
+/** The whole configuration of a recipe with some keys changed.
  *  @throws ConfigError for an unknown recipe, unknown keys (with the nearest known one), values out of range, and changes that would
  *  have no effect */
-export function resolveConfig(changes: ConfigChanges): Config {
+export const resolveConfig = <O extends object>(settings: RecipeSettings<O>): Config => resolveChanges(settings);
+
+/** The same of changes whose keys only the schema knows, such as those of a file or a command line. @throws as resolveConfig */
+export function resolveChanges(changes: ConfigChanges): Config {
   const recipe = recipeOf(changes);
   const config = fillIn(recipe, changes);
   expectEffects(recipe, config);
-  return config;
+  return carrying(config, recipe);
 }
 
-/** The configuration that a run was trained with. Changes without effect, which version 0.1 took without a word, give way to what it
- *  did in fact. @throws ConfigError as resolveConfig, but for those */
-export function recallConfig(written: ConfigChanges): Config {
-  const recipe = recipeOf(written);
-  return validateConfig(asActedOn(recipe, fillIn(recipe, written)));
-}
-
-function fillIn(recipe: Recipe, changes: ConfigChanges): Config {
-  const defaults = withoutOverriddenOptimizers(recipe.defaults, changes);
-  return validateConfig(mergeChanges(defaults, changes));
+/** The configuration that a run of a recipe was trained with. Changes without effect, which version 0.1 took without a word, give way to
+ *  what it did in fact. @throws ConfigError as resolveConfig, but for those */
+export function recallConfig(written: ConfigChanges, recipe = recipeOf(written)): Config {
+  return validateConfig(asActedOn(recipe, fillIn(recipe, written)), recipe);
 }
 
 /** Checks a configuration that claims to be whole, such as that of a run folder. @throws ConfigError */
-export function validateConfig(value: unknown): Config {
-  const result = configSchema.safeParse(value);
+export const validateConfig = (value: object, recipe = recipeOf(value)): Config =>
+  carrying(parseConfig(value, recipe.options), recipe);
+
+/** A configuration with changes of a recipe's defaults. @throws ConfigError */
+export function fillIn(
+  { name, defaults, options }: Pick<Recipe, 'name' | 'defaults' | 'options'>,
+  changes: ConfigChanges,
+): Config {
+  const usual = withoutOverriddenOptimizers(defaults, changes);
+  return parseConfig(mergeChanges(usual, { ...changes, recipe: name }), options);
+}
+
+/** @param options what the keys of an own recipe may be */
+function parseConfig(value: unknown, options: Recipe['options']): Config {
+  const schema = options ? configSchema.extend({ options }) : configSchema;
+  const result = schema.safeParse(value);
   if (result.success) {
     for (const player of ['generator', 'discriminator'] as const) expectOptimizerKeys(player, result.data[player]);
-    return result.data;
+    return result.data as Config;
   }
-  const problems = result.error.issues.map((issue) => `  ${describeIssue(issue, value)}`);
+  const problems = result.error.issues.map((issue) => `  ${describeIssue(issue, value, schema)}`);
   throw new ConfigError('invalid_config', `the configuration cannot be used:\n${problems.join('\n')}`);
 }
 
@@ -65,11 +85,11 @@ function withoutOverriddenOptimizers(defaults: Config, changes: ConfigChanges): 
   return { ...defaults, generator: reset('generator'), discriminator: reset('discriminator') };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, config: unknown): string {
+function describeIssue(issue: z.core.$ZodIssue, config: unknown, schema: z.ZodObject): string {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const prefix = path === '' ? '' : `${path}.`;
-    const known = keysAt(issue.path).map((key) => prefix + key);
+    const known = keysAt(issue.path, schema).map((key) => prefix + key);
     const key = prefix + issue.keys[0];
     return `'${key}' is no key of the configuration.${didYouMean(key, known)} Known here: ${known.join(', ')}.`;
   }
@@ -88,8 +108,8 @@ function expectationOf(issue: z.core.$ZodIssue): string {
   return `expected ${[...new Set(choices)].join(' or ')}`;
 }
 
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let shape: Record<string, unknown> = configSchema.shape;
+function keysAt(path: readonly PropertyKey[], schema: z.ZodObject): string[] {
+  let shape: Record<string, unknown> = schema.shape;
   for (const key of path) shape = (shape[String(key)] as { shape: Record<string, unknown> }).shape;
   return Object.keys(shape);
 }

@@ -1,6 +1,9 @@
 export { began } from './began.ts';
-export { recallConfig, resolveConfig, validateConfig } from './config.ts';
+export { type RecipeSettings, recallConfig, resolveChanges, resolveConfig, validateConfig } from './config.ts';
 export { dcgan, dcganDigits, dcganDigitsConditional, dcganDraft, dcganReport } from './dcgan.ts';
+export { defineRecipe, type NoOptions, type RecipeDefinition } from './define.ts';
+export { loadRecipe } from './file/load.ts';
+export { isRecipeFile, type RecipeSources, readSources } from './file/sources.ts';
 export { convGuide, dcganGuide, dcganGuideConditional } from './guide.ts';
 export type { Recipe } from './recipe.ts';
 export { buildGan, findRecipe, recipeOf, recipes } from './recipes.ts';

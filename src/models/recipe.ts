@@ -1,12 +1,15 @@
+import type { z } from 'zod';
 import { embedsLabels } from '../config/conditioning.ts';
 import { type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
 import type { Config, ModelConfig } from '../config/schema.ts';
 import type { Game, Gan } from '../games/index.ts';
 import { glorot, normal } from '../nn/initializers.ts';
 import type { Initializer } from '../tensor/variable.ts';
+import type { RecipeSources } from './file/sources.ts';
 
-/** A named system: its networks, the game that they play, and a value for every key of the configuration. */
-export interface Recipe<G extends Gan = Gan> {
+/** A named system: its networks, the game that they play, and a value for every key of the configuration. G is what its networks are, O
+ *  the keys of its own. */
+export interface Recipe<G extends Gan = Gan, O extends object = object> {
   readonly name: string;
   /** One line for listings: what it is and where it was described. */
   readonly summary: string;
@@ -15,7 +18,11 @@ export interface Recipe<G extends Gan = Gan> {
   readonly keys: readonly KeyUse[];
   /** Values of those keys that its networks cannot be made with. */
   readonly unusable?: readonly UnusableValue[];
+  /** What the keys of its own, `options.*`, may be; only of an own recipe that has some. */
+  readonly options?: z.ZodType<O>;
   readonly game: Game<G>;
+  /** The modules that it was loaded from; only of one that `loadRecipe` has given. */
+  readonly sources?: RecipeSources;
   /** Which image sizes the networks can be made for. */
   readonly sizes: { readonly accepts: (size: number) => boolean; readonly description: string };
   /** @throws ShapeError for a size that `sizes` does not accept */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.ts';
+import { type Config, OWN_RECIPE } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Gan } from '../games/index.ts';
 import { didYouMean } from '../suggest.ts';
@@ -32,15 +32,45 @@ export const recipes: readonly Recipe[] = [
 /** The recipe of a name; undefined if there is none. */
 export const findRecipe = (name: string): Recipe | undefined => recipes.find((recipe) => recipe.name === name);
 
-/** The same. @throws ConfigError unknown_recipe, with the nearest name */
-export function recipeOf({ recipe: name }: { readonly recipe?: unknown }): Recipe {
-  const recipe = typeof name === 'string' ? findRecipe(name) : undefined;
+/** The recipe of a configuration, or of changes of one: by its name, the recipe itself where it stands in place of the name, or the own
+ *  recipe that a configuration carries along. @throws ConfigError unknown_recipe, with the nearest name; recipe_name_taken */
+export function recipeOf(config: { readonly recipe?: unknown; readonly [OWN_RECIPE]?: object }): Recipe {
+  const { recipe: named, [OWN_RECIPE]: carried } = config;
+  if (isRecipe(named)) return expectOwn(named);
+  if (isRecipe(carried) && carried.name === named) return carried;
+  const recipe = typeof named === 'string' ? findRecipe(named) : undefined;
   if (recipe) return recipe;
-  const known = recipes.map((one) => one.name);
+  const known = recipes.map(({ name }) => name);
   throw new ConfigError(
     'unknown_recipe',
-    `there is no recipe '${String(name)}'.${didYouMean(String(name), known)} Known recipes: ${known.join(', ')}.`,
+    `there is no recipe '${String(named)}'.${didYouMean(String(named), known)} Known recipes: ${known.join(', ')}. In place of a name, a program may give a recipe of its own, and a command line the file of one, such as ./${String(named)}.ts.`,
   );
+}
+
+/** A configuration that knows its recipe even if gannet does not. */
+export const carrying = (config: Config, recipe: Recipe): Config =>
+  recipes.includes(recipe) ? config : { ...config, [OWN_RECIPE]: recipe };
+
+/** Whether a value is a recipe, such as `defineRecipe` makes. */
+export const isRecipe = (value: unknown): value is Recipe =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Recipe).name === 'string' &&
+  typeof (value as Recipe).build === 'function' &&
+  typeof (value as Recipe).game?.start === 'function';
+
+/** Holds a recipe that is not one of gannet's to a name of its own. @throws ConfigError recipe_name_taken */
+export function expectFreeName(name: string): void {
+  if (!findRecipe(name)) return;
+  throw new ConfigError(
+    'recipe_name_taken',
+    `a recipe of your own cannot be named '${name}', since gannet has a recipe of that name. Choose another name.`,
+  );
+}
+
+function expectOwn(recipe: Recipe): Recipe {
+  if (!recipes.includes(recipe)) expectFreeName(recipe.name);
+  return recipe;
 }
 
 /** The networks of a configuration. @throws ConfigError for an unknown recipe or a size the recipe cannot reach */

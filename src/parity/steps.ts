@@ -1,6 +1,6 @@
 import type { Config, ConfigChanges } from '../config/index.ts';
 import type { Work } from '../device/execution.ts';
-import { type Recipe, resolveConfig } from '../models/index.ts';
+import { type Recipe, resolveChanges } from '../models/index.ts';
 import { initialization } from '../nn/initializers.ts';
 import { type Bindings, evaluateAll } from '../oracle/evaluate.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
@@ -35,7 +35,7 @@ export function reducedConfig({ name, keys, sizes, defaults }: Recipe): Config {
     discriminator: player(defaults.discriminator),
     ...(keys.some(({ key }) => key === 'model.width') && { model: { width: 3 } }),
   };
-  return resolveConfig(changes);
+  return resolveChanges(changes);
 }
 
 /** One training step of a reduced recipe: every program of its schedule once, from one initial state, on the same images and random

@@ -19,11 +19,12 @@ export type { TrainEvent } from './loop.ts';
 export { createModel, monitorsOf, type TrainingModel } from './model.ts';
 export { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 export { type ResumeOptions, resume } from './resume.ts';
+export { fateOfRecipe } from './run/kept_recipe.ts';
 export { type MetricsRecord, readMetrics } from './run/metrics.ts';
 export { formatSurroundings, type Sitting } from './run/sittings.ts';
 export { openSampler, type SamplerOptions } from './sampler.ts';
 export { type StepMetrics, TrainingSession } from './session.ts';
-export { readMonitors } from './stored_config.ts';
+export { type RecipeChoice, readMonitors } from './stored_config.ts';
 export {
   type LayerSummary,
   type ModelSummary,

@@ -1,8 +1,15 @@
-import { type Config, type ConfigChanges, type DeviceKeys, deviceKeysOf, mergeChanges } from '../config/index.ts';
+import {
+  type Config,
+  type ConfigChanges,
+  type DeviceKeys,
+  deviceKeysOf,
+  mergeChanges,
+  type Settings,
+} from '../config/index.ts';
 import { absoluteData, dataExists } from '../data/place.ts';
 import type { JsonValue } from '../durable.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import { resolveConfig } from '../models/index.ts';
+import { recipeOf, resolveChanges } from '../models/index.ts';
 import { type Change, differences, expectChangeable } from './changes.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
@@ -16,14 +23,15 @@ import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts'
 import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
+import { replaceRecipe } from './run/kept_recipe.ts';
 import { lockRun } from './run/lock.ts';
 import { shellWord } from './run/shell.ts';
 import { beginSitting, nameOf, otherSurroundings, type Sitting } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
-import { completeConfig, storedConfig } from './stored_config.ts';
+import { completeConfig, type RecipeChoice, storedConfig } from './stored_config.ts';
 
 /** How a run is taken up again. */
-export interface ResumeOptions extends Omit<TrainOptions, 'out'>, DeviceKeys {
+export interface ResumeOptions extends Omit<TrainOptions, 'out'>, DeviceKeys, RecipeChoice {
   /** Train up to this step in place of the configured one. */
   readonly steps?: number | undefined;
   /** Go on from this step's checkpoint in place of the newest; 0 begins anew. */
@@ -31,7 +39,7 @@ export interface ResumeOptions extends Omit<TrainOptions, 'out'>, DeviceKeys {
   /** Where the images are now; they must be the same. */
   readonly data?: string | undefined;
   /** Keys that are to be others from now on, such as { generator: { learningRate: 1e-4 } }. */
-  readonly changes?: ConfigChanges | undefined;
+  readonly changes?: (Settings & { readonly options?: Readonly<Record<string, unknown>> }) | undefined;
 }
 
 /** Goes on with a run from its newest checkpoint, to the very bits that an unbroken run would reach; from its beginning if it has
@@ -49,7 +57,7 @@ export async function* resume(folder: string, options: ResumeOptions = {}): Asyn
 
 async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEvent, void> {
   const { folder } = run;
-  const stored = storedConfig(run);
+  const stored = await storedConfig(run, options);
   const start = await findStart(run, stored, options.step);
   const wanted = withOptions(stored, options);
   if (start.checkpoint) expectChangeable(differences(start.config, wanted), start.checkpoint.folder);
@@ -69,10 +77,19 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
     const sittings = run.environment?.sittings ?? [];
     const sitting = beginSitting(device, from.step);
     await rewriteRun(run, stored, prepared, options, [...sittings, sitting]);
+    const ofRecipe = options.recipe === undefined ? [] : await replaceRecipe(folder, recipeOf(config));
     await abandonAfter(folder, from.step);
     const surroundings = otherSurroundings(sittings, sitting);
     yield* runRecorded(
-      { session, dataset, from, changes, surroundings, checkpoint: checkpoint?.folder, signal: options.signal },
+      {
+        session,
+        dataset,
+        from,
+        changes: [...ofRecipe, ...changes],
+        surroundings,
+        checkpoint: checkpoint?.folder,
+        signal: options.signal,
+      },
       folder,
     );
   } finally {
@@ -101,7 +118,9 @@ async function findStart({ folder }: Run, stored: Config, step: number | undefin
   return {
     checkpoint,
     progress: { ...progress, ...(known && { best: known }) },
-    config: progress.config ? completeConfig(progress.config, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored,
+    config: progress.config
+      ? completeConfig(progress.config, recipeOf(stored), `${checkpoint.folder}/${MANIFEST_FILE}`)
+      : stored,
   };
 }
 
@@ -112,11 +131,13 @@ function progressUnder(changes: readonly Change[], { progress }: Start): Trainin
   return decay && isAnotherKind ? { ...progress, decay: changedKind(decay, step) } : progress;
 }
 
-function withOptions(stored: Config, { steps, changes = {}, ...options }: ResumeOptions): Config {
+function withOptions(stored: Config, { steps, changes: wanted = {}, ...options }: ResumeOptions): Config {
+  const changes: ConfigChanges = wanted;
   if (changes.data !== undefined)
     throw new ConfigError('change_refused', 'data: name where the images are now by --data; they must be the same');
   const given = { ...(steps !== undefined && { steps }), ...deviceKeysOf(options) };
-  return resolveConfig([changes, given].reduce(mergeChanges, withoutVoidKeys(stored, changes)));
+  const recipe = changes.recipe ?? recipeOf(stored);
+  return resolveChanges({ ...[changes, given].reduce(mergeChanges, withoutVoidKeys(stored, changes)), recipe });
 }
 
 function expectStepsAhead(steps: number, { checkpoint, progress }: Start): void {

@@ -1,6 +1,6 @@
 import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import type { DeviceListener } from '../device/index.ts';
-import { validateConfig } from '../models/index.ts';
+import { recipeOf, validateConfig } from '../models/index.ts';
 import { loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
 import { createModel } from './model.ts';
@@ -9,10 +9,10 @@ import { chooseDevice } from './prepare.ts';
 import { readProgress } from './progress.ts';
 import { readRunFolder } from './run/folder.ts';
 import { TrainingSession } from './session.ts';
-import { completeConfig, storedConfig } from './stored_config.ts';
+import { completeConfig, type RecipeChoice, storedConfig } from './stored_config.ts';
 
 /** Which checkpoint of a run, and on which device: that of the run's configuration unless told. */
-export interface SamplerOptions extends DeviceKeys {
+export interface SamplerOptions extends DeviceKeys, RecipeChoice {
   /** The newest unless told. */
   readonly step?: number | undefined;
   /** Called once, with the device that is used and why. */
@@ -23,13 +23,14 @@ export interface SamplerOptions extends DeviceKeys {
  *  was trained with. @throws CheckpointError, ConfigError, DeviceError */
 export async function openSampler(
   folder: string,
-  { step, onDevice, ...options }: SamplerOptions = {},
+  { step, onDevice, recipe: chosen, ...options }: SamplerOptions = {},
 ): Promise<TrainingSession> {
-  const stored = storedConfig(await readRunFolder(folder));
+  const stored = await storedConfig(await readRunFolder(folder), { recipe: chosen });
+  const recipe = recipeOf(stored);
   const checkpoint = await loadCheckpoint(folder, step === undefined ? {} : { step });
   const { config: written } = readProgress(checkpoint);
-  const config = written ? completeConfig(written, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored;
-  const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }), onDevice);
+  const config = written ? completeConfig(written, recipe, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored;
+  const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }, recipe), onDevice);
   try {
     const session = TrainingSession.forSampling(createModel(config), opened);
     await restore(session, checkpoint, SAMPLING_PARTS);

@@ -1,6 +1,7 @@
-import type { Config } from '../config/index.ts';
+import type { Config, ConfigChanges } from '../config/index.ts';
 import { absoluteData } from '../data/place.ts';
 import type { JsonValue } from '../durable.ts';
+import { type RecipeSettings, recipeOf, resolveChanges } from '../models/index.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
@@ -11,11 +12,14 @@ import { lockRun } from './run/lock.ts';
 import { beginSitting, nameOf } from './run/sittings.ts';
 import { TrainingSession } from './session.ts';
 
-/** Trains a GAN from the start, telling what happens as it happens. Breaking out of the loop stops training without saving;
+/** Trains a GAN from the start, telling what happens as it happens: a whole configuration, or a recipe and what differs from it. Breaking out of the loop stops training without saving;
  *  `signal` stops it with a checkpoint.
  *  @throws ConfigError, DataError, DeviceError, CheckpointError, DivergedError */
-export async function* train(asked: Config, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void> {
-  const { config, dataset, device } = await prepareTraining(asked, options);
+export async function* train<O extends object>(
+  asked: Config | RecipeSettings<O>,
+  options: TrainOptions = {},
+): AsyncGenerator<TrainEvent, void> {
+  const { config, dataset, device } = await prepareTraining(resolveChanges(asked as ConfigChanges), options);
   try {
     const session = await TrainingSession.open(createModel(config), device);
     const environment = await describeEnvironment({
@@ -25,7 +29,7 @@ export async function* train(asked: Config, options: TrainOptions = {}): AsyncGe
       sittings: [beginSitting(device, 0)],
     });
     const { folder } = await createRunFolder({
-      recipe: config.recipe,
+      recipe: recipeOf(config),
       config: config as unknown as { [key: string]: JsonValue },
       environment,
       ...(options.out !== undefined && { out: options.out }),

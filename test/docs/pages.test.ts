@@ -25,13 +25,13 @@ async function rehearseCommand(argv: readonly string[]): Promise<void> {
   });
 }
 
-function resolveNamed(command: Command, [source]: readonly unknown[]): void {
+async function resolveNamed(command: Command, [source]: readonly unknown[]): Promise<void> {
   const { set, ...options } = command.opts();
   if (set === undefined || typeof source !== 'string' || source.endsWith('.json') || source === 'RECIPE') return;
   const keys = command.name() === 'plan' ? { ...options, device: undefined } : options;
   // Which recipe a run has, its name does not tell; the keys of --set are checked all the same.
   const recipe = command.name() === 'resume' ? 'dcgan' : source;
-  configFrom(recipe, { ...keys, set } as ConfigOptions);
+  await configFrom(recipe, { ...keys, set } as ConfigOptions);
 }
 
 /** What is wrong with a page's command lines. */

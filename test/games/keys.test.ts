@@ -5,7 +5,7 @@ import { type Config, type ConfigChanges, configJsonSchema, mergeChanges } from 
 import { leavesOf } from '../../src/config/keys.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { printGraph } from '../../src/graph/index.ts';
-import { recallConfig, recipes, resolveConfig, validateConfig } from '../../src/models/index.ts';
+import { recallConfig, recipes, resolveChanges, validateConfig } from '../../src/models/index.ts';
 import { initialization } from '../../src/nn/index.ts';
 import { createModel } from '../../src/train/index.ts';
 import { variableGroups } from '../../src/train/model.ts';
@@ -132,14 +132,14 @@ function made(config: Config): string {
 /** What a change of a key comes to: `effect`, `none`, the code of a refusal, or `refused wrongly` where the key is said to be unread but
  *  changes the programs. */
 function effectOf(base: ConfigChanges, unchanged: string, key: string): 'effect' | 'none' | string {
-  const config = resolveConfig(base);
+  const config = resolveChanges(base);
   const present = leavesOf(config).get(key);
   const change = changeOf(
     key,
     VALUES[key]?.find((candidate) => candidate !== present),
   );
   try {
-    return made(resolveConfig(mergeChanges(base, change))) === unchanged ? 'none' : 'effect';
+    return made(resolveChanges(mergeChanges(base, change))) === unchanged ? 'none' : 'effect';
   } catch (error) {
     assert.instance(error, ConfigError);
     const { code, message } = error as ConfigError;
@@ -152,7 +152,7 @@ function effectOf(base: ConfigChanges, unchanged: string, key: string): 'effect'
 
 /** What the changes of all keys come to, by key. */
 function effects(base: ConfigChanges): Record<string, string> {
-  const unchanged = made(resolveConfig(base));
+  const unchanged = made(resolveChanges(base));
   return Object.fromEntries(Object.keys(VALUES).map((key) => [key, effectOf(base, unchanged, key)]));
 }
 
@@ -197,7 +197,7 @@ for (const { name } of recipes) {
 /** A configuration is refused for a key, and this is said. */
 function refuses(changes: ConfigChanges, code: string, message: RegExp): void {
   assert.throws(
-    () => resolveConfig(changes),
+    () => resolveChanges(changes),
     (error: ConfigError) => error.code === code && message.test(error.message),
   );
 }
@@ -219,7 +219,7 @@ test('a refusal says what reads the key', () => {
 });
 
 test('a key that is set to what it is anyway is no change', () => {
-  assert.is(resolveConfig({ recipe: 'began', discriminatorSteps: 1, labels: { real: 1 } }).recipe, 'began');
+  assert.is(resolveChanges({ recipe: 'began', discriminatorSteps: 1, labels: { real: 1 } }).recipe, 'began');
 });
 
 test('values that a game cannot act on are refused', () => {
@@ -231,33 +231,33 @@ test('values that a game cannot act on are refused', () => {
   refuses({ recipe: 'dcgan', learningRateDecay: { kind: 'plateau' } }, 'unusable_value', /waits for a measure of conv/);
   refuses({ recipe: 'dcgan', loss: 'equilibrium' }, 'unusable_value', /needs an autoencoder/);
   assert.is(
-    resolveConfig({ recipe: 'began', learningRateDecay: { kind: 'plateau' } }).learningRateDecay.kind,
+    resolveChanges({ recipe: 'began', learningRateDecay: { kind: 'plateau' } }).learningRateDecay.kind,
     'plateau',
   );
 });
 
 test('a critic is penalised with simultaneous updates too', () => {
-  const { match } = createModel(resolveConfig({ ...small('wgan-gp'), schedule: 'simultaneous' }));
+  const { match } = createModel(resolveChanges({ ...small('wgan-gp'), schedule: 'simultaneous' }));
   const outputs = match.programs.flatMap(({ trace }) => Object.keys(trace().outputs));
   assert.ok(outputs.includes('penalty') && outputs.includes('gradientNorm'), String(outputs));
 });
 
 test('what a run of version 0.1 was given without effect is recalled as what it did', () => {
   const written = {
-    ...resolveConfig({ recipe: 'dcgan' }),
-    equilibrium: { ...resolveConfig({ recipe: 'dcgan' }).equilibrium, gamma: 0.7 },
+    ...resolveChanges({ recipe: 'dcgan' }),
+    equilibrium: { ...resolveChanges({ recipe: 'dcgan' }).equilibrium, gamma: 0.7 },
     latent: { size: 3, distribution: 'descriptors' },
     learningRateDecay: { kind: 'plateau', factor: 0.3, every: 7, floor: 0 },
   };
   const recalled = recallConfig(written);
   assert.equal(recalled.latent, { size: 3, distribution: 'normal' });
   assert.is(recalled.equilibrium.gamma, 0.5);
-  assert.equal(recalled.learningRateDecay, resolveConfig({ recipe: 'dcgan' }).learningRateDecay);
-  assert.equal(resolveConfig(recalled), recalled);
+  assert.equal(recalled.learningRateDecay, resolveChanges({ recipe: 'dcgan' }).learningRateDecay);
+  assert.equal(resolveChanges(recalled), recalled);
 });
 
 test('a group that the recipe does not have is left out as a whole where nothing reads it', () => {
-  const usual = resolveConfig({ recipe: 'dcgan' });
+  const usual = resolveChanges({ recipe: 'dcgan' });
   const written = {
     ...usual,
     evaluatedBy: { name: 'pixels', hash: 'b1cc' },

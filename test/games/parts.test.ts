@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import type { ConfigError } from '../../src/errors.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges } from '../../src/models/index.ts';
 import { createModel, summarize } from '../../src/train/index.ts';
 
 const changes: ConfigChanges = {
@@ -14,8 +14,8 @@ const changes: ConfigChanges = {
 
 for (const schedule of ['alternating', 'simultaneous']) {
   test(`the parts of a batch use one memory, ${schedule}`, () => {
-    const whole = summarize(resolveConfig({ ...changes, schedule }));
-    const parts = summarize(resolveConfig({ ...changes, schedule, accumulation: 8 }));
+    const whole = summarize(resolveChanges({ ...changes, schedule }));
+    const parts = summarize(resolveChanges({ ...changes, schedule, accumulation: 8 }));
     assert.is(parts.flopsPerStep, whole.flopsPerStep);
     const share = parts.arenaBytes / whole.arenaBytes;
     assert.ok(share < 0.35, `${share} of the memory of a whole batch`);
@@ -23,7 +23,7 @@ for (const schedule of ['alternating', 'simultaneous']) {
 }
 
 test('a batch that cannot be taken in equal parts is refused', () => {
-  const config = resolveConfig({ ...changes, accumulation: 5 });
+  const config = resolveChanges({ ...changes, accumulation: 5 });
   assert.throws(
     () => createModel(config),
     ({ code, message }: ConfigError) => code === 'batch_indivisible' && /a batch of 64 .* 5 equal parts/.test(message),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges } from '../../src/models/index.ts';
 import { devices } from '../devices.ts';
 import { expectScalars, openFixture, Replay } from '../train/replay.ts';
 
@@ -23,7 +23,7 @@ for (const variant of variants) {
 
     replays('has its losses, what is reported, gradients, weights and statistics', async () => {
       const device = await openDevice();
-      const replay = await Replay.open(device, resolveConfig(manifest.changes), await open('initial'));
+      const replay = await Replay.open(device, resolveChanges(manifest.changes), await open('initial'));
       assert.ok(manifest.steps.length > 0);
       for (const [i, scalars] of manifest.steps.entries()) {
         const recorded = await open(`step${i + 1}`);

@@ -10,11 +10,11 @@ import {
   everyNth,
   type Repeats,
 } from '../../src/games/schedule.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges } from '../../src/models/index.ts';
 import { stepsIn } from '../../src/train/epochs.ts';
 import { createModel } from '../../src/train/index.ts';
 
-const programsOf = (changes: ConfigChanges) => createModel(resolveConfig({ size: 32, ...changes })).match.programs;
+const programsOf = (changes: ConfigChanges) => createModel(resolveChanges({ size: 32, ...changes })).match.programs;
 
 test("the guide's critic updates 100 times in each of the first 100 steps and in every 500th", () => {
   const { at } = asInGuide(5);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Config } from '../../src/config/index.ts';
 import type { ConfigError } from '../../src/errors.ts';
-import { buildGan, resolveConfig } from '../../src/models/index.ts';
+import { buildGan, resolveChanges, resolveConfig } from '../../src/models/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { summarize } from '../../src/train/index.ts';
 import { assertNetworks, namesOf, parametersOf } from './shapes.ts';
@@ -126,7 +126,7 @@ test('a step of began is one update of each network; what would make it another 
     for (const changes of refused) {
       const [key] = Object.keys(changes);
       assert.throws(
-        () => resolveConfig({ recipe: 'began', schedule, ...changes }),
+        () => resolveChanges({ recipe: 'began', schedule, ...changes }),
         ({ code, message }: ConfigError) =>
           code === 'unread_key' && message.includes(`  ${key}: it is read by dcgan, `),
       );

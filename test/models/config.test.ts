@@ -2,12 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mergeChanges } from '../../src/config/index.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { recipes, resolveConfig, validateConfig } from '../../src/models/index.ts';
+import { recipes, resolveChanges, resolveConfig, validateConfig } from '../../src/models/index.ts';
 
 /** The configuration is refused with this code, and this is said. */
 function refuses(changes: Record<string, unknown>, code: string, message: RegExp): void {
   assert.throws(
-    () => resolveConfig(changes),
+    () => resolveChanges(changes),
     (error: ConfigError) => {
       assert.instance(error, ConfigError);
       assert.is(error.code, code);

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ModelConfig } from '../../src/config/index.ts';
 import { buildGan, resolveConfig } from '../../src/models/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { summarize } from '../../src/train/index.ts';
@@ -91,7 +92,7 @@ test('the draft has 3x3 kernels, 100 latents and a norm in the first layer of it
 });
 
 test('fully connected layers stand before minibatch discrimination, behind it, or both', () => {
-  const layersOf = (minibatchDense: string) => {
+  const layersOf = (minibatchDense: ModelConfig['minibatchDense']) => {
     const { discriminator } = buildGan(
       resolveConfig({ recipe: 'dcgan-digits', model: { minibatchFeatures: 100, minibatchDense } }),
     );
@@ -160,7 +161,7 @@ test('sizes that do not halve down to 4x4 are refused', () => {
 });
 
 test('kernels, widths and activations are parameters', () => {
-  const model = { kernel: 3, width: 8, generatorActivation: 'elu', discriminatorActivation: 'relu' };
+  const model = { kernel: 3, width: 8, generatorActivation: 'elu', discriminatorActivation: 'relu' } as const;
   const { generator, discriminator } = buildGan(resolveConfig({ recipe: 'dcgan', size: 32, channels: 1, model }));
   assert.is(generator.layers[1]?.description, 'tconv3 s2, batch norm, elu');
   assert.is(discriminator.layers[0]?.description, 'conv3 s2, relu');

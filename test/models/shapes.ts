@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
-import { buildGan, resolveConfig } from '../../src/models/index.ts';
+import { buildGan, resolveChanges } from '../../src/models/index.ts';
 import { countParameters, type Network } from '../../src/nn/index.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
 
@@ -22,14 +22,14 @@ export function assertNetworks(
   changes: ConfigChanges,
   expected: { readonly generator: ExpectedNetwork; readonly discriminator: ExpectedNetwork },
 ): void {
-  const { generator, discriminator } = buildGan(resolveConfig(changes));
+  const { generator, discriminator } = buildGan(resolveChanges(changes));
   assert.equal(describe(generator), expected.generator);
   assert.equal(describe(discriminator), expected.discriminator);
 }
 
 /** Trainable numbers of both networks. */
 export function parametersOf(changes: ConfigChanges): { readonly generator: number; readonly discriminator: number } {
-  const { generator, discriminator } = buildGan(resolveConfig(changes));
+  const { generator, discriminator } = buildGan(resolveChanges(changes));
   return { generator: countParameters(generator.variables), discriminator: countParameters(discriminator.variables) };
 }
 

@@ -84,7 +84,7 @@ test('a rate edited in config.json holds too, times what the rates have decayed'
 
 test('a decay that a run is given on its way counts from there', async () => {
   const run = await trained({ steps: 4 });
-  const learningRateDecay = { kind: 'stepped', every: 2, factor: 0.5, floor: 0 };
+  const learningRateDecay = { kind: 'stepped', every: 2, factor: 0.5, floor: 0 } as const;
   await eventsOf(resume(run, { steps: 6, changes: { learningRateDecay } }));
   assert.equal(await ratesOf(run), [float32(0.0001), float32(0.0001)]);
 });

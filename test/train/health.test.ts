@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges, resolveConfig } from '../../src/models/index.ts';
 import { adviseAfterDivergence } from '../../src/train/advice.ts';
 import { diversity, RealDiversity } from '../../src/train/diversity.ts';
 import { HealthWatch } from '../../src/train/health.ts';
@@ -14,7 +14,7 @@ const images = (...values: number[]) =>
 
 /** A watch over what a recipe reports; samples collapse below a diversity of 0.3. */
 const watch = (changes: ConfigChanges): HealthWatch =>
-  new HealthWatch(monitorsOf(resolveConfig({ ...changes, health: { collapseBelow: 0.3, collapseAfter: 10_000 } })));
+  new HealthWatch(monitorsOf(resolveChanges({ ...changes, health: { collapseBelow: 0.3, collapseAfter: 10_000 } })));
 
 const codes = (warnings: readonly { code: string }[]): string[] => warnings.map(({ code }) => code);
 

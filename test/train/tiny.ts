@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { resolveChanges } from '../../src/models/index.ts';
 import type { TrainEvent } from '../../src/train/index.ts';
 import { idxFolder } from '../data/packed_files.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -21,7 +21,7 @@ export function tinyData(): string {
 
 /** A DCGAN of a few thousand parameters that does hundreds of steps per second. */
 export const tinyConfig = (changes: ConfigChanges = {}): Config =>
-  resolveConfig(
+  resolveChanges(
     mergeChanges(
       {
         recipe: 'dcgan-digits',

@@ -14,7 +14,7 @@ interface Manifest {
 const PROGRAMS: readonly Player[] = ['discriminator', 'generator'];
 
 for (const [name, openDevice] of Object.entries(devices)) {
-  for (const norm of ['layer', 'none']) {
+  for (const norm of ['layer', 'none'] as const) {
     const { manifest, open } = openFixture<Manifest>(`wgan_gp/${norm}`);
     const replays = suite(`two critic steps and a generator step of PyTorch, norm ${norm}, on ${name}`);
 

@@ -21,8 +21,9 @@ import { EXIT } from '../exit_codes.ts';
 import { runUnlessInterrupted } from '../interrupt.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { createProgress } from '../progress.ts';
+import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 
-interface EvaluateCommandOptions extends DeviceKeys {
+interface EvaluateCommandOptions extends DeviceKeys, RecipeOption {
   readonly data?: string;
   readonly split?: 'train' | 'test';
   readonly count?: number;
@@ -36,7 +37,7 @@ interface EvaluateCommandOptions extends DeviceKeys {
 
 /** `gannet evaluate`: how near a run's images come to real ones. */
 export const addEvaluateCommand = (program: Command, context: Context): Command =>
-  addDeviceOptions(program.command('evaluate'))
+  addRecipeOption(addDeviceOptions(program.command('evaluate')))
     .description("measure a run's images beside real ones, and show the real ones that are nearest to some of them")
     .argument('<run>', 'the folder of a run')
     .option('--data <data>', 'real images in place of those that the run was trained on')

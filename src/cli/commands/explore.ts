@@ -21,8 +21,9 @@ import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
 import { printJson, printLine } from '../io.ts';
+import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 
-interface ExploreCommandOptions extends PictureOptions, DeviceKeys {
+interface ExploreCommandOptions extends PictureOptions, DeviceKeys, RecipeOption {
   readonly step?: number;
   readonly latents?: string;
   readonly class?: string;
@@ -59,7 +60,7 @@ picture again.`;
 
 /** `gannet explore`: pictures of a run's latent space. */
 export const addExploreCommand = (program: Command, { io }: Context): Command =>
-  addDeviceOptions(program.command('explore'))
+  addRecipeOption(addDeviceOptions(program.command('explore')))
     .description("make a picture of a run's latent space, its latents as JSON beside it")
     .argument('<run>', 'the folder of a run')
     .addArgument(new Argument('[picture]', 'which one; none with --latents').choices(Object.keys(PICTURES)))

@@ -39,8 +39,8 @@ export const addPlanCommand = (program: Command, { io }: Context): Command =>
           'what a step should cost on a GPU that need not be here',
       }),
     )
-    .action((source: string, { device, gpu, precision, launches = false, ...options }: PlanCommandOptions) => {
-      const config = configFrom(source, options);
+    .action(async (source: string, { device, gpu, precision, launches = false, ...options }: PlanCommandOptions) => {
+      const config = await configFrom(source, options);
       if (device) {
         const programs = countPrograms(config, gpu, precision);
         if (options.json) return printJson(io.stdout, { model: true, gpu, programs });

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import type { DeviceKeys } from '../../config/index.ts';
-import { listCheckpoints, resume } from '../../train/index.ts';
+import { fateOfRecipe, listCheckpoints, resume } from '../../train/index.ts';
 import { collect, parseAssignments, parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { printLine } from '../io.ts';
+import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 import { watchTraining } from '../watch.ts';
 
-interface ResumeCommandOptions extends DeviceKeys {
+interface ResumeCommandOptions extends DeviceKeys, RecipeOption {
   readonly steps?: number;
   readonly step?: number;
   readonly data?: string;
@@ -18,7 +19,7 @@ interface ResumeCommandOptions extends DeviceKeys {
 
 /** `gannet resume`: goes on with a run. */
 export const addResumeCommand = (program: Command, context: Context): Command =>
-  addDeviceOptions(program.command('resume'))
+  addRecipeOption(addDeviceOptions(program.command('resume')))
     .description('go on with a run from its newest checkpoint, to the very bits that an unbroken run reaches')
     .argument('<run>', 'the folder of a run')
     .option('--steps <count>', 'train up to this step in place of the configured one', parseCount(1))
@@ -49,7 +50,8 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
           `Going on from step ${options.step}. The checkpoints of later steps (${discarded.join(', ')}) will be removed when the next one is saved.`,
         );
       }
-      context.exitCode = await watchTraining(context.io, { json }, (controls) =>
+      const fate = options.recipe === undefined ? await fateOfRecipe(folder) : undefined;
+      context.exitCode = await watchTraining(context.io, { json, notes: fate ? [fate] : [] }, (controls) =>
         resume(folder, { ...controls, ...options, changes }),
       );
     });

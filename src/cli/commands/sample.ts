@@ -23,8 +23,9 @@ import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { printJson, printLine } from '../io.ts';
+import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 
-interface SampleCommandOptions extends DeviceKeys, ClassOptions {
+interface SampleCommandOptions extends DeviceKeys, ClassOptions, RecipeOption {
   readonly seed: number;
   readonly out?: string;
   readonly step?: number;
@@ -35,7 +36,7 @@ interface SampleCommandOptions extends DeviceKeys, ClassOptions {
 
 /** `gannet sample`: images from a checkpoint. */
 export const addSampleCommand = (program: Command, { io }: Context): Command =>
-  addDeviceOptions(program.command('sample'))
+  addRecipeOption(addDeviceOptions(program.command('sample')))
     .description("draw images from a run's newest checkpoint, as one grid or as single files")
     .argument('<run>', 'the folder of a run')
     .option(
@@ -121,10 +122,10 @@ type Drawn = ImageRequest & { readonly images: ImageBatch };
 
 async function draw(
   folder: string,
-  { seed, step, ...options }: SampleCommandOptions,
+  { seed, step, recipe, ...options }: SampleCommandOptions,
   { out, separate, onDevice }: ReturnType<typeof destination> & { readonly onDevice: DeviceListener },
 ): Promise<Drawn> {
-  const session = await openSampler(folder, { step, onDevice, ...deviceKeysOf(options) });
+  const session = await openSampler(folder, { step, recipe, onDevice, ...deviceKeysOf(options) });
   try {
     const { generator, config } = session.model;
     const [height, width, channels] = generator.outputShape as [number, number, number];

@@ -38,7 +38,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       }),
     )
     .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
-      const changes = changesFrom(source, options);
+      const changes = await changesFrom(source, options);
       if (dryRun) {
         const { config, notes } = await configForData(changes);
         return rehearse(config, context.io, { json, notes });

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { type JsonValue, replaceFile } from '../../durable.ts';
 import { CheckpointError } from '../../errors.ts';
 import { makeFolder, parseJson, readRegularFile } from '../../files.ts';
+import type { Recipe } from '../../models/index.ts';
 import { errno, storageError } from '../../storage.ts';
 import type { Environment } from './environment.ts';
+import { keepRecipe, RECIPE_FOLDER, RECIPE_MANIFEST } from './kept_recipe.ts';
 import { runReadme } from './readme.ts';
 import { shellWord } from './shell.ts';
 import { sittingsSchema } from './sittings.ts';
@@ -21,7 +23,8 @@ export interface Run {
 
 /** How to start a run. */
 export interface NewRun {
-  readonly recipe: string;
+  /** What made the networks; its modules are kept if it is an own one from a file. */
+  readonly recipe: Recipe;
   /** Everything that `resume` needs to build the same networks and data. */
   readonly config: Run['config'];
   readonly environment: Environment;
@@ -35,14 +38,17 @@ const CONFIG_FILE = 'config.json';
 const ENVIRONMENT_FILE = 'environment.json';
 
 /** Files and folders of a run, which must not be there yet when it starts. */
-const RUN_ENTRIES = [CONFIG_FILE, ENVIRONMENT_FILE, 'README.md', 'metrics.jsonl', 'log.txt', 'samples', 'checkpoints'];
+const RUN_ENTRIES = [
+  ...[CONFIG_FILE, ENVIRONMENT_FILE, 'README.md', 'metrics.jsonl', 'log.txt', 'samples', 'checkpoints'],
+  ...[RECIPE_MANIFEST, RECIPE_FOLDER],
+];
 
 /** Makes a run's folder with config.json, environment.json, README.md and an empty samples/. A kill on the way leaves a run that
  *  can be taken up, or a folder that another can be started in.
  *  @throws CheckpointError `run_exists` if the folder holds a run or files of the same names; `disk_full`, `not_writable`,
  *  `storage_failed`, with nothing of a run left behind */
 export async function createRunFolder({ recipe, config, environment, out, root = 'runs' }: NewRun): Promise<Run> {
-  const wanted = out ?? join(root, `${recipe}-${timestamp(environment.startedAt)}`);
+  const wanted = out ?? join(root, `${recipe.name}-${timestamp(environment.startedAt)}`);
   try {
     const folder = out === undefined ? await claimFolder(root, wanted) : await claimNamedFolder(wanted);
     await fill(folder, recipe, config, environment).catch(async (error: unknown) => {
@@ -55,11 +61,12 @@ export async function createRunFolder({ recipe, config, environment, out, root =
   }
 }
 
-async function fill(folder: string, recipe: string, config: NewRun['config'], environment: Environment): Promise<void> {
+async function fill(folder: string, recipe: Recipe, config: NewRun['config'], environment: Environment): Promise<void> {
   // First, since a folder with a config.json is a run, and the rest can be made up for.
   await replaceFile(join(folder, CONFIG_FILE), toText(config));
+  await keepRecipe(folder, recipe);
   await mkdir(join(folder, 'samples'));
-  await replaceFile(join(folder, 'README.md'), runReadme(folder, recipe));
+  await replaceFile(join(folder, 'README.md'), runReadme(folder, recipe.name));
   await replaceFile(join(folder, ENVIRONMENT_FILE), toText(environment));
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { dcgan } from '../../../src/models/index.ts';
 import { describeEnvironment, type Environment } from '../../../src/train/run/environment.ts';
 import { createRunFolder, type NewRun, readRunFolder } from '../../../src/train/run/folder.ts';
 import { withFailingDisk } from './faults.ts';
@@ -26,7 +27,7 @@ const environment: Environment = {
 };
 
 const newRun = (place: Pick<NewRun, 'out' | 'root'>): NewRun => ({
-  recipe: 'dcgan',
+  recipe: dcgan,
   config: { recipe: 'dcgan', batch: 32 },
   environment,
   ...place,

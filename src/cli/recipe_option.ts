@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+
+/** The option of commands on a run that says where the recipe of one's own is. */
+export interface RecipeOption {
+  readonly recipe?: string;
+}
+
+/** Adds it to a command. */
+export const addRecipeOption = (command: Command): Command =>
+  command.option('--recipe <file>', "the file of the run's own recipe, in place of the copy that the run keeps");
