@@ -1,5 +1,7 @@
 /** gannet: training image GANs from TypeScript. `train` runs a recipe; the rest lets you build networks, graphs and training
  *  steps of your own and run them on any device. */
+
+export { z } from 'zod';
 export * from './charts/index.ts';
 export * from './classifier/index.ts';
 export * from './config/index.ts';

@@ -114,7 +114,8 @@ const unframe = (comment: string): string =>
 
 function parseReexport(statement: string): Reexport | undefined {
   const [, what, from] = /^export (?:type )?(\*(?: as \w+)?|\{[^}]*\}) from '([^']+)'/s.exec(statement) ?? [];
-  if (what === undefined || from === undefined) return undefined;
+  // What another package declares is documented there.
+  if (what === undefined || !from?.startsWith('.')) return undefined;
   if (what.startsWith('*')) return { from, names: undefined, as: /as (\w+)/.exec(what)?.[1] };
   const names = what
     .slice(1, -1)

@@ -52,10 +52,14 @@ export const examplesOf = ({ text }: Page): Example[] =>
 
 /** Runs an example in the present folder and answers the lines that it printed. @throws what the example throws */
 export const runExample = ({ block }: Example, name: string): Promise<string[]> =>
-  block.language === 'ts' ? runModule(block.code, name) : runCommands(block.code);
+  block.language === 'ts' ? runModule(block.code, fileOf(block) ?? `${name}.ts`) : runCommands(block.code);
+
+/** The name by which other examples of the page know a module: ```ts file=mine.ts. */
+const fileOf = ({ flags }: CodeBlock): string | undefined =>
+  flags.find((flag) => flag.startsWith('file='))?.slice('file='.length);
 
 async function runModule(code: string, name: string): Promise<string[]> {
-  const file = join(process.cwd(), `${name}.ts`);
+  const file = join(process.cwd(), name);
   writeFileSync(file, code);
   const lines: string[] = [];
   const { log } = console;
@@ -105,10 +109,12 @@ const patternOf = (line: string): RegExp =>
 /** What the compiler says against modules in strict mode, by the lines of the pages they stand in. */
 export function typeErrors(pages: readonly Page[], folder: string): string[] {
   const places = new Map<string, { path: string; line: number }>();
-  for (const { path, text } of pages) {
-    for (const { language, code, line } of codeBlocks(text)) {
+  for (const [page, { path, text }] of pages.entries()) {
+    mkdirSync(join(folder, `page${page}`), { recursive: true });
+    for (const block of codeBlocks(text)) {
+      const { language, code, line } = block;
       if (language !== 'ts') continue;
-      const name = `example${places.size}.ts`;
+      const name = `page${page}/${fileOf(block) ?? `example${places.size}.ts`}`;
       places.set(name, { path, line });
       writeFileSync(join(folder, name), `${code}\nexport {};\n`);
     }
@@ -120,7 +126,7 @@ export function typeErrors(pages: readonly Page[], folder: string): string[] {
     encoding: 'utf8',
   });
   return stdout.split('\n').flatMap((message) => {
-    const [, name = '', line, problem] = /^(example\d+\.ts)\((\d+),\d+\): (.*)$/.exec(message) ?? [];
+    const [, name = '', line, problem] = /^(page\d+\/[\w.]+)\((\d+),\d+\): (.*)$/.exec(message) ?? [];
     const place = places.get(name);
     return place ? [`${place.path}:${place.line + Number(line) - 1}: ${problem}`] : [];
   });

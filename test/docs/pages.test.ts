@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConfigOptions, configFrom } from '../../src/cli/config_options.ts';
 import { createProgram } from '../../src/cli/run.ts';
-import { resolveConfig } from '../../src/models/index.ts';
+import { isRecipeFile, resolveConfig } from '../../src/models/index.ts';
 import { exampleFolder, examplesOf, firstMissing, runExample, typeErrors } from './examples.ts';
 import { codeBlocks, commandsOf, fragmentsOf, linksOf, type Page, readPages, root } from './markdown.ts';
 
@@ -28,6 +28,8 @@ async function rehearseCommand(argv: readonly string[]): Promise<void> {
 async function resolveNamed(command: Command, [source]: readonly unknown[]): Promise<void> {
   const { set, ...options } = command.opts();
   if (set === undefined || typeof source !== 'string' || source.endsWith('.json') || source === 'RECIPE') return;
+  // It exists only where the examples of its page run, which is where it is tried.
+  if (isRecipeFile(source)) return;
   const keys = command.name() === 'plan' ? { ...options, device: undefined } : options;
   // Which recipe a run has, its name does not tell; the keys of --set are checked all the same.
   const recipe = command.name() === 'resume' ? 'dcgan' : source;

@@ -20,7 +20,7 @@ test('every export has a docstring', () => {
 /** Names that belong to the language or the platform, and the ops' own table, which no user writes down. */
 const KNOWN = new Set(
   [
-    'Promise Readonly Record Pick Omit Partial Exclude ReadonlyMap ReadonlySet ArrayLike AsyncGenerator AsyncIterable',
+    'Promise Readonly Record Pick Omit Partial Exclude NoInfer ReadonlyMap ReadonlySet ArrayLike AsyncGenerator AsyncIterable',
     'Error ErrorOptions AbortSignal ArrayBuffer Float32Array Float64Array Int32Array Uint8Array Uint32Array',
     'OpName OpAttributes',
   ].flatMap((line) => line.split(' ')),
