@@ -33,6 +33,7 @@ const QUICK = [
 
 const CHECKS = [
   checkJob('types', [binary('typescript', 'bin/tsc'), '--noEmit', '-p', 'tsconfig.test.json']),
+  checkJob('types of the page', [binary('typescript', 'bin/tsc'), '--noEmit', '-p', 'page/tsconfig.json']),
   checkJob('style', [binary('@biomejs/biome', 'bin/biome'), 'check', '--no-errors-on-unmatched']),
 ];
 

@@ -81,6 +81,8 @@ export const ERROR_CODES = {
       'The network that a run is evaluated by while it trains is no longer the one before. Restore it, or name another by `--set evaluateFeatures=FILE`.',
     features_unknown: '`--features` names neither features that gannet has nor a file of a network.',
     file_unreadable: 'A file cannot be read. Check its name and its permissions.',
+    host_unusable:
+      '`gannet watch` cannot listen on what `--host` names. Name an address of this machine, such as 127.0.0.1.',
     group_index: 'A group names more latents than its file holds.',
     group_missing: '`gannet explore RUN arithmetic` needs `--a`, `--b` and `--c`.',
     group_syntax: 'A group is written neither as numbers such as `3,17` nor as a latents file such as `FILE.json#0,3`.',
@@ -111,6 +113,8 @@ export const ERROR_CODES = {
       'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
     picture_too_large:
       'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
+    port_in_use:
+      'Another program uses the port that `gannet watch` was to listen on. Choose another with `--port`, or leave it out.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
     recipe_copy_changed:
       'The modules of its recipe that a run keeps are not those that it was trained by. Restore them, or name them with `--recipe`.',
@@ -146,6 +150,8 @@ export const ERROR_CODES = {
     unread_key:
       'A key was changed that neither the networks nor the game of the recipe read with the other settings. The message says what reads it. Leave the key out.',
     unreachable_size: 'The recipe cannot make images of this size. The message says which it makes.',
+    watch_folder:
+      '`gannet watch` is given something that is no folder. Name one with runs in it, or the folder of a run.',
     unusable_value:
       'A key has a value that the recipe cannot act on. The message says what it lacks, and what to choose.',
   },
@@ -262,6 +268,8 @@ export const ERROR_CODES = {
       'A kernel could not be run on these shapes. That is a fault of gannet or of the driver: please report it.',
     kernel_unknown: "The table cuda/resources.json lacks a kernel's figures: `npm run check:kernels -- --update`.",
     op_unsupported: 'The device has no kernel for an op of the program. That is a fault of gannet: please report it.',
+    page_missing:
+      'The page of `gannet watch` could not be built in a checkout. `npm ci` installs what it is built with.',
     out_of_memory:
       'Memory of the device or the machine ran out. Take a smaller batch or model, or close other programs.',
     precision_unsupported: 'The device does not multiply in this precision. Take `auto` or `float32`.',
@@ -316,6 +324,7 @@ export const ERROR_CODES = {
     run_exists: 'The folder holds something already. Resume it, or choose another with `--out`.',
     run_locked:
       'Another process trains the run. Wait for it or stop it; if it does not run any more, remove the file that the message names.',
+    run_not_running: 'Something is asked of a run that no process trains. Go on with it by `gannet resume`.',
     run_missing: 'The folder is not one that `gannet train` made.',
     safetensors_data: 'A tensor is written with another number or type of values than its shape has.',
     safetensors_dtype: 'A safetensors file holds a type other than F32 and I32.',

@@ -1,5 +1,5 @@
 import type { GroupMark, Mark, Spec } from 'vega';
-import { smooth } from './smooth.ts';
+import { smooth, usualHalfLife } from './smooth.ts';
 import { INK, PALETTE, type Theme } from './theme.ts';
 import { configOf, drawSpec } from './vega.ts';
 
@@ -30,9 +30,6 @@ export interface LineOptions {
 const COLUMNS = 2;
 const SIZE = { width: 400, height: 170 };
 const TICKS = { x: 5, y: 4 };
-/** Fewer points are no crowd: their lines are drawn as they are. */
-const WORTH_SMOOTHING = 100;
-const SMOOTHED_PART = 1 / 50;
 
 /** Panels of curves, two to a row, as an SVG drawing. A smoothed line runs over the faint one of the values themselves. */
 export function drawLines(panels: readonly LinePanel[], options: LineOptions): Promise<string> {
@@ -123,7 +120,7 @@ interface Line extends Curve {
 
 function linesOf(curve: Curve, halfLife?: number): Line[] {
   const { points } = curve;
-  const wanted = halfLife ?? (points.length < WORTH_SMOOTHING ? 0 : points.length * SMOOTHED_PART);
+  const wanted = halfLife ?? usualHalfLife(points.length);
   if (wanted <= 0) return [{ ...curve, kind: 'strong' }];
   const smoothed = smooth(
     points.map(({ y }) => y),

@@ -10,3 +10,10 @@ export function smooth(values: readonly number[], halfLife: number): number[] {
     return sum / weight;
   });
 }
+
+/** Fewer points are no crowd: their lines are drawn as they are. */
+const WORTH_SMOOTHING = 100;
+const SMOOTHED_PART = 1 / 50;
+
+/** The half-life by which a curve of `count` points is smoothed where nothing else is asked for: a fiftieth of it, or 0, which means not at all. */
+export const usualHalfLife = (count: number): number => (count < WORTH_SMOOTHING ? 0 : count * SMOOTHED_PART);

@@ -16,6 +16,7 @@ import { addResumeCommand } from './commands/resume.ts';
 import { addSampleCommand } from './commands/sample.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addTrainCommand } from './commands/train.ts';
+import { addWatchCommand } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit_codes.ts';
 import type { Io } from './io.ts';
@@ -24,6 +25,7 @@ import { reportError } from './report_error.ts';
 const COMMANDS = [
   addTrainCommand,
   addResumeCommand,
+  addWatchCommand,
   addSampleCommand,
   addExploreCommand,
   addEvaluateCommand,

@@ -2,6 +2,7 @@ import { type Curve, drawLines, type LineOptions, type LinePanel } from '../char
 import { DataError } from '../errors.ts';
 import type { Monitors } from '../losses/index.ts';
 import type { MetricsRecord } from '../train/index.ts';
+import { panelsOf } from './panels.ts';
 
 /** A run's metrics over its steps as an SVG drawing: the panels that their monitors say, and one for each metric without a monitor.
  *  @throws DataError `no_metrics` */
@@ -10,24 +11,20 @@ export function drawCurves(
   monitors: Monitors,
   options: Omit<LineOptions, 'xTitle'> = {},
 ): Promise<string> {
-  const panels = panelsOf(records, monitors);
+  const panels = linePanels(records, monitors);
   if (panels.length === 0)
     throw new DataError('no_metrics', 'the run has no metrics yet; train it for at least logEvery steps');
   return drawLines(panels, { ...options, xTitle: 'step' });
 }
 
-/** In the order of the monitors; metrics without one come last. */
-function panelsOf(records: readonly MetricsRecord[], monitors: Monitors): LinePanel[] {
+function linePanels(records: readonly MetricsRecord[], monitors: Monitors): LinePanel[] {
   const reported = new Set(records.flatMap(({ values }) => Object.keys(values)));
-  const panels = new Map<string, LinePanel>();
-  for (const name of new Set([...Object.keys(monitors), ...reported])) {
-    const monitor = monitors[name];
-    const title = monitor?.panel ?? name;
-    const { curves } = panels.get(title) ?? { curves: [] };
-    const curve = curveOf(records, name, monitor?.label ?? name);
-    panels.set(title, { title, yTitle: monitor?.unit, curves: [...curves, ...curve] });
-  }
-  return [...panels.values()].filter(({ curves }) => curves.length > 0);
+  const panels = panelsOf(reported, monitors).map(({ title, unit, metrics }) => ({
+    title,
+    yTitle: unit,
+    curves: metrics.flatMap(({ name, label }) => curveOf(records, name, label)),
+  }));
+  return panels.filter(({ curves }) => curves.length > 0);
 }
 
 function curveOf(records: readonly MetricsRecord[], name: string, label: string): Curve[] {

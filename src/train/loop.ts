@@ -1,10 +1,12 @@
 import { summariseSkipped } from '../data/dataset.ts';
+import { DivergedError } from '../errors.ts';
 import type { Monitor } from '../losses/index.ts';
 import { type Change, formatChange } from './changes.ts';
 import type { RelativeDiversity } from './diversity.ts';
 import type { Warning } from './health.ts';
 import { RunRecord } from './record.ts';
 import type { MetricsRecord } from './run/metrics.ts';
+import { RunRequests } from './run/requests.ts';
 import { formatDevice, formatSurroundings, nameOf } from './run/sittings.ts';
 import { type SittingOptions, TrainingSitting } from './sitting.ts';
 
@@ -46,7 +48,9 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   const { session, dataset, record, signal } = options;
   const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery, health } = session.model.config;
   const sitting = new TrainingSitting(options);
+  const requests = await RunRequests.open(record.folder);
   let collapsed = false;
+  let stopped = false;
   yield {
     type: 'start',
     folder: record.folder,
@@ -59,7 +63,7 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   };
   yield* tellChanges(options);
   try {
-    while (sitting.step < steps && !signal?.aborted && !collapsed) {
+    while (sitting.step < steps && !signal?.aborted && !collapsed && !stopped) {
       const step = sitting.step + 1;
       const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
       const metrics = await sitting.next({ fetch: due(logEvery) || due(checkpointEvery) });
@@ -79,6 +83,11 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
         if (to !== undefined) yield { type: 'rollback', step, to };
       }
       if (due(checkpointEvery) || sitting.isBest) yield { type: 'checkpoint', step, path: await sitting.save() };
+      const asked = await requests.take();
+      // What is drawn between the configured steps leaves no metrics: they are to be those of a run that nobody watched.
+      if (asked.includes('sample') && !sample) yield await drawNow(sitting);
+      stopped = asked.includes('stop');
+      if (stopped) await record.log('asked to save and stop');
     }
     const { step } = sitting;
     if (!sitting.isSaved) yield { type: 'checkpoint', step, path: await sitting.save() };
@@ -86,9 +95,17 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
     await record.log(`${reason} at step ${step}`);
     yield { type: 'end', step, reason, skipped: summariseSkipped(dataset.skipped) };
   } finally {
+    await requests.close();
     await sitting.close();
   }
 }
+
+async function drawNow(sitting: TrainingSitting): Promise<TrainEvent> {
+  const { path, measured } = await sitting.sample();
+  return { type: 'sample', step: sitting.step, path, ...measured };
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] as string;
 
 /** The same, writing down what happens in a run's folder. @throws CheckpointError, and as runSteps */
 export async function* runRecorded(
@@ -102,6 +119,10 @@ export async function* runRecorded(
       `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${formatDevice(session.device)}`,
     );
     yield* runSteps({ ...options, record });
+  } catch (error) {
+    // The log is what tells others how a run ended; a disk that takes no line more must not hide why.
+    if (error instanceof DivergedError) await record.log(`diverged: ${firstLine(error.message)}`).catch(() => {});
+    throw error;
   } finally {
     await record.close();
   }

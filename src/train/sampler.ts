@@ -15,6 +15,9 @@ import { completeConfig, type RecipeChoice, storedConfig } from './stored_config
 export interface SamplerOptions extends DeviceKeys, RecipeChoice {
   /** The newest unless told. */
   readonly step?: number | undefined;
+  /** Images that are always generated together, 16 unless told. With 1 a single image comes soonest; its last bits may be others than with
+   *  16. */
+  readonly imagesAtOnce?: number | undefined;
   /** Called once, with the device that is used and why. */
   readonly onDevice?: DeviceListener | undefined;
 }
@@ -23,7 +26,7 @@ export interface SamplerOptions extends DeviceKeys, RecipeChoice {
  *  was trained with. @throws CheckpointError, ConfigError, DeviceError */
 export async function openSampler(
   folder: string,
-  { step, onDevice, recipe: chosen, ...options }: SamplerOptions = {},
+  { step, onDevice, imagesAtOnce, recipe: chosen, ...options }: SamplerOptions = {},
 ): Promise<TrainingSession> {
   const stored = await storedConfig(await readRunFolder(folder), { recipe: chosen });
   const recipe = recipeOf(stored);
@@ -32,7 +35,7 @@ export async function openSampler(
   const config = written ? completeConfig(written, recipe, `${checkpoint.folder}/${MANIFEST_FILE}`) : stored;
   const opened = await chooseDevice(validateConfig({ ...stored, ...deviceKeysOf(options) }, recipe), onDevice);
   try {
-    const session = TrainingSession.forSampling(createModel(config), opened);
+    const session = TrainingSession.forSampling(createModel(config), opened, imagesAtOnce);
     await restore(session, checkpoint, SAMPLING_PARTS);
     return session;
   } catch (error) {

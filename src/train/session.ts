@@ -35,11 +35,11 @@ export class TrainingSession {
   private readonly generator: RowProgram;
   private readonly latents: RowProgram | undefined;
 
-  private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[]) {
+  private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[], imagesAtOnce?: number) {
     this.model = model;
     this.device = device;
     this.programs = programs;
-    this.generator = new RowProgram(device, (rows) => sampleProgram(model, rows));
+    this.generator = new RowProgram(device, (rows) => sampleProgram(model, rows), imagesAtOnce);
     const { latentsFromNoise } = model.match;
     if (latentsFromNoise)
       this.latents = new RowProgram(device, (rows) => latentsProgram(latentsFromNoise, rows, model.config.latent.size));
@@ -53,9 +53,9 @@ export class TrainingSession {
     return new TrainingSession(model, device, programs);
   }
 
-  /** A session without training programs, for images only. */
-  static forSampling(model: TrainingModel, device: Device): TrainingSession {
-    return new TrainingSession(model, device, []);
+  /** A session without training programs, for images only. @param imagesAtOnce how many are always generated together; 16 if not given */
+  static forSampling(model: TrainingModel, device: Device, imagesAtOnce?: number): TrainingSession {
+    return new TrainingSession(model, device, [], imagesAtOnce);
   }
 
   /** Batches of real images that training step `step` (from 1) takes. */

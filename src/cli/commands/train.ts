@@ -5,14 +5,17 @@ import type { Context } from '../context.ts';
 import { configForData } from '../data_channels.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
+import { printJson } from '../io.ts';
 import { addLabelOptions, DATA_CHOICES } from '../label_options.ts';
 import { rehearse } from '../rehearsal.ts';
 import { type TrainingControls, watchTraining } from '../watch.ts';
+import { withPage } from '../watch_page.ts';
 
 interface TrainCommandOptions extends ConfigOptions {
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly watch?: boolean;
 }
 
 /** `gannet train`: a new run, from its first step. */
@@ -28,6 +31,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     .option('--out <folder>', "the run's folder (default: runs/RECIPE-DATE-TIME)")
     .option('--stop-on-collapse', 'end the run when its samples have become alike (exit code 5)')
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
+    .option('--watch', 'show the training in a browser while it lasts; its address is printed')
     .option('--json', 'print one JSON event per line in place of progress')
     .addHelpText(
       'after',
@@ -37,18 +41,23 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
         'gannet train dcgan-digits --dry-run': 'what would be trained, and on what',
       }),
     )
-    .action(async (source: string, { out, dryRun, json = false, ...options }: TrainCommandOptions) => {
+    .action(async (source: string, { out, dryRun, json = false, watch = false, ...options }: TrainCommandOptions) => {
       const changes = await changesFrom(source, options);
       if (dryRun) {
         const { config, notes } = await configForData(changes);
         return rehearse(config, context.io, { json, notes });
       }
       const notes: string[] = [];
+      const tellPage: Parameters<typeof withPage>[1] = (page) => {
+        if (json) printJson(context.io.stdout, { type: 'watch', ...('url' in page ? { url: page.url } : page) });
+        else notes.push('url' in page ? `Watch it at ${page.url}` : `There is no page: ${page.problem}`);
+      };
       // Looking at the images takes a while, in which a signal must be heard already.
       async function* start(controls: TrainingControls) {
         const fitted = await configForData(changes);
         notes.push(...fitted.notes);
-        yield* train(fitted.config, { ...controls, out });
+        const training = train(fitted.config, { ...controls, out });
+        yield* watch ? withPage(training, tellPage) : training;
       }
       context.exitCode = await watchTraining(context.io, { json, notes }, start);
     });

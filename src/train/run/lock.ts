@@ -19,7 +19,7 @@ const LOCK_FILE = 'lock.json';
 const holderSchema = z.object({ pid: z.number().int(), host: z.string(), startedAt: z.string().nullable() });
 
 /** A process; `startedAt` tells it from a later one of the same number, where the system says so. */
-type Holder = z.infer<typeof holderSchema>;
+export type Holder = z.infer<typeof holderSchema>;
 
 // The age of a lock from another machine, whose processes cannot be looked at, tells whether its holder lives.
 const RENEWAL_MS = 15_000;
@@ -32,7 +32,7 @@ const GUARD_PAUSE_MS = 10;
  *  @throws CheckpointError `run_locked` that names the holder; `not_writable`, `disk_full`, `storage_failed` */
 export async function lockRun(runFolder: string): Promise<RunLock> {
   const path = join(runFolder, LOCK_FILE);
-  const own = JSON.stringify({ pid: process.pid, host: hostname(), startedAt: await startOf(process.pid) });
+  const own = JSON.stringify(await thisProcess());
   const prepared = `${path}.${randomUUID()}`;
   try {
     await writeFile(prepared, `${own}\n`);
@@ -44,6 +44,21 @@ export async function lockRun(runFolder: string): Promise<RunLock> {
   }
   return keep(path, own);
 }
+
+/** The living process that trains a run; undefined where none does. @throws the file system's own error */
+export async function runHolder(runFolder: string): Promise<Holder | undefined> {
+  const path = join(runFolder, LOCK_FILE);
+  const content = await contentOf(path);
+  const holder = content === undefined ? undefined : parseHolder(content);
+  return holder && (await isAlive(holder, path)) ? holder : undefined;
+}
+
+/** How this process is called in a lock. */
+export const thisProcess = async (): Promise<Holder> => ({
+  pid: process.pid,
+  host: hostname(),
+  startedAt: await startOf(process.pid),
+});
 
 /** Renews the lock until it is released. */
 function keep(path: string, own: string): RunLock {
@@ -98,10 +113,14 @@ async function removeGuardOfDead(guard: string, prepared: string): Promise<void>
   else await setTimeout(GUARD_PAUSE_MS);
 }
 
-async function isAlive({ pid, host, startedAt }: Holder, path: string, prepared: string): Promise<boolean> {
+/** @param prepared a file that was just written beside the lock, whose time is that of the file system's own clock; without it this
+ *  machine's clock has to do */
+async function isAlive({ pid, host, startedAt }: Holder, path: string, prepared?: string): Promise<boolean> {
   if (host === hostname()) return processExists(pid) && (startedAt === null || (await startOf(pid)) === startedAt);
-  // Both times are those of the file system's clock.
-  const [lock, now] = await Promise.all([stat(path), stat(prepared)]);
+  const [lock, now] = await Promise.all([
+    stat(path),
+    prepared === undefined ? { mtimeMs: Date.now() } : stat(prepared),
+  ]);
   return now.mtimeMs - lock.mtimeMs < SILENCE_MS;
 }
 

@@ -1,0 +1,47 @@
+import type { Problem, RunDetail, SampleGridEntry, SeriesReply, SeriesRequest } from '../src/watch/protocol.ts';
+
+/** An answer of the server that something cannot be done. */
+export class ServerError extends Error {
+  readonly code: string;
+
+  constructor({ code, message }: Problem) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const query = (parameters: Readonly<Record<string, string | number | undefined>>): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+
+// Every address is relative, so that the token, which is part of the page's own, need not be known here.
+async function answerOf<T>(response: Promise<Response>): Promise<T> {
+  const answer = await response.catch(() => undefined);
+  if (!answer) throw new ServerError({ code: 'gone', message: 'gannet watch does not answer; is it still running?' });
+  const body = await answer.json();
+  if (!answer.ok) throw new ServerError(body as Problem);
+  return body as T;
+}
+
+export const fetchRun = (id: string): Promise<RunDetail> => answerOf(fetch(`api/run?${query({ id })}`));
+
+export function fetchSeries(id: string, { names, ...request }: SeriesRequest): Promise<SeriesReply> {
+  const parameters = query({ id, ...request });
+  for (const name of names) parameters.append('name', name);
+  return answerOf(fetch(`api/series?${parameters}`));
+}
+
+/** The address of a grid's PNG. */
+export const gridAddress = (id: string, { step, version }: SampleGridEntry): string =>
+  `api/grid?${query({ id, step, version })}`;
+
+/** Sends a request that changes something. */
+export const post = <T>(path: string, body: object): Promise<T> =>
+  answerOf(
+    fetch(`api/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  );

@@ -1,0 +1,97 @@
+import { useState } from 'preact/hooks';
+import type { RunDetail, RunSummary } from '../src/watch/protocol.ts';
+import { post, type ServerError } from './api.ts';
+import { count, measured } from './format.ts';
+
+/** What a run has to say of itself: warnings, learning rates, its log, and what a reader adds to it. */
+export function Health({ detail, run }: { detail: RunDetail; run: RunSummary | undefined }) {
+  const { rates, marks, log } = detail;
+  const warnings = marks.filter(({ kind }) => kind === 'warning' || kind === 'rollback');
+  return (
+    <div class="health">
+      <section class="card">
+        <h2>Warnings</h2>
+        {warnings.length === 0 ? (
+          <p class="soft">None so far.</p>
+        ) : (
+          <ul class="warnings">
+            {warnings.map(({ step, text }) => (
+              <li key={`${step} ${text}`}>
+                <b>step {count(step)}</b> {text}
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      {rates && (
+        <section class="card">
+          <h2>Learning rates</h2>
+          <dl class="facts">
+            <div>
+              <dt>generator</dt>
+              <dd>{measured(rates.generator)}</dd>
+            </div>
+            <div>
+              <dt>discriminator</dt>
+              <dd>{measured(rates.discriminator)}</dd>
+            </div>
+            <div>
+              <dt>lowered by</dt>
+              <dd>{rates.decay === 'none' ? 'nothing' : rates.decay}</dd>
+            </div>
+          </dl>
+        </section>
+      )}
+      <section class="card wide">
+        <h2>Log</h2>
+        {run && <Note id={run.id} />}
+        <Log lines={log} />
+      </section>
+    </div>
+  );
+}
+
+function Note({ id }: { id: string }) {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    post('note', { id, text })
+      .then(() => {
+        setText('');
+        setProblem('');
+      })
+      .catch((error: ServerError) => setProblem(error.message));
+  };
+  return (
+    <form class="note" onSubmit={send}>
+      <input
+        type="text"
+        aria-label="note for the log"
+        placeholder="Write a note; it stands at this step in the log and on the curves"
+        maxLength={1000}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit" class="button" disabled={text.trim() === ''}>
+        Add note
+      </button>
+      {problem && <p class="problem">{problem}</p>}
+    </form>
+  );
+}
+
+/** The newest line first. */
+const Log = ({ lines }: { lines: readonly string[] }) => (
+  <ol class="log">
+    {lines.toReversed().map((line) => {
+      const [time = '', ...words] = line.split(' ');
+      const text = words.join(' ');
+      return (
+        <li key={line} class={/^(warning|diverged|rolled back)/.test(text) ? 'warning' : ''}>
+          <time dateTime={time}>{time.replace('T', ' ').slice(0, 19)}</time> {text}
+        </li>
+      );
+    })}
+  </ol>
+);

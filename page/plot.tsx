@@ -1,0 +1,262 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { INK } from '../src/charts/theme.ts';
+import type { Points } from '../src/watch/protocol.ts';
+import { measured, shortCount } from './format.ts';
+import { faint, theme } from './palette.ts';
+
+/** One curve, with how it is drawn. */
+export interface Curve {
+  readonly label: string;
+  readonly colour: string;
+  readonly dash: readonly number[];
+  readonly points: Points;
+}
+
+/** A stretch of the horizontal axis. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface PlotMark {
+  readonly kind: string;
+  readonly text: string;
+  readonly x: number;
+}
+
+interface PlotProperties {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  readonly xTitle: string;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  readonly range: Range | undefined;
+  readonly marks: readonly PlotMark[];
+  /** Called with the stretch that was drawn up with the mouse; undefined for all. */
+  readonly choose: (range: Range | undefined) => void;
+}
+
+const HEIGHT = 220;
+/** The values themselves lie faint beneath their smoothed line. */
+const FAINT = 0.28;
+const LINE_WIDTH = 1.6;
+const FEW_POINTS = 40;
+/** Plots whose pointers move together. */
+const SYNC = 'plots';
+
+/** Curves over one axis; the values at the pointer stand in the legend, whose entries hide and show their curves. */
+export function Plot(properties: PlotProperties) {
+  const { title, curves, xTitle, marks } = properties;
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [pointer, setPointer] = useState<number | undefined>();
+  const shown = curves.filter(({ label }) => !hidden.has(label));
+  const { place, plot } = useUplot(properties, shown, setPointer);
+  const keys = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0 || !plot.current) return;
+    event.preventDefault();
+    movePointer(plot.current, by);
+  };
+  const toggle = (label: string): void => {
+    const next = new Set(hidden);
+    if (!next.delete(label)) next.add(label);
+    setHidden(next);
+  };
+  const near = pointer === undefined ? [] : marks.filter(({ x }) => isNear(plot.current, x, pointer));
+  return (
+    <>
+      <ul class="legend">
+        {curves.map(({ label, colour, dash, points }) => (
+          <li key={label}>
+            <button type="button" aria-pressed={!hidden.has(label)} onClick={() => toggle(label)}>
+              <span class={dash.length > 0 ? 'line dashed' : 'line'} style={{ color: colour }} />
+              {label} <output>{readout(points, pointer)}</output>
+            </button>
+          </li>
+        ))}
+        {pointer !== undefined && (
+          <li class="at">
+            {xTitle} {shortCount(pointer)}
+          </li>
+        )}
+      </ul>
+      <div
+        class="canvas"
+        ref={place}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pointer
+        tabIndex={0}
+        role="img"
+        aria-label={describe(title, shown, xTitle)}
+        onKeyDown={keys}
+      />
+      {near.length > 0 && <p class="mark-text">{near.map(({ text }) => text).join('; ')}</p>}
+    </>
+  );
+}
+
+/** The value at the pointer, or the last one. */
+function readout({ x, y, smooth }: Points, pointer: number | undefined): string {
+  const values = smooth ?? y;
+  const index = pointer === undefined ? x.length - 1 : nearest(x, pointer);
+  const value = values[index];
+  return value === undefined ? '' : measured(value);
+}
+
+/** The index of the nearest of rising numbers. */
+export function nearest(x: readonly number[], wanted: number): number {
+  const after = x.findIndex((value) => value >= wanted);
+  if (after < 0) return x.length - 1;
+  if (after === 0) return 0;
+  return wanted - (x[after - 1] as number) < (x[after] as number) - wanted ? after - 1 : after;
+}
+
+const describe = (title: string, curves: readonly Curve[], xTitle: string): string =>
+  `${title} over ${xTitle}: ${curves.map(({ label, points }) => `${label} now ${readout(points, undefined)}`).join(', ')}`;
+
+const NEAR_PIXELS = 8;
+
+function isNear(plot: uPlot | undefined, x: number, pointer: number): boolean {
+  return plot !== undefined && Math.abs(plot.valToPos(x, 'x') - plot.valToPos(pointer, 'x')) < NEAR_PIXELS;
+}
+
+function movePointer(plot: uPlot, by: number): void {
+  const x = plot.data[0];
+  const from = plot.cursor.idx ?? (by > 0 ? -1 : x.length);
+  const to = Math.min(x.length - 1, Math.max(0, from + by));
+  plot.setCursor({ left: plot.valToPos(x[to] as number, 'x'), top: plot.over.clientHeight / 2 });
+}
+
+/** Keeps the drawing in step with what it is of: made anew where its axes or curves are others, else only given the new points. */
+function useUplot(properties: PlotProperties, shown: readonly Curve[], setPointer: (x: number | undefined) => void) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(properties);
+  latest.current = properties;
+  const { logX, logY, xTitle } = properties;
+  const points = shown.map((curve) => curve.points);
+  // The same points give the same data.
+  const data = useMemo(() => dataOf(points, logX, logY), [logX, logY, ...points]);
+  const looks = shown.map(({ label, colour, dash, points: { smooth, count } }) => [
+    ...[label, colour, dash, smooth !== undefined, count < FEW_POINTS],
+  ]);
+  const form = JSON.stringify([looks, logX, logY, xTitle, theme()]);
+  // The form stands for all that the drawing is made of.
+  useEffect(() => {
+    const element = place.current as HTMLDivElement;
+    const made = new uPlot(optionsOf(element.clientWidth, shown, latest, setPointer), data, element);
+    plot.current = made;
+    made.over.addEventListener('dblclick', () => latest.current.choose(undefined));
+    const sizing = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    sizing.observe(element);
+    return () => {
+      sizing.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [form]);
+  const { from, to } = properties.range ?? {};
+  // The marks as text stand for the marks.
+  useEffect(() => plot.current?.setData(data), [form, data, from, to, JSON.stringify(properties.marks)]);
+  return { place, plot };
+}
+
+/** All curves over the places that any of them has, the values themselves first, so that no smoothed line lies beneath them. */
+function dataOf(points: readonly Points[], logX: boolean, logY: boolean): uPlot.AlignedData {
+  // A logarithm has no place for what is not above 0.
+  const fits = (values: readonly number[], isLog: boolean) =>
+    values.map((value) => (isLog && value <= 0 ? null : value));
+  const table = (x: readonly number[], values: readonly number[]): uPlot.AlignedData => {
+    const places = logX ? x.filter((value) => value > 0) : [...x];
+    return [places, fits(values.slice(x.length - places.length), logY)];
+  };
+  const smoothed = points.flatMap(({ x, smooth }) => (smooth ? [table(x, smooth)] : []));
+  const tables = [...points.map(({ x, y }) => table(x, y)), ...smoothed];
+  return tables.length === 0 ? [[]] : uPlot.join(tables);
+}
+
+function optionsOf(
+  width: number,
+  curves: readonly Curve[],
+  latest: { readonly current: PlotProperties },
+  setPointer: (x: number | undefined) => void,
+): uPlot.Options {
+  const { logX, logY, xTitle } = latest.current;
+  const ink = INK[theme()];
+  const line = ({ colour, dash, points }: Curve, part: number): uPlot.Series => ({
+    stroke: faint(colour, part),
+    width: LINE_WIDTH,
+    dash: [...dash],
+    spanGaps: true,
+    points: { show: points.count < FEW_POINTS, size: 4, fill: faint(colour, part) },
+  });
+  const smoothed = curves.filter(({ points }) => points.smooth);
+  const axis = {
+    stroke: ink.faint,
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: ink.grid, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: {
+      sync: { key: SYNC },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+    },
+    scales: {
+      x: { time: false, distr: logX ? 3 : 1, range: (_, min, max) => rangeOf(latest.current.range, min, max) },
+      y: { distr: logY ? 3 : 1 },
+    },
+    axes: [
+      { ...axis, values: (_, splits) => splits.map((value) => (value === null ? '' : shortCount(value))), size: 28 },
+      { ...axis, values: (_, splits) => splits.map((value) => (value === null ? '' : measured(value))), size: 56 },
+    ],
+    series: [
+      { label: xTitle },
+      ...curves.map((curve) => line(curve, curve.points.smooth ? FAINT : 1)),
+      ...smoothed.map((curve) => line(curve, 1)),
+    ],
+    hooks: {
+      setCursor: [({ cursor, data }) => setPointer(typeof cursor.idx === 'number' ? data[0][cursor.idx] : undefined)],
+      setSelect: [(plot) => chooseSelected(plot, latest.current.choose)],
+      drawClear: [(plot) => drawMarks(plot, latest.current.marks)],
+    },
+  };
+}
+
+/** The stretch that was chosen, or all that there is; a single point has some room on either side. */
+function rangeOf(range: Range | undefined, min: number, max: number): [number, number] {
+  if (range) return [range.from, range.to];
+  return min === max ? [min - 1, max + 1] : [min, max];
+}
+
+const LEAST_SELECTED = 4;
+
+function chooseSelected(plot: uPlot, choose: PlotProperties['choose']): void {
+  const { left, width } = plot.select;
+  if (width < LEAST_SELECTED) return;
+  choose({ from: plot.posToVal(left, 'x'), to: plot.posToVal(left + width, 'x') });
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+}
+
+/** A line from top to bottom where something happened. */
+function drawMarks(plot: uPlot, marks: readonly PlotMark[]): void {
+  const { ctx, bbox } = plot;
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  ctx.save();
+  ctx.lineWidth = devicePixelRatio;
+  for (const { kind, x } of marks) {
+    if (min === null || max === null || x < min || x > max) continue;
+    const at = plot.valToPos(x, 'x', true);
+    ctx.strokeStyle = kind === 'warning' || kind === 'rollback' ? INK[theme()].warning : INK[theme()].line;
+    ctx.setLineDash(kind === 'note' ? [2, 4] : [6, 3]);
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,1 @@
+export { openWatch, type Watch, type WatchOptions } from './server.ts';

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { train } from '../../src/train/index.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { tinyConfig } from '../train/tiny.ts';
+import { CHROMIUM, closeBrowser, NO_CHROMIUM, type OpenPage, openPage } from './browser.ts';
+import { folderOf, metricsLine } from './runs.ts';
+
+const test = suite('watch page');
+const open: OpenPage[] = [];
+
+async function show(...how: Parameters<typeof openPage>): Promise<OpenPage> {
+  const opened = await openPage(...how);
+  open.push(opened);
+  return opened;
+}
+
+test.after.each(async () => {
+  for (const opened of open.splice(0)) await opened.close();
+});
+test.after(closeBrowser);
+
+const textsOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
+
+/** A run with `count` points of two losses. */
+const written = (count: number, width = 8) => ({
+  config: { model: { width } },
+  metrics: Array.from({ length: count }, (_, i) =>
+    metricsLine(10 * (i + 1), { discriminatorLoss: 1 + Math.sin(i), generatorLoss: 2 + Math.cos(i) }),
+  ),
+  log: ['started on cpu', 'warning at step 20: the samples are alike', `finished at step ${10 * count}`],
+  grids: [10, 20, 30],
+});
+
+test('a run that trains appears, its curves and samples grow, it draws when asked, and stops when asked', async () => {
+  const root = temporaryFolder();
+  const { page, problems } = await show(root);
+  await page.getByText('There are no runs here yet').waitFor();
+  const config = tinyConfig({ steps: 100_000, logEvery: 2, sampleEvery: 100_000, checkpointEvery: 100_000 });
+  let reason = '';
+  const training = (async () => {
+    for await (const event of train(config, { out: join(root, 'digits') }))
+      if (event.type === 'end') reason = event.reason;
+  })();
+  await page.getByRole('link', { name: /digits/ }).click();
+  await page.locator('.state.running').waitFor();
+  const step = page.locator('.facts dd').nth(1);
+  const curve = page.getByRole('region', { name: 'losses' }).getByRole('img', { name: /lossG now [\d.]+/ });
+  await curve.waitFor();
+  const [before, stepBefore] = [await curve.getAttribute('aria-label'), await step.innerText()];
+  await page.waitForFunction(`document.querySelector('.canvas').ariaLabel !== ${JSON.stringify(before)}`);
+  assert.is.not(await step.innerText(), stepBefore);
+  await page.getByRole('button', { name: 'Draw samples now' }).click();
+  await page.getByRole('tab', { name: 'Samples' }).click();
+  await page.getByRole('img', { name: /samples of digits at step/ }).waitFor();
+  await page.getByRole('button', { name: 'Stop and save' }).click();
+  await page.getByRole('button', { name: 'Yes, save and stop' }).click();
+  await page.locator('.state.stopped').waitFor();
+  await training;
+  assert.is(reason, 'interrupted');
+  assert.equal(await page.getByRole('button', { name: 'Stop and save' }).count(), 0);
+  assert.equal(problems, []);
+});
+
+test('the list is found through, filtered and sorted, and its address keeps all that', async () => {
+  const root = folderOf({ beta: written(3), alpha: written(5), lost: { log: ['started on cpu'] } });
+  const { page, watch } = await show(root);
+  await page.getByRole('combobox', { name: 'Sort by' }).selectOption('name');
+  assert.equal(await textsOf(page, '.run strong'), ['alpha', 'beta', 'lost']);
+  await page.getByRole('button', { name: /crashed/ }).click();
+  assert.equal(await textsOf(page, '.run strong'), ['lost']);
+  await page.getByRole('button', { name: /^all/ }).click();
+  await page.getByRole('searchbox').fill('LPH');
+  assert.equal(await textsOf(page, '.run strong'), ['alpha']);
+  const address = new URL(page.url()).hash;
+  await page.goto('about:blank');
+  await page.goto(watch.url + address);
+  await page.locator('.run').first().waitFor();
+  assert.equal(await textsOf(page, '.run strong'), ['alpha']);
+});
+
+test('runs are compared: their curves over each other, and the settings that differ', async () => {
+  const root = folderOf({ narrow: written(20, 8), wide: written(20, 16) });
+  const { page, problems } = await show(root);
+  for (const name of ['narrow', 'wide']) await page.getByRole('checkbox', { name: `compare ${name}` }).check();
+  await page.getByRole('link', { name: 'Compare 2' }).click();
+  await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+  const plot = page.getByRole('region', { name: 'losses: lossG' });
+  await plot.locator('canvas').waitFor();
+  assert.equal(
+    (await plot.getByRole('button').allInnerTexts()).map((text) => text.split(/\s/)[0]),
+    ['narrow', 'wide'],
+  );
+  await page.getByRole('tab', { name: 'Differences' }).click();
+  assert.equal(await textsOf(page, 'tbody tr'), ['model.width\t8\t16']);
+  await page.getByRole('button', { name: 'leave out wide' }).click();
+  await page.getByRole('heading', { name: 'narrow' }).waitFor();
+  assert.equal(problems, []);
+});
+
+test('the address tells the axis, the smoothing, the scales and the stretch', async () => {
+  const root = folderOf({ a: written(200) });
+  const { page } = await show(root, '#/run?id=a&x=images&smooth=20&logy=1&from=100&to=900');
+  await page.locator('canvas').first().waitFor();
+  assert.is(await page.getByRole('button', { name: 'images', exact: true }).getAttribute('aria-pressed'), 'true');
+  assert.is(await page.getByRole('combobox', { name: 'Smoothing' }).inputValue(), '20');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await page.getByRole('button', { name: 'log y' }).click();
+  await page.getByRole('button', { name: 'time', exact: true }).click();
+  assert.is(new URL(page.url()).hash, '#/run?id=a&smooth=20&x=time');
+});
+
+test('the keyboard reads values off a curve, hides one, goes through the tabs and through the steps', async () => {
+  const root = folderOf({ a: written(20) });
+  const { page } = await show(root, '#/run?id=a&smooth=0');
+  const plot = page.getByRole('region', { name: 'losses' });
+  await plot.locator('canvas').waitFor();
+  const canvas = plot.getByRole('img');
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await plot.getByText('step 10').waitFor();
+  assert.match(await plot.getByRole('button').first().innerText(), /lossD\s+1$/);
+  await page.keyboard.press('ArrowRight');
+  await plot.getByText('step 20').waitFor();
+  await plot.getByText('the samples are alike').waitFor();
+  const loss = plot.getByRole('button', { name: /lossD/ });
+  await loss.press('Enter');
+  assert.is(await loss.getAttribute('aria-pressed'), 'false');
+  await page.getByRole('tab', { name: 'Curves' }).press('ArrowRight');
+  assert.is(await page.getByRole('tab', { name: 'Samples' }).getAttribute('aria-selected'), 'true');
+  const slider = page.getByRole('slider', { name: 'step of the first grid' });
+  assert.is(await slider.getAttribute('aria-valuetext'), 'step 30');
+  await slider.press('Home');
+  await page.getByRole('img', { name: 'samples of a at step 10' }).waitFor();
+  assert.match(page.url(), /step=10/);
+  await slider.press('ArrowRight');
+  await page.getByRole('img', { name: 'samples of a at step 20' }).waitFor();
+});
+
+test('a film of grids plays to its end; two grids are compared and wiped; a grid is saved under its name', async () => {
+  const root = folderOf({ a: written(3) });
+  const { page } = await show(root, '#/run?id=a&tab=samples&step=10');
+  await page.getByRole('button', { name: 'play the first grid' }).click();
+  await page.getByRole('img', { name: 'samples of a at step 30' }).waitFor();
+  await page.getByRole('button', { name: 'play the first grid' }).waitFor();
+  await page.getByRole('button', { name: 'compare two' }).click();
+  await page.getByRole('img', { name: 'samples of a at step 10' }).waitFor();
+  await page.getByRole('button', { name: 'wipe' }).click();
+  await page.getByRole('slider', { name: /where the first grid ends/ }).press('End');
+  assert.match((await page.locator('.above').getAttribute('style')) ?? '', /inset\(0px\)|inset\(0px 0%/);
+  const zoomed = page.getByRole('button', { name: '8×' });
+  await zoomed.click();
+  assert.equal((await page.locator('.wipe img').first().boundingBox())?.width, 8);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download' }).first().click(),
+  ]);
+  assert.is(download.suggestedFilename(), 'a-step-30.png');
+});
+
+test('names and notes in a run folder are text, whatever they look like', async () => {
+  const evil = '<img src=x onerror=alert(1)>';
+  const root = folderOf({
+    [evil]: {
+      config: { recipe: evil, data: '"><script>alert(1)</script>', [evil]: evil },
+      metrics: [metricsLine(10, { [evil]: 1 }), metricsLine(20, { [evil]: 2, __proto__: 3, constructor: 4 })],
+      log: ['started on cpu', `warning at step 10: ${evil}`, `note at step 20: ${evil}`],
+    },
+  });
+  const { page, problems } = await show(root);
+  let dialogs = 0;
+  page.on('dialog', (dialog) => {
+    dialogs++;
+    void dialog.dismiss();
+  });
+  await page.getByRole('link', { name: evil }).click();
+  await page.locator('canvas').first().waitFor();
+  assert.ok((await textsOf(page, '.plot h2')).includes(`${evil} `) || (await page.getByText(evil).count()) > 0);
+  for (const tab of ['Health', 'Settings']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await page.getByText(evil).first().waitFor();
+  }
+  await page.getByRole('tab', { name: 'Health' }).click();
+  await page.getByRole('textbox', { name: 'note for the log' }).fill(evil);
+  await page.getByRole('button', { name: 'Add note' }).click();
+  await page.locator('.log li', { hasText: evil }).nth(1).waitFor();
+  assert.equal(await page.locator('img[src="x"], script:not([src])').count(), 0);
+  assert.equal([dialogs, problems], [0, []]);
+});
+
+test('nothing is wider than a window of 400 pixels', async () => {
+  const root = folderOf({ 'a-name-that-is-long-enough-to-be-cut-somewhere': written(20), b: written(20, 16) });
+  for (const fragment of ['', ...VIEWS]) {
+    const { page } = await show(root, fragment, { width: 400 });
+    await page.locator('h1').waitFor();
+    await page.locator('.run, .legend, .grid, .card, table').first().waitFor();
+    assert.is(await page.evaluate('document.documentElement.scrollWidth'), 400, fragment);
+  }
+});
+
+const A = 'id=a-name-that-is-long-enough-to-be-cut-somewhere';
+const VIEWS = [
+  `#/run?${A}`,
+  `#/run?${A}&tab=samples&two=1`,
+  `#/run?${A}&tab=health`,
+  `#/run?${A}&tab=settings`,
+  `#/run?${A}&id=b`,
+  `#/run?${A}&id=b&tab=settings`,
+];
+
+test('axe finds no serious fault in any view, light or dark', async () => {
+  const root = folderOf({ 'a-name-that-is-long-enough-to-be-cut-somewhere': written(20), b: written(20, 16) });
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  for (const dark of [false, true]) {
+    const { page } = await show(root, '', { dark });
+    for (const fragment of ['#/', ...VIEWS]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
+      await page.locator('.run, .legend, .grid img, .card, table').first().waitFor();
+      // The page's policy lets no script in but its own; the debugger is not held to it.
+      const { violations } = (await page.evaluate(`${axe}; axe.run()`)) as AxeResults;
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      assert.equal(told, [], `${fragment} ${dark ? 'dark' : 'light'}`);
+    }
+  }
+});
+
+if (CHROMIUM === undefined) {
+  console.log(`Skipped: ${NO_CHROMIUM}`);
+  const skipped = suite('watch page');
+  skipped.skip(NO_CHROMIUM, () => {});
+  skipped.run();
+} else test.run();
