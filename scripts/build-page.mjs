@@ -35,7 +35,9 @@ export async function buildPage(folder = join(root, 'build', 'page')) {
 
 /** The licences of what the page is made of, which go with it. */
 async function licenses() {
-  const texts = BUNDLED.map(async (name) => `${name}\n\n${await readFile(join(root, 'node_modules', name, 'LICENSE'), 'utf8')}`);
+  const texts = BUNDLED.map(
+    async (name) => `${name}\n\n${await readFile(join(root, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
   return (await Promise.all(texts)).join('\n\n');
 }
 

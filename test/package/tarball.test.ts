@@ -20,7 +20,10 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 /** Everything that the package may hold. */
 const PARTS: Readonly<Record<string, { readonly paths: RegExp; readonly megabytes: number }>> = {
   'compiled TypeScript': { paths: /^dist\/(?!page\/).*\.(js|d\.ts)$/, megabytes: 4 },
-  'page of gannet watch': { paths: /^dist\/page\/(index\.html|page\.(js|css)|icon\.svg|licenses\.txt)$/, megabytes: 0.5 },
+  'page of gannet watch': {
+    paths: /^dist\/page\/(index\.html|page\.(js|css)|icon\.svg|licenses\.txt)$/,
+    megabytes: 0.5,
+  },
   'sources of the addon': { paths: /^(binding|cuda)\/.*\.(cc|cu|cuh|h|json|txt)$/, megabytes: 2 },
   addon: { paths: /^prebuilds\/[^/]+\/(gannet\.glibc\.node|gannet_simt\.so)$/, megabytes: 150 },
   'libraries of others': { paths: /^prebuilds\/[^/]+\/lib(dnnl\.so\.2|gomp\.so\.1|OpenCL\.so\.1)$/, megabytes: 45 },

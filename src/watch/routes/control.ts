@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { appendLog, askRun } from '../../train/index.ts';
+import { askRun } from '../../train/index.ts';
+import { appendLog } from '../../train/run/log.ts';
 import type { Runs } from '../runs/runs.ts';
 import { bodyOf, runNamed } from './request.ts';
 
