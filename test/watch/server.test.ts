@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readSources } from '../../src/models/index.ts';
 import { lockRun } from '../../src/train/run/lock.ts';
 import type { RunDetail, RunList, RunsChanged, SeriesReply } from '../../src/watch/protocol.ts';
 import { openWatch, type Watch, type WatchOptions } from '../../src/watch/server.ts';
@@ -102,6 +103,25 @@ test('a run is described by its panels, grids, marks and settings', async () => 
   assert.is(detail.settings['model.width'], '8');
   assert.equal(detail.grids[0]?.step, 10);
   assert.equal(detail.marks, [{ kind: 'warning', step: 10, text: 'alike', at: { step: 10, images: 80, time: 1 } }]);
+});
+
+test('the code of an own recipe that a run keeps is not run by looking at it', async () => {
+  const root = folderOf({
+    a: {
+      config: { recipe: 'mine' },
+      metrics: [metricsLine(10, { discriminatorLoss: 1, mine: 2 })],
+      files: { 'recipe/mine.mjs': 'globalThis.recipeRan = true; export default {};' },
+    },
+  });
+  const file = join(root, 'a', 'recipe', 'mine.mjs');
+  const kept = { file: 'mine.mjs', from: file, sha256: readSources(file).hash };
+  writeFileSync(join(root, 'a', 'recipe.json'), JSON.stringify(kept));
+  const { panels } = await json<RunDetail>(await serve(root), 'api/run?id=a');
+  assert.equal(
+    panels.map(({ title }) => title),
+    ['losses', 'speed', 'mine'],
+  );
+  assert.is((globalThis as { recipeRan?: boolean }).recipeRan, undefined);
 });
 
 test('curves grow with the file, and go back with a run that is taken up from an earlier step', async () => {

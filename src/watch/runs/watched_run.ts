@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { JsonValue } from '../../durable.ts';
 import { panelsOf } from '../../explore/panels.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
-import { listCheckpoints, readMonitors, runHolder } from '../../train/index.ts';
+import { listCheckpoints, runHolder } from '../../train/index.ts';
 import type { RunDetail, RunState, RunSummary } from '../protocol.ts';
 import { AppendedLines, tailLines } from './appended_lines.ts';
 import { Columns, lastRecord, SPEED } from './columns.ts';
 import { listGrids, newestGrid } from './grids.ts';
 import { endOf, LogReader } from './log.ts';
+import { readOwnMonitors } from './monitors.ts';
 import { learningRates } from './rates.ts';
 import { settingsOf } from './settings.ts';
 
@@ -92,8 +93,7 @@ export class WatchedRun {
   async describe(): Promise<RunDetail> {
     await this.summarize();
     const [monitors, grids, checkpoints, columns] = await Promise.all([
-      // A recipe that this version does not know has curves all the same.
-      readMonitors(this.folder).catch(() => ({})),
+      readOwnMonitors(this.folder, this.config),
       listGrids(this.folder),
       listCheckpoints(this.folder).catch(() => []),
       this.readMetrics(),
