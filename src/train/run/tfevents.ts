@@ -1,10 +1,10 @@
 import { type FileHandle, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { PbfWriter } from 'pbf';
 import { openRegularFile } from '../../files.ts';
 import { storageError } from '../../storage.ts';
 import { crc32c } from './crc32c.ts';
-import { bytesField, doubleField, floatField, integerField } from './protobuf.ts';
 
 /** An encoded picture. */
 export interface EncodedImage {
@@ -56,43 +56,75 @@ export class EventWriter {
   }
 
   async #begin(step: number): Promise<void> {
-    await this.#append(bytesField(EVENT.fileVersion, 'brain.Event:2'));
+    await this.#append((event) => event.writeStringField(EVENT.fileVersion, 'brain.Event:2'));
     // The first file has one too: TensorBoard forgets nothing at the first that it meets.
-    const start = bytesField(EVENT.sessionLog, integerField(SESSION_LOG.status, SESSION_START));
-    await this.#append(integerField(EVENT.step, step + 1), start);
+    await this.#append((event) => {
+      event.writeVarintField(EVENT.step, step + 1);
+      event.writeMessage(EVENT.sessionLog, writeStatus, SESSION_START);
+    });
   }
 
   /** One point on each of several curves. NaN and infinity are shown as such. */
   async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
-    const entries = Object.entries(values).map(([name, value]) =>
-      bytesField(SUMMARY.value, bytesField(VALUE.tag, name), floatField(VALUE.simpleValue, value)),
-    );
-    await this.#append(integerField(EVENT.step, step), bytesField(EVENT.summary, ...entries));
+    await this.#append((event) => {
+      event.writeVarintField(EVENT.step, step);
+      event.writeMessage(EVENT.summary, writeScalars, Object.entries(values));
+    });
   }
 
-  async image(step: number, name: string, { png, width, height, channels }: EncodedImage): Promise<void> {
-    const image = [
-      integerField(IMAGE.height, height),
-      integerField(IMAGE.width, width),
-      integerField(IMAGE.channels, channels),
-      bytesField(IMAGE.encoded, png),
-    ];
-    const value = bytesField(SUMMARY.value, bytesField(VALUE.tag, name), bytesField(VALUE.image, ...image));
-    await this.#append(integerField(EVENT.step, step), bytesField(EVENT.summary, value));
+  async image(step: number, name: string, image: EncodedImage): Promise<void> {
+    await this.#append((event) => {
+      event.writeVarintField(EVENT.step, step);
+      event.writeMessage(EVENT.summary, writePicture, { name, image });
+    });
   }
 
   async close(): Promise<void> {
     await this.#handle.close();
   }
 
-  async #append(...fields: readonly Buffer[]): Promise<void> {
-    const event = Buffer.concat([doubleField(EVENT.wallTime, this.#now() / 1000), ...fields]);
+  async #append(write: (event: PbfWriter) => void): Promise<void> {
+    const event = new PbfWriter();
+    event.writeDoubleField(EVENT.wallTime, this.#now() / 1000);
+    write(event);
     try {
-      await this.#handle.writeFile(frameRecord(event));
+      await this.#handle.writeFile(frameRecord(event.finish()));
     } catch (error) {
       throw storageError(error, 'write', this.#path);
     }
   }
+}
+
+const writeStatus = (status: number, log: PbfWriter): void => log.writeVarintField(SESSION_LOG.status, status);
+
+function writeScalars(values: readonly [string, number][], summary: PbfWriter): void {
+  for (const entry of values) summary.writeMessage(SUMMARY.value, writeScalar, entry);
+}
+
+function writeScalar([name, number]: readonly [string, number], value: PbfWriter): void {
+  value.writeStringField(VALUE.tag, name);
+  value.writeFloatField(VALUE.simpleValue, number);
+}
+
+/** A picture and the name it is shown by. */
+interface NamedImage {
+  readonly name: string;
+  readonly image: EncodedImage;
+}
+
+const writePicture = (picture: NamedImage, summary: PbfWriter): void =>
+  summary.writeMessage(SUMMARY.value, writeNamedImage, picture);
+
+function writeNamedImage({ name, image }: NamedImage, value: PbfWriter): void {
+  value.writeStringField(VALUE.tag, name);
+  value.writeMessage(VALUE.image, writeImage, image);
+}
+
+function writeImage({ png, width, height, channels }: EncodedImage, image: PbfWriter): void {
+  image.writeVarintField(IMAGE.height, height);
+  image.writeVarintField(IMAGE.width, width);
+  image.writeVarintField(IMAGE.channels, channels);
+  image.writeBytesField(IMAGE.encoded, png);
 }
 
 /** The name of the file that starts at a time. TensorBoard reads files in the order of their names, so the time comes first, in
