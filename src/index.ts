@@ -10,6 +10,7 @@ export * from './device/index.ts';
 export * from './errors.ts';
 export * from './evaluation/index.ts';
 export * from './explore/index.ts';
+export * from './export/index.ts';
 export * from './games/index.ts';
 export * from './graph/index.ts';
 export * from './losses/index.ts';

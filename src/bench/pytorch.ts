@@ -1,18 +1,14 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { DeviceError } from '../errors.ts';
+import { findTorch } from '../export/pytorch/python.ts';
 import { PACKAGE_ROOT } from '../package.ts';
 import type { OpenContestant, TriedForm } from './turns.ts';
 import type { PytorchTask } from './workload.ts';
 
-/** Debian installs torch for its own interpreter, which need not be the first in the path. */
-const INTERPRETERS = ['/usr/bin/python3', 'python3'];
-/** Fails without torch; importing it would take seconds. */
-const FINDS_TORCH = 'from importlib.util import find_spec; assert find_spec("torch")';
 /** Comes with a checkout of the sources. */
 const WORKER = join(PACKAGE_ROOT, 'scripts/bench/worker.py');
 /** What PyTorch may take to make work ready in one form: torch.compile takes longest. */
@@ -44,17 +40,7 @@ const formsOf = (device: PytorchOptions['device'], wholeSteps: boolean): readonl
 };
 
 /** The first Python that has torch; undefined if there is none, or no script to time it with. */
-export async function findPytorch(): Promise<string | undefined> {
-  if (!existsSync(WORKER)) return undefined;
-  for (const python of INTERPRETERS) {
-    const found = await promisify(execFile)(python, ['-c', FINDS_TORCH]).then(
-      () => true,
-      () => false,
-    );
-    if (found) return python;
-  }
-  return undefined;
-}
+export const findPytorch = async (): Promise<string | undefined> => (existsSync(WORKER) ? findTorch() : undefined);
 
 /** What worker.py says of its PyTorch. */
 interface About {

@@ -9,6 +9,8 @@ import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExploreCommand } from './commands/explore.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
@@ -29,6 +31,8 @@ const COMMANDS = [
   addSampleCommand,
   addExploreCommand,
   addEvaluateCommand,
+  addExportCommand,
+  addImportCommand,
   addClassifierCommand,
   addDataCommand,
   addCacheCommand,

@@ -1,47 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { basename, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 import type { PackedImages } from '../../data/index.ts';
 import { ConfigError, DataError } from '../../errors.ts';
 import { digestFile } from '../../safetensors/safetensors.ts';
 import type { Extracted, FeatureExtractor } from './extractor.ts';
 import { networkInput } from './network_input.ts';
 import { type OnnxDescription, onnxDescriptionPath, readOnnxDescription } from './onnx_description.ts';
-
-// What is used of onnxruntime-node, which need not be installed.
-interface OnnxTensor {
-  readonly dims: readonly number[];
-  readonly data: unknown;
-}
-interface OnnxSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  /** Versions before 1.21 do not have it. */
-  readonly inputMetadata?: readonly { readonly name: string; readonly shape?: readonly (number | string)[] }[];
-  run(feeds: Record<string, OnnxTensor>, fetches: readonly string[]): Promise<Record<string, OnnxTensor>>;
-  release(): Promise<void>;
-}
-interface OnnxRuntime {
-  readonly InferenceSession: { create(path: string, options: object): Promise<OnnxSession> };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
-}
-
-/** onnxruntime-node, wherever it lies: beside gannet, or where the command is run.
- *  @throws ConfigError onnxruntime_missing, with the command that installs it */
-function loadRuntime(): OnnxRuntime {
-  const paths = [dirname(fileURLToPath(import.meta.url)), process.cwd()];
-  try {
-    const require = createRequire(import.meta.url);
-    return require(require.resolve('onnxruntime-node', { paths }));
-  } catch (cause) {
-    throw new ConfigError(
-      'onnxruntime_missing',
-      `an ONNX network needs the package onnxruntime-node (290 MB), which does not load here: ${(cause as Error).message.split('\n')[0]}\n  Install it with: npm install onnxruntime-node`,
-      { cause },
-    );
-  }
-}
+import { loadOnnxRuntime, type OnnxRuntime, type OnnxSession, type OnnxTensor } from './onnx_runtime.ts';
 
 /** How an ONNX network is applied. */
 interface Network {
@@ -83,7 +48,7 @@ export async function onnxFeatures(
 }
 
 async function openNetwork(path: string, description: OnnxDescription, threads: number): Promise<Network> {
-  const runtime = loadRuntime();
+  const runtime = loadOnnxRuntime('an ONNX network');
   const options = { executionProviders: ['cpu'], ...(threads > 0 && { intraOpNumThreads: threads }) };
   const session = await runtime.InferenceSession.create(path, options).catch((cause: Error) => {
     throw new ConfigError(

@@ -1,0 +1,34 @@
+import type { Config } from '../config/index.ts';
+import type { ExportRuntime } from './check.ts';
+import type { ExportDescription } from './description.ts';
+import type { ExportableNetwork } from './networks.ts';
+import type { FreezeOptions } from './portable/freeze.ts';
+import type { Layout, PortableGraph } from './portable/graph.ts';
+
+/** What a format is given to write. */
+export interface ExportContent {
+  readonly network: ExportableNetwork;
+  readonly description: ExportDescription;
+  /** That the run was trained with. */
+  readonly config: Config;
+  /** The names of the variables that an optimiser adjusts, and of their averages. */
+  readonly trainable: ReadonlySet<string>;
+  /** Where the channels of images are to be. */
+  readonly layout: Layout;
+  /** The network with its weights. @throws ConfigError export_unsupported */
+  freeze(options: FreezeOptions): Promise<PortableGraph>;
+}
+
+/** A form in which other programs take a network. */
+export interface ExportFormat {
+  /** What the name of its file ends with; undefined of a format of several files. */
+  readonly ending?: string;
+  /** The names of its files in a folder, where it has several. */
+  readonly files?: readonly string[];
+  /** Where the channels of images can be, the usual place first. */
+  readonly layouts: readonly [Layout, ...Layout[]];
+  /** Writes the file, or the files into a folder that is there, and syncs them. */
+  write(path: string, content: ExportContent): Promise<void>;
+  /** Opens what was written. @throws ConfigError if what runs it is not installed */
+  open(path: string, content: ExportContent): Promise<ExportRuntime>;
+}

@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { GannetError } from '../../src/errors.ts';
+import { checkExport, type ExportRuntime } from '../../src/export/check.ts';
+import { type ExportOptions, exportRun } from '../../src/export/index.ts';
+import { networksOf } from '../../src/export/networks.ts';
+import { publishFile, publishFolder } from '../../src/export/publish.ts';
+import { openSampler } from '../../src/train/index.ts';
+import { gannet } from '../cli/command.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { madeUpRun, smallConfig } from './runs.ts';
+
+const run = await madeUpRun(smallConfig('dcgan-digits-conditional', { size: 16, model: { width: 2 } }));
+
+const refusal = (options: ExportOptions, folder = run) =>
+  exportRun(folder, { check: false, ...options }).then(
+    () => ({ code: 'nothing', message: '' }),
+    ({ code, message }: GannetError) => ({ code, message }),
+  );
+
+test('without --out an export lies in the run, by the name of its network and step', async () => {
+  const { path, description, check } = await exportRun(run, { to: 'onnx', network: 'discriminator', check: false });
+  assert.is(path, join(run, 'exports', 'discriminator-step-000007.onnx'));
+  assert.ok(existsSync(path));
+  assert.is(check, undefined);
+  assert.equal(description.labels?.names.length, 10);
+  assert.equal(description.image, [16, 16, 1]);
+});
+
+test('what cannot be exported is refused by what there is', async () => {
+  const network = await refusal({ to: 'onnx', network: 'critic' });
+  assert.equal(
+    [network.code, /has no critic.*It has generator, discriminator/.test(network.message)],
+    ['export_network', true],
+  );
+  assert.is((await refusal({ to: 'onnx', out: 'generator.bin' })).code, 'export_out');
+  assert.is((await refusal({ to: 'tfjs', layout: 'NCHW' })).code, 'export_layout');
+  assert.is((await refusal({ to: 'onnx', step: 3 })).code, 'checkpoint_missing');
+  assert.is((await refusal({ to: 'onnx' }, temporaryFolder())).code, 'checkpoint_missing');
+});
+
+test('a folder of other files is left alone, an earlier export is replaced as a whole', async () => {
+  const out = join(temporaryFolder(), 'mine');
+  mkdirSync(out);
+  writeFileSync(join(out, 'thesis.tex'), 'years of work');
+  assert.equal((await refusal({ to: 'tfjs', out })).code, 'export_exists');
+  assert.equal(readdirSync(out), ['thesis.tex']);
+  const other = join(out, 'tfjs');
+  await exportRun(run, { to: 'tfjs', out: other, check: false });
+  writeFileSync(join(other, 'weights.bin'), 'cut short');
+  await exportRun(run, { to: 'tfjs', out: other, check: false });
+  assert.ok(readFileSync(join(other, 'weights.bin')).length > 1000);
+  assert.equal(readdirSync(out).sort(), ['tfjs', 'thesis.tex']);
+});
+
+test('what fails its check never gets its name', async () => {
+  const folder = temporaryFolder();
+  const failing = async (temporary: string) => {
+    assert.ok(temporary.startsWith(folder));
+    throw new Error('wrong');
+  };
+  const messages: string[] = [];
+  const note = ({ message }: Error) => messages.push(message);
+  await publishFile(join(folder, 'a.onnx'), failing).catch(note);
+  await publishFolder(join(folder, 'b'), [], failing).catch(note);
+  assert.equal(messages, ['wrong', 'wrong']);
+  assert.equal(readdirSync(folder), []);
+});
+
+test('a runtime that computes other numbers fails the check, and by how much is told', async () => {
+  const session = await openSampler(run);
+  try {
+    const [network] = networksOf(session.model);
+    assert.ok(network);
+    const batches: number[] = [];
+    const runtime = (change: (value: number) => number): ExportRuntime => ({
+      name: 'a runtime',
+      async run({ latents, labels }) {
+        assert.ok(latents && labels);
+        batches.push(latents.shape[0] as number);
+        const { data, shape } = await session.sample(latents.data, labels.data);
+        return { data: data.map(change), shape };
+      },
+      close: async () => {},
+    });
+    const check = (change: (value: number) => number) => checkExport(session, network, runtime(change), 'NHWC');
+    assert.is((await check((value) => value)).largestError, 0);
+    assert.equal(batches, [1, 3, 7]);
+    for (const [change, told] of [
+      [(value: number) => value + 0.01, /by up to 0\.010/],
+      [() => Number.NaN, /by up to Infinity/],
+    ] as const) {
+      const error = await check(change).catch((caught: GannetError) => caught);
+      assert.ok(error instanceof Error);
+      assert.is(error.code, 'export_wrong');
+      assert.match(error.message, told);
+    }
+  } finally {
+    session.close();
+  }
+});
+
+test('the command tells what it wrote, for people and as JSON', async () => {
+  const out = join(temporaryFolder(), 'generator.onnx');
+  const command = ['export', run, '--to', 'onnx', '--no-check', '--out', out];
+  const { exitCode, stdout } = await gannet(command);
+  assert.is(exitCode, 0);
+  assert.is(stdout, `generator of dcgan-digits-conditional, step 7, in ${out}\n`);
+  const json = JSON.parse((await gannet([...command, '--json'])).stdout);
+  assert.equal([json.type, json.path, json.description.step], ['export', out, 7]);
+  const unknown = await gannet(['export', run, '--to', 'keras']);
+  assert.is(unknown.exitCode, 2);
+  assert.match(unknown.stderr, 'onnx, pytorch, tfjs');
+});
+
+test.run();

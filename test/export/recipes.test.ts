@@ -1,0 +1,72 @@
+import { createRequire } from 'node:module';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ConfigChanges } from '../../src/config/index.ts';
+import { type ExportFormatName, exportRun, type NetworkName } from '../../src/export/index.ts';
+import { findTorch } from '../../src/export/pytorch/python.ts';
+import { recipes } from '../../src/models/index.ts';
+import { madeUpRun, smallConfig } from './runs.ts';
+
+const require = createRequire(import.meta.url);
+const isInstalled = (name: string): boolean => {
+  try {
+    return require.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+};
+
+/** Whether what runs a format is here. */
+const RUNTIMES: Readonly<Record<ExportFormatName, boolean>> = {
+  onnx: isInstalled('onnxruntime-node'),
+  pytorch: (await findTorch()) !== undefined,
+  tfjs: isInstalled('@tensorflow/tfjs'),
+};
+
+/** Layers so narrow, and images so small, that all is computed at once. */
+function changesOf(recipe: string): ConfigChanges {
+  if (recipe.startsWith('mlp')) return { size: 8 };
+  const isAnySize = ['dcgan', 'dcgan-draft', 'dcgan-digits', 'wgan-gp', 'began'].includes(recipe);
+  return { model: { width: 4 }, ...(isAnySize && { size: 16 }) };
+}
+
+/** Recipes that have between them every layer, each way of telling labels, and every padding. A PyTorch takes seconds to start. */
+const DIFFERENT = [
+  'dcgan-draft',
+  'dcgan-digits-conditional',
+  'conv-guide',
+  'conv-report-conditional',
+  'wgan-gp-conditional',
+  'began',
+];
+
+/** The networks of a recipe. */
+function networksOf(recipe: string): readonly NetworkName[] {
+  if (recipe === 'began') return ['generator', 'encoder', 'autoencoder'];
+  return ['generator', recipe.startsWith('wgan') ? 'critic' : 'discriminator'];
+}
+
+/** Runs are made once and exported to every format. */
+const runs = new Map<string, Promise<string>>();
+function runOf(recipe: string): Promise<string> {
+  const known = runs.get(recipe) ?? madeUpRun(smallConfig(recipe, changesOf(recipe)));
+  runs.set(recipe, known);
+  return known;
+}
+
+for (const [format, isHere] of Object.entries(RUNTIMES) as [ExportFormatName, boolean][]) {
+  if (!isHere) console.log(`${format}: what runs it is not installed, its tests are skipped`);
+  const run = isHere ? test : (test.skip as typeof test);
+  for (const { name } of recipes) {
+    if (format !== 'onnx' && !DIFFERENT.includes(name)) continue;
+    run(`${format} computes what gannet does with every network of ${name}`, async () => {
+      for (const network of networksOf(name)) {
+        const { check } = await exportRun(await runOf(name), { to: format, network });
+        assert.ok(check && 'largestError' in check, `${network}: ${JSON.stringify(check)}`);
+        assert.ok(check.largestError < 2e-5, `${network}: ${check.largestError}`);
+      }
+    });
+  }
+}
+
+test.run();
