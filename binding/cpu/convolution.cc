@@ -4,6 +4,7 @@
 #include "cpu/few_channels.h"
 #include "cpu/memory.h"
 #include "cpu/onednn_convolution.h"
+#include "cpu/onednn_winograd.h"
 #include "cpu/tap_convolution.h"
 #include "cpu/winograd.h"
 
@@ -81,9 +82,9 @@ Kernel fastest(const Step& step, Build& build) {
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = fastest<conv2d, winograd, tap_convolution>;
-  table["conv2dInputGradient"] = fastest<conv2d_input_gradient, winograd, tap_convolution, few_channels_input_gradient>;
-  table["conv2dFilterGradient"] = fastest<conv2d_filter_gradient, winograd, tap_convolution>;
+  table["conv2d"] = fastest<conv2d, onednn_winograd, winograd, tap_convolution>;
+  table["conv2dInputGradient"] = fastest<conv2d_input_gradient, onednn_winograd, winograd, tap_convolution, few_channels_input_gradient>;
+  table["conv2dFilterGradient"] = fastest<conv2d_filter_gradient, onednn_winograd, winograd, tap_convolution>;
 }
 
 }  // namespace gannet

@@ -1,179 +1,236 @@
 #include "cpu/winograd.h"
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 #include "cpu/memory.h"
-#include "cpu/onednn_convolution.h"
-#include "cpu/parallel.h"
+#include "cpu/winograd_points.h"
 
 namespace gannet {
 
 namespace {
 
-using dnnl::memory;
+/** Transformed numbers of tiles, and of a filter, that are worked on at once: both shall stay in a third-level cache. */
+constexpr int64_t kTileNumbers = int64_t{2} << 20, kFilterNumbers = int64_t{5} << 19;
+/** Tiles from which on reading the filter costs little beside the products. */
+constexpr int64_t kFewestTiles = 128;
+/** Products that are summed before the sums go back to memory: so many rows of a strip stay in the first-level cache. */
+constexpr int64_t kDepth = 256;
+/** Strips of columns of one point that a thread works on at a time. */
+constexpr int64_t kStripsAtOnce = 8;
 
-/** Numbers of an image or result that are worked on at once: transformed, they take several times as much, and shall stay in the cache. */
-constexpr int64_t kNumbersAtOnce = 1 << 20;
-/** For a filter gradient: its sums over images are transformed back once for all of them. */
-constexpr int64_t kNumbersPerSum = 1 << 21;
-constexpr int64_t kFewestChannels = 64;
-/** Pixels of the batch below which transforming the filter would cost more than it saves. */
-constexpr int64_t kFewestPixels = 2048;
+int64_t round_up(int64_t value, int64_t multiple) { return strips_of(value, multiple) * multiple; }
 
-/** The most images that divide the batch and hold at most `numbers`. */
-int64_t images_at_once(const WindowGeometry& g, int64_t numbers) {
-  const int64_t image = std::max(g.h * g.w * g.c, g.p * g.q * g.k);
-  int64_t images = std::clamp<int64_t>(numbers / image, 1, g.n);
-  while (g.n % images != 0) images--;
-  return images;
-}
+/** Parts of at most `most` items, as even as they can be: the items of one. */
+int64_t even_part(int64_t items, int64_t most) { return strips_of(items, strips_of(items, most)); }
 
-WindowGeometry with_images(WindowGeometry g, int64_t images) {
-  g.n = images;
-  return g;
-}
+/** How a filter w [K, taps, C] is read: as matrices [C,K] of a convolution, or as matrices [K,C] of its input gradient. */
+enum class FilterOrder { kTransposed, kPlain };
 
-Convolution convolution_of(const WindowGeometry& g) { return {g, dnnl::algorithm::convolution_winograd, memory::format_tag::any}; }
-
-/** A few images in the order of the algorithm, in the workspace, and the way from or to their own order. */
-class Staged {
+/** A convolution or its input gradient. */
+class WinogradProducts {
  public:
-  Staged(const OneDnn& dnn, const memory::desc& blocked, size_t& workspace)
-      : blocked_(blocked),
-        plain_(describe(dimensions(blocked), memory::format_tag::nhwc)),
-        enter_(dnnl::reorder::primitive_desc(dnn.engine, plain_, dnn.engine, blocked_)),
-        leave_(dnnl::reorder::primitive_desc(dnn.engine, blocked_, dnn.engine, plain_)),
-        offset_(workspace) {
-    workspace += round_to_lines(blocked.get_size());
+  WinogradProducts(TiledConvolution convolution, FilterOrder order, int64_t filter_taps, const VectorKernels& vector)
+      : convolution_(std::move(convolution)),
+        order_(order),
+        filter_taps_(filter_taps),
+        vector_(vector),
+        depth_(convolution_.read.channels * (convolution_.summed ? phases() : 1)),
+        columns_(convolution_.written.channels),
+        block_(block_columns()),
+        tiles_at_once_(even_part(convolution_.tiles(), std::max(kFewestTiles, kTileNumbers / (kPoints * (depth_ + block_))))),
+        images_(tiles_at_once_, depth_, width()),
+        filters_(depth_, block_, width()),
+        results_(tiles_at_once_, block_, width()),
+        zeros_(static_cast<size_t>(std::max(convolution_.read.channels, block_)), 0.0f) {}
+
+  size_t workspace_bytes(int threads) const {
+    return sizeof(float) * static_cast<size_t>(images_.floats() + filters_.floats() + results_.floats() + threads * scratch_floats());
   }
 
-  memory get(const OneDnn& dnn, const Run& run) const { return dnn.memory(blocked_, run.workspace + offset_); }
-
-  /** The images with this number, counted in groups. */
-  memory load(const OneDnn& dnn, const Run& run, const float* images, int64_t group) const {
-    memory from = dnn.memory(plain_, images + group * floats()), to = get(dnn, run);
-    enter_.execute(dnn.stream, from, to);
-    return to;
-  }
-
-  void store(const OneDnn& dnn, const Run& run, float* images, int64_t group) const {
-    memory from = get(dnn, run), to = dnn.memory(plain_, images + group * floats());
-    leave_.execute(dnn.stream, from, to);
+  void run(const Run& run, float* y, const float* x, const float* w) const {
+    float* images = reinterpret_cast<float*>(run.workspace);
+    float* filters = images + images_.floats();
+    float* results = filters + filters_.floats();
+    float* scratch = results + results_.floats();
+    const bool keeps_filter = columns_ <= block_ && (convolution_.summed || phases() == 1);
+    for (int64_t first = 0; first < convolution_.tiles(); first += tiles_at_once_) {
+      const Range tiles{first, std::min(first + tiles_at_once_, convolution_.tiles())};
+      read_images(run, tiles, images, x);
+      for (int64_t pass = 0; pass < (convolution_.summed ? 1 : phases()); pass++) {
+        for (int64_t column = 0; column < columns_; column += block_) {
+          const Range block{column, std::min(column + block_, columns_)};
+          if (first == 0 || !keeps_filter) read_filter(run, pass, block, filters, w, scratch);
+          multiply(run, tiles.end - tiles.begin, block, results, images, filters);
+          write_results(run, convolution_.phases[static_cast<size_t>(pass)], tiles, block, y, results, scratch);
+        }
+      }
+    }
   }
 
  private:
-  int64_t floats() const { return static_cast<int64_t>(plain_.get_size() / sizeof(float)); }
+  int64_t width() const { return vector_.tile.columns; }
+  int64_t phases() const { return static_cast<int64_t>(convolution_.phases.size()); }
 
-  memory::desc blocked_, plain_;
-  dnnl::reorder enter_, leave_;
-  size_t offset_;
+  int64_t block_columns() const {
+    const int64_t most = std::max(kFilterNumbers / (kPoints * depth_), 2 * width());
+    return round_up(even_part(columns_, most), width());
+  }
+
+  /** Channels of a filter that are transposed together, a line of the cache. */
+  static constexpr int64_t kTransposed = 16;
+  /** A thread's own: taps that are transposed, or a pixel that lies outside of the images. */
+  int64_t scratch_floats() const { return kTaps * kTransposed * block_; }
+
+  void read_images(const Run& run, Range tiles, float* images, const float* x) const {
+    const int64_t channels = convolution_.read.channels, parts = depth_ / channels;
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * depth_, [&](int, Range range) {
+      for (int64_t part = 0; part < parts; part++) {
+        transform_images(vector_.winograd, convolution_, convolution_.phases[static_cast<size_t>(part)],
+                         {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(),
+                         images + range.begin * images_.row + part * channels, images_);
+      }
+    });
+  }
+
+  /** The matrices [depth, block] of a pass. */
+  void read_filter(const Run& run, int64_t pass, Range block, float* filters, const float* w, float* scratch) const {
+    const int64_t channels = convolution_.read.channels, chunks = strips_of(channels, kTransposed), parts = depth_ / channels;
+    parallel_for(run.threads, parts * chunks, kPoints * depth_ * block_, [&](int thread, Range range) {
+      for (int64_t item = range.begin; item < range.end; item++) {
+        const int64_t part = item / chunks, first = item % chunks * kTransposed;
+        const Phase& phase = convolution_.phases[static_cast<size_t>(convolution_.summed ? part : pass)];
+        const Range rows{first, std::min(first + kTransposed, channels)};
+        read_filter_rows(phase, rows, block, filters + part * channels * filters_.row, w, scratch + thread * scratch_floats());
+      }
+    });
+  }
+
+  void read_filter_rows(const Phase& phase, Range rows, Range block, float* filters, const float* w, float* scratch) const {
+    const int64_t columns = block.end - block.begin;
+    if (order_ == FilterOrder::kTransposed) transpose_taps(phase, rows, block, w, scratch);
+    for (int64_t row = rows.begin; row < rows.end; row++) {
+      const float* taps[kTaps];
+      float* points[kPoints];
+      for (int64_t i = 0; i < kTaps; i++) {
+        const int64_t tap = phase.taps[static_cast<size_t>(i)];
+        if (tap < 0) {
+          taps[i] = zeros_.data();
+        } else if (order_ == FilterOrder::kTransposed) {
+          taps[i] = scratch + (i * kTransposed + row - rows.begin) * block_;
+        } else {
+          taps[i] = w + (row * filter_taps_ + tap) * columns_ + block.begin;
+        }
+      }
+      filters_.addresses(points, filters + row * filters_.row);
+      vector_.winograd.filter(points, taps, columns);
+    }
+  }
+
+  /** target [3x3, rows, block] = w [K, taps, C] where `rows` are of C and `block` of K. */
+  void transpose_taps(const Phase& phase, Range rows, Range block, const float* w, float* target) const {
+    const int64_t channels = convolution_.read.channels;
+    for (int64_t i = 0; i < kTaps; i++, target += kTransposed * block_) {
+      const int64_t tap = phase.taps[static_cast<size_t>(i)];
+      if (tap < 0) continue;
+      for (int64_t first = block.begin; first < block.end; first += kTransposed) {
+        const float* source = w + (first * filter_taps_ + tap) * channels + rows.begin;
+        transpose(target + first - block.begin, block_, source, filter_taps_ * channels, std::min(kTransposed, block.end - first),
+                  rows.end - rows.begin);
+      }
+    }
+  }
+
+  /** target [columns, rows] = source [rows, columns]; both are at most kTransposed. */
+  static void transpose(float* target, int64_t target_row, const float* source, int64_t source_row, int64_t rows, int64_t columns) {
+    for (int64_t column = 0; column < columns; column++) {
+      for (int64_t row = 0; row < rows; row++) target[column * target_row + row] = source[row * source_row + column];
+    }
+  }
+
+  /** results [tiles, block] = images [tiles, depth] filters [depth, block], for every point. */
+  void multiply(const Run& run, int64_t tiles, Range block, float* results, const float* images, const float* filters) const {
+    const int64_t strips = strips_of(block.end - block.begin, width()), groups = strips_of(strips, kStripsAtOnce);
+    parallel_items(run.threads, kPoints * groups, [&](int, int64_t item) {
+      const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
+      for (int64_t depth = 0; depth < depth_; depth += kDepth) {
+        for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
+          vector_.multiply_strip({.c = results + point * results_.point + strip * width(),
+                                  .c_row = results_.row,
+                                  .a = images + point * images_.point + depth,
+                                  .a_row = images_.row,
+                                  .a_depth = 1,
+                                  .b = filters + point * filters_.point + depth * filters_.row + strip * width(),
+                                  .b_row = filters_.row,
+                                  .rows = tiles,
+                                  .depth = std::min(kDepth, depth_ - depth),
+                                  .add = depth > 0});
+        }
+      }
+    });
+  }
+
+  void write_results(const Run& run, const Phase& phase, Range tiles, Range block, float* y, const float* results, float* scratch) const {
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * block_, [&](int thread, Range range) {
+      for (int64_t tile = range.begin; tile < range.end; tile++) {
+        const float* points[kPoints];
+        float* pixels[kWrittenPixels];
+        results_.addresses(points, results + tile * results_.row);
+        written_pixels(pixels, convolution_, phase, tiles.begin + tile, y + block.begin, scratch + thread * scratch_floats());
+        vector_.winograd.result(pixels, points, block.end - block.begin);
+      }
+    });
+  }
+
+  TiledConvolution convolution_;
+  FilterOrder order_;
+  int64_t filter_taps_;
+  const VectorKernels& vector_;
+  /** Channels that are summed, those of all phases; channels of the result, and those worked on at once. */
+  int64_t depth_, columns_, block_, tiles_at_once_;
+  PointMatrices images_, filters_, results_;
+  std::vector<float> zeros_;
 };
 
-/** Room for what a primitive needs while it runs. */
-class Scratch {
- public:
-  Scratch(const memory::desc& desc, size_t& workspace) : desc_(desc), offset_(workspace) { workspace += round_to_lines(desc.get_size()); }
-
-  memory get(const OneDnn& dnn, const Run& run) const { return dnn.memory(desc_, run.workspace + offset_); }
-
- private:
-  memory::desc desc_;
-  size_t offset_;
-};
-
-/** What a primitive that turns images into others, through a filter, calls them. */
-struct Arguments {
-  int from, to;
-};
-
-/** The convolution or its input gradient: `from` and `to` are orders of images, `filter` that of the filter. */
-template <typename Primitive>
-Kernel through_filter(const Step& step, Build& build, const typename Primitive::primitive_desc& desc, const memory::desc& from_desc,
-                      const memory::desc& to_desc, const FilterInput& filter, Arguments arguments) {
-  OneDnn& dnn = build.dnn;
-  const int64_t groups = step.output.shape[0] / dimensions(to_desc)[0];
-  size_t workspace = 0;
-  const Staged from(dnn, from_desc, workspace), to(dnn, to_desc, workspace);
-  const Scratch scratch(desc.scratchpad_desc(), workspace);
-  return {[&dnn, step, groups, from, to, scratch, filter, arguments, primitive = Primitive(desc)](const Run& run) {
-            for (int64_t group = 0; group < groups; group++) {
-              primitive.execute(dnn.stream, {{arguments.from, from.load(dnn, run, run.input<float>(step.inputs[0]), group)},
-                                             {DNNL_ARG_WEIGHTS, filter.get(dnn, run)},
-                                             {arguments.to, to.get(dnn, run)},
-                                             {DNNL_ARG_SCRATCHPAD, scratch.get(dnn, run)}});
-              to.store(dnn, run, run.output<float>(step.output), group);
-            }
+Kernel products_kernel(const Step& step, Build& build, TiledConvolution convolution, FilterOrder order, const WindowGeometry& g) {
+  const auto products = std::make_shared<WinogradProducts>(std::move(convolution), order, g.r * g.s, build.vector);
+  return {[step, products](const Run& run) {
+            products->run(run, run.output<float>(step.output), run.input<float>(step.inputs[0]), run.input<float>(step.inputs[1]));
           },
-          workspace};
+          products->workspace_bytes(build.threads)};
 }
 
-Kernel forward(const Step& step, Build& build, const WindowGeometry& g) {
-  const Convolution convolution = convolution_of(with_images(g, images_at_once(g, kNumbersAtOnce)));
-  const auto desc = convolution.forward(build.dnn);
-  const FilterInput filter(step.inputs[1], convolution.plain_filter, desc.weights_desc(), build);
-  return through_filter<dnnl::convolution_forward>(step, build, desc, desc.src_desc(), desc.dst_desc(), filter,
-                                                   {DNNL_ARG_SRC, DNNL_ARG_DST});
+constexpr int64_t kFewestChannels = 32;
+/** Below, transforming the filter costs what the products save. */
+constexpr int64_t kTilesWorthFilter = 64;
+
+/** Pairs of a pixel of the image and one of the result, along an axis, that a window of the size joins. */
+int64_t joined(int64_t length, int64_t results, int64_t window, int64_t stride, int64_t before) {
+  int64_t pairs = 0;
+  for (int64_t i = 0; i < results; i++)
+    pairs += std::max<int64_t>(0, std::min(i * stride - before + window, length) - std::max<int64_t>(0, i * stride - before));
+  return pairs;
 }
 
-Kernel input_gradient(const Step& step, Build& build, const WindowGeometry& g) {
-  const Convolution convolution = convolution_of(with_images(g, images_at_once(g, kNumbersAtOnce)));
-  const auto desc = convolution.input_gradient(build.dnn);
-  const FilterInput filter(step.inputs[1], convolution.plain_filter, desc.weights_desc(), build);
-  return through_filter<dnnl::convolution_backward_data>(step, build, desc, desc.diff_dst_desc(), desc.diff_src_desc(), filter,
-                                                         {DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_SRC});
-}
-
-Kernel filter_gradient(const Step& step, Build& build, const WindowGeometry& g) {
-  OneDnn& dnn = build.dnn;
-  const int64_t images = images_at_once(g, kNumbersPerSum), groups = g.n / images;
-  const Convolution convolution = convolution_of(with_images(g, images));
-  const auto desc = convolution.filter_gradient(dnn);
-  const memory::desc produced = desc.diff_weights_desc(), plain = convolution.plain_filter;
-  size_t workspace = 0;
-  const Staged image(dnn, desc.src_desc(), workspace), result(dnn, desc.diff_dst_desc(), workspace);
-  const Scratch scratch(desc.scratchpad_desc(), workspace), sum(produced, workspace), part(produced, workspace);
-  const dnnl::reorder finish(dnnl::reorder::primitive_desc(dnn.engine, produced, dnn.engine, plain));
-  const auto add = [&vector = build.vector, count = static_cast<int64_t>(produced.get_size() / sizeof(float))](
-                       const Run& run, const memory& to, const memory& from) {
-    float* target = static_cast<float*>(to.get_data_handle());
-    const float* added = static_cast<const float*>(from.get_data_handle());
-    parallel_for(run.threads, count, count,
-                 [&](int, Range range) { vector.add_to(target + range.begin, added + range.begin, range.end - range.begin); });
-  };
-  return {[&dnn, step, groups, image, result, scratch, sum, part, finish, add, plain,
-           primitive = dnnl::convolution_backward_weights(desc)](const Run& run) {
-            for (int64_t group = 0; group < groups; group++) {
-              const Scratch& target = group == 0 ? sum : part;
-              primitive.execute(dnn.stream, {{DNNL_ARG_SRC, image.load(dnn, run, run.input<float>(step.inputs[0]), group)},
-                                             {DNNL_ARG_DIFF_DST, result.load(dnn, run, run.input<float>(step.inputs[1]), group)},
-                                             {DNNL_ARG_DIFF_WEIGHTS, target.get(dnn, run)},
-                                             {DNNL_ARG_SCRATCHPAD, scratch.get(dnn, run)}});
-              if (group > 0) add(run, sum.get(dnn, run), part.get(dnn, run));
-            }
-            memory from = sum.get(dnn, run), to = dnn.memory(plain, run.output<float>(step.output));
-            finish.execute(dnn.stream, from, to);
-          },
-          workspace};
-}
-
-/** Whether the transforms are few beside the products. */
-bool suits(const WindowGeometry& g) {
-  const bool dense = g.r == 3 && g.s == 3 && g.stride_h == 1 && g.stride_w == 1;
-  return dense && std::min(g.c, g.k) >= kFewestChannels && g.n * g.p * g.q >= kFewestPixels;
+/** Whether the transforms are few beside the products, and the products few beside those of the definition. */
+bool suits(const WindowGeometry& g, const TiledConvolution& convolution) {
+  if (std::min(g.c, g.k) < kFewestChannels || convolution.tiles() < kTilesWorthFilter) return false;
+  const int64_t defined = joined(g.h, g.p, g.r, g.stride_h, g.top) * joined(g.w, g.q, g.s, g.stride_w, g.left);
+  const int64_t tiles = convolution.tiles_h * convolution.tiles_w, phases = static_cast<int64_t>(convolution.phases.size());
+  return 2 * tiles * phases * kPoints <= defined;
 }
 
 }  // namespace
 
 std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
-  if (!suits(g)) return std::nullopt;
-  try {
-    if (step.op == "conv2d") return forward(step, build, g);
-    return step.op == "conv2dInputGradient" ? input_gradient(step, build, g) : filter_gradient(step, build, g);
-  } catch (const dnnl::error& error) {
-    if (error.status == dnnl_unimplemented) return std::nullopt;
-    throw;
-  }
+  if (std::string_view(build.vector.isa) == "avx512" || step.op == "conv2dFilterGradient") return std::nullopt;
+  const bool forward = step.op == "conv2d";
+  std::optional<TiledConvolution> convolution = forward ? tiled_convolution(g) : tiled_input_gradient(g);
+  if (!convolution || !suits(g, *convolution)) return std::nullopt;
+  return products_kernel(step, build, std::move(*convolution), forward ? FilterOrder::kTransposed : FilterOrder::kPlain, g);
 }
 
 }  // namespace gannet

@@ -119,6 +119,22 @@ const cases: Case[] = [
     why: 'many small images',
   },
   {
+    n: 9,
+    image: [9, 14, 33],
+    filters: 47,
+    window: [3, 3],
+    padding: [2, 0, 0, 1],
+    why: 'minimal filtering, tiles and vectors that nothing fills, uneven padding',
+  },
+  {
+    n: 33,
+    image: [8, 7, 40],
+    filters: 32,
+    window: [2, 3],
+    padding: [0, 1, 2, 1],
+    why: 'minimal filtering of a window that is not square',
+  },
+  {
     n: 8,
     image: [3, 3, 300],
     filters: 136,

@@ -5,6 +5,7 @@
 #include "random.h"
 #include "similarity.h"
 #include "tile.h"
+#include "winograd.h"
 
 namespace gannet::GANNET_ISA {
 
@@ -187,6 +188,8 @@ const VectorKernels kKernels = {
     add_deviations,
     {kTileRows, kTileColumns<float>, multiply_add},
     {kTileRows, kTileColumns<double>, multiply_add},
+    multiply_strip,
+    {winograd_image, winograd_filter, winograd_result, winograd_result_gradient, winograd_filter_gradient},
     add_similarity,
     add_similarity_gradient,
     random_uniform,

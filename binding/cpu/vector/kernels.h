@@ -43,6 +43,29 @@ struct Tile {
   void (*multiply_add)(T* c, const T* const* a, const T* const* b, int64_t count, int64_t depth);
 };
 
+/** One strip of columns of a matrix product, as wide as a tile: c [rows,columns] = a [rows,depth] b [depth,columns], or c += it. The
+ *  numbers of a row of b and of c lie side by side; those of a lie a_depth apart. */
+struct StripProduct {
+  float* c;
+  int64_t c_row;
+  const float* a;
+  int64_t a_row, a_depth;
+  const float* b;
+  int64_t b_row;
+  int64_t rows, depth;
+  bool add;
+};
+
+/** Winograd's transforms for 3x3 windows and 4x4 results, along both axes of squares whose pixels (or points) are pointers to n channels
+ *  each, row by row. What is read and what is written do not overlap. See vector/winograd.cc and arXiv:1509.09308. */
+struct WinogradTransforms {
+  using Transform = void (*)(float* const* y, const float* const* x, int64_t n);
+  /** 6x6 pixels of an image to 6x6 points; 3x3 taps to points; points to 4x4 pixels of a result. */
+  Transform image, filter, result;
+  /** For the gradient by the filter: 4x4 pixels of the result's gradient to points, and points to 3x3 taps. */
+  Transform result_gradient, filter_gradient;
+};
+
 /** The inner loops of the CPU device, compiled for one instruction set. Results may alias arguments exactly, not partly. */
 struct VectorKernels {
   const char* isa;
@@ -65,6 +88,8 @@ struct VectorKernels {
 
   Tile<float> tile;
   Tile<double> tile64;
+  void (*multiply_strip)(const StripProduct& product);
+  WinogradTransforms winograd;
 
   /** How alike two images are in each of n features, whose rows are a and b [dimensions,n]: o[k] += exp(-||a_k - b_k||_1); and the
    *  gradient of a's part in both images' sums: da_ck -= (dy_a[k] + dy_b[k]) exp(-||a_k - b_k||_1) sign(a_ck - b_ck). */

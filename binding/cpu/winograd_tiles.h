@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "op_rules.h"
+
+// A convolution seen as convolutions of stride 1 with windows of at most 3x3, its phases, for results of 4x4 pixels at a time. A stride of 2
+// has four: the even and the odd rows and columns of the image each meet every other tap of the window.
+namespace gannet {
+
+/** Sides of a tile: of what is read, of the window, of what is written. */
+inline constexpr int64_t kReadSide = 6, kTapSide = 3, kWrittenSide = 4;
+inline constexpr int64_t kPoints = kReadSide * kReadSide, kTaps = kTapSide * kTapSide, kWrittenPixels = kWrittenSide * kWrittenSide;
+
+/** Images that tiles are read from or written to: pixel i of a phase is pixel first + i * step of the image. */
+struct TiledImages {
+  int64_t h, w, channels;
+  int64_t step_h, step_w;
+
+  int64_t floats() const { return h * w * channels; }
+};
+
+struct Phase {
+  /** The first pixel that it reads and writes; reads begin in the padding. */
+  int64_t read_row, read_column, written_row, written_column;
+  /** For each place in the 3x3 window the tap of the filter, or -1 for none. */
+  std::array<int64_t, kTaps> taps;
+};
+
+struct TiledConvolution {
+  int64_t images;
+  TiledImages read, written;
+  std::vector<Phase> phases;
+  /** Whether all phases write to the same pixels, as those of a convolution do; else all read the same ones. */
+  bool summed;
+  int64_t tiles_h, tiles_w;
+
+  int64_t tiles() const { return images * tiles_h * tiles_w; }
+};
+
+/** A convolution as phases; nothing where its window is too large. */
+std::optional<TiledConvolution> tiled_convolution(const WindowGeometry& g);
+
+/** Its input gradient as phases; nothing where its window is too large. */
+std::optional<TiledConvolution> tiled_input_gradient(const WindowGeometry& g);
+
+/** The pixels of the images x that a tile reads, row by row; `outside` stands for those that there are not. */
+void read_pixels(const float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, const float* x,
+                 const float* outside);
+
+/** The pixels of the images y that a tile writes. */
+void written_pixels(float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, float* y, float* outside);
+
+}  // namespace gannet
