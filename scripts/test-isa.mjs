@@ -3,6 +3,7 @@
 // The last line of output is always `N passed, N failed, N skipped`.
 
 import { setup } from './setup.mjs';
+import { bundleTests } from './testing/bundle.mjs';
 import { conclude, runAll, testFiles, testJob } from './testing/runner.mjs';
 
 /** From the least on, as GANNET_CPU_ISA names them. */
@@ -37,6 +38,7 @@ else await runUnder(chosen.length > 0 ? chosen : await lesserSets());
 
 async function runUnder(sets) {
   if (sets.length === 0) console.log('This machine has the least instruction set only; `npm test` runs all there is.');
+  await bundleTests(NUMERIC);
   const jobs = sets.flatMap((isa) =>
     NUMERIC.map((file) => testJob(file, { name: `${file} under ${isa}`, env: environmentOf(isa) })),
   );

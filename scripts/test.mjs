@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { root, setup } from './setup.mjs';
+import { bundleTests } from './testing/bundle.mjs';
 import { checkJob, conclude, runAll, testFiles, testJob } from './testing/runner.mjs';
 
 /** One or more files of every folder whose work depends on Node: the addon, threads, processes, files, streams. */
@@ -40,6 +41,7 @@ const CHECKS = [
 await setup();
 const filters = process.argv[2] === '--quick' ? QUICK : process.argv.slice(2);
 const files = testFiles().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+await bundleTests(files);
 const tests = files.map((file) => testJob(file));
 const totals = await runAll(filters.length === 0 ? [...CHECKS, ...tests] : tests);
 

@@ -4,11 +4,14 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../setup.mjs';
+import { bundleOf } from './bundle.mjs';
 
 const PROCESSES = Math.min(2, availableParallelism());
 const LONGEST_FILE_MS = 10 * 60_000;
+const CHILDREN = pathToFileURL(join(root, 'scripts/testing/children.mjs')).href;
 
 /** The paths of every test file, relative to the checkout, sorted. */
 export function testFiles() {
@@ -22,9 +25,9 @@ export function testFiles() {
     .sort();
 }
 
-/** A job that runs a test file. `env` comes on top of this process's environment; `name` is how the file is reported. */
+/** A job that runs a test file, once `bundleTests` has bundled it. `env` comes on top of this process's environment; `name` is how the file is reported. */
 export function testJob(file, { name = file, env = {} } = {}) {
-  return { name, args: ['--import', 'tsx', file], env, count: countTests };
+  return { name, args: ['--enable-source-maps', '--import', CHILDREN, bundleOf(file)], env, count: countTests };
 }
 
 /** A job that runs a script of Node without tests in it; it counts only where it fails. */
