@@ -87,6 +87,7 @@ export const ERROR_CODES = {
       'The network that a run is evaluated by while it trains is no longer the one before. Restore it, or name another by `--set evaluateFeatures=FILE`.',
     features_unknown: '`--features` names neither features that gannet has nor a file of a network.',
     file_unreadable: 'A file cannot be read. Check its name and its permissions.',
+    from_missing: '`--step` of `gannet train` is a step of the run that `--from` names. Give both.',
     host_unusable:
       '`gannet watch` cannot listen on what `--host` names. Name an address of this machine, such as 127.0.0.1.',
     group_index: 'A group names more latents than its file holds.',
@@ -345,6 +346,12 @@ export const ERROR_CODES = {
     safetensors_offsets: "A safetensors file's tensors overlap, or leave gaps.",
     safetensors_truncated: 'A safetensors file is cut short. Take another copy, or an earlier checkpoint.',
     storage_failed: 'A file cannot be read or written. Check the disk and the path, then try again.',
+    variables_misfit:
+      'A safetensors file lacks some of the variables that are to be loaded, or has them in another shape. The message lists them.',
+    weights_changed:
+      'A run that is to begin again began with the weights of another run, which are others now. Begin a new run with `--from`.',
+    weights_misfit:
+      'None of the weights of a network fits the run that `--from` names. Give the new run networks of the same form.',
   },
   DivergedError: {
     diverged:

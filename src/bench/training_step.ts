@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import type { Call, Device, RunResult } from '../device/index.ts';
+import type { Device, RunResult } from '../device/index.ts';
 import { batchesIn } from '../games/index.ts';
 import { elements } from '../tensor/shape.ts';
 import { createModel, summarize, TrainingSession } from '../train/index.ts';
@@ -71,7 +71,7 @@ function countRuns(device: Device): Device & { readonly runs: RunResult[] } {
     read: (variable) => device.read(variable),
     write: (variable, values) => device.write(variable, values),
     close: () => device.close(),
-    run: async (calls: readonly Call[], options) => {
+    run: async (calls, options) => {
       const result = await device.run(calls, { ...options, timed: true });
       runs.push(result);
       return result;

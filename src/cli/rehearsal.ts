@@ -1,7 +1,15 @@
 import type { Config } from '../config/index.ts';
 import { summariseSkipped } from '../data/index.ts';
 import type { DeviceListener } from '../device/index.ts';
-import { createModel, prepareTraining, summarize, TrainingSession } from '../train/index.ts';
+import {
+  createModel,
+  formatWeights,
+  planWeights,
+  prepareTraining,
+  summarize,
+  TrainingSession,
+  type WeightSource,
+} from '../train/index.ts';
 import { type Io, printJson, printLine } from './io.ts';
 import { readingProgress } from './reading_progress.ts';
 import { formatSummary } from './summary_table.ts';
@@ -14,11 +22,13 @@ export interface RehearsalOptions {
   readonly json: boolean;
   /** Lines to show beside the plan. */
   readonly notes: readonly string[];
+  /** Whose weights the run would begin with. */
+  readonly from?: WeightSource | undefined;
 }
 
 /** Does everything that training does before its first step, and writes nothing: opens the data, loads the step's programs on
  *  the device, prints the plan. @throws what training would throw */
-export async function rehearse(asked: Config, io: Io, { json, notes }: RehearsalOptions): Promise<void> {
+export async function rehearse(asked: Config, io: Io, { json, notes, from }: RehearsalOptions): Promise<void> {
   const reading = readingProgress(io, { silent: json });
   let deviceReason = '';
   const onDevice: DeviceListener = ({ reason }) => {
@@ -27,7 +37,8 @@ export async function rehearse(asked: Config, io: Io, { json, notes }: Rehearsal
   const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress, onDevice });
   const { config, dataset, device } = await preparing.finally(reading.finish);
   try {
-    await TrainingSession.open(createModel(config), device);
+    const { model } = await TrainingSession.open(createModel(config), device);
+    const weights = from && (await planWeights(from, model)).weights;
     const summary = summarize(config);
     const { name, count, skipped, notes: dataNotes = [] } = dataset;
     if (json)
@@ -37,11 +48,13 @@ export async function rehearse(asked: Config, io: Io, { json, notes }: Rehearsal
         device: `${device.kind}: ${device.description}`,
         data: { name, count, skipped },
         notes: [...notes, ...dataNotes],
+        ...(weights && { weights }),
         config,
       });
     const rows = [
       ['device', deviceReason],
       ['data', `${name}, ${formatCount(count)} images`],
+      ...(weights ? [['weights', formatWeights(weights)]] : []),
       ['training', `${formatCount(config.steps)} steps, seed ${config.seed}`],
     ];
     printLine(io.stdout, formatSummary(summary, config));

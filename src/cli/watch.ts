@@ -1,5 +1,5 @@
 import type { DeviceListener } from '../device/index.ts';
-import { formatChange, formatSurroundings, type TrainEvent, type TrainOptions } from '../train/index.ts';
+import { formatChange, formatSurroundings, formatWeights, type TrainEvent, type TrainOptions } from '../train/index.ts';
 import { closingLines } from './closing.ts';
 import { EXIT } from './exit_codes.ts';
 import { isAbort, listenForInterrupt } from './interrupt.ts';
@@ -89,6 +89,9 @@ class TrainingDisplay {
         this.#monitors = event.monitors;
         for (const note of [...this.#first, ...this.#notes]) this.#progress.message(note);
         this.#progress.message(`Training ${event.folder} on ${event.device}, steps ${event.step} to ${event.steps}`);
+        break;
+      case 'weights':
+        this.#progress.message(`begins with ${formatWeights(event)}`);
         break;
       case 'change':
         this.#progress.message(`from step ${event.step + 1} on: ${formatChange(event)}`);

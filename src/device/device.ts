@@ -1,6 +1,6 @@
 import type { Program } from '../graph/program.ts';
 import type { DType } from '../tensor/shape.ts';
-import type { Graph } from '../tensor/trace.ts';
+import type { Graph, GraphOutputs } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 
 /** Where programs can run. `simt` runs the CUDA kernels on a simulator, `tfjs` is the reference. */
@@ -20,8 +20,8 @@ export const hostArray = (dtype: DType, bytes: ArrayBuffer): HostArray =>
 export type Feeds = Readonly<Record<string, HostArray>>;
 
 /** A graph that a device is ready to run. */
-export interface Executable {
-  readonly graph: Graph;
+export interface Executable<O extends GraphOutputs = GraphOutputs> {
+  readonly graph: Graph<O>;
   /** What the device runs, for listings and memory figures; absent where the device interprets the graph. */
   readonly program?: Program;
   /** Bytes the device needs beside the arena while it runs. */
@@ -31,8 +31,8 @@ export interface Executable {
 }
 
 /** One run of an executable. */
-export interface Call {
-  readonly executable: Executable;
+export interface Call<O extends GraphOutputs = GraphOutputs> {
+  readonly executable: Executable<O>;
   readonly feeds?: Feeds;
   /** Whether outputs are copied back to the host. */
   readonly fetch?: boolean;
@@ -40,6 +40,13 @@ export interface Call {
 
 /** What a graph put out, by the names that its trace returned. */
 export type Outputs = Readonly<Record<string, HostArray>>;
+
+/** What calls put out, each by the names of its graph's outputs where it says `fetch: true`. */
+export type OutputsOf<C extends readonly Call[]> = {
+  readonly [I in keyof C]: C[I] extends { readonly fetch: true; readonly executable: Executable<infer O> }
+    ? { readonly [N in keyof O]: HostArray }
+    : Outputs;
+};
 
 /** What is measured while calls run. */
 export interface RunOptions {
@@ -50,9 +57,9 @@ export interface RunOptions {
 }
 
 /** What became of a run. */
-export interface RunResult {
+export interface RunResult<C extends readonly Call[] = readonly Call[]> {
   /** One record of outputs per call; empty where nothing was fetched. */
-  readonly outputs: readonly Outputs[];
+  readonly outputs: OutputsOf<C>;
   /** Milliseconds spent in native code. */
   readonly nativeMs: number;
   /** How many times the device was told to start recorded work: once for all calls where that is on a GPU and needs no more; absent where
@@ -73,9 +80,9 @@ export interface Device {
   readonly description: string;
   /** Versions and numbers on which the last bits of results may depend, such as `{ isa: 'avx512', threads: '2' }`. */
   readonly details: Readonly<Record<string, string>>;
-  load(graph: Graph): Promise<Executable>;
+  load<O extends GraphOutputs>(graph: Graph<O>): Promise<Executable<O>>;
   /** Runs calls in order as one crossing to the device. @throws DeviceError */
-  run(calls: readonly Call[], options?: RunOptions): Promise<RunResult>;
+  run<const C extends readonly Call[]>(calls: C, options?: RunOptions): Promise<RunResult<C>>;
   read(variable: Variable): Promise<HostArray>;
   /** Copies `values` into the variable. @throws DeviceError if the length differs */
   write(variable: Variable, values: HostArray): Promise<void>;

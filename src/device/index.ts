@@ -10,6 +10,7 @@ export {
   type Feeds,
   type HostArray,
   type Outputs,
+  type OutputsOf,
   type RunOptions,
   type RunResult,
 } from './device.ts';

@@ -3,7 +3,7 @@ import { compile } from '../graph/compile.ts';
 import type { Binding, Program } from '../graph/program.ts';
 import type { OpName } from '../tensor/operators.ts';
 import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
-import type { Graph } from '../tensor/trace.ts';
+import type { Graph, GraphOutputs } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { loadAddon } from './addon.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type HostArray,
   hostArray,
   type Outputs,
+  type OutputsOf,
   type RunResult,
 } from './device.ts';
 import type { NativeCall, NativeDevice, NativeDeviceInfo } from './native.ts';
@@ -58,7 +59,7 @@ export class AddonDevice implements Device {
     this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;
   }
 
-  async load(graph: Graph): Promise<AddonExecutable> {
+  async load<O extends GraphOutputs>(graph: Graph<O>): Promise<AddonExecutable<O>> {
     await this.ready();
     const program = compile(graph, this.claims, this.narrowFrom);
     const ids = graph.variables.map((variable) => this.idOf(variable));
@@ -66,13 +67,14 @@ export class AddonDevice implements Device {
     return new AddonExecutable(graph, program, id, workspaceBytes, this.native);
   }
 
-  async run(calls: readonly Call[], { profile = false, timed = false } = {}): Promise<RunResult> {
+  async run<const C extends readonly Call[]>(calls: C, { profile = false, timed = false } = {}): Promise<RunResult<C>> {
     const executables = calls.map(({ executable }) => this.own(executable));
     const native = calls.map(({ feeds = {}, fetch = false }, i) =>
       nativeCall(executables[i] as AddonExecutable, feeds, fetch),
     );
     const { outputs, ...times } = await callAddon(() => this.native.run(native, { profile, timed }));
-    return { ...times, outputs: outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers)) };
+    const records = outputs.map((buffers, i) => named(executables[i] as AddonExecutable, buffers));
+    return { ...times, outputs: records as readonly Outputs[] as OutputsOf<C> };
   }
 
   async read(variable: Variable): Promise<HostArray> {
@@ -111,9 +113,9 @@ export class AddonDevice implements Device {
   }
 }
 
-class AddonExecutable implements Executable {
+class AddonExecutable<O extends GraphOutputs = GraphOutputs> implements Executable<O> {
   constructor(
-    readonly graph: Graph,
+    readonly graph: Graph<O>,
     readonly program: Program,
     readonly id: number,
     readonly workspaceBytes: number,

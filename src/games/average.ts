@@ -13,6 +13,7 @@ export interface WeightAverage {
   readonly updates: Variable;
 }
 
+/** An average of a network's variables that has seen nothing yet. Its variables start as zeros: initialise them with the weights. */
 export const createWeightAverage = (network: Network): WeightAverage => ({
   pairs: network.variables.map((current) => ({
     current,

@@ -1,5 +1,5 @@
 export { adversarial } from './adversarial.ts';
-export type { WeightAverage } from './average.ts';
+export { createWeightAverage, trackAverage, useAverage, type WeightAverage } from './average.ts';
 export type { DescriptorStatistics } from './descriptors.ts';
 export { type Autoencoder, type Began, equilibrium } from './equilibrium.ts';
 export type { Game, Gan, Match, NoiseSource, StepProgram, Update } from './game.ts';

@@ -2,6 +2,7 @@ import { GraphError } from '../errors.ts';
 import { add } from '../ops/elementwise.ts';
 import { fill } from '../ops/leaves.ts';
 import { decompositionOf, gradientsOf } from '../ops/rules.ts';
+import { stopsGradient } from '../ops/stop_gradient.ts';
 import { withScope } from '../tensor/scope.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -10,8 +11,12 @@ import { ancestors } from './walk.ts';
 /** dy/dx for every x of `xs`, as tensors of the same graph, so that they can be differentiated again. y is a scalar, or `seed`
  *  gives the gradient of y to start from (then the result is the vector-Jacobian product). An x that y does not depend on
  *  has gradient zero. @throws GraphError if y is not a scalar and no seed is given. */
-export function gradients(y: Tensor, xs: readonly Tensor[], seed?: Tensor): Tensor[] {
-  return backpropagate(y, xs, new Set(), seed);
+export function gradients<const X extends readonly Tensor[]>(
+  y: Tensor,
+  xs: X,
+  seed?: Tensor,
+): { -readonly [I in keyof X]: Tensor } {
+  return backpropagate(y, xs, new Set(), seed) as { -readonly [I in keyof X]: Tensor };
 }
 
 /** As `gradients`, but nothing flows further back than the tensors of `boundary`: the partial derivatives with respect to them. */
@@ -41,7 +46,7 @@ function backpropagate(y: Tensor, xs: readonly Tensor[], boundary: ReadonlySet<T
 function dependents(nodes: readonly Tensor[], xs: ReadonlySet<Tensor>): Set<Tensor> {
   const result = new Set<Tensor>(xs);
   for (const node of nodes) {
-    if (node.inputs.some((input) => result.has(input))) result.add(node);
+    if (!stopsGradient(node) && node.inputs.some((input) => result.has(input))) result.add(node);
   }
   return result;
 }

@@ -2,7 +2,7 @@ export { ACTIVATIONS, type Activation } from './activation.ts';
 export { type BlockOptions, block, NORMS, type Norm, normalization } from './block.ts';
 export { constant, glorot, initialization, normal, ones, uniform, zeros } from './initializers.ts';
 export { besideEmbedding, besideLabels, labelChannels, labelProjection, type ProjectionOptions } from './labels.ts';
-export { countParameters, type Layer, type LayerBuilder, type Pass } from './layer.ts';
+export { countParameters, type Layer, type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
 export { type MinibatchOptions, minibatchDiscrimination } from './minibatch.ts';
 export { type Network, networkOf, sequential } from './network.ts';
 export { dropout, flat, maxPool, reshaped, upsample } from './plain.ts';

@@ -49,5 +49,6 @@ export { dropout, randomNormal, randomUniform } from './random.ts';
 export { allButChannel, allButSample, reduceMax, reduceMean, reduceSum } from './reduce.ts';
 export { batchSimilarity } from './similarity.ts';
 export { type Moments, moments } from './statistics.ts';
+export { stopGradient } from './stop_gradient.ts';
 export { advanceRandom, assign } from './update.ts';
 export type { Padding, WindowOptions } from './window.ts';

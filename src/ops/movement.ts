@@ -18,7 +18,8 @@ const broadcastOp = op('broadcast', {
   gradient: (dy, { attributes: { axes } }) => [() => reduceSum(dy, axes)],
 });
 
-const reshapeOp = op('reshape', {
+/** Reshapes even to the same shape. */
+export const reshapeOp = op('reshape', {
   result: ({ shape }, x) => {
     if (elements(shape) !== elements(x.shape)) {
       throw shapeError(

@@ -3,12 +3,15 @@ import { type DType, formatShape, type Shape, sameShape } from './shape.ts';
 import { createTensor, type Tensor } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
+/** What a trace returns, by name. */
+export type GraphOutputs = Readonly<Record<string, Tensor>>;
+
 /** A traced function: what goes in, what comes out, and which variables it reads and overwrites. */
-export interface Graph {
+export interface Graph<O extends GraphOutputs = GraphOutputs> {
   readonly name: string;
   readonly feeds: readonly Tensor<'feed'>[];
   readonly variables: readonly Variable[];
-  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: O;
   /** Update ops, in the order they were traced. */
   readonly updates: readonly Tensor[];
   /** What is computed before the rest, in this order. */
@@ -34,7 +37,7 @@ function activeTrace(caller: string): Trace {
 
 /** Runs `body` once with symbolic tensors and returns the graph of what it computed. Traces do not nest.
  *  @throws GraphError nested_trace, and what `body` throws: ShapeError with the name of the op and the layer */
-export function trace(name: string, body: () => Record<string, Tensor>): Graph {
+export function trace<O extends GraphOutputs>(name: string, body: () => O): Graph<O> {
   if (current) throw new GraphError('nested_trace', `trace '${name}' was started while another trace was running`);
   const state: Trace = {
     feeds: new Map(),

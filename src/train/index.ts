@@ -1,6 +1,6 @@
 export type { JsonValue } from '../durable.ts';
 export type { Header, TensorInfo } from '../safetensors/header.ts';
-export type { SafetensorsFile, TensorData } from '../safetensors/safetensors.ts';
+export { type FileDigest, SafetensorsFile, type TensorData } from '../safetensors/safetensors.ts';
 export {
   chooseLabel,
   everyLabel,
@@ -13,17 +13,21 @@ export {
 export { type Change, formatChange } from './changes.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
+export { formatWeights, planWeights, type WeightPlan, type WeightSource } from './from_run.ts';
 export { type GeneratedOptions, generatedImages } from './generated_images.ts';
+export { type HealthState, HealthWatch, type Warning } from './health.ts';
 export { hostLatents } from './latents.ts';
 export type { TrainEvent } from './loop.ts';
 export { createModel, monitorsOf, type TrainingModel } from './model.ts';
 export { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 export { type ResumeOptions, resume } from './resume.ts';
+export type { StartingWeights } from './run/environment.ts';
 export { fateOfRecipe } from './run/kept_recipe.ts';
 export { type Holder, runHolder } from './run/lock.ts';
-export { type MetricsRecord, readMetrics } from './run/metrics.ts';
+export { type MetricsRecord, MetricsWriter, readMetrics } from './run/metrics.ts';
 export { askRun, type RunRequest } from './run/requests.ts';
 export { formatSurroundings, type Sitting } from './run/sittings.ts';
+export { type EncodedImage, EventWriter } from './run/tfevents.ts';
 export { openSampler, type SamplerOptions } from './sampler.ts';
 export { type StepMetrics, TrainingSession } from './session.ts';
 export { type RecipeChoice, readMonitors } from './stored_config.ts';
@@ -35,3 +39,4 @@ export {
   summarize,
 } from './summary.ts';
 export { train } from './train.ts';
+export { loadVariables, saveVariables } from './variables.ts';

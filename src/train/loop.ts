@@ -3,8 +3,10 @@ import { DivergedError } from '../errors.ts';
 import type { Monitor } from '../losses/index.ts';
 import { type Change, formatChange } from './changes.ts';
 import type { RelativeDiversity } from './diversity.ts';
+import { formatWeights } from './from_run.ts';
 import type { Warning } from './health.ts';
 import { RunRecord } from './record.ts';
+import type { StartingWeights } from './run/environment.ts';
 import type { MetricsRecord } from './run/metrics.ts';
 import { RunRequests } from './run/requests.ts';
 import { formatDevice, formatSurroundings, nameOf } from './run/sittings.ts';
@@ -21,6 +23,8 @@ export type TrainEvent =
       /** What the metrics of the run are, by name. */
       readonly monitors: Readonly<Record<string, Omit<Monitor, 'sign'>>>;
     }
+  /** The run begins with another one's weights. */
+  | ({ readonly type: 'weights' } & StartingWeights)
   /** A key of the configuration is another from the step after this one on. */
   | ({ readonly type: 'change'; readonly step: number } & Change)
   /** The machine or the software is another from the step after this one on, so that the last bits of what follows may differ from
@@ -131,9 +135,14 @@ export async function* runRecorded(
 async function* tellChanges({
   record,
   from: { step },
+  weights,
   changes = [],
   surroundings = [],
 }: SittingOptions): AsyncGenerator<TrainEvent, void> {
+  if (weights) {
+    await record.log(`began with ${formatWeights(weights)}`);
+    yield { type: 'weights', ...weights };
+  }
   for (const change of changes) {
     await record.log(`changed after step ${step}: ${formatChange(change)}`);
     yield { type: 'change', step, ...change };

@@ -1,13 +1,14 @@
 import type { HostArray } from '../device/index.ts';
 import type { JsonValue } from '../durable.ts';
 import { CheckpointError, DivergedError } from '../errors.ts';
-import type { TensorSource } from '../safetensors/safetensors.ts';
-import { formatShape } from '../tensor/shape.ts';
+import type { Recipe } from '../models/index.ts';
+import type { SafetensorsFile, TensorSource } from '../safetensors/safetensors.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint/checkpoint.ts';
 import { variableGroups } from './model.ts';
 import type { TrainingProgress } from './progress.ts';
 import type { TrainingSession } from './session.ts';
+import { describeMisfit } from './variables.ts';
 
 /** Saves everything that going on needs. Returns the checkpoint's folder.
  *  @throws CheckpointError; DivergedError if a variable holds NaN or infinity, for nothing could go on from there */
@@ -49,19 +50,14 @@ export async function restore(
     for (const variable of variables) {
       const stored = file?.tensors.get(variable.name);
       if (!stored && session.model.match.measurements?.includes(variable)) continue;
-      if (
-        !file ||
-        !stored ||
-        formatShape(stored.shape) !== formatShape(variable.shape) ||
-        stored.dtype !== variable.dtype
-      ) {
-        const found = stored ? `${stored.dtype} ${formatShape(stored.shape)}` : 'nothing of that name';
-        throw new CheckpointError(
-          'checkpoint_mismatch',
-          `${checkpoint.folder} does not fit the run's config.json: '${variable.name}' should be ${variable.dtype} ${formatShape(variable.shape)}, but the checkpoint holds ${found}`,
-        );
-      }
-      await session.write(variable, await file.read(variable.name));
+      const misfit = describeMisfit(file, variable);
+      if (misfit) throw mismatch(checkpoint, session.model.recipe, misfit);
+      await session.write(variable, await (file as SafetensorsFile).read(variable.name));
     }
   }
+}
+
+function mismatch({ folder }: Checkpoint, { name, sources }: Recipe, misfit: string): CheckpointError {
+  const what = sources ? `recipe '${name}' as ${sources.file} has it` : "the run's config.json";
+  return new CheckpointError('checkpoint_mismatch', `${folder} does not fit ${what}: ${misfit}`);
 }

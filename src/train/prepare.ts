@@ -7,6 +7,7 @@ import { type Device, type DeviceListener, findDevice, openDevice } from '../dev
 import { DataError } from '../errors.ts';
 import { stepsIn } from './epochs.ts';
 import { withEvaluation } from './evaluator.ts';
+import type { WeightSource } from './from_run.ts';
 import { withLabels } from './labelled_data.ts';
 import { createModel } from './model.ts';
 
@@ -14,6 +15,8 @@ import { createModel } from './model.ts';
 export interface TrainOptions {
   /** The run's folder; without it one is made under runs/. */
   readonly out?: string | undefined;
+  /** A run whose weights the new one begins with, for the networks' variables that fit. */
+  readonly from?: WeightSource | undefined;
   /** Stops training after the current step; everything is saved. */
   readonly signal?: AbortSignal | undefined;
   /** Called while a folder of images is decoded. */
@@ -35,7 +38,10 @@ export interface Prepared {
 
 /** Checks a configuration against its recipe and its data, and opens both the data and the device; nothing is written.
  *  @throws ConfigError, DataError, DeviceError */
-export async function prepareTraining(config: Config, options: Omit<TrainOptions, 'out'> = {}): Promise<Prepared> {
+export async function prepareTraining(
+  config: Config,
+  options: Omit<TrainOptions, 'out' | 'from'> = {},
+): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
   createModel(config);
   const device = await chooseDevice(config, options.onDevice);

@@ -15,13 +15,14 @@ import { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 import { abandonAfter, listCheckpoints } from './checkpoint/listing.ts';
 import { MANIFEST_FILE } from './checkpoint/manifest.ts';
 import { withoutVoidKeys } from './evaluator.ts';
+import { recallWeights, takeWeights } from './from_run.ts';
 import { applyScale, changedKind } from './learning_rate.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { restore } from './persistence.ts';
 import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
-import { describeEnvironment } from './run/environment.ts';
+import { describeEnvironment, type StartingWeights } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
 import { replaceRecipe } from './run/kept_recipe.ts';
 import { lockRun } from './run/lock.ts';
@@ -31,7 +32,7 @@ import { TrainingSession } from './session.ts';
 import { completeConfig, type RecipeChoice, storedConfig } from './stored_config.ts';
 
 /** How a run is taken up again. */
-export interface ResumeOptions extends Omit<TrainOptions, 'out'>, DeviceKeys, RecipeChoice {
+export interface ResumeOptions extends Omit<TrainOptions, 'out' | 'from'>, DeviceKeys, RecipeChoice {
   /** Train up to this step in place of the configured one. */
   readonly steps?: number | undefined;
   /** Go on from this step's checkpoint in place of the newest; 0 begins anew. */
@@ -69,7 +70,8 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
     // Only the images tell how many steps an epoch has.
     expectStepsAhead(config.steps, start);
     const session = await TrainingSession.open(createModel(config), device);
-    await takeUp(session, start);
+    const weights = start.checkpoint ? undefined : run.environment?.weights;
+    await takeUp(session, start, weights);
     const { checkpoint } = start;
     // Only what was prepared tells the network of an evaluation.
     const changes = differences(start.config, config);
@@ -85,6 +87,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
         session,
         dataset,
         from,
+        weights,
         changes: [...ofRecipe, ...changes],
         surroundings,
         checkpoint: checkpoint?.folder,
@@ -161,8 +164,16 @@ function findData({ folder, environment }: Run, { data }: Config, options: Resum
   );
 }
 
-async function takeUp(session: TrainingSession, { checkpoint, progress }: Start): Promise<void> {
-  if (!checkpoint) return session.initialize();
+async function takeUp(
+  session: TrainingSession,
+  { checkpoint, progress }: Start,
+  weights: StartingWeights | undefined,
+): Promise<void> {
+  if (!checkpoint) {
+    await session.initialize();
+    if (weights) await takeWeights(session, await recallWeights(weights, session.model));
+    return;
+  }
   await restore(session, checkpoint);
   // The checkpoint holds the rates it was trained with; those of the configuration may be others by now.
   await applyScale(session, progress.decay?.scale ?? 1);

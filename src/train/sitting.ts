@@ -14,6 +14,7 @@ import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
 import type { TrainingProgress } from './progress.ts';
 import type { RunRecord } from './record.ts';
+import type { StartingWeights } from './run/environment.ts';
 import type { MetricsRecord } from './run/metrics.ts';
 import type { StepMetrics, TrainingSession } from './session.ts';
 
@@ -30,6 +31,8 @@ export interface SittingOptions {
   readonly changes?: readonly Change[] | undefined;
   /** In what the machine or the software differs from those that the checkpoint was trained on; see `otherSurroundings`. */
   readonly surroundings?: readonly Change[] | undefined;
+  /** What the run begins with in place of weights of its own. */
+  readonly weights?: StartingWeights | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

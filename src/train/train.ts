@@ -2,6 +2,7 @@ import type { Config, ConfigChanges } from '../config/index.ts';
 import { absoluteData } from '../data/place.ts';
 import type { JsonValue } from '../durable.ts';
 import { type RecipeSettings, recipeOf, resolveChanges } from '../models/index.ts';
+import { planWeights, takeWeights } from './from_run.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
@@ -22,10 +23,12 @@ export async function* train<O extends object>(
   const { config, dataset, device } = await prepareTraining(resolveChanges(asked as ConfigChanges), options);
   try {
     const session = await TrainingSession.open(createModel(config), device);
+    const plan = options.from && (await planWeights(options.from, session.model));
     const environment = await describeEnvironment({
       device: nameOf(device),
       seed: config.seed,
       data: absoluteData(config.data),
+      ...(plan && { weights: plan.weights }),
       sittings: [beginSitting(device, 0)],
     });
     const { folder } = await createRunFolder({
@@ -37,7 +40,9 @@ export async function* train<O extends object>(
     const lock = await lockRun(folder);
     try {
       await session.initialize();
-      yield* runRecorded({ session, dataset, from: NO_PROGRESS, signal: options.signal }, folder);
+      if (plan) await takeWeights(session, plan);
+      const weights = plan?.weights;
+      yield* runRecorded({ session, dataset, from: NO_PROGRESS, weights, signal: options.signal }, folder);
     } finally {
       await lock.release();
     }

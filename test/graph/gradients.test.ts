@@ -37,6 +37,21 @@ const close = (actual: readonly Float64Array[], expected: readonly Float64Array[
   });
 };
 
+test('nothing flows back through what stops the gradient, in any order', () => {
+  const [value, dx, dxx] = run(
+    () => {
+      const x = scalar();
+      const y = gannet.mul(gannet.square(x), gannet.stopGradient(gannet.mul(x, x)));
+      const [first] = gradients(y, [x]);
+      const [second] = gradients(first, [x]);
+      return [y, first, second];
+    },
+    { x: [3] },
+  );
+  // x^2 c with c = 9: 2 x c and 2 c.
+  assert.equal([value?.[0], dx?.[0], dxx?.[0]], [81, 54, 18]);
+});
+
 test('paths that meet add up', () => {
   const [dx] = run(
     () => {

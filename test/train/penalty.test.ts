@@ -20,7 +20,7 @@ import { matmul, reduceSum, reshape, square } from '../../src/ops/index.ts';
 import { type Bindings, evaluate } from '../../src/oracle/evaluate.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { feed, read, trace } from '../../src/tensor/trace.ts';
+import { feed, type Graph, read, trace } from '../../src/tensor/trace.ts';
 import { createModel, summarize } from '../../src/train/index.ts';
 
 const IMAGES: Shape = [3, 8, 8, 2];
@@ -83,7 +83,7 @@ for (const norm of ['none', 'layer'] as const) {
   for (const activation of ['leakyRelu', 'elu', 'tanh'] as const) {
     test(`the penalty's gradient in every weight is that of differences: norm ${norm}, ${activation}`, () => {
       const critic = smallCritic(norm, activation);
-      const graph = trace('penalty', () => {
+      const graph: Graph = trace('penalty', () => {
         const { penalty } = penaltyOf((images) => critic.apply(images, { training: true }));
         const found = gradients(penalty, critic.parameters.map(read));
         return { penalty, ...Object.fromEntries(critic.parameters.map(({ name }, i) => [name, found[i] as Tensor])) };

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { train } from '../../train/index.ts';
-import { addConfigOptions, type ConfigOptions, changesFrom, parseNumber } from '../config_options.ts';
+import { ConfigError } from '../../errors.ts';
+import { train, type WeightSource } from '../../train/index.ts';
+import { addConfigOptions, type ConfigOptions, changesFrom, parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { configForData } from '../data_channels.ts';
 import { addDeviceOptions } from '../device_options.ts';
@@ -13,6 +14,8 @@ import { withPage } from '../watch_page.ts';
 
 interface TrainCommandOptions extends ConfigOptions {
   readonly out?: string;
+  readonly from?: string;
+  readonly step?: number;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
@@ -29,6 +32,8 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
     )
     .option('--seed <number>', 'decides weights, latents and the order of the images', parseNumber)
     .option('--out <folder>', "the run's folder (default: runs/RECIPE-DATE-TIME)")
+    .option('--from <run>', 'begin with the weights of another run, where they fit')
+    .option('--step <number>', "with --from: of this step's checkpoint in place of the newest", parseCount(0))
     .option('--stop-on-collapse', 'end the run when its samples have become alike (exit code 5)')
     .option('--dry-run', 'check configuration, data and device, print the plan, and train nothing')
     .option('--watch', 'show the training in a browser while it lasts; its address is printed')
@@ -38,14 +43,17 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       examples({
         'gannet train dcgan-digits': 'digits, in a few minutes on a laptop',
         'gannet train dcgan --data photos/ --size 64 --steps 20000': 'a folder of images',
+        'gannet train dcgan --data photos/ --from runs/dcgan-faces-1': 'with the weights of another run',
         'gannet train dcgan-digits --dry-run': 'what would be trained, and on what',
       }),
     )
-    .action(async (source: string, { out, dryRun, json = false, watch = false, ...options }: TrainCommandOptions) => {
+    .action(async (source: string, given: TrainCommandOptions) => {
+      const { out, from: run, step, dryRun, json = false, watch = false, ...options } = given;
+      const from = sourceOf(run, step);
       const changes = await changesFrom(source, options);
       if (dryRun) {
         const { config, notes } = await configForData(changes);
-        return rehearse(config, context.io, { json, notes });
+        return rehearse(config, context.io, { json, notes, from });
       }
       const notes: string[] = [];
       const tellPage: Parameters<typeof withPage>[1] = (page) => {
@@ -56,8 +64,18 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       async function* start(controls: TrainingControls) {
         const fitted = await configForData(changes);
         notes.push(...fitted.notes);
-        const training = train(fitted.config, { ...controls, out });
+        const training = train(fitted.config, { ...controls, out, from });
         yield* watch ? withPage(training, tellPage) : training;
       }
       context.exitCode = await watchTraining(context.io, { json, notes }, start);
     });
+
+/** @throws ConfigError from_missing */
+function sourceOf(run: string | undefined, step: number | undefined): WeightSource | undefined {
+  if (run !== undefined) return { run, step };
+  if (step === undefined) return undefined;
+  throw new ConfigError(
+    'from_missing',
+    `--step ${step} names a checkpoint of the run that --from names, but there is no --from; how long to train, --steps says`,
+  );
+}

@@ -1,10 +1,10 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
-import type { Call, Device, Executable, Feeds, HostArray, Outputs, RunResult } from '../../device/device.ts';
+import type { Call, Device, Executable, Feeds, HostArray, Outputs, OutputsOf, RunResult } from '../../device/device.ts';
 import { DeviceError } from '../../errors.ts';
 import { roots } from '../../graph/walk.ts';
 import { elements, formatShape, sameShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Graph } from '../../tensor/trace.ts';
+import type { Graph, GraphOutputs } from '../../tensor/trace.ts';
 import type { Variable } from '../../tensor/variable.ts';
 import { type LoadedTfjs, loadTfjs, type Tfjs } from './backend.ts';
 import { createInterpreter, type Evaluation, type Interpreter } from './interpreter.ts';
@@ -18,11 +18,11 @@ export const openTfjsDevice = async (): Promise<Device> => createTfjsDevice(awai
 export const createTfjsDevice = (tfjs: LoadedTfjs, beforeOp?: () => void): Device => new TfjsDevice(tfjs, beforeOp);
 
 /** A graph as it was traced; there is nothing to compile. */
-class TfjsExecutable implements Executable {
+class TfjsExecutable<O extends GraphOutputs = GraphOutputs> implements Executable<O> {
   readonly workspaceBytes = 0;
 
   constructor(
-    readonly graph: Graph,
+    readonly graph: Graph<O>,
     readonly owner: TfjsDevice,
   ) {}
 
@@ -43,15 +43,15 @@ class TfjsDevice implements Device {
     this.interpreter = createInterpreter(tf, beforeOp);
   }
 
-  async load(graph: Graph): Promise<Executable> {
+  async load<O extends GraphOutputs>(graph: Graph<O>): Promise<Executable<O>> {
     for (const variable of graph.variables) this.value(variable);
     return new TfjsExecutable(graph, this);
   }
 
-  async run(calls: readonly Call[]): Promise<RunResult> {
+  async run<const C extends readonly Call[]>(calls: C): Promise<RunResult<C>> {
     const started = performance.now();
     const outputs = calls.map((call) => this.runOne(call));
-    return { outputs, nativeMs: performance.now() - started };
+    return { outputs: outputs as readonly Outputs[] as OutputsOf<C>, nativeMs: performance.now() - started };
   }
 
   async read(variable: Variable): Promise<HostArray> {

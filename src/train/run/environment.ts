@@ -4,6 +4,19 @@ import { promisify } from 'node:util';
 import { PACKAGE_ROOT, packageVersion } from '../../package.ts';
 import type { Sitting } from './sittings.ts';
 
+/** What a run began with in place of weights of its own, as environment.json keeps it. */
+export interface StartingWeights {
+  /** The folder of the run that they are of, an absolute path. */
+  readonly run: string;
+  readonly step: number;
+  /** SHA-256 of that checkpoint's generator and discriminator. */
+  readonly sha256: string;
+  /** Why some variables began anew, a sentence for each. */
+  readonly anew: readonly string[];
+  /** The keys that decide the form of networks in which the two runs differ, such as `model.width from 8 to 16`. */
+  readonly differ: readonly string[];
+}
+
 /** Where and how a run was started, as environment.json keeps it. */
 export interface Environment {
   readonly gannet: string;
@@ -18,6 +31,8 @@ export interface Environment {
   readonly seed: number;
   /** What the run is trained on, its folder as an absolute path. */
   readonly data: string;
+  /** Only of a run that began with another one's weights. */
+  readonly weights?: StartingWeights;
   readonly argv: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
@@ -30,8 +45,9 @@ export async function describeEnvironment({
   device,
   seed,
   data,
+  weights,
   sittings,
-}: Pick<Environment, 'device' | 'seed' | 'data' | 'sittings'>): Promise<Environment> {
+}: Pick<Environment, 'device' | 'seed' | 'data' | 'weights' | 'sittings'>): Promise<Environment> {
   const processors = cpus();
   return {
     gannet: packageVersion(),
@@ -44,6 +60,7 @@ export async function describeEnvironment({
     device,
     seed,
     data,
+    ...(weights && { weights }),
     argv: process.argv,
     startedAt: new Date().toISOString(),
     sittings,

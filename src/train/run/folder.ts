@@ -105,7 +105,13 @@ export async function readRunFolder(folder: string): Promise<Run> {
 }
 
 // What is read of it; the rest is for people.
-const environmentSchema = z.looseObject({ data: z.string().optional().catch(undefined), sittings: sittingsSchema });
+const texts = z.array(z.string());
+const weightsSchema = z.object({ run: z.string(), step: z.number(), sha256: z.string(), anew: texts, differ: texts });
+const environmentSchema = z.looseObject({
+  data: z.string().optional().catch(undefined),
+  weights: weightsSchema.optional(),
+  sittings: sittingsSchema,
+});
 
 /** Undefined if there is no such file. */
 async function readObject(folder: string, name: string): Promise<object | undefined> {
