@@ -83,6 +83,12 @@ export const ERROR_CODES = {
     export_out: 'Let `--out` name a file with the ending of the format.',
     export_too_large: 'The weights do not fit into a file of this format. Export to another.',
     export_unsupported: 'A network holds an op that other programs have no counterpart of. The message names it.',
+    extractor_idle:
+      'A game with extractors has nothing to read off images. Name `extractor.measures`, or labels of the data in `extractor.labels`.',
+    extractor_label: 'The file of an extractor does not read this label. The message lists those that it reads.',
+    extractor_repeated: 'One name stands twice among what extractors read. Name it once.',
+    extractor_size:
+      'The file of an extractor reads images of another size or other channels than the run makes. Train one for these.',
     features_changed:
       'The network that a run is evaluated by while it trains is no longer the one before. Restore it, or name another by `--set evaluateFeatures=FILE`.',
     features_unknown: '`--features` names neither features that gannet has nor a file of a network.',
@@ -130,6 +136,7 @@ export const ERROR_CODES = {
     recipe_failed:
       'The networks of a recipe of your own could not be made. The message has what was thrown; correct the recipe.',
     recipe_file: 'The file of a recipe, or a module that it imports, is missing or cannot be read.',
+    representative_unknown: 'A run has no representative variable of this name. The message lists those there are.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_name: "A recipe's name is made of letters, digits, `-`, `_` and `.`, since folders are named after it.",
     recipe_name_taken: 'A recipe of your own has the name of one of gannet. Choose another name.',
@@ -142,6 +149,8 @@ export const ERROR_CODES = {
     recipe_unkept:
       'A run is of a recipe that gannet does not have and the run keeps no copy of. Give it: `--recipe FILE`, in a program the option `recipe`.',
     same_device: 'A device would be compared with itself. Choose another with `--against`.',
+    run_without_extractor:
+      'What extractors read is asked of a run that has none. Train a recipe with extractors, such as extractor-gan.',
     run_unconditional:
       'A class is asked of a run whose networks are told none. Leave it out, or train a conditional recipe.',
     set_syntax: '`--set` takes `key=value`, such as `--set model.width=64`.',
@@ -221,6 +230,8 @@ export const ERROR_CODES = {
     label_columns:
       'A file of labels has several columns. Call the one that counts `label`, or choose with `--attributes`.',
     label_file: 'A file of labels cannot be read or understood. The message names the line and what was expected.',
+    label_one_sided:
+      'A label that is to be learnt belongs to no image, or to all. Choose another, or name data with images of both kinds.',
     label_unknown: 'There is no class or attribute of this name. The message lists those there are.',
     labels_changed:
       'The images have other labels than the networks were made for. Name the data that the run was begun with, or begin a new run.',
@@ -320,6 +331,10 @@ export const ERROR_CODES = {
       'The weights of a classifier are not those that the file beside them tells of. Restore both, or train it again.',
     classifier_format: 'A file does not describe a classifier, or one of another version. Train it again.',
     classifier_missing: 'One of the two files of a classifier is not there. The message names both.',
+    extractor_corrupt:
+      'The weights of an extractor are not those that the file beside them tells of. Restore both, or train it again.',
+    extractor_format: 'A file does not describe an extractor, or one of another version. Train it again.',
+    extractor_missing: 'One of the two files of an extractor is not there. The message names both.',
     descriptors_damaged: 'The descriptor statistics of a checkpoint are damaged. Explore an earlier one with `--step`.',
     descriptors_missing:
       'A picture needs the descriptor statistics that only a BEGAN keeps. Interpolate, or take eigen.',

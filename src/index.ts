@@ -11,6 +11,7 @@ export * from './errors.ts';
 export * from './evaluation/index.ts';
 export * from './explore/index.ts';
 export * from './export/index.ts';
+export * from './extractor/index.ts';
 export * from './games/index.ts';
 export * as play from './games/play.ts';
 export * from './graph/index.ts';

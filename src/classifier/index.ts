@@ -1,6 +1,4 @@
 export {
-  type ClassifierFiles,
-  classifierFiles,
   describeClassifier,
   isClassifierName,
   type OpenClassifier,
@@ -8,7 +6,9 @@ export {
   type StoredClassifier,
   writeClassifier,
 } from './file.ts';
+export type { LearningProgress } from './learning.ts';
 export type { ClassifierArchitecture, ClassifierNetwork } from './network.ts';
+export { type NetworkFiles, networkFiles } from './network_file.ts';
 export { type LabelledParts, openLabelledParts, splitBySeed } from './parts.ts';
 export type { Classified, ClassifierRunner } from './runner.ts';
 export {

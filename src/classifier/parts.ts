@@ -7,6 +7,7 @@ import {
   type OpenOptions,
   openDataset,
 } from '../data/index.ts';
+import { labelsOfImages } from '../data/labels/labels.ts';
 import { permutation, RandomSequence } from '../data/random.ts';
 import { DataError } from '../errors.ts';
 
@@ -26,18 +27,20 @@ const FEWEST_PER_CLASS = 5;
 const FEWEST = 30;
 
 /** Opens what `--data` names as labelled images in two parts: the data set's own, or else a sixth of the images held out by seed.
+ *  @param check refuses images that cannot be learnt from; what a classifier refuses, if not given
  *  @throws DataError data_unlabelled, labels_not_classes, classes_few, training_images_few, and what opening throws */
 export async function openLabelledParts(
   spec: string,
   { seed = 1, ...options }: Omit<OpenOptions, 'split'> & { readonly seed?: number } = {},
+  check: (dataset: Dataset) => void = expectLearnable,
 ): Promise<LabelledParts> {
   if (!hasTestPart(spec)) {
     const all = await openDataset(spec, options);
-    expectLearnable(all);
+    check(all);
     return splitBySeed(all, seed);
   }
   const training = await openDataset(spec, { ...options, split: 'train' });
-  expectLearnable(training);
+  check(training);
   const holdOut = await openDataset(spec, { ...options, split: 'test' });
   return { training, holdOut, by: 'test part' };
 }
@@ -59,7 +62,7 @@ function subset(all: Dataset, indices: Uint32Array): Dataset {
   return {
     ...all,
     count: indices.length,
-    ...(labels && { labels: { ...labels, values: Int32Array.from(indices, (i) => labels.values[i] as number) } }),
+    ...(labels && { labels: { ...labels, values: labelsOfImages(labels, indices) } }),
     read: (index, into, offset, epoch) => all.read(indices[index] as number, into, offset, epoch),
   };
 }

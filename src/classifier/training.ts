@@ -1,14 +1,9 @@
-import { createLoader, type Loader } from '../data/index.ts';
-import type { Device, Executable } from '../device/index.ts';
-import { DivergedError } from '../errors.ts';
-import { gradients } from '../graph/gradients.ts';
+import type { Device } from '../device/index.ts';
 import { softmaxCrossEntropy } from '../losses/index.ts';
-import { initialization, zeros } from '../nn/initializers.ts';
-import { advanceRandom, oneHot } from '../ops/index.ts';
-import { createOptimizer, type Optimizer } from '../optim/index.ts';
-import { feed, type Graph, read, trace } from '../tensor/trace.ts';
-import type { Variable } from '../tensor/variable.ts';
+import { oneHot } from '../ops/index.ts';
+import { feed } from '../tensor/trace.ts';
 import { accuracyOn } from './accuracy.ts';
+import { type Learner, type LearningProgress, learn, readWeights } from './learning.ts';
 import { buildClassifier, type ClassifierArchitecture, type ClassifierNetwork } from './network.ts';
 import { expectLearnable, type LabelledParts } from './parts.ts';
 import { ClassifierRunner } from './runner.ts';
@@ -29,14 +24,7 @@ export interface ClassifierTrainingOptions {
 }
 
 /** How far a classifier's training is. */
-export interface ClassifierProgress {
-  readonly step: number;
-  readonly steps: number;
-  /** Images in a step. */
-  readonly batch: number;
-  /** Cross entropy of the last batch that was looked at. */
-  readonly loss: number;
-}
+export type ClassifierProgress = LearningProgress;
 
 /** A classifier with the values of its variables. */
 export interface TrainedClassifier {
@@ -66,8 +54,6 @@ export interface TrainedClassifier {
 /** Channels of the first convolution, and columns of the features. */
 const WIDTH = 32;
 const FEATURES = 128;
-/** Steps between two looks at the loss. */
-const LOOK_EVERY = 20;
 
 /** Trains a small convolutional classifier on a device and measures it with the images held out.
  *  @throws DataError data_unlabelled, labels_not_classes, classes_few, training_images_few, label_unknown, image_size;
@@ -84,7 +70,9 @@ export async function trainClassifier(
   const { size, channels } = dataset;
   const architecture = { size, channels, width: WIDTH, features: FEATURES };
   const network = buildClassifier(architecture, classes.length);
-  await learn(network, dataset, device, settings, options);
+  // The rate falls to 0 in a straight line.
+  const learningRateAt = (step: number): number => learningRate * (1 - (step - 1) / steps);
+  await learn(classifierLearner(network, learningRate), dataset, device, { ...settings, learningRateAt }, options);
   const runner = new ClassifierRunner(network, device);
   const accuracy = await accuracyOn(holdOut, classes, runner, options.signal);
   return {
@@ -104,87 +92,16 @@ export async function trainClassifier(
   };
 }
 
-async function learn(
-  network: ClassifierNetwork,
-  dataset: LabelledParts['training'],
-  device: Device,
-  settings: TrainedClassifier['training'],
-  { onProgress, signal }: ClassifierTrainingOptions,
-): Promise<void> {
-  const { steps, batch, learningRate, seed } = settings;
-  const optimizer = createOptimizer('classifier.optimizer', { name: 'adam', learningRate }, network.parameters);
-  const random: Variable = { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false };
-  await initialize(device, [...network.variables, ...optimizer.variables], random, seed);
-  const executable = await device.load(trainingStep(network, optimizer, random, [batch, ...network.body.inputShape]));
-  const loader = createLoader(dataset, { batch, seed });
-  try {
-    for (let step = 1; step <= steps; step++) {
-      signal?.throwIfAborted();
-      await device.write(optimizer.learningRate, Float32Array.of(learningRate * (1 - (step - 1) / steps)));
-      const isLooked = step % LOOK_EVERY === 0 || step === steps;
-      const loss = await runStep(device, executable, loader, isLooked);
-      if (loss === undefined) continue;
-      if (!Number.isFinite(loss)) throw diverged(loss, step, learningRate);
-      onProgress?.({ step, steps, batch, loss });
-    }
-  } finally {
-    await loader.close();
-    executable.release();
-  }
-}
-
-async function initialize(
-  device: Device,
-  variables: readonly Variable[],
-  random: Variable,
-  seed: number,
-): Promise<void> {
-  const executable = await device.load(initialization(variables));
-  await device.run([{ executable, feeds: { random: Int32Array.of(seed, 0) } }]);
-  executable.release();
-  // Step 0 of the random state was used up by the initial weights.
-  await device.write(random, Int32Array.of(seed, 1));
-}
-
-/** One update. Feeds: `images` as `shape` says, `labels` int32 [N]; output: `loss`. */
-const trainingStep = (
-  { body, head, parameters }: ClassifierNetwork,
-  optimizer: Optimizer,
-  random: Variable,
-  shape: readonly number[],
-): Graph =>
-  trace('classifier step', () => {
-    const pass = { training: true, random: read(random) };
-    const logits = head.apply(body.apply(feed('images', shape), pass), pass);
-    const labels = feed('labels', shape.slice(0, 1), 'int32');
-    const loss = softmaxCrossEntropy(logits, oneHot(labels, head.outputShape[0] as number));
-    optimizer.update(gradients(loss, parameters.map(read)));
-    advanceRandom(random);
-    return { loss };
-  });
-
-/** Runs a step on the next batch; answers its loss if it is to be looked at. */
-async function runStep(
-  device: Device,
-  executable: Executable,
-  loader: Loader,
-  isLooked: boolean,
-): Promise<number | undefined> {
-  const batch = await loader.next();
-  const feeds = { images: batch.images, labels: batch.labels as Int32Array };
-  const { outputs } = await device.run([{ executable, feeds, fetch: isLooked }]);
-  batch.release();
-  return outputs[0]?.loss?.[0];
-}
-
-const diverged = (loss: number, step: number, learningRate: number): DivergedError =>
-  new DivergedError(
-    'diverged',
-    `the classifier's loss is ${loss} at step ${step}; nothing was saved. Train it with a learning rate below ${learningRate}`,
-  );
-
-async function readWeights(variables: readonly Variable[], device: Device): Promise<ReadonlyMap<string, Float32Array>> {
-  const weights = new Map<string, Float32Array>();
-  for (const variable of variables) weights.set(variable.name, (await device.read(variable)) as Float32Array);
-  return weights;
-}
+/** Feed: `labels` int32 [N]. */
+const classifierLearner = ({ body, head, ...variables }: ClassifierNetwork, learningRate: number): Learner => ({
+  ...variables,
+  name: 'classifier',
+  inputShape: body.inputShape,
+  optimizer: { name: 'adam', learningRate },
+  loss(images, pass) {
+    const logits = head.apply(body.apply(images, pass), pass);
+    const labels = feed('labels', images.shape.slice(0, 1), 'int32');
+    return softmaxCrossEntropy(logits, oneHot(labels, head.outputShape[0] as number));
+  },
+  labelsOf: ({ labels }) => ({ labels: labels as Int32Array }),
+});

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { changeOf } from '../config/changes.ts';
-import { type Config, type ConfigChanges, type DeviceKeys, mergeChanges } from '../config/index.ts';
+import { type Config, type ConfigChanges, configJsonSchema, type DeviceKeys, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
 import { findRecipe, isRecipeFile, loadRecipe, recipes, resolveChanges } from '../models/index.ts';
@@ -127,7 +127,8 @@ function parseConfigFile(path: string): ConfigChanges {
 export const parseAssignments = (texts: readonly string[]): ConfigChanges =>
   texts.map(parseAssignment).reduce(mergeChanges, {});
 
-/** `model.width=64` -> { model: { width: 64 } }. The value is JSON, or else a string as it stands. */
+/** `model.width=64` -> { model: { width: 64 } }. The value is JSON, or else a string as it stands; of a key that is a list, names with commas
+ *  between them too: `extractor.labels=7,9`. */
 function parseAssignment(text: string): ConfigChanges {
   const [, path, value] = /^([\w.-]+)=(.*)$/s.exec(text) ?? [];
   if (path === undefined || value === undefined) {
@@ -136,7 +137,19 @@ function parseAssignment(text: string): ConfigChanges {
       `--set expects key=value, such as --set model.width=64, but received '${text}'`,
     );
   }
-  return changeOf(path, parseValue(value));
+  return changeOf(path, isList(path) && !value.startsWith('[') ? value.split(',').filter(Boolean) : parseValue(value));
+}
+
+interface SchemaNode {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+}
+
+/** Whether the value of a key is a list. */
+function isList(path: string): boolean {
+  let node: SchemaNode | undefined = configJsonSchema() as SchemaNode;
+  for (const name of path.split('.')) node = node?.properties?.[name];
+  return node?.type === 'array';
 }
 
 function parseValue(text: string): unknown {

@@ -11,11 +11,14 @@ import {
   montageGrid,
   parseTraits,
   readGroup,
+  type Sweep,
   sequenceGrid,
   sumOfTraits,
+  sweep,
   type Trait,
 } from '../explore/index.ts';
 import { parseJson, readRegularFile } from '../files.ts';
+import type { LabelChoice } from '../train/index.ts';
 
 /** What a picture can be asked for. */
 export interface PictureOptions {
@@ -30,9 +33,19 @@ export interface PictureOptions {
   readonly a?: string;
   readonly b?: string;
   readonly c?: string;
+  readonly variable?: string;
+  readonly to?: number;
 }
 
-export type GridMaker = (explorer: Explorer, options: PictureOptions) => LatentGrid | Promise<LatentGrid>;
+/** What a picture is made of, and what else was found on the way. */
+export type MadeGrid = LatentGrid & { readonly sweep?: Sweep };
+
+/** Makes a picture's grid. `label` is what a conditional run is asked to draw. */
+export type GridMaker = (
+  explorer: Explorer,
+  options: PictureOptions,
+  label: LabelChoice | undefined,
+) => MadeGrid | Promise<MadeGrid>;
 
 /** Coefficient of a trait that was not taken from a file, in deviations of its direction. */
 const PLAIN_COEFFICIENT = 2;
@@ -50,6 +63,10 @@ export const PICTURES: Readonly<Record<string, GridMaker>> = {
     const { rows = 4, columns = 7 } = options;
     const trait = await oneTrait(explorer, options);
     return sequenceGrid(explorer.space, { ...options, rows, columns, trait });
+  },
+  sweep: async (explorer, { seed, rows = 6, columns = 9, variable, to = 1 }, label) => {
+    const made = await sweep(explorer, { seed, rows, columns, variable, to, label });
+    return { ...made.grid, sweep: made };
   },
   arithmetic: async ({ space }, { seed, ...options }) => {
     const [a, b, c] = (['a', 'b', 'c'] as const).map((name) => {

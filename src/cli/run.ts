@@ -10,6 +10,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExploreCommand } from './commands/explore.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addExtractorCommand } from './commands/extractor.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addExportCommand,
   addImportCommand,
   addClassifierCommand,
+  addExtractorCommand,
   addDataCommand,
   addCacheCommand,
   addPlanCommand,

@@ -1,4 +1,5 @@
 import type { Condition } from './keys.ts';
+import { learnsLabels } from './representatives.ts';
 import type { Config } from './schema.ts';
 
 /** What the images of a conditional GAN are labelled with: a class each, or any number of attributes each. */
@@ -8,16 +9,28 @@ export interface ConditionedOn {
 }
 
 /** As many classes as MNIST, Fashion-MNIST and CIFAR-10 have. */
-const PRESUMED: ConditionedOn = { kind: 'classes', names: Array.from({ length: 10 }, (_, i) => String(i)) };
+const TEN = Array.from({ length: 10 }, (_, i) => String(i));
+
+/** Before the data has told: ten classes, and what an extractor is to learn beside them. */
+const presumed = (config: Config): ConditionedOn => ({
+  kind: 'classes',
+  names: [...new Set([...TEN, ...(learnsLabels(config) ? config.extractor.labels : [])])],
+});
 
 /** Whether the networks of a configuration are told the labels of images. */
 export const isConditional = ({ model }: Config): boolean => model.condition !== 'none';
 
-/** What the networks of a conditional configuration are told: what its data has told, or ten classes before that. */
-export const conditionedOn = (config: Config): ConditionedOn => config.conditionedOn ?? PRESUMED;
+/** Whether training reads the labels of images: networks are told them, or an extractor learns them. */
+export const needsLabels = (config: Config): boolean => isConditional(config) || learnsLabels(config);
 
-/** For keys that only conditional networks read. */
-export const conditional: Condition = { holds: isConditional, said: 'model.condition is not none' };
+/** The labels of the data as training takes them: what the data has told, or ten classes before that. */
+export const conditionedOn = (config: Config): ConditionedOn => config.conditionedOn ?? presumed(config);
+
+/** For keys that are about the labels of images. */
+export const labelled: Condition = {
+  holds: needsLabels,
+  said: 'model.condition is not none, or an extractor learns labels',
+};
 
 /** For keys that only networks with embeddings of labels read. */
 export const embedsLabels: Condition = {

@@ -37,11 +37,11 @@ export const isUseOf = (use: KeyUse, key: string): boolean => key === use.key ||
 export const isRead = (config: Config, key: string, readers: readonly KeyUse[]): boolean =>
   readers.some((use) => isUseOf(use, key) && (use.when?.holds(config) ?? true));
 
-/** The value of each key of a configuration, named such as `generator.learningRate`. */
+/** The value of each key of a configuration, named such as `generator.learningRate`; a list is one value. */
 export function leavesOf(value: ConfigChanges, prefix = ''): Map<string, unknown> {
   return new Map(
     Object.entries(value).flatMap(([key, inner]): [string, unknown][] =>
-      typeof inner === 'object' && inner !== null
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
         ? [...leavesOf(inner as ConfigChanges, `${prefix}${key}.`)]
         : [[prefix + key, inner]],
     ),
@@ -52,9 +52,12 @@ export function leavesOf(value: ConfigChanges, prefix = ''): Map<string, unknown
 export function unreadChanges(config: Config, defaults: Config, readers: readonly KeyUse[]): string[] {
   const [present, usual] = [leavesOf(config), leavesOf(defaults)];
   return [...new Set([...present.keys(), ...usual.keys()])].filter(
-    (key) => present.get(key) !== usual.get(key) && !isRead(config, key, readers),
+    (key) => !isSame(present.get(key), usual.get(key)) && !isRead(config, key, readers),
   );
 }
+
+/** Lists are the same if what they hold is. */
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Those of `values` that a configuration has. */
 export function unusableIn(config: Config, values: readonly UnusableValue[]): UnusableValue[] {

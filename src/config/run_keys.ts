@@ -1,4 +1,4 @@
-import { conditional } from './conditioning.ts';
+import { labelled } from './conditioning.ts';
 import { type Condition, type KeyUse, uses } from './keys.ts';
 
 const decays: Condition = {
@@ -16,7 +16,7 @@ const evaluates: Condition = { holds: ({ evaluateEvery }) => evaluateEvery > 0, 
 /** The keys that every run reads, whatever its networks and its game. */
 export const RUN_KEYS: readonly KeyUse[] = [
   ...uses(['recipe', 'size', 'channels', 'latent.size', 'weights', 'seed']),
-  { key: 'conditionedOn', when: conditional },
+  { key: 'conditionedOn', when: labelled },
   ...uses(['data', 'labelFile', 'attributes', 'crop', 'maxPixels', 'augment']),
   ...uses(['batch', 'steps', 'epochs', 'generator', 'discriminator', 'ema']),
   { key: 'learningRateDecay.kind' },

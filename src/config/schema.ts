@@ -3,6 +3,7 @@ import { type AdversarialLossName, adversarialLosses } from '../losses/adversari
 import { ACTIVATIONS } from '../nn/activation.ts';
 import { NORMS } from '../nn/block.ts';
 import { CONDITIONS } from '../nn/labels.ts';
+import { MEASURES, type MeasureName } from '../nn/measures.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
 
 /** Under which a configuration carries its own recipe along. Copies by spread have it; JSON holds the recipe's name alone. */
@@ -76,6 +77,30 @@ const equilibrium = z
   })
   .describe('parameters of BEGAN');
 
+// Run folders of earlier versions do not have it.
+const extractor = z
+  .strictObject({
+    measures: z
+      .array(z.enum(names<MeasureName>(MEASURES)))
+      .describe('what formulas read off an image, each with a representative variable: brightness, sharpness'),
+    labels: z
+      .array(z.string())
+      .describe('labels of the data that a convolutional network reads, each with a representative variable'),
+    weight: z.number().positive().describe("weight of the readings' cross entropy in the generator's loss"),
+    file: z
+      .string()
+      .optional()
+      .describe('that network, as `gannet extractor train` wrote it; without it, it is trained beside the others'),
+    learningRate: z.number().positive().describe('of that training'),
+    smoothing: z
+      .number()
+      .min(0)
+      .lt(0.5)
+      .describe('how far its targets are from 1 for images that have the label, and from 0 for those that do not'),
+  })
+  .default({ measures: [], labels: [], weight: 1, learningRate: 2e-4, smoothing: 0.1 })
+  .describe('what the images of an Extractor GAN are told and read by');
+
 const decay = z
   .strictObject({
     kind: z.enum(['none', 'stepped', 'plateau']),
@@ -105,8 +130,10 @@ export const configSchema = z.strictObject({
   latent: z.strictObject({
     size: positive,
     distribution: z
-      .enum(['uniform', 'normal', 'descriptors'])
-      .describe("uniform: in [-1, 1); normal: of deviation 1; descriptors: of BEGAN's running mean and covariance"),
+      .enum(['uniform', 'unit', 'normal', 'descriptors'])
+      .describe(
+        "uniform: in [-1, 1); unit: uniform in [0, 1); normal: of deviation 1; descriptors: of BEGAN's running mean and covariance",
+      ),
   }),
   model,
   weights: z
@@ -176,6 +203,7 @@ export const configSchema = z.strictObject({
     ),
   reuseLatents: z.boolean().describe('whether generator updates use the latents of the last discriminator update'),
   equilibrium,
+  extractor,
   learningRateDecay: decay,
   ema: z.strictObject({
     halfLife: z
@@ -224,7 +252,7 @@ export const configSchema = z.strictObject({
   conditionedOn: z
     .strictObject({ kind: z.enum(['classes', 'attributes']), names: z.array(z.string()).min(1) })
     .optional()
-    .describe('labels that the networks are made for, where model.condition is not none; the data tells them'),
+    .describe('labels that the networks are told, or learn to read; the data tells them'),
   crop: whole
     .min(0)
     .describe('side of the square that is cut out of the middle of each image of a folder before scaling; 0 = none'),

@@ -6,7 +6,12 @@ import { expectPictureSize, type Picture } from '../data/index.ts';
 export interface CaptionedPictures {
   /** Above the columns; may be fewer. */
   readonly columns: readonly string[];
-  readonly rows: readonly { readonly caption: string; readonly pictures: readonly (Picture | undefined)[] }[];
+  readonly rows: readonly {
+    readonly caption: string;
+    readonly pictures: readonly (Picture | undefined)[];
+    /** Below the pictures, one for each. */
+    readonly captions?: readonly string[];
+  }[];
 }
 
 /** How a captioned grid is drawn. */
@@ -27,9 +32,13 @@ interface Layout {
   readonly cellHeight: number;
   readonly columnLines: readonly (readonly string[])[];
   readonly rowLines: readonly (readonly string[])[];
+  /** Below each picture of each row; none if no row has any. */
+  readonly below: readonly (readonly string[])[];
   /** Room for the captions, gaps included. */
   readonly left: number;
   readonly top: number;
+  /** From one row to the next. */
+  readonly pitch: number;
   /** Width of the row captions. */
   readonly rowWidth: number;
 }
@@ -51,28 +60,34 @@ function layOut({ columns, rows }: CaptionedPictures, sample: Picture, options: 
   const rowLines = rows.map(({ caption }) => wrapText(caption, LONGEST_ROW_CAPTION));
   const rowWidth = textWidth(longest(rowLines.flat()), textScale);
   const lines = Math.max(0, ...columnLines.map(({ length }) => length));
+  const cellHeight = sample.height * scale;
+  const below = rows.map(({ captions = [] }) => captions);
+  const belowHeight = below.some(({ length }) => length > 0) ? textHeight(1, textScale) + GAP : 0;
   return {
     scale,
     textScale,
     cellWidth,
-    cellHeight: sample.height * scale,
+    cellHeight,
+    pitch: cellHeight + belowHeight + GAP,
     columnLines,
     rowLines,
+    below,
     rowWidth,
     left: rowWidth > 0 ? rowWidth + 2 * GAP : GAP,
     top: lines > 0 ? textHeight(lines, textScale) + 2 * GAP : GAP,
   };
 }
 
-/** One picture, white around images, with the captions in black above the columns and before the rows.
+/** One picture, white around images, with the captions in black above the columns and before the rows,
+ *  and below the pictures.
  *  @throws ConfigError picture_too_large */
 export async function composeCaptioned(grid: CaptionedPictures, options: CaptionedGridOptions = {}): Promise<Picture> {
   const sample = grid.rows.flatMap(({ pictures }) => pictures).find((picture) => picture !== undefined) as Picture;
   const layout = layOut(grid, sample, options);
-  const { cellWidth, cellHeight, left, top } = layout;
+  const { cellWidth, pitch, left, top } = layout;
   const count = Math.max(grid.columns.length, ...grid.rows.map(({ pictures }) => pictures.length));
   const width = left + count * (cellWidth + GAP);
-  const height = top + grid.rows.length * (cellHeight + GAP);
+  const height = top + grid.rows.length * pitch;
   expectPictureSize(width, height);
   const { channels } = sample;
   const picture = { width, height, channels, pixels: new Uint8Array(width * height * channels).fill(255) };
@@ -80,7 +95,7 @@ export async function composeCaptioned(grid: CaptionedPictures, options: Caption
   for (const [row, { pictures }] of grid.rows.entries()) {
     for (const [column, image] of pictures.entries()) {
       if (!image) continue;
-      drawImage(picture, image, left + column * (cellWidth + GAP), top + row * (cellHeight + GAP), layout.scale);
+      drawImage(picture, image, left + column * (cellWidth + GAP), top + row * pitch, layout.scale);
     }
   }
   return picture;
@@ -100,8 +115,10 @@ async function drawCaptions(picture: Picture, layout: Layout): Promise<void> {
 function placeCaptions({
   columnLines,
   rowLines,
+  below,
   left,
   top,
+  pitch,
   rowWidth,
   textScale,
   cellWidth,
@@ -114,7 +131,18 @@ function placeCaptions({
   });
   const rows = rowLines.flatMap((lines, row) => {
     const middle = Math.max(0, Math.floor((cellHeight - textHeight(lines.length, scale)) / 2));
-    return centred(lines, { left: GAP, top: top + row * (cellHeight + GAP) + middle, width: rowWidth, scale });
+    return centred(lines, { left: GAP, top: top + row * pitch + middle, width: rowWidth, scale });
   });
-  return [...columns, ...rows];
+  const cells = below.flatMap((captions, row) =>
+    captions.flatMap((text, column) => {
+      const place = {
+        left: left + column * (cellWidth + GAP),
+        top: top + row * pitch + cellHeight + GAP,
+        width: cellWidth,
+        scale,
+      };
+      return centred([text], place);
+    }),
+  );
+  return [...columns, ...rows, ...cells];
 }

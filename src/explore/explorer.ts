@@ -1,3 +1,4 @@
+import type { ImageBatch } from '../data/grid.ts';
 import { composeImage, type Picture } from '../data/index.ts';
 import {
   type LabelChoice,
@@ -17,6 +18,8 @@ export interface Explorer {
   readonly space: LatentSpace;
   /** Of the checkpoint. */
   readonly step: number;
+  /** A grid's images, row after row, without its empty places. @throws DeviceError, ConfigError labels_missing */
+  generate(grid: LatentGrid, label?: LabelChoice): Promise<ImageBatch>;
   /** Generates a grid's images and lays them out with their captions. @throws DeviceError, ConfigError labels_missing */
   render(grid: LatentGrid, options?: RenderOptions): Promise<Picture>;
   close(): void;
@@ -41,6 +44,7 @@ export async function openExplorer(folder: string, options: SamplerOptions = {})
       session,
       space,
       step,
+      generate: (grid, label) => generate(session, grid, label),
       render: (grid, how) => render(session, grid, how),
       close: () => session.close(),
     };
@@ -50,18 +54,22 @@ export async function openExplorer(folder: string, options: SamplerOptions = {})
   }
 }
 
-async function render(
-  session: TrainingSession,
-  { columns, rows }: LatentGrid,
-  { label, ...options }: RenderOptions = {},
-): Promise<Picture> {
+function generate(session: TrainingSession, { rows }: LatentGrid, label?: LabelChoice): Promise<ImageBatch> {
   const latents = rows.flatMap(({ cells }) => cells.filter((cell) => cell !== undefined));
   const values = Float32Array.from(latents.flatMap((latent) => [...latent]));
-  const images = await session.sample(values, label && repeatedEach([label], latents.length));
+  return session.sample(values, label && repeatedEach([label], latents.length));
+}
+
+async function render(
+  session: TrainingSession,
+  grid: LatentGrid,
+  { label, ...options }: RenderOptions = {},
+): Promise<Picture> {
+  const images = await generate(session, grid, label);
   let next = 0;
-  const pictured = rows.map(({ caption, cells }) => ({
-    caption,
+  const rows = grid.rows.map(({ cells, ...captions }) => ({
+    ...captions,
     pictures: cells.map((cell) => cell && composeImage(images, next++)),
   }));
-  return composeCaptioned({ columns, rows: pictured }, options);
+  return composeCaptioned({ columns: grid.columns, rows }, options);
 }

@@ -16,6 +16,8 @@ export interface LatentRow {
   readonly caption: string;
   /** undefined: an empty place. */
   readonly cells: readonly (Latent | undefined)[];
+  /** Below the cells, one for each. */
+  readonly captions?: readonly string[];
 }
 
 /** What most grids have. */
@@ -26,13 +28,13 @@ export interface GridShape {
   readonly seed: number;
 }
 
-const indices = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+export const indices = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** `count` numbers from `from` to `to`, both included; the middle if it is 1. */
-const evenly = (from: number, to: number, count: number): number[] =>
+export const evenly = (from: number, to: number, count: number): number[] =>
   indices(count).map((i) => (count === 1 ? (from + to) / 2 : from + ((to - from) * i) / (count - 1)));
 
-const decimal = (value: number): string => String(Number(value.toFixed(2)));
+export const decimal = (value: number): string => String(Number(value.toFixed(2)));
 const signed = (value: number): string => (value > 0 ? `+${decimal(value)}` : decimal(value));
 
 /** Paths between pairs of random latents, a pair in a row: 0 to 1, 2 to 3 and so on. */

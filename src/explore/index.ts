@@ -20,6 +20,8 @@ export {
 export { readGroup } from './groups.ts';
 export { type Arc, interpolate } from './interpolate.ts';
 export { formatLatents, type Origin, readLatents } from './latents_file.ts';
+export { rankCorrelation } from './rank_correlation.ts';
 export { descriptorSpace, type LatentSpace, noiseSpace } from './space.ts';
+export { describeSweep, drawSweep, followsVariable, type Sweep, type SweepOptions, sweep } from './sweep.ts';
 export { findTrait, neutral, parseTraits, sumOfTraits, type Trait, withTrait } from './traits.ts';
 export type { Latent } from './vectors.ts';

@@ -13,7 +13,13 @@ const fileSchema = z.strictObject({
   size: z.number(),
   columns: z.array(z.string()),
   rows: z
-    .array(z.strictObject({ caption: z.string(), latents: z.array(z.array(z.number()).nullable()).min(1) }))
+    .array(
+      z.strictObject({
+        caption: z.string(),
+        latents: z.array(z.array(z.number()).nullable()).min(1),
+        captions: z.array(z.string()).optional(),
+      }),
+    )
     .min(1),
 });
 
@@ -36,8 +42,8 @@ export function formatLatents(
 ): string {
   const size = rows[0]?.cells.find((cell) => cell !== undefined)?.length;
   const head = JSON.stringify({ format: 'gannet-latents', command, recipe, step, seed, class: label, size, columns });
-  const lines = rows.map(({ caption, cells }) =>
-    JSON.stringify({ caption, latents: cells.map((cell) => (cell ? [...cell] : null)) }),
+  const lines = rows.map(({ caption, cells, captions }) =>
+    JSON.stringify({ caption, latents: cells.map((cell) => (cell ? [...cell] : null)), captions }),
   );
   return `${head.slice(0, -1)},"rows":[\n${lines.join(',\n')}\n]}\n`;
 }
@@ -56,8 +62,9 @@ export async function readLatents(path: string, size: number): Promise<LatentGri
   }
   return {
     columns,
-    rows: rows.map(({ caption, latents }) => ({
+    rows: rows.map(({ caption, latents, captions }) => ({
       caption,
+      ...(captions && { captions }),
       cells: latents.map((latent) => (latent ? Float64Array.from(latent) : undefined)),
     })),
     origin,

@@ -1,4 +1,4 @@
-import { type Config, isConditional } from '../config/index.ts';
+import { type Config, isConditional, representativesOf } from '../config/index.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { elements } from '../tensor/shape.ts';
 import { type Checkpoint, hostLatents, type TrainingSession } from '../train/index.ts';
@@ -23,18 +23,31 @@ export interface LatentSpace {
   directions(): Promise<readonly Direction[]>;
 }
 
-/** The space of noise with a linear layer's weight [latent, units] to find directions by. */
-export function noiseSpace(latent: Config['latent'], readWeight: () => Promise<ArrayLike<number>>): LatentSpace {
-  // The variance of the uniform distribution on [-1, 1) is 1/3.
-  const deviation = latent.distribution === 'uniform' ? Math.sqrt(1 / 3) : 1;
+/** The space of noise, and of so many representative variables behind it, with a linear layer's weight [size, units] to find directions
+ *  by. */
+export function noiseSpace(
+  latent: Config['latent'],
+  readWeight: () => Promise<ArrayLike<number>>,
+  representatives = 0,
+): LatentSpace {
+  const size = latent.size + representatives;
+  const { centre, deviation } = NOISE[latent.distribution === 'descriptors' ? 'normal' : latent.distribution];
   return {
-    size: latent.size,
-    origin: new Float64Array(latent.size),
+    size,
+    // The mean of a variable that is 0 or 1.
+    origin: new Float64Array(size).fill(centre, 0, latent.size).fill(0.5, latent.size),
     arc: 'spherical',
-    draw: (count, seed) => rowsOf(hostLatents(latent, count, seed), count),
-    directions: async () => principalDirections(rowsOf(await readWeight(), latent.size), deviation),
+    draw: (count, seed) => rowsOf(hostLatents(latent, count, seed, representatives), count),
+    directions: async () => principalDirections(rowsOf(await readWeight(), size), deviation),
   };
 }
+
+/** The mean and deviation of each number; a uniform distribution has a twelfth of its width's square as variance. */
+const NOISE = {
+  uniform: { centre: 0, deviation: Math.sqrt(1 / 3) },
+  unit: { centre: 0.5, deviation: Math.sqrt(1 / 12) },
+  normal: { centre: 0, deviation: 1 },
+} as const;
 
 /** The space of descriptors with these moments. */
 export function descriptorSpace(moments: DescriptorMoments): LatentSpace {
@@ -53,9 +66,10 @@ export function descriptorSpace(moments: DescriptorMoments): LatentSpace {
 /** The latent space of a run at a checkpoint: that of descriptors where its generator was trained on them, or else of noise.
  *  @throws CheckpointError descriptors_missing, descriptors_damaged */
 export async function openSpace(session: TrainingSession, checkpoint: Checkpoint): Promise<LatentSpace> {
-  const { latent } = session.model.config;
+  const { config } = session.model;
+  const { latent } = config;
   if (latent.distribution !== 'descriptors') {
-    return noiseSpace(latent, () => firstLinearWeight(session));
+    return noiseSpace(latent, () => firstLinearWeight(session), representativesOf(config).length);
   }
   const moments = await readDescriptors(checkpoint, latent.size);
   if (moments) return descriptorSpace(moments);
@@ -80,7 +94,7 @@ async function firstLinearWeight(session: TrainingSession): Promise<ArrayLike<nu
     );
   }
   const read = average?.pairs.find(({ current }) => current === weight)?.average ?? weight;
-  return (await session.read(read)).subarray(0, config.latent.size * (weight.shape[1] as number));
+  return (await session.read(read)).subarray(0, elements(generator.inputShape) * (weight.shape[1] as number));
 }
 
 /** The moments of a space's descriptors. @param picture what needs them

@@ -70,11 +70,11 @@ async function drawInputs(
   { input }: ExportableNetwork,
   batch: number,
 ): Promise<Record<string, HostTensor>> {
-  const { config } = session.model;
+  const { config, generator } = session.model;
   const latents = await session.drawLatents(batch, batch);
   const choices = isConditional(config) ? labelsInTurn(conditionedOn(config), batch) : undefined;
   const labels = choices && { labels: labelRows(choices) };
-  if (input === 'latents') return { latents: { data: latents, shape: [batch, config.latent.size] }, ...labels };
+  if (input === 'latents') return { latents: { data: latents, shape: [batch, ...generator.inputShape] }, ...labels };
   return { images: await session.sample(latents, labels?.labels.data), ...labels };
 }
 

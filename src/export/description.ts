@@ -1,4 +1,4 @@
-import { conditionedOn, isConditional } from '../config/index.ts';
+import { conditionedOn, isConditional, representativesOf } from '../config/index.ts';
 import { readDescriptors } from '../explore/index.ts';
 import { packageVersion } from '../package.ts';
 import type { Checkpoint, TrainingModel } from '../train/index.ts';
@@ -17,12 +17,15 @@ export interface ExportDescription {
   /** Height, width and channels of the images, whose values run from -1 to 1. */
   readonly image: readonly [number, number, number];
   readonly latent: {
+    /** With the representative variables behind the noise. */
     readonly size: number;
-    /** `uniform` in [-1, 1), `normal`, or `descriptors`: normal with this mean and covariance. */
+    /** Of the noise: `uniform` in [-1, 1), `unit`: uniform in [0, 1), `normal`, or `descriptors`: normal with this mean and covariance. */
     readonly distribution: string;
     readonly mean?: readonly number[];
     /** Row after row. */
     readonly covariance?: readonly (readonly number[])[];
+    /** What the last numbers stand for, each 0 or 1; only of an Extractor GAN. */
+    readonly representatives?: readonly string[];
   };
   /** What a conditional run was told: the name for each column of `labels`. */
   readonly labels?: { readonly kind: 'classes' | 'attributes'; readonly names: readonly string[] };
@@ -35,6 +38,7 @@ export async function describeExport(
   { name }: ExportableNetwork,
 ): Promise<ExportDescription> {
   const { size, distribution } = config.latent;
+  const representatives = representativesOf(config);
   const moments = distribution === 'descriptors' ? await readDescriptors(checkpoint, size) : undefined;
   return {
     gannet: packageVersion(),
@@ -44,8 +48,9 @@ export async function describeExport(
     averaged: name === 'generator' && average !== undefined,
     image: generator.outputShape as readonly [number, number, number],
     latent: {
-      size,
+      size: size + representatives.length,
       distribution,
+      ...(representatives.length > 0 && { representatives }),
       ...(moments && { mean: [...moments.mean], covariance: moments.covariance.map((row) => [...row]) }),
     },
     ...(isConditional(config) && { labels: conditionedOn(config) }),

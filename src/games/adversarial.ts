@@ -5,7 +5,8 @@ import { type AdversarialLoss, adversarialLosses, type Monitors, type TroubleSig
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { lossOf } from './adversaries.ts';
 import { alternating } from './alternating.ts';
-import type { Game } from './game.ts';
+import type { Extractor } from './extractor.ts';
+import type { Game, Match } from './game.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { expectWholeParts } from './parts.ts';
 import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
@@ -47,16 +48,20 @@ export const adversarial: Game = {
     },
   ],
   monitors,
-  start(players, noise = drawnNoise) {
-    const { config } = players;
-    expectVerdicts(players);
-    expectIndependence(players);
-    expectWholeParts(config);
-    const adversaries = { ...players, noise, lastPenalties: keptMeasurements(config) };
-    const match = (config.schedule === 'simultaneous' ? simultaneous : alternating)(adversaries);
-    return { ...match, measurements: Object.values(adversaries.lastPenalties) };
-  },
+  start: (players, noise) => playAdversarially(players, noise),
 };
+
+/** Starts the adversarial game, with an extractor of the generator's images if one is given.
+ *  @throws ShapeError network_misfit; ConfigError penalty_needs_independence, batch_indivisible */
+export function playAdversarially(players: Players, noise = drawnNoise, extractor?: Extractor): Match {
+  const { config } = players;
+  expectVerdicts(players);
+  expectIndependence(players);
+  expectWholeParts(config);
+  const adversaries = { ...players, noise, lastPenalties: keptMeasurements(config), ...(extractor && { extractor }) };
+  const match = (config.schedule === 'simultaneous' ? simultaneous : alternating)(adversaries);
+  return { ...match, measurements: Object.values(adversaries.lastPenalties) };
+}
 
 /** @throws ShapeError network_misfit for a discriminator that does not give each image one number */
 function expectVerdicts({ discriminator: { outputShape }, config }: Players): void {

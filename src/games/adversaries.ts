@@ -3,6 +3,7 @@ import { type AdversarialLoss, adversarialLosses, type Verdicts } from '../losse
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { diffAugment } from './diff_augment.ts';
+import type { Extractor } from './extractor.ts';
 import type { NoiseSource } from './game.ts';
 import { discriminate, type Players } from './players.ts';
 
@@ -12,6 +13,8 @@ export type Adversaries = Players & {
   readonly noise: NoiseSource;
   /** Scalars by the name of a monitor: what the last update with penalties measured, if not every update has them. */
   readonly lastPenalties: Readonly<Record<string, Variable>>;
+  /** What reads the generator's images, where its latents have representative variables. */
+  readonly extractor?: Extractor;
 };
 
 /** Images of an update of the discriminator, and what it said of them. */

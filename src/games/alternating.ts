@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.ts';
 import type { Verdicts } from '../losses/index.ts';
 import { zeros } from '../nn/initializers.ts';
 import { statistic } from '../nn/layer.ts';
@@ -9,6 +8,7 @@ import type { Variable } from '../tensor/variable.ts';
 import { type Adversaries, asSeen, judge, lossOf } from './adversaries.ts';
 import { discriminatorLoss, measure } from './discriminating.ts';
 import type { Match } from './game.ts';
+import { generatorLoss, learnToRead } from './generating.ts';
 import { updateInParts } from './parts.ts';
 import { penalisesOneKind, takingTurns, withLastPenalties } from './penalties.ts';
 import { discriminate, generate, realImages } from './players.ts';
@@ -17,7 +17,7 @@ import { asInGuide, constantly } from './schedule.ts';
 /** The match of an adversarial game in which the discriminator updates, then the generator against the updated discriminator. */
 export function alternating(adversaries: Adversaries): Match {
   const { config } = adversaries;
-  const latents = config.reuseLatents ? keptLatents(config) : undefined;
+  const latents = config.reuseLatents ? keptLatents(adversaries) : undefined;
   const critic = config.criticSchedule === 'guide' ? asInGuide : constantly;
   return {
     state: latents ? [latents] : [],
@@ -35,36 +35,43 @@ export function alternating(adversaries: Adversaries): Match {
 }
 
 /** What the last discriminator update drew, [batch, latent]. */
-const keptLatents = ({ batch, latent }: Config): Variable => statistic('latents', [batch, latent.size], zeros);
+const keptLatents = ({ config, generator }: Adversaries): Variable =>
+  statistic('latents', [config.batch, ...generator.inputShape], zeros);
 
 /** One update of the discriminator on `real` [N,H,W,C] and as many generated images, whose latents `kept` remembers if it is given. */
 const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined, isPenalised: boolean): Graph =>
   trace(isPenalised ? 'discriminator step' : 'discriminator step without penalties', () => {
     const latents = adversaries.noise.latents(adversaries, 'discriminator');
     if (kept) assign(kept, latents);
-    const outputs = updateInParts(adversaries, { latents, real: realImages(adversaries) }, (part, inputs) => {
+    const real = realImages(adversaries);
+    const outputs = updateInParts(adversaries, { latents, real }, (part, inputs) => {
       const fake = generate(part, inputs.latents);
       const judged = { real: inputs.real, fake, verdicts: judgeBoth(part, inputs.real, fake) };
       const { loss, reported } = discriminatorLoss(part, judged, isPenalised);
       return { losses: { discriminator: loss }, reported };
     });
+    const learned = learnToRead(adversaries, real);
     advanceRandom(adversaries.random);
-    return withLastPenalties(adversaries, outputs);
+    return { ...withLastPenalties(adversaries, outputs), ...learned };
   });
 
 /** One update of the generator against the discriminator as it is, on `real` [N,H,W,C] as well with a relative loss. */
 const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Graph =>
   trace('generator step', () => {
-    const { generator, generatorMonitors, isRelative } = lossOf(adversaries.config);
+    const { generatorMonitors, isRelative } = lossOf(adversaries.config);
     const latents = kept ? read(kept) : adversaries.noise.latents(adversaries, 'generator');
     const inputs: { latents: Tensor; real?: Tensor } = {
       latents,
       ...(isRelative && { real: realImages(adversaries) }),
     };
     const outputs = updateInParts(adversaries, inputs, (part, { latents: z, real }) => {
-      const verdict = judge(part, generate(part, z), 'fake');
-      const loss = generator(verdict, () => judge(part, real as Tensor, 'real'));
-      return { losses: { generator: loss }, reported: measure(generatorMonitors, verdict) };
+      const images = generate(part, z);
+      const verdict = judge(part, images, 'fake');
+      const made = generatorLoss(part, { latents: z, images, verdict }, () => judge(part, real as Tensor, 'real'));
+      return {
+        losses: { generator: made.loss },
+        reported: { ...measure(generatorMonitors, verdict), ...made.reported },
+      };
     });
     advanceRandom(adversaries.random);
     return outputs;

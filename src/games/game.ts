@@ -45,12 +45,15 @@ export interface Match {
   readonly programs: readonly StepProgram[];
   /** Latents [N,z] as the generator is trained on, made of normal numbers [N,z]; only if it is not trained on noise itself. */
   readonly latentsFromNoise?: (noise: Tensor) => Tensor;
+  /** What extractors read off images [N,H,W,C], a number in [0, 1] for each representative variable: [N, representatives]. Only of a game
+   *  with extractors. */
+  readonly readings?: (images: Tensor) => Tensor;
 }
 
 /** A program of the training step. */
 export interface StepProgram {
   /** Its graph. A batch of real images is its feed `real` [N,H,W,C], and the labels of the last such batch are the feed `labels`
-   *  [N,labels] if the networks are conditional; its outputs are scalars, named as its monitors. */
+   *  [N,labels] if training reads them; its outputs are scalars, named as its monitors. */
   readonly trace: () => Graph;
   /** How often it runs in a step. */
   readonly repeats: Repeats;

@@ -1,4 +1,4 @@
-import { conditionedOn, isConditional } from '../config/conditioning.ts';
+import { conditionedOn, isConditional, needsLabels } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import { gradients } from '../graph/gradients.ts';
 import { zeros } from '../nn/initializers.ts';
@@ -23,7 +23,7 @@ export type Players<G extends Gan = Gan> = G & {
   readonly random: Variable;
   /** The average of the generator's weights that samples are drawn from; only if the configuration asks for one. */
   readonly average?: WeightAverage;
-  /** Of the batch of real images in a trace, [batch, labels]; only of conditional networks. */
+  /** Of the batch of real images in a trace, [batch, labels]; only where training reads them. */
   readonly labels?: () => Tensor;
 };
 
@@ -37,7 +37,7 @@ export const createPlayers = <G extends Gan>(networks: G, config: Config): Playe
   },
   random: { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false },
   ...(config.ema.halfLife > 0 && { average: createWeightAverage(networks.generator) }),
-  ...(isConditional(config) && { labels: () => feed('labels', [config.batch, conditionedOn(config).names.length]) }),
+  ...(needsLabels(config) && { labels: () => feed('labels', [config.batch, conditionedOn(config).names.length]) }),
 });
 
 const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =>
@@ -45,7 +45,7 @@ const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =
 
 /** Random inputs drawn on the device, latents by the configured distribution. */
 export const drawnNoise: NoiseSource = {
-  latents: ({ config, random }) => drawLatents(config.latent, [config.batch, config.latent.size], read(random)),
+  latents: ({ config, random }) => drawLatents(config.latent, config.batch, read(random)),
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
@@ -54,7 +54,7 @@ export const drawnNoise: NoiseSource = {
 const training = ({ random, labels, config }: Players, count: number): Pass => ({
   training: true,
   random: read(random),
-  ...(labels && { labels: repeated(labels(), count / config.batch) }),
+  ...(labels && isConditional(config) && { labels: repeated(labels(), count / config.batch) }),
 });
 
 const repeated = (rows: Tensor, times: number): Tensor => (times === 1 ? rows : concat(Array(times).fill(rows), 0));
@@ -63,7 +63,7 @@ const repeated = (rows: Tensor, times: number): Tensor => (times === 1 ? rows : 
 export const realImages = ({ config, discriminator }: Players): Tensor =>
   feed('real', [config.batch, ...discriminator.inputShape]);
 
-/** Latents [N,z] -> images [N,H,W,C], while training. */
+/** Latents [N, latent] -> images [N,H,W,C], while training. */
 export const generate = (players: Players, latents: Tensor): Tensor =>
   players.generator.apply(latents, training(players, latents.shape[0] as number));
 

@@ -1,8 +1,9 @@
 import { advanceRandom } from '../ops/index.ts';
 import { type Graph, trace } from '../tensor/trace.ts';
-import { type Adversaries, judge, lossOf } from './adversaries.ts';
+import { type Adversaries, judge } from './adversaries.ts';
 import { discriminatorLoss } from './discriminating.ts';
 import type { Match } from './game.ts';
+import { generatorLoss, learnToRead } from './generating.ts';
 import { updateInParts } from './parts.ts';
 import { takingTurns, withLastPenalties } from './penalties.ts';
 import { generate, realImages } from './players.ts';
@@ -22,9 +23,13 @@ const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph
       const fake = generate(part, latents);
       const verdicts = { real: judge(part, real, 'real'), fake: judge(part, fake, 'fake') };
       const { loss, reported } = discriminatorLoss(part, { real, fake, verdicts }, isPenalised);
-      const generator = lossOf(part.config).generator(verdicts.fake, () => verdicts.real);
-      return { losses: { discriminator: loss, generator }, reported };
+      const made = generatorLoss(part, { latents, images: fake, verdict: verdicts.fake }, () => verdicts.real);
+      return {
+        losses: { discriminator: loss, generator: made.loss },
+        reported: { ...reported, ...made.reported },
+      };
     });
+    const learned = learnToRead(adversaries, inputs.real);
     advanceRandom(adversaries.random);
-    return withLastPenalties(adversaries, outputs);
+    return { ...withLastPenalties(adversaries, outputs), ...learned };
   });

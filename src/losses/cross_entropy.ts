@@ -1,4 +1,4 @@
-import { add, mul, neg, type Operand, reduceMean, sigmoid, softplus, sub } from '../ops/index.ts';
+import { add, log, mul, neg, type Operand, reduceMean, sigmoid, softplus, sub } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AdversarialLoss } from './adversarial.ts';
 
@@ -9,6 +9,15 @@ export function binaryCrossEntropy(logits: Tensor, target: Operand): Tensor {
   if (target === 0) return reduceMean(softplus(logits));
   if (typeof target === 'number') return sub(reduceMean(softplus(logits)), mul(target, reduceMean(logits)));
   return reduceMean(sub(softplus(logits), mul(target, logits)));
+}
+
+/** Keeps the logarithms of probabilities finite, and their slopes from vanishing, at 0 and 1. */
+const SMALLEST_PROBABILITY = 1e-6;
+
+/** The same of probabilities that are no sigmoid of logits, such as a measure of an image; probabilities and targets of one shape. */
+export function probabilityCrossEntropy(probabilities: Tensor, target: Tensor): Tensor {
+  const inside = add(SMALLEST_PROBABILITY, mul(1 - 2 * SMALLEST_PROBABILITY, probabilities));
+  return neg(reduceMean(add(mul(target, log(inside)), mul(sub(1, target), log(sub(1, inside))))));
 }
 
 const probability = { panel: 'mean probabilities', meaning: 'probability', unit: '' } as const;

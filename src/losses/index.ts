@@ -6,7 +6,7 @@ export {
   type Targets,
   type Verdicts,
 } from './adversarial.ts';
-export { binaryCrossEntropy } from './cross_entropy.ts';
+export { binaryCrossEntropy, probabilityCrossEntropy } from './cross_entropy.ts';
 export { type Balance, balance, reconstructionError } from './equilibrium.ts';
 export { type GradientPenalty, gradientPenalty, penaltyMonitors } from './gradient_penalty.ts';
 export type { Meaning, MetricPast, Monitor, Monitors, TroubleSign } from './monitor.ts';

@@ -1,3 +1,4 @@
+import { representativesOf } from '../config/representatives.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, GraphError, ShapeError } from '../errors.ts';
 import type { Gan } from '../games/index.ts';
@@ -7,11 +8,15 @@ import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 /** Holds networks of one's own to what a configuration wants of any: latents in, images out, images in, and a name for each variable.
  *  What comes out of the discriminator, the game judges.
  *  @throws ShapeError network_misfit; ConfigError recipe_networks; GraphError variable_redefined */
-export function expectFittingNetworks(recipe: string, gan: Gan, { size, channels, latent }: Config): void {
+export function expectFittingNetworks(recipe: string, gan: Gan, config: Config): void {
+  const { size, channels, latent } = config;
   expectNetworks(recipe, gan);
   const { generator, discriminator } = gan;
   const image = [size, size, channels];
-  expectShape(recipe, 'generator', 'takes', generator.inputShape, [latent.size], 'latent.size');
+  // Representative variables stand behind the noise.
+  const behind = representativesOf(config).length;
+  const keys = behind === 0 ? 'latent.size' : 'latent.size and extractor';
+  expectShape(recipe, 'generator', 'takes', generator.inputShape, [latent.size + behind], keys);
   expectShape(recipe, 'generator', 'gives', generator.outputShape, image, 'size and channels');
   expectShape(recipe, 'discriminator', 'takes', discriminator.inputShape, image, 'size and channels');
   expectNames(recipe, gan);

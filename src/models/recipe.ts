@@ -85,6 +85,7 @@ export const baseDefaults: Config = {
     outputActivation: 'none',
     descriptorWindow: 1000,
   },
+  extractor: { measures: [], labels: [], weight: 1, learningRate: 2e-4, smoothing: 0.1 },
   learningRateDecay: { kind: 'none', factor: 0.5, every: 100_000, floor: 2e-5 },
   ema: { halfLife: 0 },
   health: { collapseBelow: 0.3, collapseAfter: 100_000, onCollapse: 'warn' },

@@ -4,6 +4,7 @@ import type { Gan } from '../games/index.ts';
 import { didYouMean } from '../suggest.ts';
 import { began } from './began.ts';
 import { dcgan, dcganDigits, dcganDigitsConditional, dcganDraft, dcganReport } from './dcgan.ts';
+import { extractorGan } from './extractor.ts';
 import { convGuide, dcganGuide, dcganGuideConditional } from './guide.ts';
 import type { Recipe } from './recipe.ts';
 import { convReport, convReportConditional, mlpReport, mlpReportConditional } from './report.ts';
@@ -26,6 +27,7 @@ export const recipes: readonly Recipe[] = [
   wganGp,
   wganGpConditional,
   wganClip,
+  extractorGan,
   began,
 ];
 

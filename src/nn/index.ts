@@ -3,6 +3,7 @@ export { type BlockOptions, block, NORMS, type Norm, normalization } from './blo
 export { constant, glorot, initialization, normal, ones, uniform, zeros } from './initializers.ts';
 export { besideEmbedding, besideLabels, labelChannels, labelProjection, type ProjectionOptions } from './labels.ts';
 export { countParameters, type Layer, type LayerBuilder, lastName, type Pass, parameter, statistic } from './layer.ts';
+export { MEASURES, type MeasureName } from './measures.ts';
 export { type MinibatchOptions, minibatchDiscrimination } from './minibatch.ts';
 export { type Network, networkOf, sequential } from './network.ts';
 export { dropout, flat, maxPool, reshaped, upsample } from './plain.ts';

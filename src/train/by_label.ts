@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { elements } from '../tensor/shape.ts';
 import type { TrainingSession } from './session.ts';
 
 /** What the images of a conditional run are asked to be: a class, or any attributes. */
@@ -57,13 +58,13 @@ function vectorOf({ names }: ConditionedOn, indices: readonly number[]): Float32
   return vector;
 }
 
-/** Images in rows, a row for each label; the latents [n, latent size] are the same in every row. Image i of row r is image r n + i. */
+/** Images in rows, a row for each label; the latents [n, latent] are the same in every row. Image i of row r is image r n + i. */
 export async function sampleRows(
   session: TrainingSession,
   latents: Float32Array,
   labels: readonly LabelChoice[],
 ): Promise<ImageBatch> {
-  const each = latents.length / session.model.config.latent.size;
+  const each = latents.length / elements(session.model.generator.inputShape);
   return session.sample(joined(labels.map(() => latents)), repeatedEach(labels, each));
 }
 

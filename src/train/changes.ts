@@ -26,6 +26,9 @@ const FIXED: Readonly<Record<string, string>> = {
   'generator.name': "the checkpoint holds that optimiser's state",
   'discriminator.name': "the checkpoint holds that optimiser's state",
   reuseLatents: 'the checkpoint holds the latents, or does not',
+  'extractor.measures': 'the generator was trained with a representative variable for each',
+  'extractor.labels': 'the generator was trained with a representative variable for each',
+  'extractor.file': 'the checkpoint holds the extractor',
 };
 
 /** The keys in which two configurations differ, in the order of their names. How long, on which device and from which folder to

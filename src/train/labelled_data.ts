@@ -1,20 +1,25 @@
-import { type ConditionedOn, isConditional } from '../config/conditioning.ts';
+import { type ConditionedOn, isConditional, needsLabels } from '../config/conditioning.ts';
+import { learnsLabels } from '../config/representatives.ts';
 import type { Config } from '../config/schema.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { expectLabels, type Labels, labelsOfImages, labelVectors } from '../data/labels/labels.ts';
+import { expectLabels, type Labels, labelIndex, labelsOfImages, labelVectors } from '../data/labels/labels.ts';
 import { DataError } from '../errors.ts';
 
-/** A configuration whose conditional networks are made for the labels of these images; as it is where it has none.
- *  @throws DataError data_unlabelled, or labels_changed if they were made for others */
+/** A configuration that knows the labels of these images, where its training reads labels; as it is where it does not.
+ *  @throws DataError data_unlabelled, label_unknown for one that an extractor is to learn, labels_changed if the networks were made for others */
 export function withLabels(config: Config, dataset: Dataset): Config {
-  if (!isConditional(config)) return config;
-  const { kind, names } = expectSameLabels(config, dataset);
+  if (!needsLabels(config)) return config;
+  const labels = expectSameLabels(config, dataset);
+  if (learnsLabels(config)) for (const name of config.extractor.labels) labelIndex(labels, name);
+  const { kind, names } = labels;
   return { ...config, conditionedOn: { kind, names: [...names] } };
 }
 
-/** The labels of images for a conditional run. @throws DataError data_unlabelled, labels_changed */
-export function expectSameLabels({ recipe, conditionedOn }: Config, dataset: Dataset): Labels {
-  const labels = expectLabels(dataset, `recipe '${recipe}' (model.condition)`);
+/** The labels of images for a run that reads them. @throws DataError data_unlabelled, labels_changed */
+export function expectSameLabels(config: Config, dataset: Dataset): Labels {
+  const { recipe, conditionedOn } = config;
+  const reader = isConditional(config) ? 'model.condition' : 'extractor.labels';
+  const labels = expectLabels(dataset, `recipe '${recipe}' (${reader})`);
   if (conditionedOn && !areSame(conditionedOn, labels)) {
     throw new DataError(
       'labels_changed',

@@ -21,6 +21,7 @@ import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { restore } from './persistence.ts';
 import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
+import { beginAnew } from './pretrained.ts';
 import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
 import { describeEnvironment, type StartingWeights } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
@@ -170,7 +171,7 @@ async function takeUp(
   weights: StartingWeights | undefined,
 ): Promise<void> {
   if (!checkpoint) {
-    await session.initialize();
+    await beginAnew(session);
     if (weights) await takeWeights(session, await recallWeights(weights, session.model));
     return;
   }

@@ -1,6 +1,7 @@
 import { conditionedOn, isConditional } from '../config/conditioning.ts';
 import { useAverage } from '../games/average.ts';
 import type { Match } from '../games/index.ts';
+import type { Shape } from '../tensor/shape.ts';
 import { feed, type Graph, trace } from '../tensor/trace.ts';
 import type { TrainingModel } from './model.ts';
 
@@ -14,6 +15,10 @@ export const sampleProgram = ({ generator, config, average }: TrainingModel, cou
   trace('sample', () => {
     if (average) useAverage(average);
     const labels = isConditional(config) && { labels: feed('labels', [count, conditionedOn(config).names.length]) };
-    const latents = feed('latents', [count, config.latent.size]);
+    const latents = feed('latents', [count, ...generator.inputShape]);
     return { images: generator.apply(latents, { training: false, ...labels }) };
   });
+
+/** What extractors read off images. Feed `images` [N,H,W,C]; output `readings` [N, representatives]. */
+export const readingsProgram = (read: NonNullable<Match['readings']>, count: number, image: Shape): Graph =>
+  trace('readings', () => ({ readings: read(feed('images', [count, ...image])) }));

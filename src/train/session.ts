@@ -1,4 +1,5 @@
-import { conditionedOn, isConditional } from '../config/conditioning.ts';
+import { conditionedOn, isConditional, needsLabels } from '../config/conditioning.ts';
+import { representativesOf } from '../config/representatives.ts';
 import type { Config } from '../config/schema.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { labelVectors } from '../data/labels/labels.ts';
@@ -12,7 +13,7 @@ import type { Variable } from '../tensor/variable.ts';
 import { hostLatents } from './latents.ts';
 import { type TrainingModel, variableGroups } from './model.ts';
 import { RowProgram } from './row_program.ts';
-import { latentsProgram, sampleProgram } from './sampling.ts';
+import { latentsProgram, readingsProgram, sampleProgram } from './sampling.ts';
 
 interface LoadedProgram extends Omit<StepProgram, 'trace'> {
   readonly executable: Executable;
@@ -24,7 +25,7 @@ export type StepMetrics = Readonly<Record<string, number>>;
 const labelsMissing = (config: Config, what: string): ConfigError =>
   new ConfigError(
     'labels_missing',
-    `${what}: recipe '${config.recipe}' is conditional and needs their labels, of ${conditionedOn(config).names.length} ${conditionedOn(config).kind} each`,
+    `${what}: recipe '${config.recipe}' ${isConditional(config) ? 'is conditional' : 'learns to read labels'} and needs their labels, of ${conditionedOn(config).names.length} ${conditionedOn(config).kind} each`,
   );
 
 /** A model on a device, its programs loaded. */
@@ -34,15 +35,18 @@ export class TrainingSession {
   private readonly programs: readonly LoadedProgram[];
   private readonly generator: RowProgram;
   private readonly latents: RowProgram | undefined;
+  private readonly reader: RowProgram | undefined;
 
   private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[], imagesAtOnce?: number) {
     this.model = model;
     this.device = device;
     this.programs = programs;
     this.generator = new RowProgram(device, (rows) => sampleProgram(model, rows), imagesAtOnce);
-    const { latentsFromNoise } = model.match;
+    const { latentsFromNoise, readings } = model.match;
     if (latentsFromNoise)
       this.latents = new RowProgram(device, (rows) => latentsProgram(latentsFromNoise, rows, model.config.latent.size));
+    if (readings)
+      this.reader = new RowProgram(device, (rows) => readingsProgram(readings, rows, model.generator.outputShape));
   }
 
   /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
@@ -82,7 +86,7 @@ export class TrainingSession {
   }
 
   /** Training step `step` as one crossing to the device. With `fetch`, the losses of each program's last repeat are read back.
-   *  @param batches `batchesIn(step)` of them, images [N,H,W,C] with their labels if the networks are conditional; they may be released
+   *  @param batches `batchesIn(step)` of them, images [N,H,W,C] with their labels if training reads them; they may be released
    *  afterwards @throws ConfigError labels_missing */
   async step(
     step: number,
@@ -108,30 +112,41 @@ export class TrainingSession {
     );
   }
 
-  /** Latents [count, size] of a seed, as the recipe draws them; they may follow what training has made of them up to now. Row i
+  /** Latents [count, latent] of a seed, as the recipe draws them; they may follow what training has made of them up to now. Row i
    *  depends on (seed, i) alone. */
   async drawLatents(count: number, seed: number): Promise<Float32Array> {
-    const noise = hostLatents(this.model.config.latent, count, seed);
+    const { config } = this.model;
+    const noise = hostLatents(config.latent, count, seed, representativesOf(config).length);
     return this.latents ? this.latents.run(count, { noise }) : noise;
   }
 
-  /** Images [count,H,W,C] for latents [count, latent size]. Image i depends on latent i and its label alone.
+  /** Images [count,H,W,C] for latents [count, latent]. Image i depends on latent i and its label alone.
    *  @param labels [count, labels] of the images, 1 for the class or each attribute of an image; a conditional generator needs them
    *  @throws ConfigError labels_missing */
   async sample(latents: Float32Array, labels?: Float32Array): Promise<ImageBatch> {
     const { generator, config } = this.model;
     const [height, width, channels] = generator.outputShape as [number, number, number];
-    const count = latents.length / config.latent.size;
+    const count = latents.length / elements(generator.inputShape);
     if (isConditional(config) && labels?.length !== count * conditionedOn(config).names.length)
       throw labelsMissing(config, `${count} images`);
     const data = await this.generator.run(count, { latents, ...(labels && { labels }) });
     return { data, shape: [count, height, width, channels] };
   }
 
-  /** The feed `labels` of a batch, where the networks are conditional. */
+  /** What extractors read off images, a number in [0, 1] for each representative variable: [count, representatives].
+   *  @throws ConfigError run_without_extractor */
+  async readings({ data, shape: [count] }: ImageBatch): Promise<Float32Array> {
+    if (this.reader) return this.reader.run(count, { images: data });
+    throw new ConfigError(
+      'run_without_extractor',
+      `nothing reads the images of recipe '${this.model.config.recipe}'; train a recipe with extractors, such as extractor-gan`,
+    );
+  }
+
+  /** The feed `labels` of a batch, where training reads them. */
   private labelsOf({ images, labels }: Pick<Batch, 'images' | 'labels'>): { readonly labels?: Float32Array } {
     const { config } = this.model;
-    if (!isConditional(config)) return {};
+    if (!needsLabels(config)) return {};
     if (labels) return { labels: labelVectors(conditionedOn(config), labels) };
     throw labelsMissing(config, `a batch of ${images.length / elements(this.model.discriminator.inputShape)} images`);
   }

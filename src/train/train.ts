@@ -6,6 +6,7 @@ import { planWeights, takeWeights } from './from_run.ts';
 import { runRecorded, type TrainEvent } from './loop.ts';
 import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
+import { beginAnew, withExtractor } from './pretrained.ts';
 import { NO_PROGRESS } from './progress.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder } from './run/folder.ts';
@@ -20,7 +21,8 @@ export async function* train<O extends object>(
   asked: Config | RecipeSettings<O>,
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void> {
-  const { config, dataset, device } = await prepareTraining(resolveChanges(asked as ConfigChanges), options);
+  const wanted = await withExtractor(resolveChanges(asked as ConfigChanges));
+  const { config, dataset, device } = await prepareTraining(wanted, options);
   try {
     const session = await TrainingSession.open(createModel(config), device);
     const plan = options.from && (await planWeights(options.from, session.model));
@@ -39,7 +41,7 @@ export async function* train<O extends object>(
     });
     const lock = await lockRun(folder);
     try {
-      await session.initialize();
+      await beginAnew(session);
       if (plan) await takeWeights(session, plan);
       const weights = plan?.weights;
       yield* runRecorded({ session, dataset, from: NO_PROGRESS, weights, signal: options.signal }, folder);

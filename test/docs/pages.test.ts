@@ -19,7 +19,8 @@ const sink = { write: () => {} };
 async function rehearseCommand(argv: readonly string[]): Promise<void> {
   const io = { stdout: sink, stderr: sink, environment: {}, signals: process, quit: () => {} };
   const program = createProgram({ io, exitCode: 0 });
-  for (const command of program.commands) command.action((...given) => resolveNamed(command, given));
+  const commands = program.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+  for (const command of commands) command.action((...given) => resolveNamed(command, given));
   await program.parseAsync(argv, { from: 'user' }).catch((error: { code?: string }) => {
     if (error.code !== 'commander.helpDisplayed' && error.code !== 'commander.version') throw error;
   });

@@ -37,6 +37,7 @@ const DIFFERENT = [
   'conv-guide',
   'conv-report-conditional',
   'wgan-gp-conditional',
+  'extractor-gan',
   'began',
 ];
 

@@ -54,6 +54,16 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'equilibrium.carrySteps': [3, 4],
   'equilibrium.outputActivation': ['tanh', 'elu'],
   'equilibrium.descriptorWindow': [3, 4],
+  'extractor.measures': [['sharpness'], ['brightness', 'sharpness']],
+  'extractor.labels': [
+    ['2', '3'],
+    ['4', '5', '6'],
+  ],
+  'extractor.weight': [0.3, 0.4],
+  // The second takes the file away, where there is one.
+  'extractor.file': ['epoch-25.safetensors', undefined],
+  'extractor.learningRate': [0.3, 0.4],
+  'extractor.smoothing': [0.3, 0.4],
   'ema.halfLife': [30, 40],
   ...Object.fromEntries(
     ['generator', 'discriminator'].flatMap((player) => [
@@ -172,6 +182,10 @@ const SETTINGS: Readonly<Record<string, readonly ConfigChanges[]>> = {
     { r1: 1, penaltyEvery: 2 },
   ],
   'dcgan-digits': [{ loss: 'relativistic', model: { discriminatorNorm: 'none' }, r1: 1, r2: 1 }],
+  'extractor-gan': [
+    { extractor: { labels: ['1'] } },
+    { extractor: { labels: ['1'], file: 'epoch-25.safetensors' }, schedule: 'simultaneous' },
+  ],
   began: [{ schedule: 'simultaneous' }, { latent: { distribution: 'normal' }, equilibrium: { carrySteps: 0 } }],
 };
 

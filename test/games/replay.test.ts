@@ -12,7 +12,7 @@ interface Manifest {
   readonly steps: readonly Record<string, number>[];
 }
 
-const variants = ['games', 'conditional'].flatMap((folder) =>
+const variants = ['games', 'conditional', 'extraction'].flatMap((folder) =>
   readdirSync(fileURLToPath(new URL(`../fixtures/${folder}`, import.meta.url))).map((name) => `${folder}/${name}`),
 );
 

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { representativesOf } from '../../src/config/index.ts';
 import { buildGan, recipes, resolveConfig } from '../../src/models/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { createModel } from '../../src/train/index.ts';
@@ -174,7 +175,7 @@ test('every recipe builds with its defaults: latents to images, images to what t
   for (const { name } of recipes) {
     const config = resolveConfig({ recipe: name });
     const { generator, discriminator } = buildGan(config);
-    assert.equal(generator.inputShape, [config.latent.size], name);
+    assert.equal(generator.inputShape, [config.latent.size + representativesOf(config).length], name);
     assert.equal(generator.outputShape, [config.size, config.size, config.channels], name);
     assert.equal(discriminator.inputShape, generator.outputShape, name);
     for (const network of [generator, discriminator]) {

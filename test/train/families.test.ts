@@ -50,6 +50,14 @@ const FAMILIES: Record<string, ConfigChanges> = {
     loss: 'hinge',
     model: { width: 2, discriminatorNorm: 'none', spectralNorm: true, dropout: 0.2 },
   },
+  'an extractor that learns beside': {
+    recipe: 'extractor-gan',
+    channels: 1,
+    batch: 4,
+    steps: 8,
+    extractor: { measures: ['brightness', 'sharpness'], labels: ['7'] },
+    reuseLatents: true,
+  },
   'wgan-clip': { recipe: 'wgan-clip', channels: 1, batch: 4, steps: 4 },
   began: { ...BEGAN, equilibrium: { carrySteps: 6, descriptorWindow: 3 } },
   'began, simultaneously': {
@@ -60,14 +68,14 @@ const FAMILIES: Record<string, ConfigChanges> = {
 };
 
 /** Every file of a checkpoint that decides the next step, by name. */
-function decisive(run: string, step: number): Record<string, string> {
+function decisive(run: string, step: number) {
   const folder = join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
   const tensors = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
   const { state } = JSON.parse(readFileSync(join(folder, 'trainer_state.json'), 'utf8'));
   const { elapsedMs: _, ...rest } = state;
   return {
-    ...Object.fromEntries(tensors.map((name) => [name, readFileSync(join(folder, name), 'hex')])),
-    state: JSON.stringify(rest),
+    files: Object.fromEntries(tensors.map((name) => [name, readFileSync(join(folder, name), 'hex')])),
+    state: rest,
   };
 }
 
@@ -116,9 +124,9 @@ test('a rollback takes the weights of the best checkpoint and lowers the learnin
     only(events, 'rollback').map(({ step, to }) => [step, to]),
     [[6, 4]],
   );
-  const at = (step: number) => decisive(out, step)['generator.safetensors'];
+  const at = (step: number) => decisive(out, step).files['generator.safetensors'];
   assert.is(at(6)?.slice(-2000), at(4)?.slice(-2000));
-  assert.is(JSON.parse(decisive(out, 6).state as string).decay.scale, 0.5);
+  assert.is(decisive(out, 6).state.decay.scale, 0.5);
 });
 
 test.run();

@@ -33,7 +33,7 @@ export function openFixture<Manifest>(name: string): Fixture<Manifest> {
 
 /** Random inputs that are fed: `latent/UPDATE`, named after whose update they are for, and others by their purpose. */
 const recordedNoise: NoiseSource = {
-  latents: ({ config }, update) => feed(`latent/${update}`, [config.batch, config.latent.size]),
+  latents: ({ config, generator }, update) => feed(`latent/${update}`, [config.batch, ...generator.inputShape]),
   uniform: (_, purpose, shape) => feed(purpose, shape),
 };
 

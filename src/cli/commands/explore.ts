@@ -1,16 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { writeDrawing } from '../../charts/index.ts';
 import { type Config, conditionedOn, type DeviceKeys, isConditional, isDeviceKey } from '../../config/index.ts';
 import { expectOutsideData, expectPictureSize, writePicture } from '../../data/index.ts';
 import { CheckpointError, ConfigError } from '../../errors.ts';
 import {
+  describeSweep,
+  drawSweep,
   type Explorer,
+  followsVariable,
   formatLatents,
   type LatentGrid,
   type Origin,
   openExplorer,
   readLatents,
+  type Sweep,
 } from '../../explore/index.ts';
 import { describeFailure } from '../../storage.ts';
 import { chooseLabel, expectConditional, type LabelChoice } from '../../train/index.ts';
@@ -19,7 +24,7 @@ import type { Context } from '../context.ts';
 import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
-import { type GridMaker, PICTURES, type PictureOptions } from '../explore_pictures.ts';
+import { type GridMaker, type MadeGrid, PICTURES, type PictureOptions } from '../explore_pictures.ts';
 import { printJson, printLine } from '../io.ts';
 import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 
@@ -52,6 +57,8 @@ eigen        movement along the strongest directions, in standard deviations
 montage      random descriptors, neutral and with each trait (BEGAN)
 sequence     random descriptors from neutral to the full trait (BEGAN)
 arithmetic   mean of group a - mean of group b + mean of group c
+sweep        a representative variable from 0 on, with what the extractor
+             reads below each picture (Extractor GAN)
 
 A trait file names combinations of directions, coefficients in standard
 deviations: {"smile": {"0": 1.5, "3": -2}}.
@@ -93,6 +100,8 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
     )
     .option('--b <group>', 'arithmetic: the group that is taken away')
     .option('--c <group>', 'arithmetic: the group that is added')
+    .option('--variable <name>', 'sweep: the representative variable (default: the first)')
+    .option('--to <value>', 'sweep: how far it goes from 0 (default: 1)', parseRange)
     .option('--latents <file.json>', 'make the picture of these latents')
     .option('--class <name>', 'the class that a conditional run draws, by name or number')
     .option('--scale <factor>', 'side of the square that one pixel becomes', parseCount(1))
@@ -104,6 +113,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
       examples({
         'gannet explore runs/began-1 interpolate --rows 4': 'paths between random latents',
         'gannet explore runs/began-1 eigen --range 2': 'movement along the strongest directions',
+        'gannet explore runs/extractor-gan-1 sweep --to 2': 'brightness up to twice of what training knows',
       }),
     )
     .action(async (folder: string, picture: string | undefined, options: ExploreCommandOptions) => {
@@ -114,15 +124,20 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
         expectOutsideData(out, explorer.session.model.config.data);
         expectRoom(explorer, options);
         const origin = originOf(folder, picture, options, explorer);
-        const { grid, ...made } =
+        const made =
           picture === undefined
             ? await remembered(options.latents as string, origin, explorer)
-            : { grid: await (PICTURES[picture] as GridMaker)(explorer, options), origin };
+            : { makeGrid: PICTURES[picture] as GridMaker, origin };
         const label = labelOf(explorer.session.model.config, options.class ?? made.origin.class);
+        const { sweep, ...grid } = await made.makeGrid(explorer, options, label);
         await writePicture(out, await explorer.render(grid, { ...options, label }));
         const latents = await writeLatents(out, grid, { ...made.origin, class: label?.name });
-        if (options.json) printJson(io.stdout, { type: 'explore', picture: out, latents, step: explorer.step });
+        const swept = sweep && (await writeSweep(out, sweep));
+        if (options.json)
+          printJson(io.stdout, { type: 'explore', picture: out, latents, step: explorer.step, ...swept });
         else printLine(io.stdout, `picture in ${out}, its latents in ${latents}`);
+        if (sweep && !options.json)
+          for (const line of [`curve in ${swept?.curve}`, describeSweep(sweep)]) printLine(io.stdout, line);
       } finally {
         explorer.close();
       }
@@ -160,7 +175,7 @@ function expectRoom({ session }: Explorer, { rows = 1, columns = 1, scale = 1 }:
 /** The grid of a latents file. What made the latents is told on; the checkpoint is the present one. */
 async function remembered(path: string, { step, recipe }: Origin, { space }: Explorer) {
   const { origin, ...grid } = await readLatents(path, space.size);
-  return { grid, origin: { ...origin, step, recipe } };
+  return { makeGrid: (): MadeGrid => grid, origin: { ...origin, step, recipe } };
 }
 
 function originOf(
@@ -175,6 +190,14 @@ function originOf(
   const words = ['gannet explore', folder, picture, ...flags.map(([name, value]) => `--${name} ${value}`)];
   const command = words.join(' ');
   return { command, recipe: session.model.config.recipe, step, seed: options.seed };
+}
+
+/** Draws what a sweep read beside the picture, and answers where with the numbers. */
+async function writeSweep(picture: string, made: Sweep) {
+  const curve = picture.replace(/\.png$/i, '-curve.png');
+  await writeDrawing(curve, await drawSweep(made));
+  const { grid: _, ...numbers } = made;
+  return { curve, follows: followsVariable(made), ...numbers };
 }
 
 /** Writes the latents beside the picture and returns where. @throws CheckpointError latents_unwritable */

@@ -27,6 +27,7 @@ function metadataOf({ gannet: _, latent, image, labels, ...description }: Export
     imageRange: [-1, 1],
     latentSize: latent.size,
     latentDistribution: latent.distribution,
+    latentRepresentatives: latent.representatives,
     latentMean: latent.mean,
     latentCovariance: latent.covariance,
     labels: labels?.names,

@@ -145,22 +145,36 @@ const tellInput = (input: string, description: ExportDescription): string => {
 const shapeLines = (tensors: readonly HeldTensor[]): string =>
   tensors.map(({ name, shape }) => `${INDENT}"${name}": (${shape.map((size) => `${size},`).join(' ')}),`).join('\n');
 
-const DRAWS: Readonly<Record<string, readonly string[]>> = {
-  uniform: ['return 2 * torch.rand(count, LATENT_SIZE, generator=random) - 1'],
-  normal: ['return torch.randn(count, LATENT_SIZE, generator=random)'],
-  descriptors: [
-    'noise = torch.randn(count, LATENT_SIZE, generator=random)',
+/** How noise of a size is drawn. */
+const DRAWS: Readonly<Record<string, (size: string) => readonly string[]>> = {
+  uniform: (size) => [`noise = 2 * torch.rand(count, ${size}, generator=random) - 1`],
+  unit: (size) => [`noise = torch.rand(count, ${size}, generator=random)`],
+  normal: (size) => [`noise = torch.randn(count, ${size}, generator=random)`],
+  descriptors: (size) => [
+    `noise = torch.randn(count, ${size}, generator=random)`,
     'values, vectors = torch.linalg.eigh(self.latent.covariance)',
-    'return self.latent.mean + noise * values.clamp(min=0).sqrt() @ vectors.t()',
+    'noise = self.latent.mean + noise * values.clamp(min=0).sqrt() @ vectors.t()',
   ],
 };
 
-function latentsMethod({ latent: { distribution } }: ExportDescription): string {
+function drawLines({ latent: { distribution, representatives = [] } }: ExportDescription): readonly string[] {
+  const behind = representatives.length;
+  const draw = DRAWS[distribution] as (typeof DRAWS)[string];
+  if (behind === 0) return [...draw('LATENT_SIZE'), 'return noise'];
+  return [
+    ...draw(`LATENT_SIZE - ${behind}`),
+    `# Of ${representatives.join(', ')}.`,
+    `representatives = torch.randint(2, (count, ${behind}), generator=random).float()`,
+    'return torch.cat([noise, representatives], 1)',
+  ];
+}
+
+function latentsMethod(description: ExportDescription): string {
   const lines = [
     'def latents(self, count, seed=None):',
     `${INDENT}"""Latents as the generator was trained on them, [count, LATENT_SIZE]."""`,
     `${INDENT}random = None if seed is None else torch.Generator().manual_seed(seed)`,
-    ...(DRAWS[distribution] ?? []).map((line) => INDENT + line),
+    ...drawLines(description).map((line) => INDENT + line),
   ];
   return `${indented(lines, 1)}\n`;
 }

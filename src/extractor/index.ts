@@ -1,0 +1,2 @@
+export { describeExtractor, type StoredExtractor, writeExtractor } from './file.ts';
+export { type ExtractorTrainingOptions, expectTellable, type TrainedExtractor, trainExtractor } from './training.ts';

@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import { pretrainedWeights } from '../extractor/file.ts';
+import type { TrainingSession } from './session.ts';
+
+/** The file of the extractor that a configuration wants trained before; undefined if it wants none. */
+const extractorFile = ({ extractor }: Config): string | undefined =>
+  extractor.labels.length > 0 ? extractor.file : undefined;
+
+/** A configuration that finds its extractor's file from everywhere. The file is read already, so that nothing else is done in vain.
+ *  @throws ConfigError extractor_size, extractor_label; CheckpointError extractor_missing, extractor_format, extractor_corrupt */
+export async function withExtractor(config: Config): Promise<Config> {
+  const named = extractorFile(config);
+  if (named === undefined) return config;
+  const file = resolve(named);
+  await pretrainedWeights(config, file);
+  return { ...config, extractor: { ...config.extractor, file } };
+}
+
+/** Gives every variable the value that it has before the first step: that of the seed, and for an extractor that of its file.
+ *  @throws as withExtractor */
+export async function beginAnew(session: TrainingSession): Promise<void> {
+  await session.initialize();
+  const { config, match } = session.model;
+  const file = extractorFile(config);
+  if (file === undefined) return;
+  const weights = await pretrainedWeights(config, file);
+  for (const variable of match.state) {
+    const values = weights.get(variable.name);
+    if (values) await session.write(variable, values);
+  }
+}
