@@ -1,4 +1,12 @@
-import type { Problem, RunDetail, SampleGridEntry, SeriesReply, SeriesRequest } from '../src/watch/protocol.ts';
+import type {
+  LatentInfo,
+  LatentRequest,
+  Problem,
+  RunDetail,
+  SampleGridEntry,
+  SeriesReply,
+  SeriesRequest,
+} from '../src/watch/protocol.ts';
 
 /** An answer of the server that something cannot be done. */
 export class ServerError extends Error {
@@ -36,12 +44,27 @@ export function fetchSeries(id: string, { names, ...request }: SeriesRequest): P
 export const gridAddress = (id: string, { step, version }: SampleGridEntry): string =>
   `api/grid?${query({ id, step, version })}`;
 
+/** The latent space of a run's checkpoint. */
+export const fetchSpace = (id: string, step: number): Promise<LatentInfo> =>
+  answerOf(fetch(`api/latents?${query({ id, step })}`));
+
+/** Latents of a seed. */
+export const fetchDraws = (id: string, step: number, seed: number, count: number): Promise<number[][]> =>
+  answerOf(fetch(`api/latents/draw?${query({ id, step, seed, count })}`));
+
+/** The PNG of a latent. */
+export async function fetchPicture(id: string, request: LatentRequest): Promise<Blob> {
+  const answer = await send('latents/picture', { id, ...request });
+  if (!answer.ok) throw new ServerError((await answer.json()) as Problem);
+  return answer.blob();
+}
+
 /** Sends a request that changes something. */
-export const post = <T>(path: string, body: object): Promise<T> =>
-  answerOf(
-    fetch(`api/${path}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  );
+export const post = <T>(path: string, body: object): Promise<T> => answerOf(send(path, body));
+
+const send = (path: string, body: object): Promise<Response> =>
+  fetch(`api/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });

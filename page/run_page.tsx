@@ -5,13 +5,14 @@ import { Curves } from './curves.tsx';
 import { useFetched } from './fetched.ts';
 import { count, duration, shortCount } from './format.ts';
 import { Health } from './health.tsx';
+import { Latents } from './latents/latents.tsx';
 import { colourOf } from './palette.ts';
 import { Progress, State, Tabs } from './parts.tsx';
 import { addressOf, change, useRoute } from './route.ts';
 import { Samples } from './samples.tsx';
 import { Settings } from './settings.tsx';
 
-type Tab = 'curves' | 'samples' | 'health' | 'settings';
+type Tab = 'curves' | 'samples' | 'latents' | 'health' | 'settings';
 
 /** One run, or several beside each other. */
 export function RunPage({ ids, runs }: { ids: readonly string[]; runs: ReadonlyMap<string, RunSummary> }) {
@@ -21,7 +22,7 @@ export function RunPage({ ids, runs }: { ids: readonly string[]; runs: ReadonlyM
   const tabs: Partial<Record<Tab, string>> = {
     curves: 'Curves',
     samples: 'Samples',
-    ...(ids.length === 1 && { health: 'Health' }),
+    ...(ids.length === 1 && { latents: 'Latents', health: 'Health' }),
     settings: ids.length > 1 ? 'Differences' : 'Settings',
   };
   const asked = parameters.get('tab') as Tab | null;
@@ -42,6 +43,8 @@ export function RunPage({ ids, runs }: { ids: readonly string[]; runs: ReadonlyM
           <Curves details={details} runs={runs} parameters={parameters} />
         ) : tab === 'samples' ? (
           <Samples details={details} parameters={parameters} />
+        ) : tab === 'latents' ? (
+          <Latents detail={details[0] as RunDetail} parameters={parameters} />
         ) : tab === 'settings' ? (
           <Settings details={details} />
         ) : (

@@ -6,17 +6,21 @@ export type Arc = 'linear' | 'spherical';
 /** Where sin(angle) is too small to divide by: the two directions are one, or opposite. */
 const PARALLEL = 1e-6;
 
-/** `count` latents from `from` to `to`, both included (`from` alone if count is 1), at equal steps. A linear path is straight.
- *  A spherical one turns at constant speed about `origin` (zero if not given) while its distance from there changes evenly, so
- *  that between noise of one distribution it passes through likely noise; between opposite or equal directions it is straight.
+/** A point of a path from its beginning, 0, to its end, 1. */
+export type Path = (t: number) => Latent;
+
+/** The path between two latents. A linear one is straight. A spherical one turns at constant speed about `origin` (zero if not given) while
+ *  its distance from there changes evenly, so that between noise of one distribution it passes through likely noise; between opposite or
+ *  equal directions it is straight.
  *  @see Shoemake, Animating rotation with quaternion curves (1985), and arXiv:1609.04468 */
+export const pathBetween = (from: Latent, to: Latent, arc: Arc, origin?: Latent): Path =>
+  arc === 'spherical' ? sphericalPath(from, to, origin ?? new Float64Array(from.length)) : linearPath(from, to);
+
+/** `count` latents on the path from `from` to `to`, both included (`from` alone if count is 1), at equal steps. */
 export function interpolate(from: Latent, to: Latent, count: number, arc: Arc, origin?: Latent): Latent[] {
-  const point =
-    arc === 'spherical' ? sphericalPath(from, to, origin ?? new Float64Array(from.length)) : linearPath(from, to);
+  const point = pathBetween(from, to, arc, origin);
   return Array.from({ length: count }, (_, i) => point(count === 1 ? 0 : i / (count - 1)));
 }
-
-type Path = (t: number) => Latent;
 
 const linearPath =
   (from: Latent, to: Latent): Path =>

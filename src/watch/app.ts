@@ -28,7 +28,8 @@ const MOST_BODY_BYTES = 256 * 1024;
 export function createApp({ runs, live, studio, page, token, hosts = [] }: AppOptions): Hono {
   const app = new Hono();
   app.use(guard(token, hosts));
-  app.use(bodyLimit({ maxSize: MOST_BODY_BYTES }));
+  const tooLarge = { code: 'too_large', message: `a request may have ${MOST_BODY_BYTES} bytes` };
+  app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: (context) => context.json(tooLarge, 413) }));
   const served = app.basePath(`/${token}`);
   served.get('/:file{[a-z.]*}', (context) => {
     const file = page.get(context.req.param('file') || 'index.html');

@@ -79,6 +79,8 @@ export interface RunDetail {
   readonly grids: readonly SampleGridEntry[];
   readonly checkpoints: readonly { readonly step: number; readonly best: boolean }[];
   readonly marks: readonly Mark[];
+  /** Whether its recipe is one of gannet; else the run keeps code of its own, which drawing from it runs. */
+  readonly hasKnownRecipe: boolean;
   /** Null where the configuration does not tell. */
   readonly rates: LearningRates | null;
   /** The last lines of log.txt. */
@@ -122,6 +124,8 @@ export interface LatentInfo {
   readonly origin: readonly number[];
   /** The strongest first; `deviation` is the length of one unit of movement. */
   readonly directions: readonly { readonly vector: readonly number[]; readonly deviation: number }[];
+  /** Named combinations of directions: coefficients, in deviations, by the number of a direction. */
+  readonly traits: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What a conditional run can be asked for. */
   readonly classes: readonly string[];
 }

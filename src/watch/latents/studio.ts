@@ -27,7 +27,7 @@ export class Studio {
   }
 
   /** What there is to know of a checkpoint's latents. @throws CheckpointError, ConfigError, DeviceError */
-  describe(folder: string, step: number): Promise<LatentInfo> {
+  describe(folder: string, step: number): Promise<Omit<LatentInfo, 'traits'>> {
     return this.queue.run(`describe ${folder} ${step}`, async () => {
       const { space, session } = await this.open(folder, step);
       const { config } = session.model;

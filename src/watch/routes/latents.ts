@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SupersededError } from '../latents/newest_first.ts';
 import type { Studio } from '../latents/studio.ts';
 import { readTraits, saveTrait } from '../latents/traits_file.ts';
+import type { LatentInfo } from '../protocol.ts';
 import type { Runs } from '../runs/runs.ts';
 import { bodyOf, numeral, parse, RequestError, runNamed } from './request.ts';
 
@@ -36,7 +37,8 @@ export function addLatentRoutes(served: Hono, runs: Runs, studio: Studio): void 
   served.get('/api/latents', async (context) => {
     const run = runNamed(runs, context.req.query('id'));
     const { step } = parse(spaceSchema, context.req.query());
-    return context.json({ ...(await studio.describe(run.folder, step)), traits: await readTraits(run.folder) });
+    const info: LatentInfo = { ...(await studio.describe(run.folder, step)), traits: await readTraits(run.folder) };
+    return context.json(info);
   });
 
   served.get('/api/latents/draw', async (context) => {

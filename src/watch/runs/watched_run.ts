@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { JsonValue } from '../../durable.ts';
 import { panelsOf } from '../../explore/panels.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
+import { findRecipe } from '../../models/index.ts';
 import { listCheckpoints, runHolder } from '../../train/index.ts';
 import type { RunDetail, RunState, RunSummary } from '../protocol.ts';
 import { AppendedLines, tailLines } from './appended_lines.ts';
@@ -106,6 +107,7 @@ export class WatchedRun {
       grids,
       checkpoints: checkpoints.map(({ step, best }) => ({ step, best })),
       marks: this.log.marks.map((mark) => ({ ...mark, at: columns.placeOf(mark.step) })),
+      hasKnownRecipe: findRecipe(textOf(this.config.recipe)) !== undefined,
       rates: await learningRates(this.config, checkpoints.at(-1)?.folder),
       log: this.log.tail,
       settings: settingsOf(this.config),
