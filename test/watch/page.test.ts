@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { train } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
+import { noiseRun } from '../explore/runs.ts';
 import { tinyConfig } from '../train/tiny.ts';
 import { CHROMIUM, closeBrowser, NO_CHROMIUM, type OpenPage, openPage } from './browser.ts';
 import { folderOf, metricsLine } from './runs.ts';
@@ -24,6 +25,12 @@ test.after.each(async () => {
   for (const opened of open.splice(0)) await opened.close();
 });
 test.after(closeBrowser);
+
+/** Looks again until something is so; each look is a round trip to the browser. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 20_000; looks++) if (await isSo()) return;
+  assert.unreachable(`it never came to be so: ${isSo}`);
+}
 
 const textsOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
 
@@ -53,7 +60,7 @@ test('a run that trains appears, its curves and samples grow, it draws when aske
   const curve = page.getByRole('region', { name: 'losses' }).getByRole('img', { name: /lossG now [\d.]+/ });
   await curve.waitFor();
   const [before, stepBefore] = [await curve.getAttribute('aria-label'), await step.innerText()];
-  await page.waitForFunction(`document.querySelector('.canvas').ariaLabel !== ${JSON.stringify(before)}`);
+  await until(async () => (await curve.getAttribute('aria-label')) !== before);
   assert.is.not(await step.innerText(), stepBefore);
   await page.getByRole('button', { name: 'Draw samples now' }).click();
   await page.getByRole('tab', { name: 'Samples' }).click();
@@ -161,6 +168,48 @@ test('a film of grids plays to its end; two grids are compared and wiped; a grid
     page.getByRole('link', { name: 'Download' }).first().click(),
   ]);
   assert.is(download.suggestedFilename(), 'a-step-30.png');
+});
+
+test('samples are locked and redrawn, a slider changes a picture, a trait is named, a corner is chosen', async () => {
+  const run = await noiseRun();
+  const { page, problems } = await show(run, '#/run?id=.&tab=latents');
+  const samples = page.getByRole('region', { name: 'samples' });
+  const sources = () =>
+    samples.locator('img').evaluateAll((images) => images.map((image) => image.getAttribute('src')));
+  const drawn = async (count: number): Promise<(string | null)[]> => {
+    await samples
+      .locator('img')
+      .nth(count - 1)
+      .waitFor();
+    return sources();
+  };
+  const before = await drawn(12);
+  await samples.getByRole('button', { name: 'lock picture 3' }).click();
+  await samples.getByRole('button', { name: 'Redraw the others' }).click();
+  await until(async () => (await sources()).filter((source) => before.includes(source)).length === 1);
+  assert.is((await sources())[2], before[2], 'the locked one is as it was');
+  const editor = page.getByRole('region', { name: 'change a picture' });
+  const picture = editor.getByRole('img', { name: 'the changed picture' });
+  const plain = await picture.getAttribute('src');
+  const slider = editor.getByRole('slider', { name: 'v0' });
+  await slider.press('End');
+  assert.is(await slider.inputValue(), '3');
+  await until(async () => (await picture.getAttribute('src')) !== plain);
+  await editor.getByRole('textbox', { name: 'name of the trait' }).fill('smile');
+  await editor.getByRole('button', { name: 'Save trait' }).click();
+  await editor.getByRole('slider', { name: 'smile' }).waitFor();
+  assert.equal(JSON.parse(readFileSync(join(run, 'traits.json'), 'utf8')), { smile: { 0: 3 } });
+  await page.getByRole('combobox', { name: 'picture upper right' }).selectOption('7');
+  await page.getByRole('slider', { name: 'left to right' }).press('Home');
+  await page.getByRole('img', { name: 'the picture between four' }).waitFor();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await editor.getByRole('button', { name: 'Copy command' }).click();
+  await editor.getByText('copied').waitFor();
+  assert.match(
+    await page.evaluate<string>('navigator.clipboard.readText()'),
+    /^printf %s .*gannet explore .* --step 2 --latents/,
+  );
+  assert.equal(problems, []);
 });
 
 test('names and notes in a run folder are text, whatever they look like', async () => {

@@ -34,7 +34,8 @@ export function addRunRoutes(served: Hono, runs: Runs): void {
   });
 
   served.get('/api/run', async (context) => {
-    const detail: RunDetail = await runNamed(runs, context.req.query('id')).describe();
+    const run = runNamed(runs, context.req.query('id'));
+    const detail: RunDetail = await run.describe(await runs.metricsOf(run));
     return context.json(detail);
   });
 

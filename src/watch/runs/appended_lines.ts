@@ -9,7 +9,7 @@ export interface LineReader {
   restart(): void;
 }
 
-const CHUNK_BYTES = 2 ** 20;
+const CHUNK_BYTES = 2 ** 18;
 /** Bytes before the place that was read up to, by which a file that was rewritten in place is known. */
 const MARK_BYTES = 64;
 const LINE_FEED = 10;

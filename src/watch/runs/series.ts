@@ -11,9 +11,7 @@ export function seriesOf(
 ): Points | undefined {
   const values = columns.metric(name);
   if (!values) return undefined;
-  const rows = rowsWithValues(values, columns.axis(axis));
-  const y = Array.from(rows, (row) => values[row] as number);
-  const x = Array.from(rows, (row) => columns.axis(axis)[row] as number);
+  const { x, y } = finite(columns.axis(axis), values);
   const wanted = halfLife === 'usual' ? usualHalfLife(y.length) : halfLife;
   const smoothed = wanted > 0 ? smooth(y, wanted) : undefined;
   const kept = extremes(x, y, pixels, rangeOf(x, from, to));
@@ -25,19 +23,20 @@ export function seriesOf(
   };
 }
 
-function rowsWithValues(values: Float64Array, x: Float64Array): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < values.length; row++)
-    if (Number.isFinite(values[row]) && Number.isFinite(x[row])) rows.push(row);
-  return rows;
+/** The points of which both numbers are finite. */
+function finite(xs: Float64Array, ys: Float64Array): { readonly x: Float64Array; readonly y: Float64Array } {
+  const [x, y] = [new Float64Array(ys.length), new Float64Array(ys.length)];
+  let length = 0;
+  for (let row = 0; row < ys.length; row++) {
+    if (!Number.isFinite(xs[row]) || !Number.isFinite(ys[row])) continue;
+    x[length] = xs[row] as number;
+    y[length++] = ys[row] as number;
+  }
+  return { x: x.subarray(0, length), y: y.subarray(0, length) };
 }
 
 /** The first and the last index within a range, and a neighbour on either side, to which the line runs on. */
-function rangeOf(
-  x: readonly number[],
-  from = -Infinity,
-  to = Infinity,
-): { readonly first: number; readonly end: number } {
+function rangeOf(x: Float64Array, from = -Infinity, to = Infinity): { readonly first: number; readonly end: number } {
   const first = x.findIndex((value) => value >= from);
   const last = x.findLastIndex((value) => value <= to);
   if (first < 0 || last < first) return { first: 0, end: 0 };
@@ -47,8 +46,8 @@ function rangeOf(
 /** Indices of the points that remain where each of `pixels` equal parts of the range of x keeps its lowest and its highest. The first and the last
  *  point always remain. */
 export function extremes(
-  x: readonly number[],
-  y: readonly number[],
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
   pixels: number,
   { first, end }: { readonly first: number; readonly end: number } = { first: 0, end: x.length },
 ): number[] {

@@ -90,14 +90,13 @@ export class WatchedRun {
     };
   }
 
-  /** What the run's own page shows. */
-  async describe(): Promise<RunDetail> {
+  /** What the run's own page shows. @param columns all its metrics */
+  async describe(columns: Columns): Promise<RunDetail> {
     await this.summarize();
-    const [monitors, grids, checkpoints, columns] = await Promise.all([
+    const [monitors, grids, checkpoints] = await Promise.all([
       readOwnMonitors(this.folder, this.config),
       listGrids(this.folder),
       listCheckpoints(this.folder).catch(() => []),
-      this.readMetrics(),
       this.logFile.read(this.log).catch(() => {}),
     ]);
     return {
