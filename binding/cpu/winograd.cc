@@ -6,25 +6,14 @@
 #include <vector>
 
 #include "cpu/memory.h"
+#include "cpu/winograd_filter_gradient.h"
 #include "cpu/winograd_points.h"
 
 namespace gannet {
 
 namespace {
 
-/** Transformed numbers of tiles, and of a filter, that are worked on at once: both shall stay in a third-level cache. */
-constexpr int64_t kTileNumbers = int64_t{2} << 20, kFilterNumbers = int64_t{5} << 19;
-/** Tiles from which on reading the filter costs little beside the products. */
-constexpr int64_t kFewestTiles = 128;
-/** Products that are summed before the sums go back to memory: so many rows of a strip stay in the first-level cache. */
-constexpr int64_t kDepth = 256;
-/** Strips of columns of one point that a thread works on at a time. */
-constexpr int64_t kStripsAtOnce = 8;
-
 int64_t round_up(int64_t value, int64_t multiple) { return strips_of(value, multiple) * multiple; }
-
-/** Parts of at most `most` items, as even as they can be: the items of one. */
-int64_t even_part(int64_t items, int64_t most) { return strips_of(items, strips_of(items, most)); }
 
 /** How a filter w [K, taps, C] is read: as matrices [C,K] of a convolution, or as matrices [K,C] of its input gradient. */
 enum class FilterOrder { kTransposed, kPlain };
@@ -152,24 +141,9 @@ class WinogradProducts {
 
   /** results [tiles, block] = images [tiles, depth] filters [depth, block], for every point. */
   void multiply(const Run& run, int64_t tiles, Range block, float* results, const float* images, const float* filters) const {
-    const int64_t strips = strips_of(block.end - block.begin, width()), groups = strips_of(strips, kStripsAtOnce);
-    parallel_items(run.threads, kPoints * groups, [&](int, int64_t item) {
-      const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
-      for (int64_t depth = 0; depth < depth_; depth += kDepth) {
-        for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
-          vector_.multiply_strip({.c = results + point * results_.point + strip * width(),
-                                  .c_row = results_.row,
-                                  .a = images + point * images_.point + depth,
-                                  .a_row = images_.row,
-                                  .a_depth = 1,
-                                  .b = filters + point * filters_.point + depth * filters_.row + strip * width(),
-                                  .b_row = filters_.row,
-                                  .rows = tiles,
-                                  .depth = std::min(kDepth, depth_ - depth),
-                                  .add = depth > 0});
-        }
-      }
-    });
+    const PointProducts product{.rows = tiles, .columns = block.end - block.begin, .depth = depth_, .add = false};
+    const LeftMatrices left{.data = images, .row = images_.row, .depth = 1, .point = images_.point};
+    multiply_points(run, vector_, product, results, results_, left, filters, filters_);
   }
 
   void write_results(const Run& run, const Phase& phase, Range tiles, Range block, float* y, const float* results, float* scratch) const {
@@ -226,10 +200,11 @@ bool suits(const WindowGeometry& g, const TiledConvolution& convolution) {
 
 std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
-  if (std::string_view(build.vector.isa) == "avx512" || step.op == "conv2dFilterGradient") return std::nullopt;
-  const bool forward = step.op == "conv2d";
-  std::optional<TiledConvolution> convolution = forward ? tiled_convolution(g) : tiled_input_gradient(g);
+  if (std::string_view(build.vector.isa) == "avx512") return std::nullopt;
+  std::optional<TiledConvolution> convolution = step.op == "conv2dInputGradient" ? tiled_input_gradient(g) : tiled_convolution(g);
   if (!convolution || !suits(g, *convolution)) return std::nullopt;
+  if (step.op == "conv2dFilterGradient") return winograd_filter_gradient(step, build, std::move(*convolution));
+  const bool forward = step.op == "conv2d";
   return products_kernel(step, build, std::move(*convolution), forward ? FilterOrder::kTransposed : FilterOrder::kPlain, g);
 }
 

@@ -1,11 +1,26 @@
 #pragma once
 
+#include <algorithm>
+
+#include "cpu/kernel.h"
 #include "cpu/panels.h"
 #include "cpu/parallel.h"
 #include "cpu/vector/kernels.h"
 #include "cpu/winograd_tiles.h"
 
 namespace gannet {
+
+/** Transformed numbers of tiles that are worked on at once, if those are more than so many tiles: they shall stay in a third-level cache. */
+inline constexpr int64_t kTileNumbers = int64_t{2} << 20, kFewestTiles = 128;
+/** Transformed numbers of filters that are worked on at once. */
+inline constexpr int64_t kFilterNumbers = int64_t{5} << 19;
+/** Products that are summed before the sums go back to memory: so many rows of a strip stay in the first-level cache. */
+inline constexpr int64_t kSummedDepth = 256;
+/** Strips of columns of one point that a thread works on at a time. */
+inline constexpr int64_t kStripsAtOnce = 8;
+
+/** Parts of at most `most` items, as even as they can be: the items of one. */
+inline int64_t even_part(int64_t items, int64_t most) { return strips_of(items, strips_of(items, most)); }
 
 /** How transformed numbers lie in memory: a matrix [rows,columns] for each point. The matrices and their rows end with a few numbers that
  *  nothing is in, or lines at the same place of several rows or matrices would share a set of the cache. */
@@ -24,6 +39,41 @@ struct PointMatrices {
  private:
   static constexpr int64_t kLine = 16;
 };
+
+/** The left matrices of a product: numbers of a row lie `depth` apart, rows `row`, points `point`. */
+struct LeftMatrices {
+  const float* data;
+  int64_t row, depth, point;
+};
+
+/** The sizes of a product for every point; the sums are added to the results, or replace them. */
+struct PointProducts {
+  int64_t rows, columns, depth;
+  bool add;
+};
+
+/** c [rows,columns] = a [rows,depth] b [depth,columns] for every point. */
+inline void multiply_points(const Run& run, const VectorKernels& vector, const PointProducts& product, float* c,
+                            const PointMatrices& results, const LeftMatrices& a, const float* b, const PointMatrices& right) {
+  const int64_t width = vector.tile.columns, strips = strips_of(product.columns, width), groups = strips_of(strips, kStripsAtOnce);
+  parallel_items(run.threads, kPoints * groups, [&](int, int64_t item) {
+    const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
+    for (int64_t depth = 0; depth < product.depth; depth += kSummedDepth) {
+      for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
+        vector.multiply_strip({.c = c + point * results.point + strip * width,
+                               .c_row = results.row,
+                               .a = a.data + point * a.point + depth * a.depth,
+                               .a_row = a.row,
+                               .a_depth = a.depth,
+                               .b = b + point * right.point + depth * right.row + strip * width,
+                               .b_row = right.row,
+                               .rows = product.rows,
+                               .depth = std::min(kSummedDepth, product.depth - depth),
+                               .add = product.add || depth > 0});
+      }
+    }
+  });
+}
 
 /** Transforms tiles `tiles` of the images x for the phase into consecutive rows of the matrices v. */
 inline void transform_images(const WinogradTransforms& winograd, const TiledConvolution& convolution, const Phase& phase, Range tiles,

@@ -6,8 +6,9 @@ namespace gannet {
 
 namespace {
 
-int64_t ceil_divide(int64_t value, int64_t by) { return (value + by - 1) / by; }
-int64_t floor_divide(int64_t value, int64_t by) { return value >= 0 ? value / by : -ceil_divide(-value, by); }
+// The language rounds towards zero.
+int64_t ceil_divide(int64_t value, int64_t by) { return value > 0 ? (value + by - 1) / by : value / by; }
+int64_t floor_divide(int64_t value, int64_t by) { return -ceil_divide(-value, by); }
 
 /** A phase along one axis. */
 struct AxisPhase {
@@ -115,11 +116,15 @@ void read_pixels(const float** pixels, const TiledConvolution& convolution, cons
                               place.column * read.step_w + phase.read_column, outside);
 }
 
-void written_pixels(float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, float* y, float* outside) {
+template <typename Float>
+void written_pixels(Float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, Float* y, Float* outside) {
   const TiledImages& written = convolution.written;
   const Place place(convolution, tile);
   square_of_pixels<kWrittenSide>(pixels, y + place.image * written.floats(), written, place.row * written.step_h + phase.written_row,
                                  place.column * written.step_w + phase.written_column, outside);
 }
+
+template void written_pixels(float**, const TiledConvolution&, const Phase&, int64_t, float*, float*);
+template void written_pixels(const float**, const TiledConvolution&, const Phase&, int64_t, const float*, const float*);
 
 }  // namespace gannet

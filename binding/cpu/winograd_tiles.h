@@ -50,7 +50,8 @@ std::optional<TiledConvolution> tiled_input_gradient(const WindowGeometry& g);
 void read_pixels(const float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, const float* x,
                  const float* outside);
 
-/** The pixels of the images y that a tile writes. */
-void written_pixels(float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, float* y, float* outside);
+/** The pixels of the images y that a tile writes; Float is float, or const float to read them. */
+template <typename Float>
+void written_pixels(Float** pixels, const TiledConvolution& convolution, const Phase& phase, int64_t tile, Float* y, Float* outside);
 
 }  // namespace gannet
