@@ -1,7 +1,9 @@
 import type { ConfigChanges } from '../config/changes.ts';
 import { isDeviceKey } from '../config/device_keys.ts';
-import { leavesOf } from '../config/keys.ts';
+import { isRead, leavesOf } from '../config/keys.ts';
+import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
+import { recipeOf } from '../models/index.ts';
 
 /** A key of the configuration that is another from some step on. */
 export interface Change {
@@ -44,11 +46,16 @@ export function differences(before: ConfigChanges, after: ConfigChanges): Change
     .map((key) => ({ key, from: old.get(key) ?? null, to: present.get(key) ?? null }));
 }
 
-/** Refuses changes that the state saved by a run does not allow. @param place where the old values are told, for the message
- *  @throws ConfigError change_refused */
-export function expectChangeable(changes: readonly Change[], place: string): void {
+/** Refuses changes that the state saved by a run does not allow.
+ *  @param before the configuration that the state was saved under, of the run's recipe
+ *  @param place where the old values are told, for the message @throws ConfigError change_refused */
+export function expectChangeable(changes: readonly Change[], before: Config, place: string): void {
   const refusals = changes.flatMap((change) => {
-    const reason = FIXED[change.key] ?? FIXED[change.key.split('.')[0] as string] ?? averageReason(change);
+    const reason =
+      FIXED[change.key] ??
+      FIXED[change.key.split('.')[0] as string] ??
+      averageReason(change) ??
+      ownReason(change, before);
     return reason === undefined ? [] : [`  ${formatChange(change)}: ${reason}.`];
   });
   if (refusals.length === 0) return;
@@ -63,6 +70,10 @@ const averageReason = ({ key, from, to }: Change): string | undefined =>
   key === 'ema.halfLife' && (from === 0) !== (to === 0)
     ? "the checkpoint holds the average of the generator's weights, or does not"
     : undefined;
+
+/** Keys of a recipe's own may be read by its game alone, and change then. */
+const ownReason = ({ key }: Change, before: Config): string | undefined =>
+  key.startsWith('options.') && isRead(before, key, recipeOf(before).keys) ? 'the networks were made of it' : undefined;
 
 /** A change for people: `generator.learningRate from 0.0002 to 0.00005`. */
 export const formatChange = ({ key, from, to }: Change): string =>

@@ -37,7 +37,9 @@ export async function planWeights({ run, step }: WeightSource, model: TrainingMo
   const empty = NETWORKS.find((_, i) => !parts[i]?.taken.some(isWeight));
   const differ = anew.length === 0 ? [] : await differentForms(run, checkpoint, model);
   if (empty !== undefined) {
-    const lines = anew.map((misfit) => `\n  ${misfit}`).join('');
+    const lines = some(anew)
+      .map((misfit) => `\n  ${misfit}`)
+      .join('');
     throw new CheckpointError(
       'weights_misfit',
       `no weight of the ${empty} fits ${checkpoint.folder}:${lines}\n  Give the new run networks of the same form${differ.length > 0 ? `; from that run to this one differ ${differ.join(', ')}` : ''}.`,
@@ -69,9 +71,17 @@ export function formatWeights({ run, step, anew, differ }: StartingWeights): str
   const rest =
     anew.length === 0
       ? ''
-      : `. ${anew.length} begin anew${differ.length > 0 ? ` (from that run to this one differ ${differ.join(', ')})` : ''}: ${anew.join('; ')}`;
+      : `. ${anew.length} begin anew${differ.length > 0 ? ` (from that run to this one differ ${differ.join(', ')})` : ''}: ${some(anew).join('; ')}`;
   return `the weights of ${run} at step ${step}${rest}`;
 }
+
+/** More would bury the message; environment.json has all. */
+const MOST_TOLD = 6;
+
+const some = (sentences: readonly string[]): readonly string[] =>
+  sentences.length <= MOST_TOLD
+    ? sentences
+    : [...sentences.slice(0, MOST_TOLD), `and ${sentences.length - MOST_TOLD} more`];
 
 function partOf({ files }: Checkpoint, network: (typeof NETWORKS)[number], model: TrainingModel) {
   const file = files.get(network);

@@ -62,7 +62,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   const stored = await storedConfig(run, options);
   const start = await findStart(run, stored, options.step);
   const wanted = withOptions(stored, options);
-  if (start.checkpoint) expectChangeable(differences(start.config, wanted), start.checkpoint.folder);
+  if (start.checkpoint) expectChangeable(differences(start.config, wanted), start.config, start.checkpoint.folder);
   if (wanted.epochs === undefined) expectStepsAhead(wanted.steps, start);
   const place = options.dataset ? stored.data : findData(run, stored, options);
   const prepared = await prepareTraining({ ...wanted, data: place }, options);

@@ -96,7 +96,7 @@ test('a recipe whose networks are others than those of the run is refused with t
   const wider = write(temporaryFolder(), twoModules('mine', 9));
   assert.match(
     await fails(['sample', run, '--recipe', wider], 1),
-    /'generator\.layer1\.weight' should be float32 \[4,9\], but the checkpoint holds float32 \[4,8\]/,
+    /does not fit recipe 'mine' as .*mine\.ts has it: 'generator\.layer1\.weight' should be float32 \[4,9\], but the file holds float32 \[4,8\]/,
   );
   const other = write(temporaryFolder(), twoModules('other'));
   assert.match(await fails(['sample', run, '--recipe', other], 2), /is a run of recipe 'mine', but .* recipe 'other'/);

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { z } from 'zod';
 import { ConfigError } from '../../src/errors.ts';
 import { evaluateRun } from '../../src/evaluation/index.ts';
 import { drawCurves, interpolationGrid, openExplorer } from '../../src/explore/index.ts';
-import { dcgan, type RecipeSettings, resolveConfig } from '../../src/models/index.ts';
+import { adversarial, type Game } from '../../src/games/index.ts';
+import { dcgan, defineRecipe, type RecipeSettings, resolveConfig } from '../../src/models/index.ts';
+import * as nn from '../../src/nn/index.ts';
 import { openSampler, readMetrics, readMonitors, resume, summarize, train } from '../../src/train/index.ts';
 import { idxFolder } from '../data/packed_files.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -78,6 +81,40 @@ test('it is sampled, explored and measured with its recipe', async () => {
 
   const { evaluation } = await evaluateRun(run, { recipe: own, count: 20 });
   assert.is(evaluation.recipe, 'own');
+});
+
+test('it goes on with other keys of its own where only its game reads them', async () => {
+  const weighed: Game = {
+    ...adversarial,
+    keys: [...adversarial.keys, { key: 'options.weight' }],
+    monitors: (config) => adversarial.monitors(config),
+  };
+  const recipe = defineRecipe({
+    name: 'weighed',
+    game: weighed,
+    schema: z.object({ units: z.number().default(8), weight: z.number().default(1) }),
+    defaults: { size: 16, channels: 1, latent: { size: 4 } },
+    networks: ({ latent, options }) => ({
+      generator: nn.sequential(
+        'generator',
+        [latent.size],
+        [nn.block({ transform: nn.linear([options.units]) }), nn.block({ transform: nn.linear([16, 16, 1]) })],
+      ),
+      discriminator: nn.sequential('discriminator', [16, 16, 1], [nn.block({ transform: nn.linear([1]) })]),
+    }),
+  });
+  const run = newRun();
+  await eventsOf(train({ ...settings(2), recipe, sampleCount: 4, options: {} }, { out: run }));
+  const refused = await resume(run, { recipe, changes: { options: { units: 9 } } })
+    .next()
+    .catch((error: ConfigError) => error);
+  assert.is((refused as ConfigError).code, 'change_refused');
+  assert.match((refused as ConfigError).message, /options\.units from 8 to 9: the networks were made of it\./);
+  const events = await eventsOf(resume(run, { recipe, steps: 3, changes: { options: { weight: 2 } } }));
+  assert.equal(
+    only(events, 'change').map(({ key, from, to }) => [key, from, to]),
+    [['options.weight', 1, 2]],
+  );
 });
 
 test('a run whose recipe is not given, or another one, is refused by name', async () => {
