@@ -1,5 +1,5 @@
-// Makes the page of `gannet watch` from page/: in a checkout into build/page whenever it is served, and by `npm run build` into dist/page,
-// which the package ships.
+// Makes the page of `gannet watch` from page/, and what a page by `gannet export --to html` is made of from page/export/: in a checkout into
+// build/page whenever they are asked for, and by `npm run build` into dist/page, which the package ships.
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -7,14 +7,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const STATIC = ['index.html', 'icon.svg'];
-/** Packages that are bundled into the page. */
-const BUNDLED = ['preact', 'uplot'];
+/** Packages that are bundled into the pages. */
+const BUNDLED = ['preact', 'uplot', 'long'];
 
-/** Bundles the page into a folder, each file as a whole or not at all, and answers where. */
+/** Those whose packages bring no text of their license along. */
+const WITHOUT_FILE = `@tensorflow/tfjs-core, -converter, -backend-cpu, -backend-webgl: copyright Google LLC, under the license of long, above.
+seedrandom: copyright 2019 David Bau, under the MIT license, as preact above.
+`;
+
+/** Bundles the pages into a folder, each file as a whole or not at all, and answers where. */
 export async function buildPage(folder = join(root, 'build', 'page')) {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: { page: join(root, 'page', 'main.tsx') },
+    entryPoints: { page: join(root, 'page', 'main.tsx'), export: join(root, 'page', 'export', 'main.ts') },
     outdir: folder,
     bundle: true,
     minify: true,
@@ -22,7 +27,7 @@ export async function buildPage(folder = join(root, 'build', 'page')) {
     target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    legalComments: 'inline',
+    legalComments: 'eof',
     logLevel: 'silent',
     write: false,
   });
@@ -38,7 +43,7 @@ async function licenses() {
   const texts = BUNDLED.map(
     async (name) => `${name}\n\n${await readFile(join(root, 'node_modules', name, 'LICENSE'), 'utf8')}`,
   );
-  return (await Promise.all(texts)).join('\n\n');
+  return [...(await Promise.all(texts)), WITHOUT_FILE].join('\n\n');
 }
 
 async function replace(path, bytes) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import type { DeviceListener, HostArray } from '../device/index.ts';
 import { ConfigError, GannetError } from '../errors.ts';
+import { openSpace } from '../explore/space.ts';
 import { checkpointName } from '../train/checkpoint/listing.ts';
 import {
   type Checkpoint,
@@ -14,6 +15,7 @@ import { restore } from '../train/persistence.ts';
 import { type CheckResult, checkExport } from './check.ts';
 import { describeExport, type ExportDescription } from './description.ts';
 import type { ExportContent, ExportFormat } from './format.ts';
+import { htmlFormat } from './html/format.ts';
 import { findNetwork, type NetworkName } from './networks.ts';
 import { onnxFormat } from './onnx/format.ts';
 import { freeze } from './portable/freeze.ts';
@@ -22,7 +24,10 @@ import { publishFile, publishFolder } from './publish.ts';
 import { pytorchFormat } from './pytorch/format.ts';
 import { tfjsFormat } from './tfjs/format.ts';
 
-const FORMATS = { onnx: onnxFormat, pytorch: pytorchFormat, tfjs: tfjsFormat } satisfies Record<string, ExportFormat>;
+const FORMATS = { onnx: onnxFormat, pytorch: pytorchFormat, tfjs: tfjsFormat, html: htmlFormat } satisfies Record<
+  string,
+  ExportFormat
+>;
 
 /** One of EXPORT_FORMATS. */
 export type ExportFormatName = keyof typeof FORMATS;
@@ -66,6 +71,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const format: ExportFormat = FORMATS[options.to];
   const { layout = format.layouts[0], check = true } = options;
   expectLayout(options.to, format, layout);
+  expectNetwork(options.to, format, options.network ?? 'generator');
   const checkpoint = await loadCheckpoint(folder, options.step === undefined ? {} : { step: options.step });
   const { step } = checkpoint;
   // A GPU may compute with fewer digits than what runs the export.
@@ -92,6 +98,14 @@ function expectLayout(name: string, { layouts }: ExportFormat, layout: Layout): 
   throw new ConfigError('export_layout', `--layout: ${name} has images as ${layouts.join(' or ')}, not ${layout}`);
 }
 
+function expectNetwork(format: string, { networks }: ExportFormat, network: NetworkName): void {
+  if (!networks || networks.includes(network)) return;
+  throw new ConfigError(
+    'export_network',
+    `--network: ${format} is for the ${networks.join(', ')}, not for the ${network}`,
+  );
+}
+
 async function contentOf(
   session: TrainingSession,
   checkpoint: Checkpoint,
@@ -116,6 +130,7 @@ async function contentOf(
     config: session.model.config,
     trainable: trainableNames(session),
     layout,
+    openSpace: () => openSpace(session, checkpoint),
     freeze: (how) => freeze(network.trace, async (variable) => (await read(variable)) as Float32Array, how),
   };
 }

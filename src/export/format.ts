@@ -1,7 +1,8 @@
 import type { Config } from '../config/index.ts';
+import type { LatentSpace } from '../explore/index.ts';
 import type { ExportRuntime } from './check.ts';
 import type { ExportDescription } from './description.ts';
-import type { ExportableNetwork } from './networks.ts';
+import type { ExportableNetwork, NetworkName } from './networks.ts';
 import type { FreezeOptions } from './portable/freeze.ts';
 import type { Layout, PortableGraph } from './portable/graph.ts';
 
@@ -15,6 +16,8 @@ export interface ExportContent {
   readonly trainable: ReadonlySet<string>;
   /** Where the channels of images are to be. */
   readonly layout: Layout;
+  /** Of the run at the checkpoint. @throws CheckpointError */
+  openSpace(): Promise<LatentSpace>;
   /** The network with its weights. @throws ConfigError export_unsupported */
   freeze(options: FreezeOptions): Promise<PortableGraph>;
 }
@@ -25,6 +28,8 @@ export interface ExportFormat {
   readonly ending?: string;
   /** The names of its files in a folder, where it has several. */
   readonly files?: readonly string[];
+  /** The networks that it is for; all if not given. */
+  readonly networks?: readonly NetworkName[];
   /** Where the channels of images can be, the usual place first. */
   readonly layouts: readonly [Layout, ...Layout[]];
   /** Writes the file, or the files into a folder that is there, and syncs them. */

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { DeviceError } from '../errors.ts';
-import { PACKAGE_ROOT } from '../package.ts';
+import { pageFolder } from '../package.ts';
 
 /** A file of the page. */
 export interface PageFile {
@@ -27,20 +24,4 @@ export async function loadPage(): Promise<ReadonlyMap<string, PageFile>> {
     return [name, { type, bytes }] as const;
   });
   return new Map(await Promise.all(files));
-}
-
-async function pageFolder(): Promise<string> {
-  const script = join(PACKAGE_ROOT, 'scripts', 'build-page.mjs');
-  // A package has the page but not its sources; a checkout may have a page that is older than they are.
-  if (!existsSync(script)) return join(PACKAGE_ROOT, 'dist', 'page');
-  try {
-    const { buildPage } = (await import(pathToFileURL(script).href)) as { buildPage(): Promise<string> };
-    return await buildPage();
-  } catch (cause) {
-    throw new DeviceError(
-      'page_missing',
-      `the page of gannet watch could not be built: ${(cause as Error).message}. \`npm ci\` installs what it is built with.`,
-      { cause },
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
+import * as assert from 'uvu/assert';
+import { type Config, type ConfigChanges, isConditional, mergeChanges } from '../../src/config/index.ts';
 import { openDevice } from '../../src/device/index.ts';
 import { recipeOf, resolveChanges } from '../../src/models/index.ts';
 import { elements } from '../../src/tensor/shape.ts';
@@ -32,6 +33,7 @@ export async function madeUpRun(config: Config): Promise<string> {
       const initial = (await session.read(variable)) as Float32Array;
       await session.write(variable, moved(variable, initial));
     }
+    await expectDifferentImages(session);
     await save(session, folder, { ...NO_PROGRESS, step: 7, config: { ...config } });
   } finally {
     session.close();
@@ -39,20 +41,32 @@ export async function madeUpRun(config: Config): Promise<string> {
   return folder;
 }
 
-/** Between -1 and 1, another number for each name and place. */
-function wave(name: string, i: number): number {
-  const seed = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
-  return Math.sin(seed + 1.7 * i);
+/** Images that were all alike would look right whatever an export makes of latents. */
+async function expectDifferentImages(session: TrainingSession): Promise<void> {
+  const { config } = session.model;
+  const labels = isConditional(config) ? new Float32Array(20).fill(1, 0, 1).fill(1, 10, 11) : undefined;
+  const { data } = await session.sample(await session.drawLatents(2, 1), labels);
+  const half = data.length / 2;
+  const apart = data.subarray(0, half).map((value, i) => Math.abs(value - (data[half + i] as number)));
+  assert.ok(Math.max(...apart) > 0.3, `images differ by ${Math.max(...apart)}`);
 }
 
+/** Between -1 and 1, another number for each name and place, as if drawn. */
+function scattered(name: string, i: number): number {
+  const seed = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
+  const drawn = Math.sin(seed + 12.9898 * i) * 43758.5453;
+  return 2 * (drawn - Math.floor(drawn)) - 1;
+}
+
+/** Numbers of the same sizes as those that training ends with: weights that keep signals as large as they are, and biases and statistics
+ *  that show where they are left out. */
 function moved({ name, shape }: Variable, initial: Float32Array): Float32Array {
   if (name === 'carry') return Float32Array.of(0.3);
   if (name === 'descriptors.covariance') return initial.map((_, i) => (i % ((shape[0] as number) + 1) === 0 ? 0.5 : 0));
-  const isWeight = shape.length > 1 && elements(shape) > 64;
-  const amount = name.endsWith('norm.variance') || name.endsWith('norm.gain') ? 0.4 : 0.2;
-  return initial.map((value, i) => {
-    if (isWeight && !name.startsWith('average.')) return value;
-    const start = name.startsWith('average.') && name.endsWith('variance') ? 1 : value;
-    return start + amount * wave(name, i);
-  });
+  if (shape.length > 1 && name.endsWith('.weight')) {
+    const inputs = elements(shape) / (shape[shape.length === 2 ? 1 : 0] as number);
+    return initial.map((_, i) => Math.sqrt(6 / inputs) * scattered(name, i));
+  }
+  const start = /(norm\.gain|norm\.variance)$/.test(name) ? 1 : 0;
+  return initial.map((_, i) => start + 0.4 * scattered(name, i));
 }

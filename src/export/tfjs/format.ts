@@ -29,8 +29,20 @@ export const tfjsFormat: ExportFormat = {
     await writeSynced(join(folder, WEIGHTS_FILE), joined(data));
     await writeSynced(join(folder, MODEL_FILE), JSON.stringify(manifest));
   },
-  open: (folder, { network }) => openTfjs(folder, network.output),
+  async open(folder, { network }) {
+    const text = String(await readRegularFile(join(folder, MODEL_FILE)));
+    const { modelTopology, signature, weightsManifest } = parseJson(text) as ModelJson;
+    const weights = new Uint8Array(await readRegularFile(join(folder, WEIGHTS_FILE)));
+    const specs = weightsManifest.flatMap((group) => group.weights);
+    return openTfjs({ topology: modelTopology, signature, specs, weights }, network.output);
+  },
 };
+
+/** What is read of model.json. */
+interface ModelJson extends Pick<TfjsModel, 'signature'> {
+  readonly modelTopology: TfjsModel['topology'];
+  readonly weightsManifest: readonly { readonly weights: TfjsModel['weights'] }[];
+}
 
 /** The network as tfjs takes it. @throws ConfigError export_unsupported */
 export const tfjsModel = async ({ freeze }: ExportContent): Promise<TfjsModel> =>
@@ -47,19 +59,25 @@ export function joined(parts: TfjsModel['data']): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** @throws DeviceError tfjs_missing */
-async function openTfjs(folder: string, output: string): Promise<ExportRuntime> {
+/** A graph model as it was written. */
+export interface StoredModel extends Pick<TfjsModel, 'topology' | 'signature'> {
+  readonly specs: TfjsModel['weights'];
+  /** One behind the other. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
+
+/** Runs a graph model in the fastest tfjs that is installed. @throws DeviceError tfjs_missing */
+export async function openTfjs(
+  { topology, signature, specs, weights }: StoredModel,
+  output: string,
+): Promise<ExportRuntime> {
   const { tf, package: name } = await loadTfjs();
-  const { modelTopology, weightsManifest, ...rest } = parseJson(
-    String(await readRegularFile(join(folder, MODEL_FILE))),
-  ) as { readonly modelTopology: object; readonly weightsManifest: { readonly weights: never[] }[] };
-  const bytes = await readRegularFile(join(folder, WEIGHTS_FILE));
   const model = await tf.loadGraphModel({
     load: async () => ({
-      ...rest,
-      modelTopology,
-      weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
-      weightData: new Uint8Array(bytes).buffer,
+      modelTopology: topology,
+      signature,
+      weightSpecs: specs as never,
+      weightData: weights.buffer,
     }),
   });
   return {

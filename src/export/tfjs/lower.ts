@@ -27,8 +27,6 @@ interface NodeBuilder {
   /** The name of a constant of whole numbers; [count] where no shape is given. */
   wholes(values: readonly number[], shape?: readonly number[]): string;
   reals(values: readonly number[], shape: readonly number[]): string;
-  /** The name of a filter [K,R,S,C] as [R,S,C,K]. */
-  filter(node: PortableNode, name: string): string;
   /** The name of the shape of a value that has the batch of the inputs in front, [count]. */
   shape(rest: readonly number[]): string;
 }
@@ -40,6 +38,8 @@ const INT: TfjsAttribute = { type: 'DT_INT32' };
 
 class Builder {
   private readonly names = new Map<PortableNode, string>();
+  /** Of weights as filters. */
+  private readonly filters = new Map<PortableNode, string>();
   private readonly taken = new Map<string, number>();
   private readonly nodes: TfjsNode[] = [];
   private readonly weights: TfjsWeight[] = [];
@@ -53,21 +53,19 @@ class Builder {
   }
 
   add(node: PortableNode): void {
-    if (isPortable(node, 'input')) return;
-    if (isPortable(node, 'weights')) {
-      const { name, data } = node.attributes;
-      const label = name === '' ? `${node.scope}.constant` : name;
-      this.names.set(node, this.constant(label, data, node.shape as readonly number[]));
-      return;
-    }
-    const inputs = node.inputs.map((input) => this.names.get(input) as string);
+    // Weights are written where they are read: as they are, or as a filter.
+    if (isPortable(node, 'input') || isPortable(node, 'weights')) return;
+    const build = this.builderOf(node);
+    const inputs = node.inputs.map((input, i) =>
+      i === 1 && isConvolution(node) ? this.filter(build, input) : this.nameOf(input),
+    );
     const rule = RULES[node.op as keyof typeof RULES] as unknown as Rule<PortableOp>;
-    this.names.set(node, rule(this.builderOf(node), node, inputs));
+    this.names.set(node, rule(build, node, inputs));
   }
 
   finish(): TfjsModel {
     const outputs = Object.entries(this.graph.outputs).map(([name, node]) => {
-      this.nodes.push({ name, op: 'Identity', input: [this.names.get(node) as string], attr: { T: FLOAT } });
+      this.nodes.push({ name, op: 'Identity', input: [this.nameOf(node)], attr: { T: FLOAT } });
       return [name, signatureOf(name, node.shape)] as const;
     });
     const inputs = this.graph.inputs.map(
@@ -98,26 +96,29 @@ class Builder {
       wholes: (values: readonly number[], shape?: readonly number[]) => this.wholes(values, shape),
       reals: (values: readonly number[], shape: readonly number[]) =>
         this.constant(`${prefix}/numbers`, Float32Array.from(values), shape),
-      filter: (node: PortableNode, name: string) => this.filter(build, node, name),
       shape: (rest: readonly number[]) => this.shape(rest),
     });
   }
 
-  private filter(
-    build: (op: string, input: readonly string[], attr?: TfjsNode['attr']) => string,
-    node: PortableNode,
-    name: string,
-  ): string {
-    if (!isPortable(node, 'weights')) return build('Transpose', [name, this.wholes(TO_TFJS_FILTER)]);
+  private nameOf(node: PortableNode): string {
+    const known = this.names.get(node);
+    if (known !== undefined || !isPortable(node, 'weights')) return known as string;
+    const { name, data } = node.attributes;
+    const label = name === '' ? `${node.scope}.constant` : name;
+    const made = this.constant(label, data, node.shape as readonly number[]);
+    this.names.set(node, made);
+    return made;
+  }
+
+  /** The name of a filter [K,R,S,C] as [R,S,C,K]. */
+  private filter(build: NodeBuilder, node: PortableNode): string {
+    if (!isPortable(node, 'weights')) return build('Transpose', [this.nameOf(node), this.wholes(TO_TFJS_FILTER)]);
+    const { name, data } = node.attributes;
     const shape = node.shape as readonly number[];
-    const { data } = node.attributes;
-    return this.once(`${name} as a filter`, () =>
-      this.constant(
-        `${name}.filter`,
-        permuted(data, shape, TO_TFJS_FILTER),
-        TO_TFJS_FILTER.map((axis) => shape[axis] as number),
-      ),
-    );
+    const order = TO_TFJS_FILTER.map((axis) => shape[axis] as number);
+    const filter = this.filters.get(node) ?? this.constant(name, permuted(data, shape, TO_TFJS_FILTER), order);
+    this.filters.set(node, filter);
+    return filter;
   }
 
   private shape(rest: readonly number[]): string {
@@ -172,6 +173,8 @@ class Builder {
     return count === 1 ? name : this.unique(`${name}_${count}`);
   }
 }
+
+const isConvolution = ({ op }: PortableNode): boolean => op === 'conv2d' || op === 'conv2dInputGradient';
 
 /** [K,R,S,C] -> [R,S,C,K]; a transposed convolution's [in,R,S,out] -> [R,S,out,in], as tfjs has it. */
 const TO_TFJS_FILTER = [1, 2, 3, 0];
@@ -310,17 +313,18 @@ const RULES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: Rule<K>
 
   matmul: (build, { attributes: { transposeA, transposeB } }, inputs) =>
     build('MatMul', inputs, { T: FLOAT, transpose_a: { b: transposeA }, transpose_b: { b: transposeB } }),
-  conv2d: (build, { attributes: { stride, padding }, inputs: [, w] }, [x, name]) => {
-    const filter = build.filter(w as PortableNode, name as string);
-    return build('Conv2D', [padded(build, x as string, padding), filter], windowAttributes(stride));
-  },
-  conv2dInputGradient: (build, node, [dy, name]) => {
+  conv2d: (build, { attributes: { stride, padding } }, [x, filter]) =>
+    build('Conv2D', [padded(build, x as string, padding), filter as string], windowAttributes(stride)),
+  conv2dInputGradient: (build, node, [dy, filter]) => {
     const { stride, padding } = node.attributes;
     const [top, bottom, left, right] = padding;
     const [, height, width, channels] = node.shape as [unknown, number, number, number];
     const full = [height + top + bottom, width + left + right, channels];
-    const filter = build.filter(node.inputs[1] as PortableNode, name as string);
-    const image = build('Conv2DBackpropInput', [build.shape(full), filter, dy as string], windowAttributes(stride));
+    const image = build(
+      'Conv2DBackpropInput',
+      [build.shape(full), filter as string, dy as string],
+      windowAttributes(stride),
+    );
     if (agree([BATCH, ...full], node.shape)) return image;
     return sliced(build, image, [0, top, left, 0], node.shape);
   },

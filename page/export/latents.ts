@@ -1,0 +1,20 @@
+import { descriptorsFromNoise } from '../../src/explore/descriptors.ts';
+import { interpolate } from '../../src/explore/interpolate.ts';
+import { type Latent, rowsOf } from '../../src/explore/vectors.ts';
+import { hostLatents } from '../../src/train/latents.ts';
+import { about, latentSize } from './about.ts';
+
+const { distribution, mean, covariance } = about.description.latent;
+
+/** The latents of a seed, those that `gannet sample` draws. */
+export function latentsOf(seed: number, count: number): Latent[] {
+  const drawn = distribution === 'descriptors' ? 'normal' : (distribution as 'normal' | 'uniform');
+  const noise = rowsOf(hostLatents({ size: latentSize, distribution: drawn }, count, seed), count);
+  if (!mean || !covariance) return noise;
+  const rows = covariance.map((row) => Float64Array.from(row));
+  return descriptorsFromNoise({ mean: Float64Array.from(mean), covariance: rows }, noise);
+}
+
+/** Latents from one to another. */
+export const between = (from: Latent, to: Latent, count: number): Latent[] =>
+  interpolate(from, to, count, about.arc, Float64Array.from(about.origin));
