@@ -291,5 +291,6 @@ export type ConfigWith<O extends object> = Config & { readonly options: Readonly
 /** The keys of a configuration that change the networks; which of them a recipe reads, its `keys` tell. */
 export type ModelConfig = Config['model'];
 
-/** The configuration's JSON Schema, for editors and other tools. */
-export const configJsonSchema = (): object => z.toJSONSchema(configSchema);
+/** The configuration's JSON Schema, for editors and other tools. @param options what the keys of an own recipe may be */
+export const configJsonSchema = (options?: z.ZodType): object =>
+  z.toJSONSchema(options ? configSchema.extend({ options }) : configSchema);

@@ -19,8 +19,8 @@ export interface RecipeDefinition<G extends Gan = Gan, O extends object = NoOpti
   readonly name: string;
   /** One line of what it is. */
   readonly summary?: string;
-  /** Makes the networks of a configuration: a generator [latent.size] -> [size, size, channels] in [-1, 1] that begins its variables' names
-   *  otherwise than the discriminator, [size, size, channels] -> [1]. */
+  /** Makes the networks of a configuration: a generator [latent.size] -> [size, size, channels] in [-1, 1], and a discriminator
+   *  [size, size, channels] -> [1], or what the game asks for. No two variables of both have one name. */
   readonly networks: (config: ConfigWith<NoInfer<O>>) => G;
   /** What the networks play; `adversarial` if not given. */
   readonly game?: Game<G>;

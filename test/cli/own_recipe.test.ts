@@ -41,6 +41,24 @@ test('a file takes the place of a recipe: it is planned, rehearsed, trained', as
   assert.is(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).recipe, 'mine');
 });
 
+test('the keys of its own are part of the schema that editors are given', async () => {
+  const folder = temporaryFolder();
+  const text = twoModules()['mine.ts'] as string;
+  const own = text
+    .replace('import { defineRecipe }', 'import { defineRecipe, z }')
+    .replace(
+      'networks:',
+      "schema: z.object({ units: z.number().default(3).describe('of the hidden layer') }), networks:",
+    );
+  const schema = JSON.parse(await succeeds(['schema', write(folder, { ...twoModules(), 'mine.ts': own })]));
+  assert.equal(schema.properties.options.properties.units, {
+    default: 3,
+    description: 'of the hidden layer',
+    type: 'number',
+  });
+  assert.is(JSON.parse(await succeeds(['schema'])).properties.options, undefined);
+});
+
 test('a JSON file of settings names a file beside it', async () => {
   const folder = temporaryFolder();
   write(folder);
