@@ -288,8 +288,7 @@ export const ERROR_CODES = {
       'A kernel could not be run on these shapes. That is a fault of gannet or of the driver: please report it.',
     kernel_unknown: "The table cuda/resources.json lacks a kernel's figures: `npm run check:kernels -- --update`.",
     op_unsupported: 'The device has no kernel for an op of the program. That is a fault of gannet: please report it.',
-    page_missing:
-      'The pages of gannet could not be built in a checkout. `npm ci` installs what they are built with.',
+    page_missing: 'The pages of gannet could not be built in a checkout. `npm ci` installs what they are built with.',
     out_of_memory:
       'Memory of the device or the machine ran out. Take a smaller batch or model, or close other programs.',
     precision_unsupported: 'The device does not multiply in this precision. Take `auto` or `float32`.',
