@@ -12,7 +12,7 @@ Draw images from its newest checkpoint:
 
     gannet sample ${shellWord(folder)} --count 64 --seed 1
 
-Watch its curves and samples: \`tensorboard --logdir ${shellWord(folder)}\`.
+Watch its curves and samples in a browser: \`gannet watch ${shellWord(folder)}\`, or \`tensorboard --logdir ${shellWord(folder)}\`.
 
 | file | holds |
 |---|---|
