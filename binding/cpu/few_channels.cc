@@ -2,13 +2,25 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
+#include "cpu/deep_product.h"
 #include "cpu/matmul.h"
+#include "cpu/memory.h"
 #include "cpu/parallel.h"
 
 namespace gannet {
 
 namespace {
+
+constexpr int64_t kMostChannels = 4, kFewestOthers = 16;
+/** Rows of one product: what it gives stays in the cache until it has been summed. */
+constexpr int64_t kRows = 8192;
+
+/** Images whose products are made at once. */
+int64_t images_at_once(const WindowGeometry& g, int64_t pixels, int threads) {
+  return std::min(g.n, std::max<int64_t>(threads, kRows / pixels));
+}
 
 /** Adds the windows of one image, windows [P, Q, R, S, C], to dx [H, W, C]. A row of a window is contiguous in both. */
 void add_windows(const WindowGeometry& g, float* dx, const float* windows, const VectorKernels& vector) {
@@ -29,14 +41,10 @@ void add_windows(const WindowGeometry& g, float* dx, const float* windows, const
 }  // namespace
 
 std::optional<Kernel> few_channels_input_gradient(const Step& step, Build& build) {
-  constexpr int64_t kMostChannels = 4;
-  constexpr int64_t kFewestFilters = 16;
-  /** Rows of one product: their windows stay in the cache until they have been added. */
-  constexpr int64_t kRows = 8192;
   const WindowGeometry g = convolution_geometry(step);
-  if (g.c > kMostChannels || g.k < kFewestFilters) return std::nullopt;
+  if (g.c > kMostChannels || g.k < kFewestOthers) return std::nullopt;
   const int64_t window = g.r * g.s * g.c, positions = g.p * g.q, image = g.h * g.w * g.c;
-  const int64_t at_once = std::min(g.n, std::max<int64_t>(build.threads, kRows / positions));
+  const int64_t at_once = images_at_once(g, positions, build.threads);
   const auto run = [step, g, window, positions, image, at_once, &vector = build.vector](const Run& run) {
     float* windows = reinterpret_cast<float*>(run.workspace);
     float* dx = run.output<float>(step.output);
@@ -53,6 +61,89 @@ std::optional<Kernel> few_channels_input_gradient(const Step& step, Build& build
     }
   };
   return Kernel{run, sizeof(float) * static_cast<size_t>(at_once * positions * window)};
+}
+
+namespace {
+
+/** Calls visit(pixel of the image, pixel of the result, tap) for every pair that a window of one image joins. */
+template <typename Visit>
+void for_each_joined(const WindowGeometry& g, Visit visit) {
+  for (int64_t p = 0; p < g.p; p++) {
+    for (int64_t q = 0; q < g.q; q++) {
+      const int64_t top = p * g.stride_h - g.top, left = q * g.stride_w - g.left;
+      for (int64_t r = std::max<int64_t>(0, -top); r < std::min(g.r, g.h - top); r++) {
+        for (int64_t s = std::max<int64_t>(0, -left); s < std::min(g.s, g.w - left); s++) {
+          visit((top + r) * g.w + left + s, p * g.q + q, r * g.s + s);
+        }
+      }
+    }
+  }
+}
+
+/** y [P, Q, K] of one image from its products [H W, K, taps]. */
+void sum_windows(const WindowGeometry& g, float* y, const float* products) {
+  const int64_t taps = g.r * g.s;
+  std::memset(y, 0, sizeof(float) * static_cast<size_t>(g.p * g.q * g.k));
+  for_each_joined(g, [&](int64_t image, int64_t result, int64_t tap) {
+    for (int64_t k = 0; k < g.k; k++) y[result * g.k + k] += products[(image * g.k + k) * taps + tap];
+  });
+}
+
+/** met [H W, K, taps]: the gradients dy [P, Q, K] of one image that its pixels meet, 0 where they meet none. */
+void gather_met(const WindowGeometry& g, float* met, const float* dy) {
+  const int64_t taps = g.r * g.s;
+  std::memset(met, 0, sizeof(float) * static_cast<size_t>(g.h * g.w * g.k * taps));
+  for_each_joined(g, [&](int64_t image, int64_t result, int64_t tap) {
+    for (int64_t k = 0; k < g.k; k++) met[(image * g.k + k) * taps + tap] = dy[result * g.k + k];
+  });
+}
+
+/** Every pixel of the image is multiplied, so most must be read. */
+bool has_few_filters(const WindowGeometry& g, const VectorKernels& vector) {
+  return !has_avx512(vector) && g.k <= kMostChannels && g.c >= kFewestOthers && g.stride_h == 1 && g.stride_w == 1 && g.r * g.s > 1;
+}
+
+}  // namespace
+
+std::optional<Kernel> few_filters_forward(const Step& step, Build& build) {
+  const WindowGeometry g = convolution_geometry(step);
+  if (!has_few_filters(g, build.vector)) return std::nullopt;
+  const int64_t pixels = g.h * g.w, columns = g.k * g.r * g.s, at_once = images_at_once(g, pixels, build.threads);
+  const auto run = [step, g, pixels, columns, at_once](const Run& run) {
+    float* products = reinterpret_cast<float*>(run.workspace);
+    float* y = run.output<float>(step.output);
+    const float* x = run.input<float>(step.inputs[0]);
+    for (int64_t first = 0; first < g.n; first += at_once) {
+      const int64_t images = std::min(at_once, g.n - first);
+      const MatrixProduct product{
+          .transpose_a = false, .transpose_b = true, .m = images * pixels, .n = columns, .k = g.c, .lda = g.c, .ldb = g.c};
+      product.run(products, x + first * pixels * g.c, run.input<float>(step.inputs[1]));
+      parallel_for(run.threads, images, images * pixels * columns, [&](int, Range range) {
+        for (int64_t n = range.begin; n < range.end; n++)
+          sum_windows(g, y + (first + n) * g.p * g.q * g.k, products + n * pixels * columns);
+      });
+    }
+  };
+  return Kernel{run, sizeof(float) * static_cast<size_t>(at_once * pixels * columns)};
+}
+
+std::optional<Kernel> few_filters_filter_gradient(const Step& step, Build& build) {
+  const WindowGeometry g = convolution_geometry(step);
+  const int64_t pixels = g.h * g.w, columns = g.k * g.r * g.s;
+  const MatrixProduct product{
+      .transpose_a = true, .transpose_b = false, .m = columns, .n = g.c, .k = g.n * pixels, .lda = columns, .ldb = g.c};
+  if (!has_few_filters(g, build.vector) || !is_deep(product)) return std::nullopt;
+  const auto deep = std::make_shared<DeepProduct>(product);
+  const size_t deep_bytes = round_to_lines(deep->workspace_bytes(build.threads));
+  const auto run = [step, g, pixels, columns, deep, deep_bytes](const Run& run) {
+    float* met = reinterpret_cast<float*>(run.workspace + deep_bytes);
+    const float* dy = run.input<float>(step.inputs[1]);
+    parallel_for(run.threads, g.n, g.n * pixels * columns, [&](int, Range range) {
+      for (int64_t n = range.begin; n < range.end; n++) gather_met(g, met + n * pixels * columns, dy + n * g.p * g.q * g.k);
+    });
+    deep->run(run, run.output<float>(step.output), met, run.input<float>(step.inputs[0]));
+  };
+  return Kernel{run, deep_bytes + sizeof(float) * static_cast<size_t>(g.n * pixels * columns)};
 }
 
 }  // namespace gannet

@@ -307,9 +307,9 @@ Kernel filter_gradient(const Step& step, Build& build, const WindowGeometry& g) 
 
 constexpr int64_t kFewestChannels = 32;
 
-/** Large images of few channels have little padding and much to pack: oneDNN is as fast there. */
+/** Large images of few channels have little padding and much to pack: with AVX-512, oneDNN is as fast there. */
 bool suits_forward(const WindowGeometry& g, const VectorKernels& vector) {
-  return fills_tiles(g.k, vector.tile.columns) && (g.p * g.q < 256 || g.c > 128);
+  return fills_tiles(g.k, vector.tile.columns) && (g.p * g.q < 256 || g.c > 128 || !has_avx512(vector));
 }
 
 bool suits_filter_gradient(const WindowGeometry& g, const VectorKernels& vector) {

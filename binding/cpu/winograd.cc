@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "cpu/memory.h"
@@ -200,7 +199,7 @@ bool suits(const WindowGeometry& g, const TiledConvolution& convolution) {
 
 std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
-  if (std::string_view(build.vector.isa) == "avx512") return std::nullopt;
+  if (has_avx512(build.vector)) return std::nullopt;
   std::optional<TiledConvolution> convolution = step.op == "conv2dInputGradient" ? tiled_input_gradient(g) : tiled_convolution(g);
   if (!convolution || !suits(g, *convolution)) return std::nullopt;
   if (step.op == "conv2dFilterGradient") return winograd_filter_gradient(step, build, std::move(*convolution));

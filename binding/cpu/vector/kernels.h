@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "program.h"
 
@@ -108,6 +109,9 @@ struct VectorKernels {
   void (*rmsprop)(float* w, float* squares, const float* g, const UpdateArguments& a, int64_t n);
   void (*adam)(float* w, float* m, float* v, const float* g, const AdamArguments& a, int64_t n);
 };
+
+/** Whether they are those for AVX-512, for which oneDNN has the most. */
+inline bool has_avx512(const VectorKernels& vector) { return std::string_view(vector.isa) == "avx512"; }
 
 /** The kernels for the instruction set of this process. */
 const VectorKernels& vector_kernels();
