@@ -71,7 +71,7 @@ export async function openTfjs(
   { topology, signature, specs, weights }: StoredModel,
   output: string,
 ): Promise<ExportRuntime> {
-  const { tf, package: name } = await loadTfjs();
+  const { tf, package: name, backend } = await loadTfjs();
   const model = await tf.loadGraphModel({
     load: async () => ({
       modelTopology: topology,
@@ -82,6 +82,8 @@ export async function openTfjs(
   });
   return {
     name,
+    // Plain JavaScript.
+    isSlow: backend === 'cpu',
     async run(inputs) {
       const given = Object.entries(inputs).map(([key, { data, shape }]) => [key, tf.tensor(data, [...shape])] as const);
       const result = model.execute(Object.fromEntries(given), output) as Tensor;
