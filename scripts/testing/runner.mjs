@@ -25,9 +25,15 @@ export function testFiles() {
     .sort();
 }
 
+/** Tests that load modules in TypeScript while they run, which need tsx themselves. */
+const LOADS_SOURCES = /^test\/(docs\/pages|cli\/own_recipe|models\/recipe_file)\.test\.ts$/;
+
 /** A job that runs a test file, once `bundleTests` has bundled it. `env` comes on top of this process's environment; `name` is how the file is reported. */
 export function testJob(file, { name = file, env = {} } = {}) {
-  return { name, args: ['--enable-source-maps', '--import', CHILDREN, bundleOf(file)], env, count: countTests };
+  const args = LOADS_SOURCES.test(file)
+    ? ['--import', 'tsx', file]
+    : ['--enable-source-maps', '--import', CHILDREN, bundleOf(file)];
+  return { name, args, env, count: countTests };
 }
 
 /** A job that runs a script of Node without tests in it; it counts only where it fails. */

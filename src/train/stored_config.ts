@@ -40,7 +40,7 @@ async function recipeOfRun({ config, folder }: Run, { recipe: chosen }: RecipeCh
   }
   throw new ConfigError(
     'recipe_unkept',
-    `${folder} is a run of recipe '${name}', which gannet does not have and the run keeps no copy of. If it is your own, give it: --recipe FILE, in a program the option recipe. If it is one of a newer gannet, update.`,
+    `${configPath(folder)} names the recipe '${name}', which gannet does not have and the run keeps no copy of. If it is your own, give it: --recipe FILE, in a program the option recipe. If it is one of a newer gannet, update.`,
   );
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -83,6 +84,7 @@ test('a signal before the first step ends with 130 too', async () => {
   const run = newRun();
   const signals = new EventEmitter();
   const training = gannet(tinyTraining('--out', run), { signals });
+  while (signals.listenerCount('SIGINT') === 0) await setImmediate();
   signals.emit('SIGINT');
   const { exitCode, stdout } = await training;
   assert.is(exitCode, 130);

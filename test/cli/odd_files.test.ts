@@ -88,7 +88,7 @@ test('JSON that is no object of keys, or holds other things than a configuration
   const run = await newRun();
   const config = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
   for (const [changes, message] of [
-    [{ recipe: 7 }, /there is no recipe '7'/],
+    [{ recipe: 7 }, /recipe '7', which gannet does not have/],
     [{ model: null }, /model: expected object, but received null/],
     [{ generator: [] }, /generator: expected object, but received \[\]/],
     [{ steps: -1 }, /steps: Too small/],

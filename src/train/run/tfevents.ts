@@ -138,7 +138,7 @@ async function nameAfter(runFolder: string, milliseconds: number): Promise<strin
 
 /** A TFRecord: length (64 bits), its checksum, data, its checksum, little-endian.
  *  @see https://www.tensorflow.org/tutorials/load_data/tfrecord */
-export function frameRecord(data: Uint8Array): Buffer {
+export function frameRecord(data: Uint8Array): Uint8Array {
   const record = Buffer.alloc(16 + data.length);
   record.writeBigUInt64LE(BigInt(data.length), 0);
   record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);

@@ -83,7 +83,7 @@ test('the checksum is CRC-32C', () => {
 });
 
 test('a record is framed by its length and masked checksums', () => {
-  const record = frameRecord(Buffer.from('123456789'));
+  const record = Buffer.from(frameRecord(Buffer.from('123456789')));
   assert.is(record.length, 25);
   assert.is(record.readBigUInt64LE(), 9n);
   assert.is(record.toString('latin1', 12, 21), '123456789');
