@@ -1,8 +1,10 @@
+import { formatBytes, formatFlops } from '../../src/cli/units.ts';
 import { type Config, configJsonSchema, type KeyUse } from '../../src/config/index.ts';
 import type { Gan } from '../../src/games/index.ts';
 import * as gannet from '../../src/index.ts';
 import { type Recipe, recipes, resolveConfig } from '../../src/models/index.ts';
 import { countParameters, type Network } from '../../src/nn/index.ts';
+import { summarize } from '../../src/train/index.ts';
 import { type PublicExport, publicExports } from './declarations.ts';
 
 /** The generated part of docs/recipes.md: every recipe with its networks, losses and defaults, as the code has them. */
@@ -37,10 +39,23 @@ function settingsTable({ defaults, sizes, keys, game }: Recipe): string {
     ['learning rates', describeDecay(defaults)],
     ['initial weights', weights === 'glorot' ? 'Glorot uniform' : `normal, deviation ${weights}`],
     ['length', `${steps.toLocaleString('en')} steps of batch ${batch}`],
+    ...costRows(defaults),
     ['keys of the networks', describeKeys(keys)],
     ['game and its keys', `${game.name}: ${describeKeys(game.keys)}`],
   ];
   return table(['setting', 'default'], rows);
+}
+
+/** What an ordinary step takes, by the compiled programs: the figures of `gannet plan`. */
+function costRows(defaults: Config): [string, string][] {
+  const { flopsPerStep, arenaBytes, variableBytes } = summarize(defaults);
+  return [
+    ['operations of a step', formatFlops(flopsPerStep)],
+    [
+      'memory',
+      `${formatBytes(arenaBytes)} for a step, ${formatBytes(variableBytes)} for weights, slots and statistics`,
+    ],
+  ];
 }
 
 /** Keys under one condition stand together. */

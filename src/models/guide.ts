@@ -19,7 +19,7 @@ import { baseDefaults, LABEL_KEYS, modelKeys, onlySizes, type Recipe, weightInit
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  keys: [...modelKeys('kernel', 'width', 'spectralNorm'), ...LABEL_KEYS],
+  keys: [...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'), ...LABEL_KEYS],
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -37,10 +37,10 @@ export const dcganGuide: Recipe = {
       size,
       channels,
       latent,
-      model: { kernel, width, spectralNorm: spectral },
+      model: { kernel, width, generatorNorm, discriminatorNorm, spectralNorm: spectral },
     } = config;
     const shared = { weights: weightInitializer(config.weights) };
-    const normed: Partial<BlockOptions> = { ...shared, norm: 'batch', activationFirst: true, bias: false };
+    const normed: Partial<BlockOptions> = { ...shared, activationFirst: true, bias: false };
     const generator = sequential(
       'generator',
       [latent.size],
@@ -49,7 +49,7 @@ export const dcganGuide: Recipe = {
         block({
           ...shared,
           transform: linear([4, 4, 4 * width]),
-          norm: 'batch',
+          norm: generatorNorm,
           activation: 'relu',
           activationFirst: true,
         }),
@@ -57,6 +57,7 @@ export const dcganGuide: Recipe = {
           block({
             ...normed,
             transform: transposedConvolution({ channels: out, kernel, stride: 2 }),
+            norm: generatorNorm,
             activation: 'relu',
           }),
         ),
@@ -77,6 +78,7 @@ export const dcganGuide: Recipe = {
             ...normed,
             spectral,
             transform: convolution({ channels: out, kernel, stride: 2 }),
+            norm: discriminatorNorm,
             activation: 'leakyRelu',
           }),
         ),
@@ -99,6 +101,33 @@ export const dcganGuideConditional: Recipe = {
     model: { ...dcganGuide.defaults.model, condition: 'oneHot' },
     sampleCount: 80,
   },
+};
+
+/** The practical guide's Wasserstein GAN with gradient penalty at 32x32: its DCGAN with layer norm in the critic, and one step of the critic
+ *  to each of the generator. @see arXiv:1704.00028 */
+export const wganGpGuide: Recipe = {
+  ...dcganGuide,
+  name: 'wgan-gp-guide',
+  summary: 'Wasserstein GAN of the practical guide: dcgan-guide with layer norm in the critic, one critic step',
+  defaults: {
+    ...dcganGuide.defaults,
+    recipe: 'wgan-gp-guide',
+    model: { ...dcganGuide.defaults.model, discriminatorNorm: 'layer' },
+    loss: 'wasserstein',
+    gradientPenalty: 10,
+    generator: { name: 'adam', learningRate: 1e-4, beta1: 0, beta2: 0.9 },
+    discriminator: { name: 'adam', learningRate: 1e-4, beta1: 0, beta2: 0.9 },
+    schedule: 'alternating',
+  },
+};
+
+/** The same with 100 critic steps to each of the generator, which the guide compares with one; between both lies
+ *  `criticSchedule` guide. */
+export const wganGpGuideThorough: Recipe = {
+  ...wganGpGuide,
+  name: 'wgan-gp-guide-thorough',
+  summary: 'wgan-gp-guide with 100 critic steps to each of the generator',
+  defaults: { ...wganGpGuide.defaults, recipe: 'wgan-gp-guide-thorough', discriminatorSteps: 100 },
 };
 
 /** The practical guide's first convolutional GAN: upsampling and max pooling instead of strides. */

@@ -5,9 +5,16 @@ import { didYouMean } from '../suggest.ts';
 import { began } from './began.ts';
 import { dcgan, dcganDigits, dcganDigitsConditional, dcganDraft, dcganReport } from './dcgan.ts';
 import { extractorGan } from './extractor.ts';
-import { convGuide, dcganGuide, dcganGuideConditional } from './guide.ts';
+import { convGuide, dcganGuide, dcganGuideConditional, wganGpGuide, wganGpGuideThorough } from './guide.ts';
 import type { Recipe } from './recipe.ts';
-import { convReport, convReportConditional, mlpReport, mlpReportConditional } from './report.ts';
+import {
+  convReport,
+  convReportConditional,
+  convReportWasserstein,
+  mlpReport,
+  mlpReportConditional,
+  mlpReportWasserstein,
+} from './report.ts';
 import { wganClip, wganGp, wganGpConditional } from './wgan.ts';
 
 /** Every recipe, in the order listings show them. */
@@ -26,7 +33,11 @@ export const recipes: readonly Recipe[] = [
   mlpReportConditional,
   wganGp,
   wganGpConditional,
+  wganGpGuide,
+  wganGpGuideThorough,
   wganClip,
+  mlpReportWasserstein,
+  convReportWasserstein,
   extractorGan,
   began,
 ];

@@ -173,3 +173,30 @@ export const mlpReportConditional: Recipe = {
     sampleCount: 80,
   },
 };
+
+/** What the report's Wasserstein GANs with weight clipping have in place of its GANs'. */
+const clipped = {
+  loss: 'wasserstein',
+  generator: { name: 'rmsprop', learningRate: 5e-5 },
+  discriminator: { name: 'rmsprop', learningRate: 5e-5, clip: 0.01 },
+  discriminatorSteps: 5,
+  batch: 64,
+} satisfies Partial<Config>;
+
+/** The report's fully connected Wasserstein GAN: the networks of `mlp-report`, the critic's weights clipped after every update.
+ *  @see arXiv:1701.07875 */
+export const mlpReportWasserstein: Recipe = {
+  ...mlpReport,
+  name: 'mlp-report-wasserstein',
+  summary: 'Wasserstein GAN of the experiments report with weight clipping: the networks of mlp-report',
+  defaults: { ...mlpReport.defaults, ...clipped, recipe: 'mlp-report-wasserstein' },
+};
+
+/** The report's convolutional Wasserstein GAN: the networks of `conv-report`, the critic's weights clipped after every update.
+ *  @see arXiv:1701.07875 */
+export const convReportWasserstein: Recipe = {
+  ...convReport,
+  name: 'conv-report-wasserstein',
+  summary: 'Wasserstein GAN of the experiments report with weight clipping: the networks of conv-report',
+  defaults: { ...convReport.defaults, ...clipped, recipe: 'conv-report-wasserstein' },
+};

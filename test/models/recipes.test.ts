@@ -52,6 +52,43 @@ test("the guide's DCGAN updates both networks from one batch of fakes, Adam with
   );
 });
 
+test("the guide's Wasserstein GAN has layer norm in the critic, a penalty, and one or 100 critic steps", () => {
+  const { generator, discriminator } = parametersOf({ recipe: 'wgan-gp-guide' });
+  // Layer norm has a gain and a bias for each channel, as batch norm does.
+  assert.equal({ generator, discriminator }, parametersOf({ recipe: 'dcgan-guide' }));
+  assert.equal(
+    buildGan(resolveConfig({ recipe: 'wgan-gp-guide' })).discriminator.layers.map(({ description }) => description),
+    [
+      ...['conv5 s2, leakyRelu, layer norm', 'conv5 s2, leakyRelu, layer norm', 'conv5 s2, leakyRelu, layer norm'],
+      ...['conv4', 'flatten'],
+    ],
+  );
+  for (const [recipe, steps] of Object.entries({ 'wgan-gp-guide': 1, 'wgan-gp-guide-thorough': 100 })) {
+    const config = resolveConfig({ recipe, batch: 2, model: { width: 2 } });
+    assert.equal([config.loss, config.gradientPenalty, config.latent.distribution], ['wasserstein', 10, 'normal']);
+    const { programs } = createModel(config).match;
+    assert.equal(
+      programs.map(({ repeats }) => repeats.at(7)),
+      [steps, 1],
+      recipe,
+    );
+  }
+});
+
+test("the report's Wasserstein GANs have its networks, RMSProp at 5e-5, a clipped critic, batch 64 and five critic steps", () => {
+  for (const networks of ['mlp-report', 'conv-report']) {
+    const recipe = `${networks}-wasserstein`;
+    assert.equal(parametersOf({ recipe }), parametersOf({ recipe: networks }));
+    const config = resolveConfig({ recipe });
+    assert.equal(config.generator, { name: 'rmsprop', learningRate: 5e-5 });
+    assert.equal(config.discriminator, { name: 'rmsprop', learningRate: 5e-5, clip: 0.01 });
+    assert.equal(
+      [config.loss, config.batch, config.discriminatorSteps, config.gradientPenalty],
+      ['wasserstein', 64, 5, 0],
+    );
+  }
+});
+
 test("the guide's first convolutional GAN upsamples and pools", () => {
   assertNetworks(
     { recipe: 'conv-guide' },

@@ -35,8 +35,13 @@ const closeTo = (actual: ArrayLike<number>, expected: ArrayLike<number>, toleran
 for (const [name, openDevice] of Object.entries(devices)) {
   const averages = suite(`the average of the generator's weights on ${name}`);
 
-  averages('is that of a float64 loop over its values, running statistics included, and what samples use', async () => {
-    const config = tinyConfig({ batch: 4, ema: { halfLife: HALF_LIFE }, generator: { learningRate: 0.02 } });
+  const isOfAllValues = (accumulation: number) => async () => {
+    const config = tinyConfig({
+      batch: 4,
+      accumulation,
+      ema: { halfLife: HALF_LIFE },
+      generator: { learningRate: 0.02 },
+    });
     const device = await openDevice();
     const session = await openSession(device, config);
     const { average, generator } = session.model;
@@ -72,7 +77,13 @@ for (const [name, openDevice] of Object.entries(devices)) {
     closeTo(sampled, (await plain.sample(latents)).data, 1e-5, 'sampled images');
     session.close();
     plain.close();
-  });
+  };
+
+  averages(
+    'is that of a float64 loop over its values, running statistics included, and what samples use',
+    isOfAllValues(1),
+  );
+  averages('takes an update in once, and for its whole batch, when the batch is taken in parts', isOfAllValues(2));
 
   averages.run();
 }

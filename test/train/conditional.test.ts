@@ -20,6 +20,7 @@ import {
   TrainingSession,
   train,
 } from '../../src/train/index.ts';
+import { withLabels } from '../../src/train/labelled_data.ts';
 import { uniformPng } from '../data/pictures.ts';
 import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -195,6 +196,20 @@ test('a run does not go on with images of other classes', async () => {
     () => eventsOf(resume(out, { steps: 3, data: other })),
     'labels_changed',
     /made for the 2 classes moon, sun, but these images have the 2 classes moon, star/,
+  );
+});
+
+test('attributes are not classes, though their names be the same', async () => {
+  const names = ['moon', 'sun'];
+  const images = {
+    name: 'sky',
+    labels: { kind: 'attributes', names, values: new Int32Array(4) },
+  } as unknown as Parameters<typeof withLabels>[1];
+  const config = { ...conditional(), conditionedOn: { kind: 'classes' as const, names } };
+  await rejects(
+    () => withLabels(config, images),
+    'labels_changed',
+    /made for the 2 classes moon, sun, but these images have the 2 attributes moon, sun/,
   );
 });
 
