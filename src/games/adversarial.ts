@@ -11,6 +11,7 @@ import { lossMonitors } from './loss_monitors.ts';
 import { expectWholeParts } from './parts.ts';
 import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
 import { drawnNoise, type Players } from './players.ts';
+import { GUIDE } from './schedule.ts';
 import { simultaneous } from './simultaneous.ts';
 
 const alternates: Condition = { holds: ({ schedule }) => schedule === 'alternating', said: 'schedule is alternating' };
@@ -18,6 +19,12 @@ const alternates: Condition = { holds: ({ schedule }) => schedule === 'alternati
 const lossesWithTargets = Object.entries<AdversarialLoss>(adversarialLosses).flatMap(([name, { hasTargets }]) =>
   hasTargets ? [name] : [],
 );
+
+/** Where every step has as many updates as the guide's schedule makes, that schedule changes nothing. */
+const varies: Condition = {
+  holds: (config) => alternates.holds(config) && config.discriminatorSteps !== GUIDE.repeats,
+  said: `schedule is alternating and discriminatorSteps is not ${GUIDE.repeats}`,
+};
 
 const hasTargets: Condition = {
   holds: ({ loss }) => lossesWithTargets.includes(loss),
@@ -31,7 +38,8 @@ export const adversarial: Game = {
   keys: [
     ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation', 'diffAugment']),
     ...uses(['penaltyEvery'], isPenalised),
-    ...uses(['discriminatorSteps', 'generatorSteps', 'criticSchedule', 'reuseLatents'], alternates),
+    ...uses(['discriminatorSteps', 'generatorSteps', 'reuseLatents'], alternates),
+    ...uses(['criticSchedule'], varies),
     ...uses(['labels.real', 'labels.fake', 'labels.flip'], hasTargets),
   ],
   unusable: [

@@ -19,8 +19,8 @@ export const constantly = (repeats: number): Repeats => ({
 /** In each step once. */
 export const ONCE = constantly(1);
 
-/** The practical guide's schedule of the critic: close to optimal at the start, and again at every 500th step. */
-const GUIDE = { firstSteps: 100, every: 500, repeats: 100 };
+/** The practical guide's schedule of the critic (`criticSchedule` guide): close to optimal at the start, and again at every 500th step. */
+export const GUIDE = { firstSteps: 100, every: 500, repeats: 100 };
 
 /** 100 times in each of the first 100 steps and in every 500th, else as often as is said. */
 export const asInGuide = (otherwise: number): Repeats => {

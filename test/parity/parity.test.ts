@@ -149,7 +149,7 @@ test('a device with itself, an unknown case, a precision it lacks and no time ar
 test('patterns are parts of names, in which * stands for anything and brackets for themselves', () => {
   const names = (...patterns: string[]) => chooseTrials(patterns).map(({ name }) => name);
   assert.equal(names('conv2d [2,5,4,3] by'), ['conv2d [2,5,4,3] by [7,1,1,3]']);
-  assert.equal(names('STEP OF WGAN'), ['step of wgan-gp', 'step of wgan-gp-conditional', 'step of wgan-clip']);
+  assert.equal(names('STEP OF WGAN-GP-G'), ['step of wgan-gp-guide', 'step of wgan-gp-guide-thorough']);
   assert.equal(names('step*n-clip', 'sgd clip'), ['sgd clipped', 'step of wgan-clip']);
   assert.is(chooseTrials(), trials);
 });
