@@ -4,12 +4,14 @@ import { type Latent, rowsOf } from '../../src/explore/vectors.ts';
 import { hostLatents } from '../../src/train/latents.ts';
 import { about, latentSize } from './about.ts';
 
-const { distribution, mean, covariance } = about.description.latent;
+const { distribution, mean, covariance, representatives = [] } = about.description.latent;
 
 /** The latents of a seed, those that `gannet sample` draws. */
 export function latentsOf(seed: number, count: number): Latent[] {
-  const drawn = distribution === 'descriptors' ? 'normal' : (distribution as 'normal' | 'uniform');
-  const noise = rowsOf(hostLatents({ size: latentSize, distribution: drawn }, count, seed), count);
+  const noise = rowsOf(
+    hostLatents({ size: latentSize - representatives.length, distribution }, count, seed, representatives.length),
+    count,
+  );
   if (!mean || !covariance) return noise;
   const rows = covariance.map((row) => Float64Array.from(row));
   return descriptorsFromNoise({ mean: Float64Array.from(mean), covariance: rows }, noise);

@@ -1,4 +1,4 @@
-import { conditionedOn, isConditional, representativesOf } from '../config/index.ts';
+import { type Config, conditionedOn, isConditional, representativesOf } from '../config/index.ts';
 import { readDescriptors } from '../explore/index.ts';
 import { packageVersion } from '../package.ts';
 import type { Checkpoint, TrainingModel } from '../train/index.ts';
@@ -20,7 +20,7 @@ export interface ExportDescription {
     /** With the representative variables behind the noise. */
     readonly size: number;
     /** Of the noise: `uniform` in [-1, 1), `unit`: uniform in [0, 1), `normal`, or `descriptors`: normal with this mean and covariance. */
-    readonly distribution: string;
+    readonly distribution: Config['latent']['distribution'];
     readonly mean?: readonly number[];
     /** Row after row. */
     readonly covariance?: readonly (readonly number[])[];

@@ -148,4 +148,20 @@ withBrowser('the page of a BEGAN draws from its descriptors and moves along thei
   }
 });
 
+withBrowser('the page of an Extractor GAN draws representative variables behind the noise', async () => {
+  const run = await madeUpRun(smallConfig('extractor-gan', { model: { width: 2 } }));
+  const session = await openSampler(run);
+  const { page, problems } = await openExported(run);
+  try {
+    const { data, shape } = await session.sample(await session.drawLatents(16, 1));
+    const [size, bytes] = [data.length / shape[0], unitToBytes(data)];
+    const expected = Array.from({ length: 16 }, (_, i) => bytes.subarray(size * i, size * (i + 1)));
+    assertPictures(await picturesOn(grid(page), shape[3]), expected, 'seed 1');
+    assert.equal(problems, []);
+  } finally {
+    session.close();
+    await page.close();
+  }
+});
+
 test.run();
