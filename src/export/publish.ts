@@ -40,7 +40,8 @@ export const publishFolder = <T>(
       join(parent, `.${state}-${basename(path)}`),
     ) as [string, string];
     try {
-      await rm(temporary, { recursive: true, force: true });
+      // Left over where an earlier export was stopped.
+      await Promise.all([temporary, replaced].map(removeFolder));
       await mkdir(temporary);
       const written = await write(temporary);
       await syncFolder(temporary);
@@ -49,9 +50,11 @@ export const publishFolder = <T>(
       await syncFolder(parent);
       return written;
     } finally {
-      await Promise.all([temporary, replaced].map((folder) => rm(folder, { recursive: true, force: true })));
+      await Promise.all([temporary, replaced].map(removeFolder));
     }
   });
+
+const removeFolder = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
 
 async function storing<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
