@@ -26,7 +26,7 @@ export interface ExportContent {
 export interface ExportFormat {
   /** What the name of its file ends with; undefined of a format of several files. */
   readonly ending?: string;
-  /** The names of its files in a folder, where it has several. */
+  /** What its folder may hold, where it has several files: these, and what programs that use them leave there. */
   readonly files?: readonly string[];
   /** The networks that it is for; all if not given. */
   readonly networks?: readonly NetworkName[];

@@ -10,13 +10,15 @@ import { openTorch } from './runtime.ts';
 
 const WEIGHTS_FILE = 'model.safetensors';
 const MODULE_FILE = 'model.py';
+/** Where Python keeps what it has made of `model.py`, once that was imported. */
+const CACHE_FOLDER = '__pycache__';
 
 /** What the metadata of `model.safetensors` calls itself. */
 export const TORCH_FORMAT = 'gannet-pytorch';
 
 /** A module of PyTorch: `model.py`, which needs nothing but torch, and `model.safetensors` with its weights as PyTorch has them. */
 export const pytorchFormat: ExportFormat = {
-  files: [WEIGHTS_FILE, MODULE_FILE],
+  files: [WEIGHTS_FILE, MODULE_FILE, CACHE_FOLDER],
   layouts: ['NCHW'],
   async write(folder, content) {
     const { description, network, freeze, trainable } = content;
