@@ -14,6 +14,9 @@ export interface Source {
   readonly label: string | undefined;
 }
 
+/** Another page may have pictures of the same names. */
+const PAGE = Math.random().toString(36).slice(2);
+
 /** The picture of a latent; while one is drawn, the one before stays. @param place tells it from all others on the page */
 export function LatentPicture({
   source,
@@ -27,7 +30,7 @@ export function LatentPicture({
   alt: string;
 }) {
   const { id, info, label } = source;
-  const request = { step: info.step, latent: [...latent], class: label, place };
+  const request = { step: info.step, latent: [...latent], class: label, place: `${PAGE} ${place}` };
   const key = `${info.step} ${label} ${latent.join()}`;
   const { values, problem } = useFetched(new Map([[place, { key, fetch: () => fetchPicture(id, request) }]]));
   const address = useAddress(values.get(place));

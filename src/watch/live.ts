@@ -23,7 +23,11 @@ export class LiveRuns {
   /** Tells of every change from now on; answers how to end that. The first one that a listener hears is of all runs. */
   subscribe(listener: Listener): () => void {
     this.listeners.add(listener);
-    void this.runs.list().then((all) => this.listeners.has(listener) && listener({ changed: all, gone: [] }));
+    // Where the folder cannot be read now, the next look may tell.
+    void this.runs.list().then(
+      (all) => this.listeners.has(listener) && listener({ changed: all, gone: [] }),
+      () => {},
+    );
     this.timer ??= setTimeout(() => this.look(), this.intervalMs);
     return () => {
       this.listeners.delete(listener);

@@ -50,6 +50,16 @@ test('a checkpoint tells its latent space, and draws what `gannet sample` would'
   closeTo(draws.flat(), expected);
 });
 
+test('pages that ask for the same at once are all answered', async () => {
+  const paths = ['api/latents?id=.&step=2', 'api/latents/draw?id=.&step=2&seed=5&count=2'];
+  for (const path of paths) {
+    // The first opens the checkpoint meanwhile.
+    const watch = await serve(await noiseRun());
+    const [first, ...rest] = await Promise.all([1, 2, 3, 4].map(() => get<object>(watch, path)));
+    for (const answer of rest) assert.equal(answer, first);
+  }
+});
+
 test('a BEGAN has the mean and the eigendirections of its descriptors', async () => {
   const watch = await serve(await descriptorRun(STATISTICS));
   const info = await get<LatentInfo>(watch, 'api/latents?id=.&step=3');

@@ -14,11 +14,11 @@ interface Waiting {
 /** Does one piece of work at a time. Each has a place; of those that wait for the same place only the newest is done, so that a slider that is
  *  drawn along is answered for where it stands and not for where it was. */
 export class NewestFirst {
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting = new Map<string | symbol, Waiting>();
   private isBusy = false;
 
-  /** What the work gives. @throws SupersededError if a newer one came first, and what the work throws */
-  run<T>(place: string, work: () => Promise<T>): Promise<T> {
+  /** What the work gives. @param place nothing replaces what waits for a symbol of its own @throws SupersededError if a newer one came first, and what the work throws */
+  run<T>(place: string | symbol, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.waiting.get(place)?.reject(new SupersededError());
       this.waiting.delete(place);

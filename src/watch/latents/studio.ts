@@ -28,7 +28,7 @@ export class Studio {
 
   /** What there is to know of a checkpoint's latents. @throws CheckpointError, ConfigError, DeviceError */
   describe(folder: string, step: number): Promise<Omit<LatentInfo, 'traits'>> {
-    return this.queue.run(`describe ${folder} ${step}`, async () => {
+    return this.queue.run(Symbol('describe'), async () => {
       const { space, session } = await this.open(folder, step);
       const { config } = session.model;
       // A generator that does not begin with a linear layer has no directions; all else works.
@@ -50,7 +50,7 @@ export class Studio {
 
   /** Latents of a seed as `gannet sample` draws them. @throws as describe */
   draw(folder: string, step: number, seed: number, count: number): Promise<number[][]> {
-    return this.queue.run(`draw ${folder} ${step} ${seed}`, async () => {
+    return this.queue.run(Symbol('draw'), async () => {
       const { space } = await this.open(folder, step);
       return space.draw(count, seed).map((latent) => [...latent]);
     });
@@ -73,7 +73,7 @@ export class Studio {
 
   /** Gives the device back. */
   close(): Promise<void> {
-    return this.queue.run('close', () => this.release());
+    return this.queue.run(Symbol('close'), () => this.release());
   }
 
   private async open(folder: string, step: number): Promise<Explorer> {
