@@ -96,13 +96,23 @@ function partOf({ files }: Checkpoint, network: (typeof NETWORKS)[number], model
 /** Filters and matrices; a bias may fit by chance. */
 const isWeight = ({ variable }: WeightPlan['taken'][number]): boolean => variable.shape.length > 1;
 
-/** Groups of keys that decide which variables networks have. */
-const FORM = ['recipe', 'size', 'channels', 'latent', 'model', 'options', 'conditionedOn'];
+/** Keys and groups of keys that decide which variables networks have. */
+const FORM = [
+  'recipe',
+  'size',
+  'channels',
+  'latent',
+  'model',
+  'options',
+  'conditionedOn',
+  'extractor.measures',
+  'extractor.labels',
+];
 
 async function differentForms(run: string, checkpoint: Checkpoint, { config }: TrainingModel): Promise<string[]> {
   const before: ConfigChanges = readProgress(checkpoint).config ?? (await readRunFolder(run)).config;
   return differences(before, config)
-    .filter(({ key }) => FORM.includes(key.split('.')[0] as string))
+    .filter(({ key }) => FORM.some((form) => key === form || key.startsWith(`${form}.`)))
     .map(formatChange);
 }
 
