@@ -15,15 +15,18 @@ export interface Generated {
 
 /** The generator's loss, with the cross entropy of what extractors read off its images if there are some, and what is reported
  *  beside it by name. All scalars. @param real the verdicts on real images, which only a relative loss asks for */
-export function generatorLoss(adversaries: Adversaries, generated: Generated, real: () => Tensor) {
+export function generatorLoss(
+  adversaries: Adversaries,
+  generated: Generated,
+  real: () => Tensor,
+): { readonly loss: Tensor; readonly reported: Readonly<Record<string, Tensor>> } {
   const { config, extractor } = adversaries;
   const adversarial = lossOf(config).generator(generated.verdict, real);
-  const reported: Record<string, Tensor> = {};
-  if (!extractor) return { loss: adversarial, reported };
+  if (!extractor) return { loss: adversarial, reported: {} };
   const extraction = extractor.crossEntropy(generated.images, representativesIn(adversaries, generated.latents));
   return {
     loss: add(adversarial, mul(config.extractor.weight, extraction)),
-    reported: { ...reported, extraction },
+    reported: { extraction },
   };
 }
 
