@@ -51,22 +51,22 @@ export type TrainEvent =
 export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEvent, void> {
   const { session, dataset, record, signal } = options;
   const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery, health } = session.model.config;
-  const sitting = new TrainingSitting(options);
   const requests = await RunRequests.open(record.folder);
+  const sitting = new TrainingSitting(options);
   let collapsed = false;
   let stopped = false;
-  yield {
-    type: 'start',
-    folder: record.folder,
-    device: nameOf(session.device),
-    step: sitting.step,
-    steps,
-    monitors: Object.fromEntries(
-      Object.entries(session.model.monitors).map(([name, { sign: _, ...monitor }]) => [name, monitor]),
-    ),
-  };
-  yield* tellChanges(options);
   try {
+    yield {
+      type: 'start',
+      folder: record.folder,
+      device: nameOf(session.device),
+      step: sitting.step,
+      steps,
+      monitors: Object.fromEntries(
+        Object.entries(session.model.monitors).map(([name, { sign: _, ...monitor }]) => [name, monitor]),
+      ),
+    };
+    yield* tellChanges(options);
     while (sitting.step < steps && !signal?.aborted && !collapsed && !stopped) {
       const step = sitting.step + 1;
       const due = (every: number) => every > 0 && (step % every === 0 || step === steps);

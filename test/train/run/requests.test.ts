@@ -78,6 +78,16 @@ test('a training that is asked to stop saves and stops', async () => {
   assert.not.ok(existsSync(join(out, 'request-stop.json')));
 });
 
+test('a training that is left at its first event leaves no request behind', async () => {
+  const out = join(temporaryFolder(), 'run');
+  for await (const event of train(tinyConfig(), { out })) {
+    assert.is(event.type, 'start');
+    await askRun(out, 'stop');
+    break;
+  }
+  assert.not.ok(existsSync(join(out, 'request-stop.json')));
+});
+
 test('samples that are asked for are drawn between the steps that draw them, and change no metrics', async () => {
   const { out, events } = await trainAsking('sample', 'metrics');
   const [sample] = only(events, 'sample');
