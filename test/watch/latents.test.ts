@@ -154,6 +154,16 @@ test('a trait that is named on the page is one that `gannet explore` takes, unti
   rmSync(path);
 });
 
+test('traits that are saved at once are all kept', async () => {
+  const run = await noiseRun();
+  const watch = await serve(run);
+  const names = ['a', 'b', 'c', 'd'];
+  await Promise.all(names.map((name) => post(watch, 'api/latents/trait', { id: '.', name, coefficients: { 0: 1 } })));
+  const path = join(run, 'traits.json');
+  assert.equal(Object.keys(JSON.parse(readFileSync(path, 'utf8'))).sort(), names);
+  rmSync(path);
+});
+
 test('what cannot be drawn is told by its code', async () => {
   const watch = await serve(await noiseRun());
   const picture = { id: '.', step: 2, latent: [1, 2, 3, 4], place: 'a' };

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { SupersededError } from '../latents/newest_first.ts';
+import { NewestFirst, SupersededError } from '../latents/newest_first.ts';
 import type { Studio } from '../latents/studio.ts';
 import { readTraits, saveTrait } from '../latents/traits_file.ts';
 import type { LatentInfo } from '../protocol.ts';
@@ -58,8 +58,11 @@ export function addLatentRoutes(served: Hono, runs: Runs, studio: Studio): void 
     }
   });
 
+  // Saving reads a file and replaces it: a second save between the two would be lost.
+  const saves = new NewestFirst();
   served.post('/api/latents/trait', async (context) => {
     const { id, name, coefficients } = await bodyOf(context, traitSchema);
-    return context.json(await saveTrait(runNamed(runs, id).folder, name, coefficients));
+    const { folder } = runNamed(runs, id);
+    return context.json(await saves.run(Symbol('save'), () => saveTrait(folder, name, coefficients)));
   });
 }
