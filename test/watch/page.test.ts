@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { train } from '../../src/train/index.ts';
+import { openWatch } from '../../src/watch/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { noiseRun } from '../explore/runs.ts';
 import { tinyConfig } from '../train/tiny.ts';
@@ -89,6 +90,22 @@ test('the list is found through, filtered and sorted, and its address keeps all 
   await page.goto(watch.url + address);
   await page.locator('.run').first().waitFor();
   assert.equal(await textsOf(page, '.run strong'), ['alpha']);
+});
+
+test('a run that went while the server was away is gone from the list', async () => {
+  const root = folderOf({ alpha: {}, beta: {} });
+  const { page } = await show(root);
+  const first = await openWatch(root, { port: 0, token: 'same' });
+  await page.goto(first.url);
+  await page.getByRole('link', { name: /beta/ }).waitFor();
+  await first.close();
+  await page.locator('.link.broken').waitFor();
+  rmSync(join(root, 'beta'), { recursive: true });
+  const second = await openWatch(root, { port: Number(new URL(first.url).port), token: 'same' });
+  await page.locator('.link:not(.broken)').waitFor();
+  await page.getByRole('link', { name: /beta/ }).waitFor({ state: 'detached' });
+  assert.equal(await textsOf(page, '.run strong'), ['alpha']);
+  await second.close();
 });
 
 test('runs are compared: their curves over each other, and the settings that differ', async () => {
