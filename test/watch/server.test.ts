@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSources } from '../../src/models/index.ts';
 import { lockRun } from '../../src/train/run/lock.ts';
-import type { RunDetail, RunList, RunsChanged, SeriesReply } from '../../src/watch/protocol.ts';
+import type { Problem, RunDetail, RunList, RunsChanged, SeriesReply } from '../../src/watch/protocol.ts';
 import { openWatch, type Watch, type WatchOptions } from '../../src/watch/server.ts';
 import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -43,6 +43,12 @@ function statusOf(url: string, headers: Readonly<Record<string, string>>): Promi
       .end();
   });
 }
+
+/** The status of an answer that something cannot be done, and its code. */
+const problemOf = async (response: Response): Promise<[number, string]> => [
+  response.status,
+  ((await response.json()) as Problem).code,
+];
 
 test('lists every run below a folder with what became of it', async () => {
   const lines = [metricsLine(10, { loss: 2 }), metricsLine(20, { loss: 1 })];
@@ -240,7 +246,7 @@ test('no path leads out of the runs that were found', async () => {
     '__proto__',
   ])
     for (const route of [`api/run?id=${encodeURIComponent(id)}`, `api/grid?step=1&id=${encodeURIComponent(id)}`])
-      assert.is((await get(watch, route)).status, 404, route);
+      assert.equal(await problemOf(await get(watch, route)), [404, 'run_unknown'], route);
   for (const step of ['../../config', '1.5', '-1', '1e9', ''])
     assert.ok([400, 404].includes((await get(watch, `api/grid?id=a&step=${encodeURIComponent(step)}`)).status), step);
   for (const path of ['package.json', '../package.json', '..%2fpackage.json', 'api', 'page.js/../../x'])
@@ -258,7 +264,7 @@ test('only pictures are served as grids, whatever a link in the folder leads to'
   assert.is((await get(watch, 'api/grid?id=a&step=2')).status, 404);
 });
 
-test('every answer forbids scripts, frames and pictures from elsewhere', async () => {
+test('every answer forbids scripts, frames and pictures from elsewhere, use by other sites, and keeping it', async () => {
   const watch = await serve(folderOf({}));
   for (const path of ['', 'page.js', 'api/runs', 'api/run?id=x', 'nothing']) {
     const { headers } = await get(watch, path);
@@ -267,6 +273,9 @@ test('every answer forbids scripts, frames and pictures from elsewhere', async (
     assert.not.match(policy, /unsafe|\*|http/, path);
     assert.is(headers.get('x-content-type-options'), 'nosniff', path);
     assert.is(headers.get('referrer-policy'), 'no-referrer', path);
+    assert.is(headers.get('cross-origin-opener-policy'), 'same-origin', path);
+    assert.is(headers.get('cross-origin-resource-policy'), 'same-origin', path);
+    assert.is(headers.get('cache-control'), 'no-store', path);
     assert.is(headers.get('access-control-allow-origin'), null, path);
   }
 });
