@@ -97,7 +97,8 @@ function Heading({ run }: { run: RunSummary }) {
           <div>
             <dt>Speed</dt>
             <dd>
-              {shortCount(imagesPerSecond)} <small>images/s</small>
+              {shortCount(imagesPerSecond)}
+              <small>images/s</small>
             </dd>
           </div>
         )}
