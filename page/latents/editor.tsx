@@ -183,7 +183,8 @@ function Traits({
   if (names.length === 0) return null;
   const remove = (name: string): void => {
     set(name, 0);
-    void post('latents/trait', { id, name, coefficients: {} }).then(taken);
+    // Where it could not be removed, what is read again shows it.
+    post('latents/trait', { id, name, coefficients: {} }).then(taken, taken);
   };
   return (
     <div class="sliders">

@@ -20,14 +20,10 @@ export class LiveRuns {
     return this.listeners.size;
   }
 
-  /** Tells of every change from now on; answers how to end that. The first one that a listener hears is of all runs. */
+  /** Tells of all runs and of every change from now on; answers how to end that. */
   subscribe(listener: Listener): () => void {
     this.listeners.add(listener);
-    // Where the folder cannot be read now, the next look may tell.
-    void this.runs.list().then(
-      (all) => this.listeners.has(listener) && listener({ changed: all, gone: [] }),
-      () => {},
-    );
+    void this.tellWhole(listener);
     this.timer ??= setTimeout(() => this.look(), this.intervalMs);
     return () => {
       this.listeners.delete(listener);
@@ -37,6 +33,14 @@ export class LiveRuns {
   close(): void {
     clearTimeout(this.timer);
     this.listeners.clear();
+  }
+
+  /** A folder that cannot be read now is tried again. */
+  private async tellWhole(listener: Listener): Promise<void> {
+    const all = await this.runs.list().catch(() => undefined);
+    if (!this.listeners.has(listener)) return;
+    if (all) listener({ isWhole: true, changed: all, gone: [] });
+    else setTimeout(() => this.tellWhole(listener), this.intervalMs);
   }
 
   private async look(): Promise<void> {
@@ -50,6 +54,7 @@ export class LiveRuns {
     const changed = all.filter((run) => this.known.get(run.id) !== run);
     const gone = [...this.known.keys()].filter((id) => !present.has(id));
     this.known = present;
-    if (changed.length > 0 || gone.length > 0) for (const listener of this.listeners) listener({ changed, gone });
+    if (changed.length > 0 || gone.length > 0)
+      for (const listener of this.listeners) listener({ isWhole: false, changed, gone });
   }
 }

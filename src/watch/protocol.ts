@@ -43,6 +43,8 @@ export interface RunList {
 
 /** What changed since the event before. */
 export interface RunsChanged {
+  /** Whether `changed` holds all runs that there are. */
+  readonly isWhole: boolean;
   readonly changed: readonly RunSummary[];
   readonly gone: readonly string[];
 }

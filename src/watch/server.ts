@@ -75,7 +75,7 @@ export async function openWatch(folder: string, options: WatchOptions = {}): Pro
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
-/** Without a port that was asked for, the usual one is tried first, so that a page left open finds the next server again. */
+/** Without a port that was asked for, the usual one is taken, or any other if that is in use. */
 async function listen(server: Server, host: string, asked: number | undefined): Promise<void> {
   try {
     await listenOn(server, host, asked ?? USUAL_PORT);

@@ -149,12 +149,11 @@ test('tells of new runs, new metrics and runs that are gone', async () => {
   const root = folderOf({ a: {} });
   const watch = await serve(root);
   const events = streamOf(await get(watch, 'api/events'));
-  assert.equal(
-    (await events.next()).changed.map(({ id }) => id),
-    ['a'],
-  );
+  const first = await events.next();
+  assert.equal([first.isWhole, first.changed.map(({ id }) => id)], [true, ['a']]);
   writeRun(join(root, 'b'));
-  await events.until(({ changed }) => changed.some(({ id }) => id === 'b'));
+  const next = await events.until(({ changed }) => changed.some(({ id }) => id === 'b'));
+  assert.is(next.isWhole, false);
   appendFileSync(join(root, 'a', 'metrics.jsonl'), `${metricsLine(50, {})}\n`);
   const grown = await events.until(({ changed }) => changed.some(({ id, step }) => id === 'a' && step === 50));
   assert.equal(grown.changed.length, 1);
