@@ -84,7 +84,8 @@ async function readMetadata(
   if (network !== 'generator') throw refuse(`it holds the ${network}`);
   if (!/^\d+$/.test(step ?? '')) throw refuse(`its step is ${step}`);
   try {
-    const written = parseJson(text) as ConfigChanges;
+    const written = parseJson(text) as ConfigChanges | null;
+    if (typeof written !== 'object' || written === null) throw refuse(`its configuration is ${text}`);
     const given = typeof chosen === 'string' ? await loadRecipe(chosen) : chosen;
     if (given && given.name !== written.recipe) throw refuse(`its recipe is '${written.recipe}', not '${given.name}'`);
     return { config: completeConfig(written, given ?? recipeOf(written), path), step: Number(step) };

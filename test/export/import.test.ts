@@ -5,10 +5,12 @@ import * as assert from 'uvu/assert';
 import type { GannetError } from '../../src/errors.ts';
 import { exportRun, importGenerator } from '../../src/export/index.ts';
 import { findTorch } from '../../src/export/pytorch/python.ts';
+import type { Recipe } from '../../src/models/index.ts';
 import { SafetensorsFile, writeSafetensors } from '../../src/safetensors/safetensors.ts';
 import { openSampler } from '../../src/train/index.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
+import { own } from '../models/own.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
 
 /** The weights of a run's generator as PyTorch has them, in a folder of their own. */
@@ -74,15 +76,18 @@ test('a file of something else is refused, and what does not fit is named', asyn
       data: await file.read(name),
     })),
   );
-  const refusal = async (changed: typeof tensors, metadata: Record<string, string> = {}) => {
+  const refusal = async (changed: typeof tensors, metadata: Record<string, string> = {}, recipe?: Recipe) => {
     const path = join(temporaryFolder(), 'changed.safetensors');
     await writeSafetensors(path, changed, { ...file.metadata, ...metadata });
-    const error = await importGenerator(path).catch((caught: GannetError) => caught);
+    const error = await importGenerator(path, { recipe }).catch((caught: GannetError) => caught);
     return error instanceof Error ? `${error.code}: ${error.message}` : 'nothing';
   };
   assert.match(await refusal(tensors, { format: 'other' }), /^import_file: .*does not say so/);
   assert.match(await refusal(tensors, { network: 'critic' }), /^import_file: .*it holds the critic/);
   assert.match(await refusal(tensors, { config: '{' }), /^import_file: .*no JSON/);
+  assert.match(await refusal(tensors, { config: 'null' }), /^import_file: .*its configuration is null/);
+  assert.match(await refusal(tensors, { config: 'null' }, own), /^import_file: .*its configuration is null/);
+  assert.match(await refusal(tensors, {}, own), /^import_file: .*its recipe is 'dcgan-digits', not 'own'/);
   assert.match(await refusal(tensors, { config: '{"recipe": "dcgn"}' }), /^unknown_recipe: /);
   assert.match(await refusal(tensors.slice(1)), /^import_mismatch: .*should be float32 .*nothing of that name/);
   const more = { ...(tensors[0] as (typeof tensors)[0]), name: 'layer9.weight' };
