@@ -40,19 +40,35 @@ export const publishFolder = <T>(
       join(parent, `.${state}-${basename(path)}`),
     ) as [string, string];
     try {
-      // Left over where an earlier export was stopped.
-      await Promise.all([temporary, replaced].map(removeFolder));
+      // Left over where an earlier export was stopped; if that was between the two renames, the one before it has no name.
+      await removeFolder(temporary);
+      if (statOf(replaced) && !statOf(path)) await rename(replaced, path);
+      await removeFolder(replaced);
       await mkdir(temporary);
       const written = await write(temporary);
       await syncFolder(temporary);
-      if (statOf(path)) await rename(path, replaced);
-      await rename(temporary, path);
+      await exchange(path, temporary, replaced);
       await syncFolder(parent);
+      await removeFolder(replaced);
       return written;
-    } finally {
-      await Promise.all([temporary, replaced].map(removeFolder));
+    } catch (error) {
+      // What is thrown is why it could not be written, whether or not the rest can be removed.
+      await removeFolder(temporary).catch(() => {});
+      throw error;
     }
   });
+
+/** Gives a folder its name; what had the name before is then `replaced`, or keeps it if this fails. */
+async function exchange(path: string, temporary: string, replaced: string): Promise<void> {
+  const isThere = statOf(path) !== undefined;
+  if (isThere) await rename(path, replaced);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    if (isThere) await rename(replaced, path);
+    throw error;
+  }
+}
 
 const removeFolder = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
 

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -67,6 +69,35 @@ test('what fails its check never gets its name', async () => {
   await publishFolder(join(folder, 'b'), [], failing).catch(note);
   assert.equal(messages, ['wrong', 'wrong']);
   assert.equal(readdirSync(folder), []);
+});
+
+test('an earlier folder comes back where the new one cannot get its name, or a stop came between', async () => {
+  const folder = temporaryFolder();
+  const out = join(folder, 'b');
+  const write = (text: string) => async (temporary: string) => writeFileSync(join(temporary, 'c'), text);
+  await publishFolder(out, ['c'], write('earlier'));
+  const { rename } = promises;
+  promises.rename = async (from, to) => {
+    if (String(from).includes('.saving-')) throw new Error('no name');
+    return rename(from, to);
+  };
+  syncBuiltinESMExports();
+  try {
+    const error = await publishFolder(out, ['c'], write('later')).catch(({ message }: Error) => message);
+    assert.is(error, 'no name');
+  } finally {
+    promises.rename = rename;
+    syncBuiltinESMExports();
+  }
+  assert.is(readFileSync(join(out, 'c'), 'utf8'), 'earlier');
+  assert.equal(readdirSync(folder), ['b']);
+  renameSync(out, join(folder, '.replaced-b'));
+  const failing = async () => {
+    throw new Error('wrong');
+  };
+  await publishFolder(out, ['c'], failing).catch(() => {});
+  assert.is(readFileSync(join(out, 'c'), 'utf8'), 'earlier');
+  assert.equal(readdirSync(folder), ['b']);
 });
 
 test('a runtime that computes other numbers fails the check, and by how much is told', async () => {
