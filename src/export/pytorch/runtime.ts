@@ -32,20 +32,24 @@ export async function openTorch(folder: string): Promise<ExportRuntime> {
   const child = spawn(python, ['-B', '-c', DRIVER, folder]);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const complaint = complaintOf(child);
+  const closed = new Promise((resolve) => child.once('close', resolve));
   return {
     name: 'PyTorch',
     async run(inputs) {
       const given = Object.entries(inputs).map(([name, { data, shape }]) => [name, { shape, data: toBase64(data) }]);
       child.stdin.write(`${JSON.stringify(Object.fromEntries(given))}\n`);
       const { value, done } = await answers.next();
-      if (done) throw failed(complaint());
+      if (done) {
+        // Its last words may come behind the end of its answers.
+        await closed;
+        throw failed(complaint());
+      }
       const { shape, data } = JSON.parse(value) as { readonly shape: number[]; readonly data: string };
       return { shape, data: fromBase64(data) };
     },
     async close() {
       child.stdin.end();
-      if (child.exitCode === null && child.signalCode === null)
-        await new Promise((resolve) => child.once('close', resolve));
+      await closed;
     },
   };
 }
