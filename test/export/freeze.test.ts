@@ -46,6 +46,14 @@ test('what depends on weights alone is computed, or kept where weights are to st
   assert.is(operators(await frozen([2], body, false)), 'input weights weights mul mul matmul');
 });
 
+test('what only gannet computes is no obstacle where its result alone is written', async () => {
+  const weight = parameter('weight', [2, 3], zeros);
+  const body = (x: Tensor) =>
+    ops.matmul(x, ops.mul(2, ops.cholesky(ops.matmul(read(weight), read(weight), { transposeB: true }))));
+  const folded = await frozen([2], body);
+  assert.is(operators(folded), 'input weights matmul');
+});
+
 test('what depends on the number of images is refused by its op, and so is what only gannet computes', async () => {
   const refusal = async (body: (x: Tensor) => Tensor): Promise<string> => {
     const error = await frozen([4], body).catch((caught: Error & { code?: string }) => caught);

@@ -43,8 +43,14 @@ export async function freeze(
   const [nodes, others] = [ancestors(roots(graph)), ancestors(roots(other))];
   const pairs = nodes.map((node, i) => pairOf(node, others[i]));
   const values = await readWeights(nodes, weights);
-  const freezer = new Freezer(values, fold ? foldConstants(pairs, values) : undefined);
-  for (const pair of pairs) freezer.add(pair);
+  const fixed = fold ? fixedNodes(pairs) : new Set<Tensor>();
+  const read = new Set([...roots(graph), ...pairs.flatMap(({ node }) => (fixed.has(node) ? [] : node.inputs))]);
+  const folded = [...read].filter((node) => fixed.has(node) && node.inputs.length > 0);
+  const freezer = new Freezer(values, fold ? foldConstants(folded, values) : undefined);
+  for (const pair of pairs) {
+    // What a folded value was computed from is not written.
+    if (!fixed.has(pair.node) || read.has(pair.node)) freezer.add(pair);
+  }
   return {
     layout: 'NHWC',
     inputs: graph.feeds.flatMap((feed) => freezer.frozen(feed) ?? []) as PortableNode<'input'>[],
@@ -97,18 +103,21 @@ async function readWeights(
   return values;
 }
 
-/** What depends on variables alone and is read by what depends on more, by node. */
-function foldConstants(
-  pairs: readonly Pair[],
-  values: ReadonlyMap<string, Float32Array>,
-): ReadonlyMap<Tensor, Float32Array> {
+/** What depends on variables alone. */
+function fixedNodes(pairs: readonly Pair[]): ReadonlySet<Tensor> {
   const fixed = new Set<Tensor>();
   for (const { node, shape } of pairs) {
     const isFixed = isOp(node, 'feed') ? false : node.inputs.every((input) => fixed.has(input));
     if (isFixed && !shape.includes(BATCH)) fixed.add(node);
   }
-  const read = new Set(pairs.flatMap(({ node }) => (fixed.has(node) ? [] : node.inputs)));
-  const wanted = [...read].filter((node) => fixed.has(node) && node.inputs.length > 0);
+  return fixed;
+}
+
+/** The values of nodes that depend on variables alone. */
+function foldConstants(
+  wanted: readonly Tensor[],
+  values: ReadonlyMap<string, Float32Array>,
+): ReadonlyMap<Tensor, Float32Array> {
   const needed = ancestors(wanted).filter((node) => isOp(node, 'variable'));
   const bindings = Object.fromEntries(
     needed.map(({ attributes: { name } }) => [name, Float64Array.from(values.get(name) as Float32Array)]),
