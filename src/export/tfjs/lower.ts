@@ -167,7 +167,9 @@ class Builder {
     return name;
   }
 
-  private unique(name: string): string {
+  /** @param wanted of which `:` and `^` would mean something else to tfjs */
+  private unique(wanted: string): string {
+    const name = wanted.replaceAll(/[:^]/g, '_');
     const count = (this.taken.get(name) ?? 0) + 1;
     this.taken.set(name, count);
     return count === 1 ? name : this.unique(`${name}_${count}`);
