@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.ts';
 import {
   agree,
   BATCH,
@@ -10,6 +11,7 @@ import {
   permuted,
 } from '../portable/graph.ts';
 import { cropOf } from '../portable/transposed.ts';
+import { RESERVED } from './reserved.ts';
 
 /** A tensor that a module holds: its name there, as `layer1.weight`, and the variable of gannet's that it is. */
 export interface HeldTensor {
@@ -25,9 +27,21 @@ export interface TorchForward {
   readonly held: readonly HeldTensor[];
 }
 
-/** The name of a variable in a module: `average.generator.layer1.weight` -> `layer1.weight`. */
+/** The name of a variable in a module: `average.generator.layer1.weight` -> `layer1.weight`. Parts that Python or a module would not take are
+ *  written in another way: `generator.0.half` -> `own_0.own_half`. */
 export const heldName = (variable: string): string =>
-  variable.replace(/^average\./, '').replace(/^(generator|discriminator)\./, '');
+  variable
+    .replace(/^average\./, '')
+    .replace(/^(generator|discriminator)\./, '')
+    .split('.')
+    .map(attributeName)
+    .join('.');
+
+/** A name as one that an attribute of a module may have; no two names become one. */
+function attributeName(name: string): string {
+  if (/^[a-zA-Z]\w*$/.test(name) && !name.startsWith('own_') && !RESERVED.has(name)) return name;
+  return `own_${name.replace(/[^a-zA-Z0-9]/g, (letter) => `_${letter.charCodeAt(0).toString(16)}_`)}`;
+}
 
 /** Writes a network with channels first, its variables kept, as lines of Python: one for each op, with a comment for each layer. Linear weights
  *  are [out,in]. */
@@ -40,14 +54,14 @@ export function lowerToTorch(graph: PortableGraph): TorchForward {
 /** An expression of Python. */
 interface Expression {
   readonly text: string;
-  /** Its value, if it is a number. */
-  readonly literal?: number;
+  /** Of a number: the shape, all 1, of the tensor that it stands for. */
+  readonly shape?: PortableShape;
 }
 
 /** What an op's expression is made of. */
 interface Operands {
   readonly inputs: readonly string[];
-  /** The same with numbers as tensors, for functions that take no numbers. */
+  /** The same with numbers as tensors, on the device of the inputs, for functions that take no numbers. */
   readonly tensors: readonly string[];
 }
 
@@ -60,7 +74,11 @@ class Writer {
   private scope = '';
   private count = 0;
 
-  constructor(private readonly graph: PortableGraph) {}
+  private readonly anyInput: string | undefined;
+
+  constructor(private readonly graph: PortableGraph) {
+    this.anyInput = graph.inputs[0]?.attributes.name;
+  }
 
   add(node: PortableNode): void {
     this.expressions.set(node, this.express(node));
@@ -76,8 +94,11 @@ class Writer {
     if (isPortable(node, 'weights')) return this.weights(node);
     const rule = RULES[node.op as keyof typeof RULES] as unknown as Rule<PortableOp>;
     const given = node.inputs.map((input) => this.expressions.get(input) as Expression);
-    const inputs = given.map(({ text }) => text);
-    const tensors = given.map(({ text, literal }) => (literal === undefined ? text : `torch.tensor(${text})`));
+    const tensors = given.map(({ text, shape }) =>
+      shape ? `${this.anyInput}.new_full(${tuple(shape)}, ${text})` : text,
+    );
+    // An op on numbers alone would give a number.
+    const inputs = given.every(({ shape }) => shape) ? tensors : given.map(({ text }) => text);
     const text = isTransposedWeight(node)
       ? `F.linear(${inputs[0]}, ${this.heldAs(node.inputs[1] as PortableNode<'weights'>)})`
       : rule(node, { inputs, tensors });
@@ -86,7 +107,7 @@ class Writer {
 
   private weights(node: PortableNode<'weights'>): Expression {
     const { name, data } = node.attributes;
-    if (name === '') return { text: shortest(data[0] as number), literal: data[0] as number };
+    if (name === '') return { text: shortest(data[0] as number), shape: node.shape };
     const text = this.heldAs(node);
     return { text: node.shape.length === 2 ? `${text}.t()` : text };
   }
@@ -98,8 +119,21 @@ class Writer {
     const [rows, columns] = sizes as [number, number];
     const tensor =
       sizes.length === 2 ? { shape: [columns, rows], data: permuted(data, sizes, [1, 0]) } : { shape: sizes, data };
-    if (!this.held.has(name)) this.held.set(name, { name, variable, ...tensor });
+    this.expectFree(name, variable);
+    this.held.set(name, { name, variable, ...tensor });
     return `self.${name}`;
+  }
+
+  /** Holds a variable to a name that no other one has, and that none begins with: a module has one thing of a name. */
+  private expectFree(name: string, variable: string): void {
+    for (const other of this.held.values()) {
+      if (other.variable === variable) continue;
+      if (!`${name}.`.startsWith(`${other.name}.`) && !`${other.name}.`.startsWith(`${name}.`)) continue;
+      throw new ConfigError(
+        'export_unsupported',
+        `this network cannot be exported: a module of PyTorch has no place for both '${other.variable}' and '${variable}'; name one of them differently`,
+      );
+    }
   }
 
   private assign(text: string, scope: string): string {
@@ -113,8 +147,9 @@ class Writer {
   }
 }
 
-/** The shortest number that is a given one of float32. */
+/** The shortest number of Python that is a given one of float32. */
 function shortest(value: number): string {
+  if (!Number.isFinite(value)) return `float("${value}")`;
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);
@@ -122,16 +157,18 @@ function shortest(value: number): string {
   return String(value);
 }
 
+const isVariable = (node: PortableNode): boolean => isPortable(node, 'weights') && node.attributes.name !== '';
+
 /** Whether a product is of values and a linear weight as gannet has it, [in,out]. */
 const isTransposedWeight = (node: PortableNode): boolean =>
   isPortable(node, 'matmul') &&
   !node.attributes.transposeA &&
   !node.attributes.transposeB &&
-  node.inputs[1]?.op === 'weights';
+  isVariable(node.inputs[1] as PortableNode);
 
 /** Whether a node only names the axes of a weight anew, which is written where it is read. */
 const isView = (node: PortableNode): boolean =>
-  node.op === 'reshape' && (node.inputs[0]?.op === 'weights' || isView(node.inputs[0] as PortableNode));
+  node.op === 'reshape' && (isVariable(node.inputs[0] as PortableNode) || isView(node.inputs[0] as PortableNode));
 
 const call =
   (name: string): Rule<PortableOp> =>
@@ -204,15 +241,15 @@ const RULES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: Rule<K>
   minimum: call('torch.minimum'),
   greater: comparison('>'),
   equal: comparison('=='),
-  select: (_, { inputs: [condition], tensors: [, a, b] }) => `torch.where(${condition} > 0, ${a}, ${b})`,
+  select: (_, { tensors: [condition, a, b] }) => `torch.where(${condition} > 0, ${a}, ${b})`,
 
   reduceSum: ({ attributes: { axes } }, { inputs: [x] }) => `${x}.sum(dim=${range(axes)})`,
   reduceMax: ({ attributes: { axes } }, { inputs: [x] }) => `${x}.amax(dim=${range(axes)})`,
   reshape: (node, { inputs: [x] }) =>
     `${x?.replace(LAST_RESHAPE, '')}.reshape${tuple(node.shape.map((size) => (size === BATCH ? -1 : size)))}`,
-  expand: (node, { inputs: [x], tensors: [tensor] }) => {
+  expand: (node, { inputs: [x] }) => {
     const sizes = node.shape.map((size, axis) => (size === BATCH || size === inputShape(node)[axis] ? -1 : size));
-    return x === tensor ? `${x}.expand${tuple(sizes)}` : `torch.full(${tuple(node.shape)}, float(${x}))`;
+    return `${x}.expand${tuple(sizes)}`;
   },
   transpose: ({ attributes: { permutation } }, { inputs: [x] }) => `${x}.permute${tuple(permutation)}`,
   concat: ({ attributes: { axis } }, { tensors }) => `torch.cat([${tensors.join(', ')}], dim=${axis})`,
@@ -223,13 +260,13 @@ const RULES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: Rule<K>
     return `F.pad(${x}, ${tuple(amounts.flat())})`;
   },
 
-  matmul: ({ attributes: { transposeA, transposeB } }, { inputs: [a, b] }) =>
+  matmul: ({ attributes: { transposeA, transposeB } }, { tensors: [a, b] }) =>
     `${a}${transposeA ? '.t()' : ''} @ ${b}${transposeB ? '.t()' : ''}`,
-  conv2d: ({ attributes: { stride, padding } }, { inputs: [x, w] }) => {
+  conv2d: ({ attributes: { stride, padding } }, { tensors: [x, w] }) => {
     const border = bordered(x as string, padding);
     return `F.conv2d(${border.x}, ${w}, stride=${tuple(stride)}, padding=${border.padding})`;
   },
-  conv2dInputGradient: (node, { inputs: [x, w] }) => {
+  conv2dInputGradient: (node, { tensors: [x, w] }) => {
     const { padding, outputPadding, begin, size } = cropOf(node);
     const how = `stride=${tuple(node.attributes.stride)}, padding=${tuple(padding)}, output_padding=${tuple(outputPadding)}`;
     const uncropped = [...node.shape.slice(0, 2), ...size];
