@@ -73,6 +73,9 @@ test('with channels first, an image between two convolutions is not turned, and 
   const [, , weights, , , sum] = nodesOf(graph) as PortableNode[];
   assert.equal(weights?.shape, [2, 3, 1, 1]);
   assert.equal((sum as PortableNode<'reduceSum'>).attributes.axes, [2, 3]);
+  const ofRows = await frozen([4, 4, 3], (x) => ops.reduceSum(ops.conv2d(x, read(filter)), [1]));
+  const turnedBack = 'input transpose weights conv2d transpose reduceSum';
+  assert.is(operators(channelsFirst(ofRows, { ends: 'NHWC' })), turnedBack, 'the axes kept lie in another order');
   const grey = parameter('filter', [6, 1, 1, 1], zeros);
   const ofGrey = await frozen([4, 4, 1], (x) => ops.conv2d(x, read(grey)));
   assert.is(operators(channelsFirst(ofGrey, { ends: 'NHWC' })), 'input reshape weights conv2d transpose');
