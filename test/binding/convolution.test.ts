@@ -161,6 +161,14 @@ const cases: Case[] = [
     why: 'three filters, one product of whole images',
   },
   {
+    n: 9,
+    image: [33, 32, 20],
+    filters: 3,
+    window: [3, 4],
+    padding: [1, 0, 2, 1],
+    why: 'three filters, products of several groups of images, the last one smaller',
+  },
+  {
     n: 8,
     image: [32, 33, 32],
     filters: 32,
@@ -265,6 +273,31 @@ for (const example of cases) {
     assert.ok(largestError(actual, expected) < 3e-6);
   });
 }
+
+test('no bit of minimal filtering depends on the number of threads', async () => {
+  const counts = [1, 2, 3];
+  const devices = counts.map((threads) => addon.openDevice('cpu', { threads }));
+  for (const example of cases.filter(({ why }) => why.startsWith('minimal filtering'))) {
+    const { x, w, y, stride, padding } = geometry(example);
+    const [image, filters, dy] = [numbers(x, 1), numbers(w, 2), numbers(y, 3)];
+    const inputSize = [x[1], x[2]] as [number, number];
+    const filterSize = [w[1], w[2]] as [number, number];
+    const results = [];
+    for (const one of devices)
+      results.push([
+        await applyOp(one, 'conv2d', { stride, padding }, [image, filters], y),
+        await applyOp(one, 'conv2dInputGradient', { stride, padding, inputSize }, [dy, filters], x),
+        await applyOp(one, 'conv2dFilterGradient', { stride, padding, filterSize }, [image, dy], w),
+      ]);
+    for (const [i, result] of results.entries())
+      for (const [j, values] of result.entries())
+        assert.ok(
+          Buffer.from(values.buffer).equals(Buffer.from((results[0]?.[j] as Float32Array).buffer)),
+          `${example.why}: result ${j} with ${counts[i]} threads`,
+        );
+  }
+  for (const one of devices) one.close();
+});
 
 test.after(() => device.close());
 test.run();
