@@ -156,6 +156,8 @@ export const ERROR_CODES = {
     set_syntax: '`--set` takes `key=value`, such as `--set model.width=64`.',
     steps_passed:
       'The checkpoint is past the step up to which to train. Name a later one with `--steps`, or an earlier checkpoint with `--step`.',
+    sweep_range:
+      'A sweep goes along a variable that does not move. Give it at least 2 columns, and a value above 0 to go to.',
     trait_choice: '`sequence` shows one trait, or a sum such as `a+b`. Choose it with `--trait`.',
     torch_missing: 'No Python with torch is here: `apt-get install python3-torch`.',
     trait_file: 'A file of traits is missing, or does not hold numbers by direction such as `{"smile": {"0": 1.5}}`.',

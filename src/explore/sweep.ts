@@ -12,7 +12,7 @@ import type { Latent } from './vectors.ts';
 export interface SweepOptions extends GridShape {
   /** By its name; the first if not given. */
   readonly variable?: string | undefined;
-  /** It goes from 0 to this. */
+  /** It goes from 0 to this, which is above 0; at least 2 columns show it. */
   readonly to: number;
   /** Of all images; a conditional run needs one. */
   readonly label?: LabelChoice | undefined;
@@ -35,7 +35,7 @@ export interface Sweep {
 const LEAST_CORRELATION = 0.9;
 
 /** Sweeps one representative variable of a run: random latents, one in a row, in which it goes from 0 to `to` and everything else stays.
- *  @throws ConfigError run_without_extractor, representative_unknown, labels_missing; DeviceError */
+ *  @throws ConfigError run_without_extractor, representative_unknown, sweep_range, labels_missing; DeviceError */
 export async function sweep(
   { session, space, generate }: Pick<Explorer, 'session' | 'space' | 'generate'>,
   { rows, columns, seed, variable: named, to, label }: SweepOptions,
@@ -43,6 +43,7 @@ export async function sweep(
   const { config } = session.model;
   const names = representativesOf(config);
   const { variable, position } = chooseVariable(names, named, config.recipe);
+  expectRange(columns, to);
   const values = evenly(0, to, columns);
   const drawn = space.draw(rows, seed);
   const plain: LatentGrid = {
@@ -81,6 +82,15 @@ function chooseVariable(names: readonly string[], named: string | undefined, rec
   throw new ConfigError(
     'representative_unknown',
     `this run has no representative variable '${variable}'.${didYouMean(variable, names)} It has ${names.join(', ')}.`,
+  );
+}
+
+/** A reading can follow a variable only where the variable moves. */
+function expectRange(columns: number, to: number): void {
+  if (columns >= 2 && to > 0 && Number.isFinite(to)) return;
+  throw new ConfigError(
+    'sweep_range',
+    `sweep needs at least 2 columns and a value above 0 to go to, but received ${columns} and ${to}`,
   );
 }
 

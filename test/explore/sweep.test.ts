@@ -90,6 +90,12 @@ test('the curve has the mean, the least and the largest reading', async () => {
   for (const text of ['reading of brightness, 2 latents', 'mean', 'least', 'largest']) assert.match(drawing, text);
 });
 
+test('a variable that does not move cannot be followed, and is refused', async () => {
+  const from = explorer(() => [0, 0]);
+  for (const still of [{ columns: 1 }, { to: 0 }, { to: -1 }, { to: Number.NaN }])
+    await rejects(() => sweep(from, { ...options, ...still }), 'sweep_range', /at least 2 columns and a value above 0/);
+});
+
 test('a variable that the run does not have is refused with the nearest, and so is a run without any', async () => {
   const from = explorer(() => [0, 0]);
   await rejects(
