@@ -89,6 +89,8 @@ export const ERROR_CODES = {
     extractor_repeated: 'One name stands twice among what extractors read. Name it once.',
     extractor_size:
       'The file of an extractor reads images of another size or other channels than the run makes. Train one for these.',
+    extractor_training:
+      'An extractor cannot be trained like this. Take at least 1 epoch, and a smoothing from 0 to below 0.5.',
     features_changed:
       'The network that a run is evaluated by while it trains is no longer the one before. Restore it, or name another by `--set evaluateFeatures=FILE`.',
     features_unknown: '`--features` names neither features that gannet has nor a file of a network.',

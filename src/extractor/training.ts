@@ -3,7 +3,7 @@ import type { LabelledParts } from '../classifier/parts.ts';
 import { type Channels, countLabels, type Dataset, expectLabels, type ImageSize, type Labels } from '../data/index.ts';
 import { labelIndex, labelVectors } from '../data/labels/labels.ts';
 import type { Device } from '../device/index.ts';
-import { DataError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import { buildExtractor } from '../games/index.ts';
 import { binaryCrossEntropy } from '../losses/index.ts';
 import type { Network } from '../nn/index.ts';
@@ -12,13 +12,13 @@ import { accuraciesOn } from './accuracy.ts';
 
 /** How an extractor of labels is trained. */
 export interface ExtractorTrainingOptions {
-  /** Passes over the images; 25 if not given. */
+  /** Passes over the images, at least 1; 25 if not given. */
   readonly epochs?: number | undefined;
   /** Images in an update; 64 if not given, and at most as many as there are. */
   readonly batch?: number | undefined;
   /** 0.0002 if not given. */
   readonly learningRate?: number | undefined;
-  /** How far targets are from 1 and 0; 0.1 if not given. */
+  /** How far targets are from 1 and 0, from 0 to below 0.5; 0.1 if not given. */
   readonly smoothing?: number | undefined;
   /** Decides the weights and the order of the images; 1 if not given. */
   readonly seed?: number | undefined;
@@ -59,7 +59,8 @@ export interface TrainedExtractor {
 
 /** Trains the network of two convolutions to tell whether images have labels. Answers it after the last epoch.
  *  @param labels names of classes or attributes, each told by itself
- *  @throws DataError data_unlabelled, label_unknown, label_one_sided; DivergedError diverged; the signal's reason */
+ *  @throws ConfigError extractor_training; DataError data_unlabelled, label_unknown, label_one_sided; DivergedError diverged;
+ *  the signal's reason */
 export async function trainExtractor(
   parts: LabelledParts,
   labels: readonly string[],
@@ -69,6 +70,7 @@ export async function trainExtractor(
   const { training: dataset, holdOut } = parts;
   expectTellable(dataset, labels);
   const { epochs = 25, learningRate = 2e-4, smoothing = 0.1, seed = 1, onEpoch, ...listeners } = options;
+  expectSettings(epochs, smoothing);
   const batch = Math.min(options.batch ?? 64, dataset.count);
   const network = buildExtractor([...dataset.size, dataset.channels], labels.length);
   const stepsPerEpoch = Math.floor(dataset.count / batch);
@@ -97,6 +99,14 @@ export async function trainExtractor(
   const learner = extractorLearner(network, expectLabels(dataset, 'an extractor'), { labels, learningRate, smoothing });
   await learn(learner, dataset, device, { steps: epochs * stepsPerEpoch, batch, seed }, { ...listeners, onStep });
   return trained as TrainedExtractor;
+}
+
+function expectSettings(epochs: number, smoothing: number): void {
+  if (Number.isInteger(epochs) && epochs >= 1 && smoothing >= 0 && smoothing < 0.5) return;
+  throw new ConfigError(
+    'extractor_training',
+    `an extractor is trained for a whole number of epochs from 1 on, with a smoothing from 0 to below 0.5, but received ${epochs} and ${smoothing}`,
+  );
 }
 
 /** Feed: `targets` [N, labels], 1 - smoothing where an image has a label, else smoothing. */

@@ -136,4 +136,9 @@ test('labels that cannot be learnt are refused: of no image, of all, not there, 
   await rejects(() => learn(bare, ['nw']), 'data_unlabelled');
 });
 
+test('a training without an epoch, or towards the wrong targets, is refused', async () => {
+  for (const wrong of [{ epochs: 0 }, { epochs: 1.5 }, { smoothing: 0.5 }, { smoothing: -0.1 }])
+    await rejects(() => learn(corners(60), ['nw'], wrong), 'extractor_training', /from 1 on, with a smoothing from 0/);
+});
+
 test.run();
