@@ -22,7 +22,13 @@ export function simplify(graph: Graph): Graph {
 
 /** Equal for nodes that compute the same value. Random ops differ by their stream. */
 const signature = ({ op, attributes, inputs, shape }: Tensor): string =>
-  `${op} ${JSON.stringify(attributes)} ${inputs.map((t) => t.id)} ${shape}`;
+  `${op} ${JSON.stringify(attributes, apart)} ${inputs.map((t) => t.id)} ${shape}`;
+
+/** JSON would write all numbers that are not finite as null, and -0 as 0. */
+const apart = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${1 / value} ${value}`
+    : value;
 
 const constantValue = (tensor: Tensor | undefined): number | undefined =>
   tensor && isOp(tensor, 'constant') ? tensor.attributes.value : undefined;

@@ -71,6 +71,15 @@ test('variables that do not fit begin anew and are named, with the settings that
   assert.equal(await weightOf(out, 1, 'generator.layer2.weight'), await weightOf(run, 4, 'generator.layer2.weight'));
 });
 
+test('extractors that differ are named, since they decide how long latents are', async () => {
+  const changes = { recipe: 'extractor-gan', latent: { size: 4, distribution: 'unit' } };
+  const run = newRun();
+  await eventsOf(train(tinyConfig({ ...changes, extractor: { measures: ['brightness'] } }), { out: run }));
+  const more = tinyConfig({ ...changes, extractor: { measures: ['brightness', 'sharpness'] } });
+  const [told] = only(await eventsOf(train(more, { out: newRun(), from: { run } })), 'weights');
+  assert.equal(told?.differ, ['extractor.measures from ["brightness"] to ["brightness","sharpness"]']);
+});
+
 test('a network of which nothing fits is refused before a run is made', async () => {
   const out = newRun();
   const from = { run: await source() };

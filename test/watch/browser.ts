@@ -11,6 +11,8 @@ export const CHROMIUM = process.env.GANNET_TEST_CHROMIUM ?? PLACES.find((path) =
 /** Said where tests are skipped. */
 export const NO_CHROMIUM = 'no chromium was found (apt-get install chromium, or name one in GANNET_TEST_CHROMIUM)';
 
+const PATIENCE_MS = 120_000;
+
 let browser: Promise<Browser> | undefined;
 
 /** A page that is open on a watch, with all that went wrong in it. */
@@ -36,6 +38,8 @@ export async function openPage(
     colorScheme: how.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
+  // A busy machine is no fault of the page.
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));

@@ -1,5 +1,5 @@
-/** Names that an attribute of an exported module cannot have: the words of Python, what torch.nn.Module has (up to PyTorch 2.9), and what the
- *  module itself has besides. */
+/** Names that an attribute of an exported module cannot have: the words of Python, what torch.nn.Module has, and what the module itself has
+ *  besides. A member that a later PyTorch adds makes the module fail when it is made, with the name. */
 export const RESERVED: ReadonlySet<string> = new Set(
   [
     'False None True and as assert async await break class continue def del elif else except finally for from global if import in is',
