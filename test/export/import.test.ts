@@ -7,26 +7,16 @@ import { exportRun, importGenerator } from '../../src/export/index.ts';
 import { findTorch } from '../../src/export/pytorch/python.ts';
 import type { Recipe } from '../../src/models/index.ts';
 import { SafetensorsFile, writeSafetensors } from '../../src/safetensors/safetensors.ts';
-import { openSampler } from '../../src/train/index.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { own } from '../models/own.ts';
-import { madeUpRun, smallConfig } from './runs.ts';
+import { imagesOf, madeUpRun, smallConfig } from './runs.ts';
 
 /** The weights of a run's generator as PyTorch has them, in a folder of their own. */
 async function exportedFolder(run: string): Promise<string> {
   const out = join(temporaryFolder(), 'exported');
   await exportRun(run, { to: 'pytorch', check: false, out });
   return out;
-}
-
-async function imagesOf(run: string): Promise<Float32Array> {
-  const session = await openSampler(run);
-  try {
-    return (await session.sample(await session.drawLatents(3, 5))).data;
-  } finally {
-    session.close();
-  }
 }
 
 const small = { size: 16, latent: { size: 4 }, model: { width: 2 } };

@@ -8,7 +8,8 @@ import * as nn from '../../src/nn/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { own } from '../models/own.ts';
-import { madeUpRun } from './runs.ts';
+import { imagesOf, madeUpRun } from './runs.ts';
+import { testsOf } from './runtimes.ts';
 
 /** A layer by a name of its own within the path that it gets. */
 const named =
@@ -71,34 +72,32 @@ const odd = defineRecipe({
 });
 
 const small = { batch: 4, device: 'cpu', threads: 1, seed: 3 } as const;
-const formats = ['onnx', 'tfjs', 'pytorch'] as const;
-
 for (const [recipe, config] of [
   [own, resolveConfig({ ...small, recipe: own, options: { depth: 2 } })],
   [odd, resolveConfig({ ...small, recipe: odd })],
 ] as const) {
-  test(`${recipe.name}: networks of one's own are computed as gannet does`, async () => {
-    const run = await madeUpRun(config);
-    for (const to of formats) {
-      for (const network of ['generator', 'discriminator'] as const) {
-        const { check } = await exportRun(run, {
-          to,
-          network,
-          recipe,
-          out: join(temporaryFolder(), `x${to === 'onnx' ? '.onnx' : ''}`),
-        });
-        assert.ok(check);
-        if ('unchecked' in check) continue;
-        assert.ok(check.largestError < 2e-5, `${to}, ${network}: ${check.largestError}`);
-      }
-    }
+  const made = madeUpRun(config);
+  for (const to of ['onnx', 'tfjs', 'pytorch'] as const) {
+    testsOf(to, (run) =>
+      run(`${to} computes what gannet does with the networks of '${recipe.name}'`, async () => {
+        for (const network of ['generator', 'discriminator'] as const) {
+          const out = join(temporaryFolder(), `x${to === 'onnx' ? '.onnx' : ''}`);
+          const { check } = await exportRun(await made, { to, network, recipe, out });
+          assert.ok(check && 'largestError' in check, `${network}: ${JSON.stringify(check)}`);
+          assert.ok(check.largestError < 2e-5, `${network}: ${check.largestError}`);
+        }
+      }),
+    );
+  }
+
+  test(`'${recipe.name}' draws the same images, to the bit, behind an export and an import`, async () => {
+    const run = await made;
     const out = join(temporaryFolder(), 'torch');
     await exportRun(run, { to: 'pytorch', recipe, out, check: false });
-    const imported = await importGenerator(join(out, 'model.safetensors'), {
-      recipe,
-      out: join(temporaryFolder(), 'run'),
-    });
+    const file = join(out, 'model.safetensors');
+    const imported = await importGenerator(file, { recipe, out: join(temporaryFolder(), 'run') });
     assert.is(imported.recipe, recipe.name);
+    assert.equal(await imagesOf(imported.folder, recipe), await imagesOf(run, recipe));
   });
 }
 

@@ -1,28 +1,10 @@
-import { createRequire } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import { type ExportFormatName, exportRun, type NetworkName } from '../../src/export/index.ts';
-import { findTorch } from '../../src/export/pytorch/python.ts';
 import { recipes } from '../../src/models/index.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
-
-const require = createRequire(import.meta.url);
-const isInstalled = (name: string): boolean => {
-  try {
-    return require.resolve(name) !== '';
-  } catch {
-    return false;
-  }
-};
-
-/** Whether what runs a format is here. */
-const RUNTIMES: Readonly<Record<ExportFormatName, boolean>> = {
-  onnx: isInstalled('onnxruntime-node'),
-  pytorch: (await findTorch()) !== undefined,
-  tfjs: isInstalled('@tensorflow/tfjs'),
-  html: isInstalled('@tensorflow/tfjs'),
-};
+import { RUNTIMES, testsOf } from './runtimes.ts';
 
 /** Layers so narrow, and images so small, that all is computed at once. */
 function changesOf(recipe: string): ConfigChanges {
@@ -56,19 +38,19 @@ function runOf(recipe: string): Promise<string> {
   return known;
 }
 
-for (const [format, isHere] of Object.entries(RUNTIMES) as [ExportFormatName, boolean][]) {
-  if (!isHere) console.log(`${format}: what runs it is not installed, its tests are skipped`);
-  const run = isHere ? test : (test.skip as typeof test);
-  for (const { name } of recipes) {
-    if (format !== 'onnx' && !DIFFERENT.includes(name)) continue;
-    run(`${format} computes what gannet does with every network of ${name}`, async () => {
-      for (const network of format === 'html' ? (['generator'] as const) : networksOf(name)) {
-        const { check } = await exportRun(await runOf(name), { to: format, network });
-        assert.ok(check && 'largestError' in check, `${network}: ${JSON.stringify(check)}`);
-        assert.ok(check.largestError < 2e-5, `${network}: ${check.largestError}`);
-      }
-    });
-  }
+for (const format of Object.keys(RUNTIMES) as ExportFormatName[]) {
+  testsOf(format, (run) => {
+    for (const { name } of recipes) {
+      if (format !== 'onnx' && !DIFFERENT.includes(name)) continue;
+      run(`${format} computes what gannet does with every network of ${name}`, async () => {
+        for (const network of format === 'html' ? (['generator'] as const) : networksOf(name)) {
+          const { check } = await exportRun(await runOf(name), { to: format, network });
+          assert.ok(check && 'largestError' in check, `${network}: ${JSON.stringify(check)}`);
+          assert.ok(check.largestError < 2e-5, `${network}: ${check.largestError}`);
+        }
+      });
+    }
+  });
 }
 
 test.run();

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, isConditional, mergeChanges } from '../../src/config/index.ts';
 import { openDevice } from '../../src/device/index.ts';
-import { recipeOf, resolveChanges } from '../../src/models/index.ts';
+import { type Recipe, recipeOf, resolveChanges } from '../../src/models/index.ts';
 import { elements } from '../../src/tensor/shape.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
-import { createModel, TrainingSession } from '../../src/train/index.ts';
+import { createModel, openSampler, TrainingSession } from '../../src/train/index.ts';
 import { save } from '../../src/train/persistence.ts';
 import { NO_PROGRESS } from '../../src/train/progress.ts';
 import { createRunFolder } from '../../src/train/run/folder.ts';
@@ -41,11 +41,24 @@ export async function madeUpRun(config: Config): Promise<string> {
   return folder;
 }
 
+/** Two images of a run, of the first class if it is conditional. @param recipe where gannet does not have it */
+export async function imagesOf(run: string, recipe?: Recipe): Promise<Float32Array> {
+  const session = await openSampler(run, { recipe });
+  try {
+    return await twoImages(session);
+  } finally {
+    session.close();
+  }
+}
+
+async function twoImages(session: TrainingSession): Promise<Float32Array> {
+  const labels = isConditional(session.model.config) ? new Float32Array(20).fill(1, 0, 1).fill(1, 10, 11) : undefined;
+  return (await session.sample(await session.drawLatents(2, 1), labels)).data;
+}
+
 /** Images that were all alike would look right whatever an export makes of latents. */
 async function expectDifferentImages(session: TrainingSession): Promise<void> {
-  const { config } = session.model;
-  const labels = isConditional(config) ? new Float32Array(20).fill(1, 0, 1).fill(1, 10, 11) : undefined;
-  const { data } = await session.sample(await session.drawLatents(2, 1), labels);
+  const data = await twoImages(session);
   const half = data.length / 2;
   const apart = data.subarray(0, half).map((value, i) => Math.abs(value - (data[half + i] as number)));
   assert.ok(Math.max(...apart) > 0.3, `images differ by ${Math.max(...apart)}`);
