@@ -9,7 +9,7 @@ export {
 export type { LearningProgress } from './learning.ts';
 export type { ClassifierArchitecture, ClassifierNetwork } from './network.ts';
 export { type NetworkFiles, networkFiles } from './network_file.ts';
-export { type LabelledParts, openLabelledParts, splitBySeed } from './parts.ts';
+export { type LabelledParts, type LearnedFrom, openLabelledParts, splitBySeed } from './parts.ts';
 export type { Classified, ClassifierRunner } from './runner.ts';
 export {
   type ClassifierProgress,

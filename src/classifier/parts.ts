@@ -19,6 +19,24 @@ export interface LabelledParts {
   readonly by: 'test part' | { readonly seed: number };
 }
 
+/** What is kept of the images that a network has learnt from. */
+export interface LearnedFrom {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly trainingImages: number;
+  readonly holdOutImages: number;
+  readonly holdOutBy: LabelledParts['by'];
+}
+
+/** What is kept of these parts. */
+export const describeParts = ({ training, holdOut, by }: LabelledParts): LearnedFrom => ({
+  name: training.name,
+  fingerprint: training.fingerprint,
+  trainingImages: training.count,
+  holdOutImages: holdOut.count,
+  holdOutBy: by,
+});
+
 /** Keeps this draw apart from every other use of the same seed ('HOLD'). */
 const HOLD_OUT_STREAM = 0x484f4c44;
 /** One image in so many is held out where the data set has no part for it. */

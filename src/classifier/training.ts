@@ -5,7 +5,7 @@ import { feed } from '../tensor/trace.ts';
 import { accuracyOn } from './accuracy.ts';
 import { type Learner, type LearningProgress, learn, readWeights } from './learning.ts';
 import { buildClassifier, type ClassifierArchitecture, type ClassifierNetwork } from './network.ts';
-import { expectLearnable, type LabelledParts } from './parts.ts';
+import { describeParts, expectLearnable, type LabelledParts, type LearnedFrom } from './parts.ts';
 import { ClassifierRunner } from './runner.ts';
 
 /** How a classifier is trained. */
@@ -33,13 +33,7 @@ export interface TrainedClassifier {
   readonly architecture: ClassifierArchitecture;
   /** The names of its classes, in the order of its outputs. */
   readonly classes: readonly string[];
-  readonly data: {
-    readonly name: string;
-    readonly fingerprint: string;
-    readonly trainingImages: number;
-    readonly holdOutImages: number;
-    readonly holdOutBy: LabelledParts['by'];
-  };
+  readonly data: LearnedFrom;
   readonly training: {
     readonly steps: number;
     readonly batch: number;
@@ -79,13 +73,7 @@ export async function trainClassifier(
     name: `classifier-${dataset.name.replaceAll(/[^\w.-]+/g, '-')}`,
     architecture,
     classes,
-    data: {
-      name: dataset.name,
-      fingerprint: dataset.fingerprint,
-      trainingImages: dataset.count,
-      holdOutImages: holdOut.count,
-      holdOutBy: parts.by,
-    },
+    data: describeParts(parts),
     training: settings,
     accuracy,
     weights: await readWeights(network.variables, device),

@@ -1,5 +1,5 @@
 import { type Learner, type LearningProgress, learn, readWeights } from '../classifier/learning.ts';
-import type { LabelledParts } from '../classifier/parts.ts';
+import { describeParts, type LabelledParts, type LearnedFrom } from '../classifier/parts.ts';
 import { type Channels, countLabels, type Dataset, expectLabels, type ImageSize, type Labels } from '../data/index.ts';
 import { labelIndex, labelVectors } from '../data/labels/labels.ts';
 import type { Device } from '../device/index.ts';
@@ -38,13 +38,7 @@ export interface TrainedExtractor {
   readonly channels: Channels;
   /** What it reads, in the order of its outputs. */
   readonly labels: readonly string[];
-  readonly data: {
-    readonly name: string;
-    readonly fingerprint: string;
-    readonly trainingImages: number;
-    readonly holdOutImages: number;
-    readonly holdOutBy: LabelledParts['by'];
-  };
+  readonly data: LearnedFrom;
   readonly training: {
     readonly epochs: number;
     readonly batch: number;
@@ -79,13 +73,7 @@ export async function trainExtractor(
     size: dataset.size,
     channels: dataset.channels,
     labels,
-    data: {
-      name: dataset.name,
-      fingerprint: dataset.fingerprint,
-      trainingImages: dataset.count,
-      holdOutImages: holdOut.count,
-      holdOutBy: parts.by,
-    },
+    data: describeParts(parts),
     training: { epochs: done, batch, learningRate, smoothing, seed },
     accuracies: await accuraciesOn(holdOut, labels, network, device, options.signal),
     weights: await readWeights(network.variables, device),

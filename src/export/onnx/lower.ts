@@ -8,6 +8,7 @@ import {
   type PortableOp,
   type PortableShape,
 } from '../portable/graph.ts';
+import { uniqueNames } from '../portable/names.ts';
 import { cropOf } from '../portable/transposed.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
 
@@ -33,7 +34,7 @@ interface NodeBuilder {
 
 class Builder {
   private readonly names = new Map<PortableNode, string>();
-  private readonly taken = new Map<string, number>();
+  private readonly unique = uniqueNames();
   private readonly nodes: OnnxNode[] = [];
   private readonly tensors: OnnxTensor[] = [];
   private readonly constants = new Map<string, string>();
@@ -96,12 +97,6 @@ class Builder {
     if (!this.constants.has(key)) this.tensors.push({ name: known, shape: [data.length], data });
     this.constants.set(key, known);
     return known;
-  }
-
-  private unique(name: string): string {
-    const count = (this.taken.get(name) ?? 0) + 1;
-    this.taken.set(name, count);
-    return count === 1 ? name : this.unique(`${name}_${count}`);
   }
 }
 

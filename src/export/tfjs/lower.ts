@@ -10,6 +10,7 @@ import {
   type PortableShape,
   permuted,
 } from '../portable/graph.ts';
+import { uniqueNames } from '../portable/names.ts';
 import type { TfjsAttribute, TfjsModel, TfjsNode, TfjsWeight } from './model.ts';
 
 /** Writes a network with channels last in the ops of a tfjs graph model. Convolutions run as 'valid' on what was padded before, which means the
@@ -40,7 +41,7 @@ class Builder {
   private readonly names = new Map<PortableNode, string>();
   /** Of weights as filters. */
   private readonly filters = new Map<PortableNode, string>();
-  private readonly taken = new Map<string, number>();
+  private readonly untaken = uniqueNames();
   private readonly nodes: TfjsNode[] = [];
   private readonly weights: TfjsWeight[] = [];
   private readonly data: (Float32Array | Int32Array)[] = [];
@@ -169,10 +170,7 @@ class Builder {
 
   /** @param wanted of which `:` and `^` would mean something else to tfjs */
   private unique(wanted: string): string {
-    const name = wanted.replaceAll(/[:^]/g, '_');
-    const count = (this.taken.get(name) ?? 0) + 1;
-    this.taken.set(name, count);
-    return count === 1 ? name : this.unique(`${name}_${count}`);
+    return this.untaken(wanted.replaceAll(/[:^]/g, '_'));
   }
 }
 
