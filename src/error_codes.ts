@@ -69,7 +69,8 @@ export const ERROR_CODES = {
     budget: '`--budget` is no number of seconds above 0.',
     change_refused:
       'A run is to go on with a key changed that its saved state does not allow. Keep the key, or start a new run.',
-    class_missing: 'A conditional run is explored without a class. Choose one with `--class`.',
+    class_missing:
+      'A conditional run is explored without a class, or an image is projected that may have any of several attributes. Choose with `--class`.',
     class_unknown: 'A run has no class or attribute of this name or number. The message lists those there are.',
     config_file: 'A file of settings is missing, or is no JSON object of keys such as `{"recipe": "dcgan-digits"}`.',
     direction_range: 'A direction is named that the run does not have. Choose among those that the message names.',
@@ -123,7 +124,7 @@ export const ERROR_CODES = {
       'A picture would be written among the images of the data, and be taken for one of them. Choose another place with `--out`.',
     out_not_json: 'Let `--out` of `gannet evaluate` name a .json file.',
     out_not_classifier: 'Let `--out` of `gannet classifier` name a .safetensors file.',
-    out_not_folder: '`--separate` writes many pictures. Let `--out` name a folder.',
+    out_not_folder: 'Many pictures are written, as by `--separate`. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
     penalty_needs_independence:
       'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
@@ -132,6 +133,10 @@ export const ERROR_CODES = {
     port_in_use:
       'Another program uses the port that `gannet watch` was to listen on. Choose another with `--port`, or leave it out.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
+    projection_features:
+      'The features that images are projected by are no encoder of the run and no classifier for its images. Name another file, or leave them out.',
+    projection_settings:
+      'A projection is asked for without starts or steps, with a learning rate or weight that is none, or with `--count` or `--split` beside named images.',
     recipe_copy_changed:
       'The modules of its recipe that a run keeps are not those that it was trained by. Restore them, or name them with `--recipe`.',
     recipe_differs: 'A run is taken up by another recipe than the one that it was trained by. Give that one.',
@@ -231,6 +236,7 @@ export const ERROR_CODES = {
     image_format:
       'Images have another size or other channels than the configuration says. Change `size` and `channels` of either.',
     image_size: 'Images need a size in whole pixels, such as `--size 64`.',
+    image_unreadable: 'A named file is no whole image of a kind that is read. The message says why.',
     label_columns:
       'A file of labels has several columns. Call the one that counts `label`, or choose with `--attributes`.',
     label_file: 'A file of labels cannot be read or understood. The message names the line and what was expected.',
@@ -249,6 +255,8 @@ export const ERROR_CODES = {
     no_metrics: 'The run has no metrics yet. Train it for at least `logEvery` steps.',
     probabilities_invalid:
       'A score of classes is asked of rows that are no probabilities. Let the network end with a softmax.',
+    projection_images:
+      'Images that are projected do not have the size and channels of those that the run draws. Bring them to these by `readImages`.',
     samples_differ: 'Different numbers of real and generated images are compared. Take as many of either.',
     samples_few: 'There are too few images for the measure. The message says how many it needs.',
     seed: 'The seed of the order of images is no whole number from 0 to 2^53 - 1.',

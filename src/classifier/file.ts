@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Device } from '../device/index.ts';
-import { buildClassifier } from './network.ts';
+import { buildClassifier, type ClassifierNetwork } from './network.ts';
 import { describeNetwork, type NetworkKind, readNetworkWeights, writeNetwork } from './network_file.ts';
 import { ClassifierRunner } from './runner.ts';
 import type { TrainedClassifier } from './training.ts';
@@ -78,10 +78,19 @@ export interface OpenClassifier {
  *  @param path of either file @throws as {@link describeClassifier}; CheckpointError safetensors_...; DeviceError */
 export async function openClassifier(path: string, device: Device): Promise<OpenClassifier> {
   const about = await describeClassifier(path);
+  return { about, runner: new ClassifierRunner(await loadClassifier(path, about, device), device) };
+}
+
+/** The network of a classifier, its weights on a device. @throws as {@link openClassifier} */
+export async function loadClassifier(
+  path: string,
+  about: StoredClassifier,
+  device: Device,
+): Promise<ClassifierNetwork> {
   const network = buildClassifier(about.architecture, about.classes.length);
   const weights = await readNetworkWeights(KIND, path, network.variables);
   for (const variable of network.variables) {
     await device.write(variable, weights.get(variable.name) as Float32Array);
   }
-  return { about, runner: new ClassifierRunner(network, device) };
+  return network;
 }

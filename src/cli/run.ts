@@ -14,6 +14,7 @@ import { addExtractorCommand } from './commands/extractor.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addProjectCommand } from './commands/project.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addSampleCommand } from './commands/sample.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addWatchCommand,
   addSampleCommand,
   addExploreCommand,
+  addProjectCommand,
   addEvaluateCommand,
   addExportCommand,
   addImportCommand,

@@ -9,8 +9,10 @@ import {
   type TrainingSession,
 } from '../train/index.ts';
 import { type CaptionedGridOptions, composeCaptioned } from './captioned_grid.ts';
+import { encoderOf } from './encoder.ts';
 import type { LatentGrid } from './grids.ts';
 import { type LatentSpace, openSpace } from './space.ts';
+import type { Latent } from './vectors.ts';
 
 /** A run's generator at a checkpoint, and the space of its latents. */
 export interface Explorer {
@@ -22,6 +24,9 @@ export interface Explorer {
   generate(grid: LatentGrid, label?: LabelChoice): Promise<ImageBatch>;
   /** Generates a grid's images and lays them out with their captions. @throws DeviceError, ConfigError labels_missing */
   render(grid: LatentGrid, options?: RenderOptions): Promise<Picture>;
+  /** The descriptors that the encoder of a BEGAN gives images; absent for runs without an encoder.
+   *  @throws CheckpointError checkpoint_mismatch, DeviceError */
+  readonly encode?: (images: ImageBatch) => Promise<Latent[]>;
   close(): void;
 }
 
@@ -40,12 +45,14 @@ export async function openExplorer(folder: string, options: SamplerOptions = {})
   const session = await openSampler(folder, { ...options, step });
   try {
     const space = await openSpace(session, checkpoint);
+    const encode = encoderOf(session, checkpoint);
     return {
       session,
       space,
       step,
       generate: (grid, label) => generate(session, grid, label),
       render: (grid, how) => render(session, grid, how),
+      ...(encode && { encode }),
       close: () => session.close(),
     };
   } catch (error) {

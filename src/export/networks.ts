@@ -1,6 +1,6 @@
 import { conditionedOn, isConditional } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
-import type { Autoencoder } from '../games/equilibrium.ts';
+import { isAutoencoder } from '../games/equilibrium.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { feed, type Graph, trace } from '../tensor/trace.ts';
@@ -63,8 +63,6 @@ export function networksOf(model: TrainingModel): readonly ExportableNetwork[] {
 }
 
 const VERDICT = ['discriminator', 'logits'] as const;
-
-const isAutoencoder = (network: TrainingModel['discriminator']): network is Autoencoder => 'encode' in network;
 
 /** The network of a name. @throws ConfigError export_network, with those that the run has */
 export function findNetwork(model: TrainingModel, name: string): ExportableNetwork {

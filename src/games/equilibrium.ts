@@ -30,6 +30,9 @@ export interface Autoencoder extends Network {
   decode(descriptors: Tensor, pass: Pass): Tensor;
 }
 
+/** Whether a discriminator is one. */
+export const isAutoencoder = (network: Network): network is Autoencoder => 'encode' in network;
+
 /** A BEGAN's networks, and the variable that fades its residual connections out. */
 export interface Began extends Gan {
   readonly discriminator: Autoencoder;

@@ -1,23 +1,19 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { writeDrawing } from '../../charts/index.ts';
-import { type Config, conditionedOn, type DeviceKeys, isConditional, isDeviceKey } from '../../config/index.ts';
+import { type Config, conditionedOn, type DeviceKeys, isConditional } from '../../config/index.ts';
 import { expectOutsideData, expectPictureSize, writePicture } from '../../data/index.ts';
-import { CheckpointError, ConfigError } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import {
   describeSweep,
   drawSweep,
   type Explorer,
   followsVariable,
-  formatLatents,
-  type LatentGrid,
   type Origin,
   openExplorer,
   readLatents,
   type Sweep,
 } from '../../explore/index.ts';
-import { describeFailure } from '../../storage.ts';
 import { chooseLabel, expectConditional, type LabelChoice } from '../../train/index.ts';
 import { parseCount, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
@@ -26,6 +22,7 @@ import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { type GridMaker, type MadeGrid, PICTURES, type PictureOptions } from '../explore_pictures.ts';
 import { printJson, printLine } from '../io.ts';
+import { commandLine, writeLatents } from '../latents.ts';
 import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 
 interface ExploreCommandOptions extends PictureOptions, DeviceKeys, RecipeOption {
@@ -131,7 +128,8 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
         const label = labelOf(explorer.session.model.config, options.class ?? made.origin.class);
         const { sweep, ...grid } = await made.makeGrid(explorer, options, label);
         await writePicture(out, await explorer.render(grid, { ...options, label }));
-        const latents = await writeLatents(out, grid, { ...made.origin, class: label?.name });
+        const latents = out.replace(/\.png$/i, '.json');
+        await writeLatents(latents, grid, { ...made.origin, class: label?.name });
         const swept = sweep && (await writeSweep(out, sweep));
         if (options.json)
           printJson(io.stdout, { type: 'explore', picture: out, latents, step: explorer.step, ...swept });
@@ -184,12 +182,13 @@ function originOf(
   options: ExploreCommandOptions,
   { session, step }: Explorer,
 ): Origin {
-  const { out: _out, json: _json, trait, ...given } = options;
-  const lasting = Object.entries(given).filter(([name]) => !isDeviceKey(name));
-  const flags = [...lasting, ...trait.map((name) => ['trait', name] as const)];
-  const words = ['gannet explore', folder, picture, ...flags.map(([name, value]) => `--${name} ${value}`)];
-  const command = words.join(' ');
-  return { command, recipe: session.model.config.recipe, step, seed: options.seed };
+  const { out: _out, json: _json, ...given } = options;
+  return {
+    command: commandLine(['explore', folder, picture], given),
+    recipe: session.model.config.recipe,
+    step,
+    seed: options.seed,
+  };
 }
 
 /** Draws what a sweep read beside the picture, and answers where with the numbers. */
@@ -198,19 +197,4 @@ async function writeSweep(picture: string, made: Sweep) {
   await writeDrawing(curve, await drawSweep(made));
   const { grid: _, ...numbers } = made;
   return { curve, follows: followsVariable(made), ...numbers };
-}
-
-/** Writes the latents beside the picture and returns where. @throws CheckpointError latents_unwritable */
-async function writeLatents(picture: string, grid: LatentGrid, origin: Origin): Promise<string> {
-  const path = picture.replace(/\.png$/i, '.json');
-  try {
-    await writeFile(path, formatLatents(grid, origin));
-  } catch (cause) {
-    throw new CheckpointError(
-      'latents_unwritable',
-      `${path}: the latents cannot be written ${describeFailure(cause, 'choose another place with --out')}`,
-      { cause },
-    );
-  }
-  return path;
 }
