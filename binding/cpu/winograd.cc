@@ -25,13 +25,15 @@ class WinogradProducts {
         order_(order),
         filter_taps_(filter_taps),
         vector_(vector),
-        depth_(convolution_.read.channels * (convolution_.summed ? phases() : 1)),
+        transforms_(transforms_of(convolution_, vector)),
+        reads_once_(convolution_.reads_once()),
+        depth_(convolution_.read.channels * phases() / passes()),
         columns_(convolution_.written.channels),
         block_(block_columns()),
-        tiles_at_once_(even_part(convolution_.tiles(), std::max(kFewestTiles, kTileNumbers / (kPoints * (depth_ + block_))))),
-        images_(tiles_at_once_, depth_, width()),
-        filters_(depth_, block_, width()),
-        results_(tiles_at_once_, block_, width()),
+        tiles_at_once_(choose_tiles()),
+        images_(points(), tiles_at_once_, depth_, width()),
+        filters_(points(), depth_, block_, width()),
+        results_(points(), tiles_at_once_, block_, width()),
         zeros_(static_cast<size_t>(std::max(convolution_.read.channels, block_)), 0.0f) {}
 
   size_t workspace_bytes(int threads) const {
@@ -43,14 +45,13 @@ class WinogradProducts {
     float* filters = images + images_.floats();
     float* results = filters + filters_.floats();
     float* scratch = results + results_.floats();
-    const bool keeps_filter = columns_ <= block_ && (convolution_.summed || phases() == 1);
     for (int64_t first = 0; first < convolution_.tiles(); first += tiles_at_once_) {
       const Range tiles{first, std::min(first + tiles_at_once_, convolution_.tiles())};
-      read_images(run, tiles, images, x);
-      for (int64_t pass = 0; pass < (convolution_.summed ? 1 : phases()); pass++) {
+      for (int64_t pass = 0; pass < passes(); pass++) {
+        if (pass == 0 || !reads_once_) read_images(run, pass, tiles, images, x);
         for (int64_t column = 0; column < columns_; column += block_) {
           const Range block{column, std::min(column + block_, columns_)};
-          if (first == 0 || !keeps_filter) read_filter(run, pass, block, filters, w, scratch);
+          if (first == 0 || !keeps_filter()) read_filter(run, pass, block, filters, w, scratch);
           multiply(run, tiles.end - tiles.begin, block, results, images, filters);
           write_results(run, convolution_.phases[static_cast<size_t>(pass)], tiles, block, y, results, scratch);
         }
@@ -60,23 +61,34 @@ class WinogradProducts {
 
  private:
   int64_t width() const { return vector_.tile.columns; }
+  int64_t points() const { return convolution_.points(); }
   int64_t phases() const { return static_cast<int64_t>(convolution_.phases.size()); }
+  int64_t passes() const { return convolution_.summed ? 1 : phases(); }
 
   int64_t block_columns() const {
-    const int64_t most = std::max(kFilterNumbers / (kPoints * depth_), 2 * width());
+    const int64_t most = std::max(kFilterNumbers / (points() * depth_), 2 * width());
     return round_up(even_part(columns_, most), width());
+  }
+
+  /** Whether the filter is transformed once for all tiles. */
+  bool keeps_filter() const { return columns_ <= block_ && passes() == 1; }
+
+  int64_t choose_tiles() const {
+    const int64_t numbers = keeps_filter() ? kTileNumbers : kTileNumbersPerFilter;
+    return even_part(convolution_.tiles(), std::max(kFewestTiles, numbers / (points() * (depth_ + block_))));
   }
 
   /** Channels of a filter that are transposed together, a line of the cache. */
   static constexpr int64_t kTransposed = 16;
   /** A thread's own: taps that are transposed, or a pixel that lies outside of the images. */
-  int64_t scratch_floats() const { return kTaps * kTransposed * block_; }
+  int64_t scratch_floats() const { return convolution_.taps() * kTransposed * block_; }
 
-  void read_images(const Run& run, Range tiles, float* images, const float* x) const {
+  /** The matrices [tiles, depth] of a pass. */
+  void read_images(const Run& run, int64_t pass, Range tiles, float* images, const float* x) const {
     const int64_t channels = convolution_.read.channels, parts = depth_ / channels;
-    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * depth_, [&](int, Range range) {
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * depth_, [&](int, Range range) {
       for (int64_t part = 0; part < parts; part++) {
-        transform_images(vector_.winograd, convolution_, convolution_.phases[static_cast<size_t>(part)],
+        transform_images(transforms_, convolution_, convolution_.phases[static_cast<size_t>(pass + part)],
                          {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(),
                          images + range.begin * images_.row + part * channels, images_);
       }
@@ -86,7 +98,7 @@ class WinogradProducts {
   /** The matrices [depth, block] of a pass. */
   void read_filter(const Run& run, int64_t pass, Range block, float* filters, const float* w, float* scratch) const {
     const int64_t channels = convolution_.read.channels, chunks = strips_of(channels, kTransposed), parts = depth_ / channels;
-    parallel_for(run.threads, parts * chunks, kPoints * depth_ * block_, [&](int thread, Range range) {
+    parallel_for(run.threads, parts * chunks, points() * depth_ * block_, [&](int thread, Range range) {
       for (int64_t item = range.begin; item < range.end; item++) {
         const int64_t part = item / chunks, first = item % chunks * kTransposed;
         const Phase& phase = convolution_.phases[static_cast<size_t>(convolution_.summed ? part : pass)];
@@ -100,9 +112,9 @@ class WinogradProducts {
     const int64_t columns = block.end - block.begin;
     if (order_ == FilterOrder::kTransposed) transpose_taps(phase, rows, block, w, scratch);
     for (int64_t row = rows.begin; row < rows.end; row++) {
-      const float* taps[kTaps];
-      float* points[kPoints];
-      for (int64_t i = 0; i < kTaps; i++) {
+      const float* taps[kMostTaps];
+      float* points[kMostPoints];
+      for (int64_t i = 0; i < convolution_.taps(); i++) {
         const int64_t tap = phase.taps[static_cast<size_t>(i)];
         if (tap < 0) {
           taps[i] = zeros_.data();
@@ -113,14 +125,14 @@ class WinogradProducts {
         }
       }
       filters_.addresses(points, filters + row * filters_.row);
-      vector_.winograd.filter(points, taps, columns);
+      transforms_.filter(points, taps, columns);
     }
   }
 
-  /** target [3x3, rows, block] = w [K, taps, C] where `rows` are of C and `block` of K. */
+  /** target [taps, rows, block] = w [K, taps, C] where `rows` are of C and `block` of K. */
   void transpose_taps(const Phase& phase, Range rows, Range block, const float* w, float* target) const {
     const int64_t channels = convolution_.read.channels;
-    for (int64_t i = 0; i < kTaps; i++, target += kTransposed * block_) {
+    for (int64_t i = 0; i < convolution_.taps(); i++, target += kTransposed * block_) {
       const int64_t tap = phase.taps[static_cast<size_t>(i)];
       if (tap < 0) continue;
       for (int64_t first = block.begin; first < block.end; first += kTransposed) {
@@ -146,13 +158,13 @@ class WinogradProducts {
   }
 
   void write_results(const Run& run, const Phase& phase, Range tiles, Range block, float* y, const float* results, float* scratch) const {
-    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * block_, [&](int thread, Range range) {
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * block_, [&](int thread, Range range) {
       for (int64_t tile = range.begin; tile < range.end; tile++) {
-        const float* points[kPoints];
+        const float* points[kMostPoints];
         float* pixels[kWrittenPixels];
         results_.addresses(points, results + tile * results_.row);
         written_pixels(pixels, convolution_, phase, tiles.begin + tile, y + block.begin, scratch + thread * scratch_floats());
-        vector_.winograd.result(pixels, points, block.end - block.begin);
+        transforms_.result(pixels, points, block.end - block.begin);
       }
     });
   }
@@ -161,6 +173,8 @@ class WinogradProducts {
   FilterOrder order_;
   int64_t filter_taps_;
   const VectorKernels& vector_;
+  const WinogradTransforms& transforms_;
+  bool reads_once_;
   /** Channels that are summed, those of all phases; channels of the result, and those worked on at once. */
   int64_t depth_, columns_, block_, tiles_at_once_;
   PointMatrices images_, filters_, results_;
@@ -187,12 +201,14 @@ int64_t joined(int64_t length, int64_t results, int64_t window, int64_t stride, 
   return pairs;
 }
 
-/** Whether the transforms are few beside the products, and the products few beside those of the definition. */
-bool suits(const WindowGeometry& g, const TiledConvolution& convolution) {
+/** Whether the products saved, of those of the definition, are worth the transforms: half of them, or a quarter of a filter gradient's, for
+ *  which there is nothing else as fast. */
+bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& convolution) {
   if (std::min(g.c, g.k) < kFewestChannels || convolution.tiles() < kTilesWorthFilter) return false;
   const int64_t defined = joined(g.h, g.p, g.r, g.stride_h, g.top) * joined(g.w, g.q, g.s, g.stride_w, g.left);
-  const int64_t tiles = convolution.tiles_h * convolution.tiles_w, phases = static_cast<int64_t>(convolution.phases.size());
-  return 2 * tiles * phases * kPoints <= defined;
+  const int64_t phases = static_cast<int64_t>(convolution.phases.size());
+  const int64_t products = convolution.tiles_h * convolution.tiles_w * phases * convolution.points();
+  return step.op == "conv2dFilterGradient" ? 4 * products <= 3 * defined : 2 * products <= defined;
 }
 
 }  // namespace
@@ -201,7 +217,7 @@ std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
   if (has_avx512(build.vector)) return std::nullopt;
   std::optional<TiledConvolution> convolution = step.op == "conv2dInputGradient" ? tiled_input_gradient(g) : tiled_convolution(g);
-  if (!convolution || !suits(g, *convolution)) return std::nullopt;
+  if (!convolution || !suits(step, g, *convolution)) return std::nullopt;
   if (step.op == "conv2dFilterGradient") return winograd_filter_gradient(step, build, std::move(*convolution));
   const bool forward = step.op == "conv2d";
   return products_kernel(step, build, std::move(*convolution), forward ? FilterOrder::kTransposed : FilterOrder::kPlain, g);

@@ -18,13 +18,14 @@ class WinogradFilterGradient {
       : convolution_(std::move(convolution)),
         filter_taps_(filter_taps),
         vector_(vector),
+        transforms_(transforms_of(convolution_, vector)),
         channels_(convolution_.read.channels),
         filters_(convolution_.written.channels),
         tiles_at_once_(choose_tiles()),
-        block_(keeps_sums() ? filters_ : even_part(filters_, std::max(kFewestFilters, kFilterNumbers / (kPoints * channels_)))),
-        images_(tiles_at_once_, channels_, vector.tile.columns),
-        gradients_(tiles_at_once_, filters_, vector.tile.columns),
-        sums_(block_, channels_, vector.tile.columns),
+        block_(keeps_sums() ? filters_ : even_part(filters_, std::max(kFewestFilters, kFilterNumbers / (points() * channels_)))),
+        images_(points(), tiles_at_once_, channels_, vector.tile.columns),
+        gradients_(points(), tiles_at_once_, filters_, vector.tile.columns),
+        sums_(points(), block_, channels_, vector.tile.columns),
         zeros_(static_cast<size_t>(std::max(channels_, filters_)), 0.0f) {}
 
   size_t workspace_bytes(int threads) const {
@@ -54,31 +55,32 @@ class WinogradFilterGradient {
  private:
   static constexpr int64_t kFewestFilters = 24;
 
+  int64_t points() const { return convolution_.points(); }
   int64_t phases() const { return static_cast<int64_t>(convolution_.phases.size()); }
   bool keeps_sums() const { return tiles_at_once_ < convolution_.tiles(); }
 
   int64_t choose_tiles() const {
     const int64_t tiles = convolution_.tiles(), tile = channels_ + filters_;
-    const int64_t some = even_part(tiles, std::max(kFewestTiles, kTileNumbers / (kPoints * tile)));
+    const int64_t some = even_part(tiles, std::max(kFewestTiles, kTileNumbers / (points() * tile)));
     const int64_t kept_sums = phases() * channels_ * filters_;
     return tiles * tile <= strips_of(tiles, some) * kept_sums ? tiles : some;
   }
 
   void read_gradients(const Run& run, Range tiles, float* gradients, const float* dy) const {
-    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * filters_, [&](int, Range range) {
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * filters_, [&](int, Range range) {
       for (int64_t tile = range.begin; tile < range.end; tile++) {
         const float* pixels[kWrittenPixels];
-        float* points[kPoints];
+        float* points[kMostPoints];
         written_pixels(pixels, convolution_, convolution_.phases[0], tiles.begin + tile, dy, zeros_.data());
         gradients_.addresses(points, gradients + tile * gradients_.row);
-        vector_.winograd.result_gradient(points, pixels, filters_);
+        transforms_.result_gradient(points, pixels, filters_);
       }
     });
   }
 
   void read_images(const Run& run, const Phase& phase, Range tiles, float* images, const float* x) const {
-    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * kPoints * channels_, [&](int, Range range) {
-      transform_images(vector_.winograd, convolution_, phase, {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(),
+    parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * channels_, [&](int, Range range) {
+      transform_images(transforms_, convolution_, phase, {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(),
                        images + range.begin * images_.row, images_);
     });
   }
@@ -94,16 +96,16 @@ class WinogradFilterGradient {
   /** The taps of the phase for filters `block`. */
   void write_filters(const Run& run, int64_t phase, Range block, float* dw, const float* block_sums, float* sums) const {
     float* outside = sums + (keeps_sums() ? phases() : 1) * sums_.floats();
-    parallel_for(run.threads, block.end - block.begin, (block.end - block.begin) * kPoints * channels_, [&](int thread, Range range) {
+    parallel_for(run.threads, block.end - block.begin, (block.end - block.begin) * points() * channels_, [&](int thread, Range range) {
       for (int64_t filter = range.begin; filter < range.end; filter++) {
-        const float* points[kPoints];
-        float* taps[kTaps];
+        const float* points[kMostPoints];
+        float* taps[kMostTaps];
         sums_.addresses(points, block_sums + filter * sums_.row);
-        for (int64_t i = 0; i < kTaps; i++) {
+        for (int64_t i = 0; i < convolution_.taps(); i++) {
           const int64_t tap = convolution_.phases[static_cast<size_t>(phase)].taps[static_cast<size_t>(i)];
           taps[i] = tap < 0 ? outside + thread * channels_ : dw + ((block.begin + filter) * filter_taps_ + tap) * channels_;
         }
-        vector_.winograd.filter_gradient(taps, points, channels_);
+        transforms_.filter_gradient(taps, points, channels_);
       }
     });
   }
@@ -111,6 +113,7 @@ class WinogradFilterGradient {
   TiledConvolution convolution_;
   int64_t filter_taps_;
   const VectorKernels& vector_;
+  const WinogradTransforms& transforms_;
   /** Channels of the image and of the result; those of the result whose sums are worked on at once. */
   int64_t channels_, filters_, tiles_at_once_, block_;
   PointMatrices images_, gradients_, sums_;

@@ -12,6 +12,8 @@ namespace gannet {
 
 /** Transformed numbers of tiles that are worked on at once, if those are more than so many tiles: they shall stay in a third-level cache. */
 inline constexpr int64_t kTileNumbers = int64_t{2} << 20, kFewestTiles = 128;
+/** The same where each part of the tiles costs transforming the filter anew: the main memory is faster than that. */
+inline constexpr int64_t kTileNumbersPerFilter = 8 * kTileNumbers;
 /** Transformed numbers of filters that are worked on at once. */
 inline constexpr int64_t kFilterNumbers = int64_t{5} << 19;
 /** Products that are summed before the sums go back to memory: so many rows of a strip stay in the first-level cache. */
@@ -25,15 +27,16 @@ inline int64_t even_part(int64_t items, int64_t most) { return strips_of(items, 
 /** How transformed numbers lie in memory: a matrix [rows,columns] for each point. The matrices and their rows end with a few numbers that
  *  nothing is in, or lines at the same place of several rows or matrices would share a set of the cache. */
 struct PointMatrices {
-  int64_t row, point;
+  int64_t points, row, point;
 
-  PointMatrices(int64_t rows, int64_t columns, int64_t width) : row(strips_of(columns, width) * width + kLine), point(rows * row + kLine) {}
+  PointMatrices(int64_t points, int64_t rows, int64_t columns, int64_t width)
+      : points(points), row(strips_of(columns, width) * width + kLine), point(rows * row + kLine) {}
 
-  int64_t floats() const { return kPoints * point; }
+  int64_t floats() const { return points * point; }
 
   template <typename Float>
-  void addresses(Float** points, Float* first) const {
-    for (int64_t i = 0; i < kPoints; i++) points[i] = first + i * point;
+  void addresses(Float** at, Float* first) const {
+    for (int64_t i = 0; i < points; i++) at[i] = first + i * point;
   }
 
  private:
@@ -56,7 +59,7 @@ struct PointProducts {
 inline void multiply_points(const Run& run, const VectorKernels& vector, const PointProducts& product, float* c,
                             const PointMatrices& results, const LeftMatrices& a, const float* b, const PointMatrices& right) {
   const int64_t width = vector.tile.columns, strips = strips_of(product.columns, width), groups = strips_of(strips, kStripsAtOnce);
-  parallel_items(run.threads, kPoints * groups, [&](int, int64_t item) {
+  parallel_items(run.threads, results.points * groups, [&](int, int64_t item) {
     const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
     for (int64_t depth = 0; depth < product.depth; depth += kSummedDepth) {
       for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
@@ -75,12 +78,16 @@ inline void multiply_points(const Run& run, const VectorKernels& vector, const P
   });
 }
 
+inline const WinogradTransforms& transforms_of(const TiledConvolution& convolution, const VectorKernels& vector) {
+  return convolution.tap_side == 2 ? *vector.winograd_2x2 : *vector.winograd_3x3;
+}
+
 /** Transforms tiles `tiles` of the images x for the phase into consecutive rows of the matrices v. */
 inline void transform_images(const WinogradTransforms& winograd, const TiledConvolution& convolution, const Phase& phase, Range tiles,
                              const float* x, const float* outside, float* v, const PointMatrices& matrices) {
   for (int64_t tile = tiles.begin; tile < tiles.end; tile++, v += matrices.row) {
-    const float* pixels[kPoints];
-    float* points[kPoints];
+    const float* pixels[kMostPoints];
+    float* points[kMostPoints];
     read_pixels(pixels, convolution, phase, tile, x, outside);
     matrices.addresses(points, v);
     winograd.image(points, pixels, convolution.read.channels);

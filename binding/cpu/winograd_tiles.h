@@ -10,9 +10,10 @@
 // has four: the even and the odd rows and columns of the image each meet every other tap of the window.
 namespace gannet {
 
-/** Sides of a tile: of what is read, of the window, of what is written. */
-inline constexpr int64_t kReadSide = 6, kTapSide = 3, kWrittenSide = 4;
-inline constexpr int64_t kPoints = kReadSide * kReadSide, kTaps = kTapSide * kTapSide, kWrittenPixels = kWrittenSide * kWrittenSide;
+/** The side of the squares that are written, and the longest ones of windows and of the squares that are read. */
+inline constexpr int64_t kWrittenSide = 4, kMostTapSide = 3, kMostReadSide = kWrittenSide + kMostTapSide - 1;
+inline constexpr int64_t kWrittenPixels = kWrittenSide * kWrittenSide, kMostTaps = kMostTapSide * kMostTapSide,
+                         kMostPoints = kMostReadSide * kMostReadSide;
 
 /** Images that tiles are read from or written to: pixel i of a phase is pixel first + i * step of the image. */
 struct TiledImages {
@@ -25,17 +26,27 @@ struct TiledImages {
 struct Phase {
   /** The first pixel that it reads and writes; reads begin in the padding. */
   int64_t read_row, read_column, written_row, written_column;
-  /** For each place in the 3x3 window the tap of the filter, or -1 for none. */
-  std::array<int64_t, kTaps> taps;
+  /** For each place in the window, row by row, the tap of the filter, or -1 for none. */
+  std::array<int64_t, kMostTaps> taps;
 };
 
 struct TiledConvolution {
   int64_t images;
   TiledImages read, written;
+  /** The side of the phases' windows, 2 or 3. */
+  int64_t tap_side;
   std::vector<Phase> phases;
-  /** Whether all phases write to the same pixels, as those of a convolution do; else all read the same ones. */
+  /** Whether all phases write to the same pixels, as those of a convolution do. */
   bool summed;
   int64_t tiles_h, tiles_w;
+
+  int64_t taps() const { return tap_side * tap_side; }
+  int64_t read_side() const { return kWrittenSide + tap_side - 1; }
+  /** Pixels that a tile reads, and as many points. */
+  int64_t points() const { return read_side() * read_side(); }
+
+  /** Whether all phases read the same pixels. */
+  bool reads_once() const;
 
   int64_t tiles() const { return images * tiles_h * tiles_w; }
 };

@@ -4,7 +4,7 @@ import type { Shape } from '../../src/tensor/shape.ts';
 import { elements } from '../../src/tensor/shape.ts';
 import { addon, applyOp, largestError, numbers } from './support.ts';
 
-// Where 3x3 windows may be computed by minimal filtering, 5x5 ones with a ring of zeros around the same weights are computed as they are.
+// What may be computed by minimal filtering is compared with larger windows, which are not: the same weights with rings of zeros around.
 
 const device = addon.openDevice('cpu', { threads: 0 });
 
@@ -16,58 +16,149 @@ interface Sizes {
   readonly image: readonly [number, number];
   readonly channels: number;
   readonly filters: number;
+  /** The side of the window. */
+  readonly window: number;
+  readonly stride?: number;
+  /** Zeros before and after each axis of the image. */
+  readonly padding: readonly [number, number];
   readonly why: string;
 }
 
 const cases: readonly Sizes[] = [
-  { n: 24, image: [64, 64], channels: 64, filters: 64, why: 'more images than are worked on at once' },
-  { n: 7, image: [32, 32], channels: 192, filters: 256, why: 'a batch that only 1 and 7 divide' },
-  { n: 1, image: [61, 43], channels: 80, filters: 64, why: 'sides that tiles do not divide' },
-  { n: 3, image: [33, 31], channels: 64, filters: 70, why: 'filters that vectors do not divide' },
+  {
+    n: 24,
+    image: [64, 64],
+    channels: 64,
+    filters: 64,
+    window: 3,
+    padding: [1, 1],
+    why: 'more images than fit at once',
+  },
+  {
+    n: 7,
+    image: [32, 32],
+    channels: 192,
+    filters: 256,
+    window: 3,
+    padding: [1, 1],
+    why: 'a batch that only 1 and 7 divide',
+  },
+  {
+    n: 1,
+    image: [61, 43],
+    channels: 80,
+    filters: 64,
+    window: 3,
+    padding: [1, 1],
+    why: 'sides that tiles do not divide',
+  },
+  {
+    n: 3,
+    image: [33, 31],
+    channels: 64,
+    filters: 70,
+    window: 3,
+    padding: [1, 1],
+    why: 'filters that vectors do not divide',
+  },
+  {
+    n: 2,
+    image: [64, 64],
+    channels: 64,
+    filters: 48,
+    window: 5,
+    stride: 2,
+    padding: [1, 2],
+    why: 'windows of 3 and of 2',
+  },
+  {
+    n: 3,
+    image: [62, 38],
+    channels: 48,
+    filters: 64,
+    window: 4,
+    stride: 2,
+    padding: [1, 1],
+    why: 'phases that begin apart',
+  },
+  {
+    n: 2,
+    image: [64, 64],
+    channels: 64,
+    filters: 72,
+    window: 3,
+    stride: 2,
+    padding: [0, 1],
+    why: 'windows of 2 and of 1',
+  },
+  { n: 2, image: [41, 37], channels: 64, filters: 64, window: 2, padding: [0, 1], why: 'the smallest window' },
 ];
 
-const WINDOWS = {
-  small: { stride: [1, 1], padding: [1, 1, 1, 1] },
-  large: { stride: [1, 1], padding: [2, 2, 2, 2] },
-} as const;
+/** Rings of zeros that make the window longer than minimal filtering takes. */
+function ringsOf({ window, stride = 1 }: Sizes): number {
+  return Math.ceil((3 * stride + 1 - window) / 2);
+}
 
-/** w [K,3,3,C] -> [K,5,5,C] with zeros around. */
-function surround({ shape: [k, , , c], data }: { shape: Shape; data: Float32Array }) {
-  const shape = [k as number, 5, 5, c as number];
+/** w [K,r,r,C] -> [K,r+2*rings,r+2*rings,C] with zeros around. */
+function surround({ shape: [k, r, , c], data }: { shape: Shape; data: Float32Array }, rings: number) {
+  const [filters, window, channels] = [k as number, r as number, c as number];
+  const outer = window + 2 * rings;
+  const shape = [filters, outer, outer, channels];
   const result = new Float32Array(elements(shape));
-  for (let filter = 0; filter < (k as number); filter++)
-    for (let row = 0; row < 3; row++) {
-      const line = data.subarray((filter * 3 + row) * 3 * (c as number), (filter * 3 + row + 1) * 3 * (c as number));
-      result.set(line, ((filter * 5 + row + 1) * 5 + 1) * (c as number));
+  const line = window * channels;
+  for (let filter = 0; filter < filters; filter++)
+    for (let row = 0; row < window; row++) {
+      const from = (filter * window + row) * line;
+      const to = ((filter * outer + row + rings) * outer + rings) * channels;
+      result.set(data.subarray(from, from + line), to);
     }
   return { shape, data: result };
 }
 
-for (const { n, image, channels, filters, why } of cases) {
+for (const sizes of cases) {
+  const { n, image, channels, filters, window, stride = 1, padding, why } = sizes;
+  const rings = ringsOf(sizes);
+  const outer = window + 2 * rings;
+  const [before, after] = padding;
+  const [height, width] = image.map((side) => Math.floor((side + before + after - window) / stride) + 1) as [
+    number,
+    number,
+  ];
+  const small = { stride: [stride, stride], padding: [before, after, before, after] };
+  const large = {
+    stride: [stride, stride],
+    padding: [before + rings, after + rings, before + rings, after + rings],
+  };
   const x = numbers([n, ...image, channels], 1);
-  const w = numbers([filters, 3, 3, channels], 2);
-  const dy = numbers([n, ...image, filters], 3);
-  const { small, large } = WINDOWS;
-  const name = `[${x.shape}] * [${w.shape}]: ${why}`;
+  const w = numbers([filters, window, window, channels], 2);
+  const dy = numbers([n, height, width, filters], 3);
+  const name = `[${x.shape}] * [${w.shape}] by steps of ${stride}: ${why}`;
 
   test(`conv2d ${name}`, async () => {
-    const expected = await applyOp(device, 'conv2d', large, [x, surround(w)], dy.shape);
+    const expected = await applyOp(device, 'conv2d', large, [x, surround(w, rings)], dy.shape);
     const actual = await applyOp(device, 'conv2d', small, [x, w], dy.shape);
     assert.ok(largestError(actual, expected) < TOLERANCE);
   });
 
   test(`conv2dInputGradient ${name}`, async () => {
     const inputSize = image;
-    const expected = await applyOp(device, 'conv2dInputGradient', { ...large, inputSize }, [dy, surround(w)], x.shape);
+    const expected = await applyOp(
+      device,
+      'conv2dInputGradient',
+      { ...large, inputSize },
+      [dy, surround(w, rings)],
+      x.shape,
+    );
     const actual = await applyOp(device, 'conv2dInputGradient', { ...small, inputSize }, [dy, w], x.shape);
     assert.ok(largestError(actual, expected) < TOLERANCE);
   });
 
   test(`conv2dFilterGradient ${name}`, async () => {
-    const outer: Shape = [filters, 5, 5, channels];
-    const all = await applyOp(device, 'conv2dFilterGradient', { ...large, filterSize: [5, 5] }, [x, dy], outer);
-    const actual = await applyOp(device, 'conv2dFilterGradient', { ...small, filterSize: [3, 3] }, [x, dy], w.shape);
-    const inner = surround({ shape: w.shape, data: new Float32Array(elements(w.shape)).fill(1) }).data;
+    const shape: Shape = [filters, outer, outer, channels];
+    const all = await applyOp(device, 'conv2dFilterGradient', { ...large, filterSize: [outer, outer] }, [x, dy], shape);
+    const filterSize = [window, window];
+    const actual = await applyOp(device, 'conv2dFilterGradient', { ...small, filterSize }, [x, dy], w.shape);
+    const inner = surround({ shape: w.shape, data: new Float32Array(elements(w.shape)).fill(1) }, rings).data;
     assert.ok(
       largestError(
         actual,

@@ -57,13 +57,14 @@ struct StripProduct {
   bool add;
 };
 
-/** Winograd's transforms for 3x3 windows and 4x4 results, along both axes of squares whose pixels (or points) are pointers to n channels
- *  each, row by row. What is read and what is written do not overlap. See vector/winograd.cc and arXiv:1509.09308. */
+/** Winograd's transforms for windows of one size and 4x4 results, along both axes of squares whose pixels (or points) are pointers to n
+ *  channels each, row by row. An r x r window has (3 + r)x(3 + r) points. What is read and what is written do not overlap. See
+ *  vector/winograd.cc and arXiv:1509.09308. */
 struct WinogradTransforms {
   using Transform = void (*)(float* const* y, const float* const* x, int64_t n);
-  /** 6x6 pixels of an image to 6x6 points; 3x3 taps to points; points to 4x4 pixels of a result. */
+  /** Pixels of an image to as many points; taps to points; points to 4x4 pixels of a result. */
   Transform image, filter, result;
-  /** For the gradient by the filter: 4x4 pixels of the result's gradient to points, and points to 3x3 taps. */
+  /** For the gradient by the filter: 4x4 pixels of the result's gradient to points, and points to taps. */
   Transform result_gradient, filter_gradient;
 };
 
@@ -90,7 +91,7 @@ struct VectorKernels {
   Tile<float> tile;
   Tile<double> tile64;
   void (*multiply_strip)(const StripProduct& product);
-  WinogradTransforms winograd;
+  const WinogradTransforms *winograd_2x2, *winograd_3x3;
 
   /** How alike two images are in each of n features, whose rows are a and b [dimensions,n]: o[k] += exp(-||a_k - b_k||_1); and the
    *  gradient of a's part in both images' sums: da_ck -= (dy_a[k] + dy_b[k]) exp(-||a_k - b_k||_1) sign(a_ck - b_ck). */

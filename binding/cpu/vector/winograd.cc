@@ -2,34 +2,48 @@
 
 #include "tile.h"
 
-// F(4x4, 3x3) as polynomials that are multiplied at the points 0, a, -a, b, -b and infinity, with a = sqrt(1/2) and b = sqrt(2): their
-// squares' product is 1, which keeps the numbers near each other and the error at a fifth of that of the points 1 and 2.
+// F(4x4, 3x3) and F(4x4, 2x2) as polynomials that are multiplied at the points a, -a, b, -b and infinity, and at 0 too for three taps. The
+// squares of a = sqrt(1/2) and b = sqrt(2) have the product 1, which keeps the numbers near each other and the error at a fifth of that of the
+// points 1 and 2.
 namespace gannet::GANNET_ISA {
 
 namespace {
 
 constexpr float kA = 0.70710678118654752f, kB = 1.41421356237309505f;
 
-/** B^T: 6 pixels of an image at the 6 points. */
+/** Pixels of a result along an axis. */
+constexpr int kResults = 4;
+
+/** Points along an axis; the point 0, if it is one, is the first, and infinity the last. */
+constexpr int points(int taps) { return kResults + taps - 1; }
+constexpr int points_at_zero(int taps) { return taps - 2; }
+
+/** B^T: pixels of an image at the points. */
+template <int kTaps>
 struct Image {
-  static constexpr int kFrom = 6, kTo = 6;
+  static constexpr int kFrom = points(kTaps), kTo = points(kTaps);
 
   template <typename N>
   static inline void apply(N* y, const N* x) {
-    const N even_a = x[4] - 2.0f * x[2], odd_a = kA * (x[3] - 2.0f * x[1]);
-    const N even_b = x[4] - 0.5f * x[2], odd_b = kB * (x[3] - 0.5f * x[1]);
-    y[0] = x[0] + x[4] - 2.5f * x[2];
-    y[1] = even_a + odd_a;
-    y[2] = even_a - odd_a;
-    y[3] = even_b + odd_b;
-    y[4] = even_b - odd_b;
-    y[5] = x[1] + x[5] - 2.5f * x[3];
+    if constexpr (kTaps == 3) *y++ = x[0] + x[4] - 2.5f * x[2];
+    x += points_at_zero(kTaps);
+    const N even_a = x[3] - 2.0f * x[1], odd_a = kA * (x[2] - 2.0f * x[0]);
+    const N even_b = x[3] - 0.5f * x[1], odd_b = kB * (x[2] - 0.5f * x[0]);
+    y[0] = even_a + odd_a;
+    y[1] = even_a - odd_a;
+    y[2] = even_b + odd_b;
+    y[3] = even_b - odd_b;
+    y[4] = x[0] + x[4] - 2.5f * x[2];
   }
 };
 
-/** G: 3 taps of a filter at the 6 points, over the derivative there of the polynomial that is 0 at them all. */
-struct Filter {
-  static constexpr int kFrom = 3, kTo = 6;
+/** G: taps of a filter at the points, over the derivative there of the polynomial that is 0 at them all. */
+template <int kTaps>
+struct Filter;
+
+template <>
+struct Filter<3> {
+  static constexpr int kFrom = 3, kTo = points(3);
 
   template <typename N>
   static inline void apply(N* y, const N* x) {
@@ -44,41 +58,64 @@ struct Filter {
   }
 };
 
-/** A^T: 4 pixels of the result from the products at the 6 points. */
-struct Result {
-  static constexpr int kFrom = 6, kTo = 4;
+template <>
+struct Filter<2> {
+  static constexpr int kFrom = 2, kTo = points(2);
 
   template <typename N>
   static inline void apply(N* y, const N* x) {
-    const N sum_a = x[1] + x[2], difference_a = kA * (x[1] - x[2]);
-    const N sum_b = x[3] + x[4], difference_b = kB * (x[3] - x[4]);
-    y[0] = x[0] + sum_a + sum_b;
+    const N third = (1.0f / 3.0f) * x[1], odd_a = (kB / 3.0f) * x[0], odd_b = (kA / 3.0f) * x[0];
+    y[0] = -third - odd_a;
+    y[1] = odd_a - third;
+    y[2] = third + odd_b;
+    y[3] = third - odd_b;
+    y[4] = x[1];
+  }
+};
+
+/** A^T: pixels of the result from the products at the points. */
+template <int kTaps>
+struct Result {
+  static constexpr int kFrom = points(kTaps), kTo = kResults;
+
+  template <typename N>
+  static inline void apply(N* y, const N* points) {
+    const N* x = points + points_at_zero(kTaps);
+    const N sum_a = x[0] + x[1], difference_a = kA * (x[0] - x[1]);
+    const N sum_b = x[2] + x[3], difference_b = kB * (x[2] - x[3]);
+    y[0] = sum_a + sum_b;
+    if constexpr (kTaps == 3) y[0] = points[0] + y[0];
     y[1] = difference_a + difference_b;
     y[2] = 0.5f * sum_a + 2.0f * sum_b;
-    y[3] = 0.5f * difference_a + 2.0f * difference_b + x[5];
+    y[3] = 0.5f * difference_a + 2.0f * difference_b + x[4];
   }
 };
 
 /** A: the transpose of Result. */
+template <int kTaps>
 struct ResultGradient {
-  static constexpr int kFrom = 4, kTo = 6;
+  static constexpr int kFrom = kResults, kTo = points(kTaps);
 
   template <typename N>
   static inline void apply(N* y, const N* x) {
     const N even_a = x[0] + 0.5f * x[2], odd_a = kA * (x[1] + 0.5f * x[3]);
     const N even_b = x[0] + 2.0f * x[2], odd_b = kB * (x[1] + 2.0f * x[3]);
-    y[0] = x[0];
-    y[1] = even_a + odd_a;
-    y[2] = even_a - odd_a;
-    y[3] = even_b + odd_b;
-    y[4] = even_b - odd_b;
-    y[5] = x[3];
+    if constexpr (kTaps == 3) *y++ = x[0];
+    y[0] = even_a + odd_a;
+    y[1] = even_a - odd_a;
+    y[2] = even_b + odd_b;
+    y[3] = even_b - odd_b;
+    y[4] = x[3];
   }
 };
 
 /** G^T: the transpose of Filter. */
-struct FilterGradient {
-  static constexpr int kFrom = 6, kTo = 3;
+template <int kTaps>
+struct FilterGradient;
+
+template <>
+struct FilterGradient<3> {
+  static constexpr int kFrom = points(3), kTo = 3;
 
   template <typename N>
   static inline void apply(N* y, const N* x) {
@@ -86,6 +123,17 @@ struct FilterGradient {
     y[0] = x[0] + (-2.0f / 3.0f) * sum_a + (1.0f / 6.0f) * sum_b;
     y[1] = (kA * -2.0f / 3.0f) * (x[1] - x[2]) + (kB / 6.0f) * (x[3] - x[4]);
     y[2] = x[5] + (-1.0f / 3.0f) * sum_a + (1.0f / 3.0f) * sum_b;
+  }
+};
+
+template <>
+struct FilterGradient<2> {
+  static constexpr int kFrom = points(2), kTo = 2;
+
+  template <typename N>
+  static inline void apply(N* y, const N* x) {
+    y[0] = (kB / 3.0f) * (x[1] - x[0]) + (kA / 3.0f) * (x[2] - x[3]);
+    y[1] = x[4] + (1.0f / 3.0f) * ((x[2] + x[3]) - (x[0] + x[1]));
   }
 };
 
@@ -120,12 +168,15 @@ void transform(float* const* y, const float* const* x, int64_t n) {
   for (; at < n; at++) transform_square<Transform, float, float>(y, x, at);
 }
 
+template <int kTaps>
+constexpr WinogradTransforms kTransforms = {.image = transform<Image<kTaps>>,
+                                            .filter = transform<Filter<kTaps>>,
+                                            .result = transform<Result<kTaps>>,
+                                            .result_gradient = transform<ResultGradient<kTaps>>,
+                                            .filter_gradient = transform<FilterGradient<kTaps>>};
+
 }  // namespace
 
-void winograd_image(float* const* y, const float* const* x, int64_t n) { transform<Image>(y, x, n); }
-void winograd_filter(float* const* y, const float* const* x, int64_t n) { transform<Filter>(y, x, n); }
-void winograd_result(float* const* y, const float* const* x, int64_t n) { transform<Result>(y, x, n); }
-void winograd_result_gradient(float* const* y, const float* const* x, int64_t n) { transform<ResultGradient>(y, x, n); }
-void winograd_filter_gradient(float* const* y, const float* const* x, int64_t n) { transform<FilterGradient>(y, x, n); }
+const WinogradTransforms kWinograd2x2 = kTransforms<2>, kWinograd3x3 = kTransforms<3>;
 
 }  // namespace gannet::GANNET_ISA

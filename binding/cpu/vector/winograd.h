@@ -1,14 +1,10 @@
 #pragma once
 
-#include <cstdint>
+#include "kernels.h"
 
 namespace gannet::GANNET_ISA {
 
-// @see WinogradTransforms
-void winograd_image(float* const* y, const float* const* x, int64_t n);
-void winograd_filter(float* const* y, const float* const* x, int64_t n);
-void winograd_result(float* const* y, const float* const* x, int64_t n);
-void winograd_result_gradient(float* const* y, const float* const* x, int64_t n);
-void winograd_filter_gradient(float* const* y, const float* const* x, int64_t n);
+/** For windows of 2x2 and of 3x3 taps. */
+extern const WinogradTransforms kWinograd2x2, kWinograd3x3;
 
 }  // namespace gannet::GANNET_ISA
