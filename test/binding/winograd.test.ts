@@ -124,10 +124,11 @@ for (const sizes of cases) {
     number,
     number,
   ];
-  const small = { stride: [stride, stride], padding: [before, after, before, after] };
+  const steps: [number, number] = [stride, stride];
+  const small = { stride: steps, padding: [before, after, before, after] as const };
   const large = {
-    stride: [stride, stride],
-    padding: [before + rings, after + rings, before + rings, after + rings],
+    stride: steps,
+    padding: [before + rings, after + rings, before + rings, after + rings] as const,
   };
   const x = numbers([n, ...image, channels], 1);
   const w = numbers([filters, window, window, channels], 2);
@@ -155,8 +156,14 @@ for (const sizes of cases) {
 
   test(`conv2dFilterGradient ${name}`, async () => {
     const shape: Shape = [filters, outer, outer, channels];
-    const all = await applyOp(device, 'conv2dFilterGradient', { ...large, filterSize: [outer, outer] }, [x, dy], shape);
-    const filterSize = [window, window];
+    const all = await applyOp(
+      device,
+      'conv2dFilterGradient',
+      { ...large, filterSize: [outer, outer] as const },
+      [x, dy],
+      shape,
+    );
+    const filterSize = [window, window] as const;
     const actual = await applyOp(device, 'conv2dFilterGradient', { ...small, filterSize }, [x, dy], w.shape);
     const inner = surround({ shape: w.shape, data: new Float32Array(elements(w.shape)).fill(1) }, rings).data;
     assert.ok(
