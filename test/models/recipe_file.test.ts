@@ -75,6 +75,13 @@ test('a file without a recipe as its default export is refused', async () => {
 
 test('a file that throws is told with what it threw and where', async () => {
   await refuses('\nconst x = undefined as any;\nx.y;\n', 'recipe_throws', /TypeError: .*'y'.* \(.*mine\.ts:3:3\)/s);
+  const path = join('a folder [1] (2):3', 'mine.ts');
+  await refuses(
+    'const x = undefined as any;\nx.y;\n',
+    'recipe_throws',
+    /\(\/.*\/a folder \[1\] \(2\):3\/mine\.ts:2:3\)/s,
+    path,
+  );
   await refuses('export default 3 +;', 'recipe_throws', /SyntaxError|Transform failed|Expression expected/);
   await refuses("import 'no-such-package';", 'recipe_throws', /no-such-package/, 'mine.mjs');
 });

@@ -37,12 +37,15 @@ async function importSources(sources: RecipeSources, path: string): Promise<{ re
   }
 }
 
+/** A line of a stack: where, and the line and column there. */
+const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/)?\/.*?)(?:\?recipe=\w+)?:(\d+(?::\d+)?)\)?$/gm;
+
 /** Where in a recipe something was thrown, if the stack tells: ` (/home/ada/mine.ts:12:3)`. */
 function placeOf(cause: unknown, { folder }: RecipeSources): string {
-  const places = ((cause as Error)?.stack ?? '').matchAll(
-    /(?:file:\/\/)?(\/[^\s():?]+)(?:\?recipe=\w+)?(:\d+(?::\d+)?)/g,
-  );
-  for (const [, file, place] of places) if (file?.startsWith(folder)) return ` (${file}${place})`;
+  for (const [, where = '', place] of ((cause as Error)?.stack ?? '').matchAll(FRAME)) {
+    const file = where.startsWith('file:') ? fileURLToPath(where) : where;
+    if (file.startsWith(folder)) return ` (${file}:${place})`;
+  }
   return '';
 }
 
