@@ -143,6 +143,10 @@ export const ERROR_CODES = {
     recipe_failed:
       'The networks of a recipe of your own could not be made. The message has what was thrown; correct the recipe.',
     recipe_file: 'The file of a recipe, or a module that it imports, is missing or cannot be read.',
+    replay_in_parts:
+      'Earlier generated images cannot be replayed where `accumulation` takes batches in parts. Set one of `replay.share` and `accumulation` back.',
+    replay_with_penalty:
+      'A gradient penalty is about the images that the generator draws now, so earlier ones cannot be replayed beside it. Set `replay.share` or `gradientPenalty` to 0.',
     representative_unknown: 'A run has no representative variable of this name. The message lists those there are.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_name: "A recipe's name is made of letters, digits, `-`, `_` and `.`, since folders are named after it.",

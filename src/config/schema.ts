@@ -168,7 +168,24 @@ export const configSchema = z.strictObject({
         .describe('noisy labels: probability with which an image gets the target of the other kind'),
     })
     .describe('targets of the discriminator'),
-  // Run folders of version 0.1 do not have it.
+  // Run folders of version 0.1 have neither of the following.
+  replay: z
+    .strictObject({
+      share: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe(
+          'part of the generated images in each discriminator update that are earlier ones, at least one image, from when the store is full; 0 = none',
+        ),
+      images: whole
+        .min(0)
+        .describe(
+          'images that the store holds; each discriminator update puts one in the place of the oldest. 0 = half as many as the data has batches',
+        ),
+    })
+    .default({ share: 0, images: 0 })
+    .describe('experience replay: the discriminator sees earlier generated images again'),
   diffAugment: z
     .strictObject({
       colour: z.boolean().default(false).describe('whether brightness, saturation and contrast change'),

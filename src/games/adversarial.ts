@@ -1,4 +1,5 @@
 import { type Condition, uses } from '../config/keys.ts';
+import { replays } from '../config/replay.ts';
 import type { Config } from '../config/schema.ts';
 import { ShapeError } from '../errors.ts';
 import { type AdversarialLoss, adversarialLosses, type Monitors, type TroubleSign } from '../losses/index.ts';
@@ -11,6 +12,7 @@ import { lossMonitors } from './loss_monitors.ts';
 import { expectWholeParts } from './parts.ts';
 import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
 import { drawnNoise, type Players } from './players.ts';
+import { createReplayStore } from './replay.ts';
 import { GUIDE } from './schedule.ts';
 import { simultaneous } from './simultaneous.ts';
 
@@ -37,6 +39,8 @@ export const adversarial: Game = {
   name: 'adversarial',
   keys: [
     ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation', 'diffAugment']),
+    ...uses(['replay.share']),
+    ...uses(['replay.images'], replays),
     ...uses(['penaltyEvery'], isPenalised),
     ...uses(['discriminatorSteps', 'generatorSteps', 'reuseLatents'], alternates),
     ...uses(['criticSchedule'], varies),
@@ -60,15 +64,26 @@ export const adversarial: Game = {
 };
 
 /** Starts the adversarial game, with an extractor of the generator's images if one is given.
- *  @throws ShapeError network_misfit; ConfigError penalty_needs_independence, batch_indivisible */
+ *  @throws ShapeError network_misfit; ConfigError penalty_needs_independence, batch_indivisible, replay_with_penalty, replay_in_parts */
 export function playAdversarially(players: Players, noise = drawnNoise, extractor?: Extractor): Match {
   const { config } = players;
   expectVerdicts(players);
   expectIndependence(players);
   expectWholeParts(config);
-  const adversaries = { ...players, noise, lastPenalties: keptMeasurements(config), ...(extractor && { extractor }) };
+  const replay = createReplayStore(players);
+  const adversaries = {
+    ...players,
+    noise,
+    lastPenalties: keptMeasurements(config),
+    ...(extractor && { extractor }),
+    ...(replay && { replay }),
+  };
   const match = (config.schedule === 'simultaneous' ? simultaneous : alternating)(adversaries);
-  return { ...match, measurements: Object.values(adversaries.lastPenalties) };
+  return {
+    ...match,
+    measurements: Object.values(adversaries.lastPenalties),
+    ...(replay && { replay: Object.values(replay) }),
+  };
 }
 
 /** @throws ShapeError network_misfit for a discriminator that does not give each image one number */

@@ -6,6 +6,7 @@ import { diffAugment } from './diff_augment.ts';
 import type { Extractor } from './extractor.ts';
 import type { NoiseSource } from './game.ts';
 import { discriminate, type Players } from './players.ts';
+import type { ReplayStore } from './replay.ts';
 
 /** The players of an adversarial game with what it keeps beside them. */
 export type Adversaries = Players & {
@@ -15,6 +16,8 @@ export type Adversaries = Players & {
   readonly lastPenalties: Readonly<Record<string, Variable>>;
   /** What reads the generator's images, where its latents have representative variables. */
   readonly extractor?: Extractor;
+  /** Earlier generated images, where the discriminator sees some again. */
+  readonly replay?: ReplayStore;
 };
 
 /** Images of an update of the discriminator, and what it said of them. */
@@ -29,14 +32,17 @@ export interface Judged {
 /** The adversarial loss that a configuration names. */
 export const lossOf = ({ loss }: Config): AdversarialLoss => adversarialLosses[loss as keyof typeof adversarialLosses];
 
-/** What the discriminator says of images [N,H,W,C], [N,1]. It sees them changed as `diffAugment` says.
- *  @param kind what they are: each kind that a program judges has its own random numbers */
-export function judge(adversaries: Adversaries, images: Tensor, kind: 'real' | 'fake' | 'between'): Tensor {
+/** What images are to an update, each kind of which has random numbers of its own. `fresh`: generated ones of this batch, where `fake` are
+ *  others. */
+export type Kind = 'real' | 'fake' | 'between' | 'fresh';
+
+/** What the discriminator says of images [N,H,W,C], [N,1]. It sees them changed as `diffAugment` says. */
+export function judge(adversaries: Adversaries, images: Tensor, kind: Kind): Tensor {
   return discriminate(adversaries, asSeen(adversaries, images, kind));
 }
 
 /** Images as the discriminator sees them. */
-export const asSeen = (adversaries: Adversaries, images: Tensor, kind: 'real' | 'fake' | 'between'): Tensor =>
+export const asSeen = (adversaries: Adversaries, images: Tensor, kind: Kind): Tensor =>
   diffAugment(images, adversaries.config.diffAugment, (purpose) =>
     adversaries.noise.uniform(adversaries, `augment/${kind}/${purpose}`, [images.shape[0] as number]),
   );

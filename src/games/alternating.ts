@@ -12,6 +12,7 @@ import { generatorLoss, learnToRead } from './generating.ts';
 import { updateInParts } from './parts.ts';
 import { penalisesOneKind, takingTurns, withLastPenalties } from './penalties.ts';
 import { discriminate, generate, realImages } from './players.ts';
+import { judgeShown, replayed, type Shown } from './replay.ts';
 import { asInGuide, constantly } from './schedule.ts';
 
 /** The match of an adversarial game in which the discriminator updates, then the generator against the updated discriminator. */
@@ -45,8 +46,8 @@ const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined,
     if (kept) assign(kept, latents);
     const real = realImages(adversaries);
     const outputs = updateInParts(adversaries, { latents, real }, (part, inputs) => {
-      const fake = generate(part, inputs.latents);
-      const judged = { real: inputs.real, fake, verdicts: judgeBoth(part, inputs.real, fake) };
+      const shown = replayed(part, generate(part, inputs.latents));
+      const judged = { real: inputs.real, fake: shown.images, verdicts: judgeBoth(part, inputs.real, shown) };
       const { loss, reported } = discriminatorLoss(part, judged, isPenalised);
       return { losses: { discriminator: loss }, reported };
     });
@@ -78,13 +79,14 @@ const generatorStep = (adversaries: Adversaries, kept: Variable | undefined): Gr
   });
 
 /** Real and generated images as one batch where no image influences another's verdict; batch norm wants each kind by itself. */
-function judgeBoth(adversaries: Adversaries, real: Tensor, fake: Tensor): Verdicts {
-  const { config, discriminator } = adversaries;
+function judgeBoth(adversaries: Adversaries, real: Tensor, shown: Shown): Verdicts {
+  const { config, discriminator, labels } = adversaries;
   if (discriminator.mixesSamples || penalisesOneKind(config))
-    return { real: judge(adversaries, real, 'real'), fake: judge(adversaries, fake, 'fake') };
+    return { real: judge(adversaries, real, 'real'), fake: judgeShown(adversaries, shown) };
   const both = discriminate(
     adversaries,
-    concat([asSeen(adversaries, real, 'real'), asSeen(adversaries, fake, 'fake')], 0),
+    concat([asSeen(adversaries, real, 'real'), asSeen(adversaries, shown.images, 'fake')], 0),
+    labels && shown.labels && concat([labels(), shown.labels], 0),
   );
   const { batch } = config;
   return { real: slice(both, [0, 0], [batch, 1]), fake: slice(both, [batch, 0], [batch, 1]) };

@@ -4,7 +4,6 @@ import {
   allButSample,
   broadcast,
   concat,
-  fill,
   greater,
   mul,
   pad,
@@ -17,6 +16,7 @@ import {
 } from '../ops/index.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { ramp } from './ramp.ts';
 
 /** What is changed at random in every image that a discriminator sees. */
 export type DiffAugmentPolicy = Config['diffAugment'];
@@ -99,12 +99,4 @@ function windowOf(side: number, share: number, numbers: Tensor): Tensor {
   const reached = greater(add(places, half + 1), first);
   const passed = greater(add(places, half - size + 1), first);
   return mul(reached, sub(1, passed));
-}
-
-/** 0, 1, 2, ...: [length]. */
-function ramp(length: number): Tensor {
-  let numbers: Tensor = fill(0, [1]);
-  while ((numbers.shape[0] as number) < length)
-    numbers = concat([numbers, add(numbers, numbers.shape[0] as number)], 0);
-  return slice(numbers, [0], [length]);
 }

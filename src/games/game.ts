@@ -41,6 +41,8 @@ export interface Match {
   readonly state: readonly Variable[];
   /** What it keeps only to report it; a checkpoint that was made without it serves as well. */
   readonly measurements?: readonly Variable[];
+  /** Earlier generated images with what goes with them; only training reads them, and a checkpoint has a file of them. */
+  readonly replay?: readonly Variable[];
   /** The programs of a training step, in the order in which they run. */
   readonly programs: readonly StepProgram[];
   /** Latents [N,z] as the generator is trained on, made of normal numbers [N,z]; only if it is not trained on noise itself. */

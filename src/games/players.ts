@@ -49,15 +49,20 @@ export const drawnNoise: NoiseSource = {
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
-/** How a network is applied to `count` images while training. Generated images have the labels of the batch of real ones: so each kind
- *  has as many images of each class, and what lies between a real and a generated image has a class. */
-const training = ({ random, labels, config }: Players, count: number): Pass => ({
+/** How a network is applied to images with these labels [N,labels], if it is told any, while training. */
+const training = ({ random }: Players, labels: Tensor | undefined): Pass => ({
   training: true,
   random: read(random),
-  ...(labels && isConditional(config) && { labels: repeated(labels(), count / config.batch) }),
+  ...(labels && { labels }),
 });
 
-const repeated = (rows: Tensor, times: number): Tensor => (times === 1 ? rows : concat(Array(times).fill(rows), 0));
+/** The labels of `count` images that have those of the batch of real ones, if networks are told labels: generated images do, so each kind has as many images of each
+ *  class, and what lies between a real and a generated image has a class. */
+function labelsOfBatch({ labels, config }: Players, count: number): Tensor | undefined {
+  if (!labels || !isConditional(config)) return undefined;
+  const times = count / config.batch;
+  return times === 1 ? labels() : concat(Array(times).fill(labels()), 0);
+}
 
 /** The batch of real images, feed `real` [N,H,W,C]. */
 export const realImages = ({ config, discriminator }: Players): Tensor =>
@@ -65,11 +70,15 @@ export const realImages = ({ config, discriminator }: Players): Tensor =>
 
 /** Latents [N, latent] -> images [N,H,W,C], while training. */
 export const generate = (players: Players, latents: Tensor): Tensor =>
-  players.generator.apply(latents, training(players, latents.shape[0] as number));
+  players.generator.apply(latents, training(players, labelsOfBatch(players, latents.shape[0] as number)));
 
-/** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training. */
-export const discriminate = (players: Players, images: Tensor): Tensor =>
-  players.discriminator.apply(images, training(players, images.shape[0] as number));
+/** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training.
+ *  @param labels of the images, [N,labels]; those of the batch of real images if not given */
+export const discriminate = (
+  players: Players,
+  images: Tensor,
+  labels = labelsOfBatch(players, images.shape[0] as number),
+): Tensor => players.discriminator.apply(images, training(players, labels));
 
 /** The gradient of a loss in each of a player's parameters. */
 export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>

@@ -7,6 +7,7 @@ import { generatorLoss, learnToRead } from './generating.ts';
 import { updateInParts } from './parts.ts';
 import { takingTurns, withLastPenalties } from './penalties.ts';
 import { generate, realImages } from './players.ts';
+import { judgeShown, replayed } from './replay.ts';
 import { ONCE } from './schedule.ts';
 
 /** The match of an adversarial game in which both networks update at once. */
@@ -21,9 +22,12 @@ const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph
     const inputs = { latents: adversaries.noise.latents(adversaries, 'both'), real: realImages(adversaries) };
     const outputs = updateInParts(adversaries, inputs, (part, { latents, real }) => {
       const fake = generate(part, latents);
-      const verdicts = { real: judge(part, real, 'real'), fake: judge(part, fake, 'fake') };
-      const { loss, reported } = discriminatorLoss(part, { real, fake, verdicts }, isPenalised);
-      const made = generatorLoss(part, { latents, images: fake, verdict: verdicts.fake }, () => verdicts.real);
+      const shown = replayed(part, fake);
+      const verdicts = { real: judge(part, real, 'real'), fake: judgeShown(part, shown) };
+      const { loss, reported } = discriminatorLoss(part, { real, fake: shown.images, verdicts }, isPenalised);
+      // The generator has not drawn all that was shown where earlier images were among it.
+      const verdict = part.replay ? judge(part, fake, 'fresh') : verdicts.fake;
+      const made = generatorLoss(part, { latents, images: fake, verdict }, () => verdicts.real);
       return {
         losses: { discriminator: loss, generator: made.loss },
         reported: { ...reported, ...made.reported },

@@ -70,6 +70,7 @@ export const baseDefaults: Config = {
   r2: 0,
   penaltyEvery: 1,
   labels: { real: 1, fake: 0, flip: 0 },
+  replay: { share: 0, images: 0 },
   diffAugment: { colour: false, translation: 0, cutout: 0 },
   generator: adam,
   discriminator: adam,

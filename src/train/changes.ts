@@ -28,6 +28,7 @@ const FIXED: Readonly<Record<string, string>> = {
   'generator.name': "the checkpoint holds that optimiser's state",
   'discriminator.name': "the checkpoint holds that optimiser's state",
   reuseLatents: 'the checkpoint holds the latents, or does not',
+  'replay.images': 'the checkpoint holds a store of so many images',
   'extractor.measures': 'the generator was trained with a representative variable for each',
   'extractor.labels': 'the generator was trained with a representative variable for each',
   'extractor.file': 'the checkpoint holds the extractor',
@@ -52,10 +53,7 @@ export function differences(before: ConfigChanges, after: ConfigChanges): Change
 export function expectChangeable(changes: readonly Change[], before: Config, place: string): void {
   const refusals = changes.flatMap((change) => {
     const reason =
-      FIXED[change.key] ??
-      FIXED[change.key.split('.')[0] as string] ??
-      averageReason(change) ??
-      ownReason(change, before);
+      FIXED[change.key] ?? FIXED[change.key.split('.')[0] as string] ?? keptReason(change) ?? ownReason(change, before);
     return reason === undefined ? [] : [`  ${formatChange(change)}: ${reason}.`];
   });
   if (refusals.length === 0) return;
@@ -65,11 +63,14 @@ export function expectChangeable(changes: readonly Change[], before: Config, pla
   );
 }
 
-/** An average begins with the run, or never. */
-const averageReason = ({ key, from, to }: Change): string | undefined =>
-  key === 'ema.halfLife' && (from === 0) !== (to === 0)
-    ? "the checkpoint holds the average of the generator's weights, or does not"
-    : undefined;
+/** What begins with the run or never, and is there where its key is not 0. */
+const KEPT: Readonly<Record<string, string>> = {
+  'ema.halfLife': "the average of the generator's weights",
+  'replay.share': 'a store of earlier generated images',
+};
+
+const keptReason = ({ key, from, to }: Change): string | undefined =>
+  KEPT[key] !== undefined && (from === 0) !== (to === 0) ? `the checkpoint holds ${KEPT[key]}, or does not` : undefined;
 
 /** Keys of a recipe's own may be read by its game alone, and change then. */
 const ownReason = ({ key }: Change, before: Config): string | undefined =>

@@ -39,5 +39,6 @@ export const variableGroups = (model: TrainingModel): Record<string, readonly Va
   discriminator: model.discriminator.variables,
   optimizer: [...model.optimizers.generator.variables, ...model.optimizers.discriminator.variables],
   ...(model.average && { average: [...model.average.pairs.map(({ average }) => average), model.average.updates] }),
+  ...(model.match.replay && { replay: model.match.replay }),
   state: [model.random, ...model.match.state, ...(model.match.measurements ?? [])],
 });

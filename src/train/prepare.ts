@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { imagesInStore, replays } from '../config/replay.ts';
 import { augmented } from '../data/augment.ts';
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
@@ -29,7 +30,7 @@ export interface TrainOptions {
 
 /** What training needs from outside its networks. */
 export interface Prepared {
-  /** With the number of steps that its epochs come to, and the labels that conditional networks are told. */
+  /** With the number of steps that its epochs come to, the labels that conditional networks are told, and the size of a replay's store. */
   readonly config: Config;
   readonly dataset: Dataset;
   /** Open; whoever prepared closes it. */
@@ -47,7 +48,10 @@ export async function prepareTraining(
   const device = await chooseDevice(config, options.onDevice);
   try {
     const dataset = await openImages(config, options);
-    const finalConfig = await withEvaluation(withSteps(withLabels(config, dataset), dataset), dataset);
+    const finalConfig = await withEvaluation(
+      withReplay(withSteps(withLabels(config, dataset), dataset), dataset),
+      dataset,
+    );
     checkLoaderOptions(dataset, finalConfig);
     return { config: finalConfig, dataset, device };
   } catch (error) {
@@ -90,6 +94,12 @@ export async function chooseDevice(
   const choice = await findDevice(device);
   onDevice?.(choice);
   return openDevice(choice.kind, { threads, precision });
+}
+
+/** Settles how many images are replayed from, now that the number of images is known. */
+function withReplay(config: Config, { count }: Dataset): Config {
+  if (!replays.holds(config)) return config;
+  return { ...config, replay: { ...config.replay, images: imagesInStore(config, count) } };
 }
 
 /** Turns epochs into steps, now that the number of images is known. */

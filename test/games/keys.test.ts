@@ -41,6 +41,8 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'labels.real': [0.9, 0.8],
   'labels.fake': [0.1, 0.2],
   'labels.flip': [0.05, 0.1],
+  'replay.share': [0.5, 1],
+  'replay.images': [3, 4],
   'diffAugment.colour': [true, false],
   'diffAugment.translation': [0.125, 0.25],
   'diffAugment.cutout': [0.5, 0.25],
@@ -106,7 +108,14 @@ const OF_THE_RUN = new Set([
 ]);
 
 /** What a change may be refused with: that it is not read, or that it does not go with the rest. */
-const REFUSALS = new Set(['unread_key', 'unknown_setting', 'penalty_needs_independence', 'batch_indivisible']);
+const REFUSALS = new Set([
+  'unread_key',
+  'unknown_setting',
+  'penalty_needs_independence',
+  'batch_indivisible',
+  'replay_with_penalty',
+  'replay_in_parts',
+]);
 
 /** Every key that the schema has. */
 const KEYS = [...leavesOf(propertiesOf(configJsonSchema() as Schema)).keys()];
@@ -171,6 +180,7 @@ const SETTINGS: Readonly<Record<string, readonly ConfigChanges[]>> = {
   dcgan: [
     { schedule: 'simultaneous' },
     { loss: 'wasserstein' },
+    { replay: { share: 0.5, images: 2 } },
     { model: { discriminatorNorm: 'none' } },
     { model: { minibatchFeatures: 3 } },
     { model: { condition: 'embedding' } },

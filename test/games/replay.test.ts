@@ -9,10 +9,12 @@ import { expectScalars, openFixture, Replay } from '../train/replay.ts';
 
 interface Manifest {
   readonly changes: ConfigChanges;
+  /** Which program each step is; the first, the second and so on if not given. */
+  readonly programs?: readonly number[];
   readonly steps: readonly Record<string, number>[];
 }
 
-const variants = ['games', 'conditional', 'extraction'].flatMap((folder) =>
+const variants = ['games', 'conditional', 'extraction', 'replay'].flatMap((folder) =>
   readdirSync(fileURLToPath(new URL(`../fixtures/${folder}`, import.meta.url))).map((name) => `${folder}/${name}`),
 );
 
@@ -27,7 +29,7 @@ for (const variant of variants) {
       assert.ok(manifest.steps.length > 0);
       for (const [i, scalars] of manifest.steps.entries()) {
         const recorded = await open(`step${i + 1}`);
-        const outputs = await replay.step(recorded, [i]);
+        const outputs = await replay.step(recorded, [manifest.programs?.[i] ?? i]);
         expectScalars(`step ${i + 1}`, outputs, scalars);
         await replay.expectRecorded(recorded, outputs);
       }

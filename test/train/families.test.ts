@@ -45,6 +45,7 @@ const FAMILIES: Record<string, ConfigChanges> = {
     accumulation: 2,
     diffAugment: { colour: true, translation: 0.125, cutout: 0.5 },
   },
+  'experience replay': { ...ADVERSARIAL, replay: { share: 0.5, images: 3 }, discriminatorSteps: 2 },
   'spectral norm and dropout': {
     ...ADVERSARIAL,
     loss: 'hinge',

@@ -18,6 +18,7 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
   'a run': [],
   'an evaluated run': ['--set', 'evaluateEvery=9', '--set', 'evaluateCount=30'],
   'a conditional run': ['--set', 'model.condition=embedding', '--set', 'sampleCount=20', '--set', 'ema.halfLife=50'],
+  'a conditional run that replays': ['--set', 'model.condition=projection', '--set', 'replay.share=0.5'],
 };
 
 const training = (out: string, steps: number, ...more: string[]): string[] =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
@@ -58,8 +58,8 @@ export const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[]
 /** Every tensor of a run's checkpoint, as the bytes of its files by name. */
 export function checkpointBytes(run: string, step: number): Record<string, string> {
   const folder = join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
-  const names = ['generator', 'discriminator', 'optimizer', 'state'];
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, `${name}.safetensors`), 'hex')]));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'hex')]));
 }
 
 /** Makes a run's folder what version 0.1 would have left: what later versions write beside is taken out. */

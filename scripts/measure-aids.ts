@@ -1,0 +1,38 @@
+/** Times training steps with training aids beside the same steps without, in turns on the processor, since other work on a machine disturbs
+ *  each in its turn. Prints the median ratio and its quartiles. Usage: npm run measure:aids [-- ROUNDS] */
+import { stepWorkload } from '../src/bench/training_step.ts';
+import { takeTurns } from '../src/bench/turns.ts';
+import { openOn } from '../src/bench/workload.ts';
+import { type ConfigChanges, mergeChanges } from '../src/config/index.ts';
+import { openDevice } from '../src/device/index.ts';
+import { resolveChanges } from '../src/models/index.ts';
+
+const RECIPES: Readonly<Record<string, ConfigChanges>> = {
+  'dcgan-digits': { recipe: 'dcgan-digits' },
+  'dcgan, width 32, batch 16': { recipe: 'dcgan', batch: 16, model: { width: 32 } },
+};
+
+const AIDS: Readonly<Record<string, ConfigChanges>> = {
+  'replay.share=0.5': { replay: { share: 0.5 } },
+};
+
+const quantile = (sorted: readonly number[], part: number): string =>
+  (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(3);
+
+const rounds = Number(process.argv[2] ?? 12);
+for (const [name, recipe] of Object.entries(RECIPES)) {
+  for (const [aid, changes] of Object.entries(AIDS)) {
+    const open = (config: ConfigChanges) => openOn(openDevice('cpu'), stepWorkload(resolveChanges(config)));
+    const contestants = new Map([
+      ['without', await open(recipe)],
+      ['with', await open(mergeChanges(recipe, changes))],
+    ]);
+    const times = await takeTurns(contestants, { rounds, turnMs: 100, budgetMs: Number.POSITIVE_INFINITY });
+    for (const contestant of contestants.values()) contestant.close();
+    const [without, withAid] = [...times.values()] as [number[], number[]];
+    const ratios = withAid.map((ms, i) => ms / (without[i] as number)).sort((a, b) => a - b);
+    console.log(
+      `${name}, ${aid}: ${quantile(ratios, 0.5)} times (${quantile(ratios, 0.25)} to ${quantile(ratios, 0.75)})`,
+    );
+  }
+}
