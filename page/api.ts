@@ -1,9 +1,11 @@
 import type {
+  FoundLatent,
   LatentInfo,
   LatentRequest,
   Problem,
   RunDetail,
   SampleGridEntry,
+  SearchReport,
   SeriesReply,
   SeriesRequest,
 } from '../src/watch/protocol.ts';
@@ -57,6 +59,40 @@ export async function fetchPicture(id: string, request: LatentRequest): Promise<
   const answer = await send('latents/picture', { id, ...request });
   if (!answer.ok) throw new ServerError((await answer.json()) as Problem);
   return answer.blob();
+}
+
+/** The latent of a picture that is sent, searched by the server. @param onProgress is told which part is done */
+export async function searchLatent(
+  id: string,
+  request: Pick<LatentRequest, 'step' | 'class' | 'place'>,
+  picture: Blob,
+  onProgress: (part: number) => void,
+): Promise<FoundLatent> {
+  const answer = await fetch(`api/latents/project?${query({ id, ...request })}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: picture,
+  });
+  if (!answer.ok || !answer.body) throw new ServerError((await answer.json()) as Problem);
+  for await (const report of reportsOf(answer.body)) {
+    if ('found' in report) return report.found;
+    if ('problem' in report) throw new ServerError(report.problem);
+    onProgress(report.done / report.total);
+  }
+  throw new ServerError({ code: 'gone', message: 'the search has ended without a result' });
+}
+
+async function* reportsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<SearchReport> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+    rest = lines.pop() as string;
+    for (const line of lines) yield JSON.parse(line) as SearchReport;
+  }
 }
 
 /** Sends a request that changes something. */

@@ -9,6 +9,7 @@ import { Draws } from './draws.tsx';
 import { Editor } from './editor.tsx';
 import { FourCorners } from './four_corners.tsx';
 import type { Source } from './picture.tsx';
+import { Projected } from './projected.tsx';
 
 /** How many latents are drawn together. */
 const DRAWS = 12;
@@ -121,6 +122,7 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
         choose={setChosen}
         redraw={() => setSeed(seed + 1)}
       />
+      <Projected source={source} choose={setChosen} />
       <Editor source={source} latent={chosen ?? (drawn[0] as Latent)} readAgain={readAgain} />
       <FourCorners source={source} latents={drawn} />
     </div>

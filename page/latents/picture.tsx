@@ -15,7 +15,7 @@ export interface Source {
 }
 
 /** Another page may have pictures of the same names. */
-const PAGE = Math.random().toString(36).slice(2);
+export const PAGE = Math.random().toString(36).slice(2);
 
 /** The picture of a latent; while one is drawn, the one before stays. @param place tells it from all others on the page */
 export function LatentPicture({
@@ -39,7 +39,7 @@ export function LatentPicture({
 }
 
 /** The address of a blob, given back when there is another. */
-function useAddress(blob: Blob | undefined): string | undefined {
+export function useAddress(blob: Blob | undefined): string | undefined {
   const address = useMemo(() => blob && URL.createObjectURL(blob), [blob]);
   useEffect(() => () => (address === undefined ? undefined : URL.revokeObjectURL(address)), [address]);
   return address;

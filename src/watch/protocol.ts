@@ -141,6 +141,22 @@ export interface LatentRequest {
   readonly place: string;
 }
 
+/** The latent whose picture is nearest to an image. */
+export interface FoundLatent {
+  readonly latent: readonly number[];
+  readonly class?: string | undefined;
+  /** Where the search began that has found it. */
+  readonly start: string;
+  /** Root of the mean square of pixels' differences, in levels of 0 to 255. */
+  readonly distance: number;
+}
+
+/** What is told while a latent is searched, a line of JSON each; the last one has what was found, or why nothing. */
+export type SearchReport =
+  | { readonly done: number; readonly total: number }
+  | { readonly found: FoundLatent }
+  | { readonly problem: Problem };
+
 /** What is told where something cannot be done. */
 export interface Problem {
   readonly code: string;

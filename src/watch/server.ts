@@ -7,6 +7,7 @@ import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { statOf } from '../files.ts';
 import { createApp } from './app.ts';
+import { Projector } from './latents/projector.ts';
 import { Studio } from './latents/studio.ts';
 import { LiveRuns } from './live.ts';
 import { loadPage } from './page_files.ts';
@@ -53,7 +54,8 @@ export async function openWatch(folder: string, options: WatchOptions = {}): Pro
   const [found, page] = await Promise.all([runs.list(), loadPage()]);
   const live = new LiveRuns(runs, intervalMs);
   const studio = new Studio(deviceKeysOf(options));
-  const app = createApp({ runs, live, studio, page, token, hosts: [host] });
+  const projector = new Projector(deviceKeysOf(options));
+  const app = createApp({ runs, live, studio, projector, page, token, hosts: [host] });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.maxConnections = MOST_CONNECTIONS;
   server.requestTimeout = REQUEST_MS;
@@ -65,6 +67,7 @@ export async function openWatch(folder: string, options: WatchOptions = {}): Pro
     runCount: found.length,
     async close() {
       live.close();
+      await projector.close();
       await studio.close();
       server.closeAllConnections();
       server.close();

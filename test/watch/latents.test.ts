@@ -8,12 +8,14 @@ import { between, commandFor, edited, NO_EDITS } from '../../page/latents/space.
 import { parseTraits } from '../../src/explore/index.ts';
 import { hostLatents } from '../../src/train/index.ts';
 import { NewestFirst, SupersededError } from '../../src/watch/latents/newest_first.ts';
-import type { LatentInfo } from '../../src/watch/protocol.ts';
+import { Projector } from '../../src/watch/latents/projector.ts';
+import type { FoundLatent, LatentInfo, Problem, SearchReport } from '../../src/watch/protocol.ts';
 import { openWatch, type Watch } from '../../src/watch/server.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { closeTo } from '../explore/close_to.ts';
 import { descriptorRun, noiseRun, STATISTICS } from '../explore/runs.ts';
+import { contrastyRun } from '../projection/runs.ts';
 
 const test = suite('watch latents');
 const open: Watch[] = [];
@@ -176,6 +178,85 @@ test('what cannot be drawn is told by its code', async () => {
   assert.is(await codeOf(await post(watch, 'api/latents/picture', picture, 'text/plain')), 'not_json');
   assert.is((await post(watch, 'api/latents/picture', { ...picture, place: 'a'.repeat(300_000) })).status, 413);
   assert.is((await post(watch, 'api/latents/picture', picture)).status, 200, 'and all else goes on');
+});
+
+/** What is told of a search, line by line. */
+async function search(watch: Watch, body: Uint8Array<ArrayBuffer>, more: object = {}): Promise<SearchReport[]> {
+  const answer = await sendImage(watch, body, more);
+  assert.is(answer.status, 200);
+  return (await answer.text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+const sendImage = (watch: Watch, body: Uint8Array<ArrayBuffer>, more: object = {}, type = 'application/octet-stream') =>
+  fetch(new URL(`api/latents/project?${new URLSearchParams({ id: '.', step: '2', place: 'a', ...more })}`, watch.url), {
+    ...{ method: 'POST', headers: { 'Content-Type': type }, body },
+  });
+
+async function pictureOf(watch: Watch, latent: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await post(watch, 'api/latents/picture', { id: '.', step: 2, latent, place: 'b' });
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+test('a picture that is sent leads to its latent, with the progress of the search', async () => {
+  const watch = await serve(await contrastyRun());
+  const latent = [0.5, -1, 1.25, 0.1];
+  const reports = await search(watch, await pictureOf(watch, latent));
+  const { found } = reports.at(-1) as { found: FoundLatent };
+  // The picture was rounded to bytes.
+  closeTo(found.latent, latent, 0.1);
+  assert.ok(found.distance < 1);
+  const progress = reports.slice(0, -1) as { done: number; total: number }[];
+  assert.equal(progress[0], { done: 10, total: 300 });
+  assert.equal(progress.at(-1), { done: 300, total: 300 });
+});
+
+test('a search that cannot be is told of, and all else goes on', async () => {
+  const watch = await serve(await contrastyRun());
+  const problem = async (body: Uint8Array<ArrayBuffer>, more: object = {}) =>
+    ((await search(watch, body, more)).at(-1) as { problem: Problem }).problem.code;
+  const picture = await pictureOf(watch, [0, 0, 0, 0]);
+  assert.is(await problem(new TextEncoder().encode('no picture')), 'image_unreadable');
+  assert.is(await problem(picture, { class: '7' }), 'run_unconditional');
+  assert.is(await problem(picture, { step: '9' }), 'checkpoint_missing');
+  assert.is(await codeOf(await sendImage(watch, picture, {}, 'image/png')), 'not_bytes');
+  assert.is(await codeOf(await sendImage(watch, picture, { id: 'x' })), 'run_unknown');
+  assert.is((await sendImage(watch, new Uint8Array(33 * 2 ** 20))).status, 413);
+  assert.ok('found' in ((await search(watch, picture)).at(-1) as object));
+});
+
+test('a newer picture of the same place ends the search for the one before', async () => {
+  const folder = await contrastyRun();
+  const projector = new Projector({ device: 'cpu', threads: 1 });
+  const image = await sharp(new Uint8Array(256), { raw: { width: 16, height: 16, channels: 1 } })
+    .png()
+    .toBuffer();
+  const { signal } = new AbortController();
+  const find = (place: string, onProgress = () => {}) =>
+    projector.find(folder, { step: 2, image, place, signal, onProgress });
+  let second: Promise<FoundLatent> | undefined;
+  const first = find('a', () => {
+    second ??= find('a');
+  });
+  assert.instance(await first.catch((error: unknown) => error), SupersededError);
+  assert.is((await second)?.latent.length, 4);
+  let other: Promise<FoundLatent> | undefined;
+  const undisturbed = find('a', () => {
+    other ??= find('b');
+  });
+  assert.equal(await undisturbed, await other, 'another place waits for its turn');
+  const gone = new AbortController();
+  const left = projector.find(folder, {
+    step: 2,
+    image,
+    place: 'a',
+    signal: gone.signal,
+    onProgress: () => gone.abort(),
+  });
+  assert.instance(await left.catch((error: unknown) => error), SupersededError);
+  await projector.close();
 });
 
 test('of the requests that wait for one place only the newest is answered, and each place in its turn', async () => {

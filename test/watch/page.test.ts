@@ -7,8 +7,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { train } from '../../src/train/index.ts';
 import { openWatch } from '../../src/watch/index.ts';
+import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { noiseRun } from '../explore/runs.ts';
+import { contrastyRun } from '../projection/runs.ts';
 import { tinyConfig } from '../train/tiny.ts';
 import { CHROMIUM, closeBrowser, NO_CHROMIUM, type OpenPage, openPage } from './browser.ts';
 import { folderOf, metricsLine } from './runs.ts';
@@ -226,6 +228,21 @@ test('samples are locked and redrawn, a slider changes a picture, a trait is nam
     await page.evaluate<string>('navigator.clipboard.readText()'),
     /^printf %s .*gannet explore .* --step 2 --latents/,
   );
+  assert.equal(problems, []);
+});
+
+test('a picture that is chosen is searched, and what is found can be changed', async () => {
+  const run = await contrastyRun();
+  const picture = join(run, 'samples', 'one.png');
+  await gannet(['sample', run, '--count', '1', '--seed', '5', '--out', picture]);
+  const { page, problems } = await show(run, '#/run?id=.&tab=latents');
+  const card = page.getByRole('region', { name: 'the latent of a picture' });
+  await card.locator('input[type=file]').setInputFiles(picture);
+  await card.getByRole('img', { name: 'the nearest picture of the generator' }).waitFor();
+  assert.match((await card.locator('p').textContent()) ?? '', /^0\.\d levels away, found from (centre|random \d)$/);
+  await card.getByRole('button', { name: 'Change it' }).click();
+  await card.locator('input[type=file]').setInputFiles(join(run, 'config.json'));
+  await card.getByText('not an image of a known format').waitFor();
   assert.equal(problems, []);
 });
 

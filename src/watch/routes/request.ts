@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { GannetError } from '../../errors.ts';
+import type { Problem } from '../protocol.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { WatchedRun } from '../runs/watched_run.ts';
 
@@ -16,6 +18,12 @@ export class RequestError extends Error {
     this.code = code;
   }
 }
+
+/** What a page is told of an error. */
+export const problemOf = (error: Error): Problem => ({
+  code: error instanceof GannetError ? error.code : 'unforeseen',
+  message: error.message,
+});
 
 /** A number in an address. */
 export const numeral = z.string().min(1).transform(Number).pipe(z.number());
