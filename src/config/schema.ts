@@ -63,6 +63,12 @@ const model = z
       .describe(
         "how the networks are told the labels of images; none: they are not. oneHot: beside the latents and the discriminator's features; channels: the same, and as channels of the discriminator's images; embedding: trainable ones in place of oneHot; projection: oneHot, and an inner product with the discriminator's features",
       ),
+    conditionalNorm: z
+      .boolean()
+      .default(false)
+      .describe(
+        'whether the generator is told labels by its batch norms, with a gain and a bias for each label, in place of beside its latents',
+      ),
     embedding: positive.default(10).describe('numbers that a label becomes with condition embedding'),
   })
   .describe('parameters of the networks; which of them a recipe has, its table in the documentation tells');

@@ -1,4 +1,5 @@
 import { conditionedOn } from '../config/conditioning.ts';
+import type { Condition } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import {
   besideEmbedding,
@@ -14,7 +15,18 @@ import { weightInitializer } from './recipe.ts';
 /** Units of the layer between a discriminator's features with their labels and its verdict in the practical guide. */
 export const JOINT_UNITS = 256;
 
-const labelCount = (config: Config): number => conditionedOn(config).names.length;
+/** Labels that networks are told. */
+export const labelCount = (config: Config): number => conditionedOn(config).names.length;
+
+/** For the key of a generator that is told labels by its norms. */
+export const mayHaveConditionalNorm: Condition = {
+  holds: ({ model }) => model.condition !== 'none' && model.generatorNorm === 'batch',
+  said: 'model.condition is not none and model.generatorNorm is batch',
+};
+
+/** Whether a generator is told labels by its norms, and not beside its latents. */
+export const hasConditionalNorm = (config: Config): boolean =>
+  config.model.conditionalNorm && mayHaveConditionalNorm.holds(config);
 
 /** The layer that puts labels beside features, as they are or as embeddings; none where networks are not told labels. */
 export function labelsBeside(config: Config): LayerBuilder[] {

@@ -10,7 +10,15 @@ import {
   sequential,
   transposedConvolution,
 } from '../nn/index.ts';
-import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
+import {
+  hasConditionalNorm,
+  JOINT_UNITS,
+  labelCount,
+  labelsBeside,
+  labelsInImages,
+  mayHaveConditionalNorm,
+  verdict,
+} from './conditional.ts';
 import { baseDefaults, halvingSizes, LABEL_KEYS, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
 /** What the DCGAN's builder reads. */
@@ -26,6 +34,7 @@ export const DCGAN_KEYS: readonly KeyUse[] = [
     said: 'model.minibatchFeatures is above 0',
   }),
   ...LABEL_KEYS,
+  ...uses(['model.conditionalNorm'], mayHaveConditionalNorm),
 ];
 
 /** Units of the fully connected layers about minibatch discrimination in the practical guide. */
@@ -79,20 +88,21 @@ export function buildDcgan(config: Config): Gan {
     ],
   );
 
+  const ofGenerator = {
+    ...shared,
+    norm: generatorNorm,
+    activation: generatorActivation,
+    labels: hasConditionalNorm(config) ? labelCount(config) : 0,
+  };
   const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
   const generator = sequential(
     'generator',
     [latent.size],
     [
-      ...labelsBeside(config),
-      block({ ...shared, transform: linear([4, 4, deepest]), norm: generatorNorm, activation: generatorActivation }),
+      ...(hasConditionalNorm(config) ? [] : labelsBeside(config)),
+      block({ ...ofGenerator, transform: linear([4, 4, deepest]) }),
       ...rest.map((out) =>
-        block({
-          ...shared,
-          transform: transposedConvolution({ channels: out, kernel, stride: 2 }),
-          norm: generatorNorm,
-          activation: generatorActivation,
-        }),
+        block({ ...ofGenerator, transform: transposedConvolution({ channels: out, kernel, stride: 2 }) }),
       ),
       block({ ...shared, transform: transposedConvolution({ channels, kernel, stride: 2 }), activation: 'tanh' }),
     ],

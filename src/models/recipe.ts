@@ -61,6 +61,7 @@ export const baseDefaults: Config = {
     spectralNorm: false,
     dropout: 0,
     condition: 'none',
+    conditionalNorm: false,
     embedding: 10,
   },
   weights: 0.02,

@@ -1,26 +1,16 @@
-import { ConfigError } from '../errors.ts';
 import { add, broadcast, concat, flatten, matmul, mul, reduceSum, reshape } from '../ops/index.ts';
 import { scoped } from '../tensor/scope.ts';
 import { elements } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Initializer } from '../tensor/variable.ts';
 import { normal, zeros } from './initializers.ts';
-import { type LayerBuilder, lastName, type Pass, parameter } from './layer.ts';
+import { type LayerBuilder, lastName, parameter } from './layer.ts';
+import { labelsOf } from './pass_labels.ts';
 import { spectralNorm } from './spectral.ts';
 import { addBias } from './transform.ts';
 
 /** How networks may be told the labels of images; `none`: they are not. */
 export const CONDITIONS = ['none', 'oneHot', 'channels', 'embedding', 'projection'] as const;
-
-/** The labels of a pass [N,labels]. @throws ConfigError labels_missing */
-function labelsOf({ labels }: Pass, path: string): Tensor {
-  if (labels) return labels;
-  throw new ConfigError(
-    'labels_missing',
-    `${path}: a conditional network needs the labels of its samples, float32 [N, labels], in the pass`,
-  );
-}
 
 /** Labels beside features. x [N,...] of A numbers per sample -> x flattened and behind it the pass's labels as they are:
  *  [N, A + labels]. @throws ConfigError labels_missing, when it is applied by a pass without labels */

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildGan, resolveConfig } from '../../src/models/index.ts';
+import { countParameters } from '../../src/nn/index.ts';
 import { assertNetworks, parametersOf } from './shapes.ts';
 
 /** A recipe has the networks and, in all, the parameters of these layers. */
@@ -38,6 +39,20 @@ test("the guide's DCGAN is told one-hot labels beside its latents and beside the
       ['linear: 1', 257],
     ],
   });
+});
+
+test('a generator that is told labels by its norms has a gain and a bias for each, and none beside its latents', () => {
+  const told = { recipe: 'dcgan-digits-conditional', model: { conditionalNorm: true } };
+  const { generator } = buildGan(resolveConfig(told));
+  assert.equal(
+    generator.layers.map(({ description, variables }) => [description, countParameters(variables)]),
+    [
+      ['linear, conditional batch norm, relu', 65 * 2048 + 2 * 11 * 128],
+      ['tconv5 s2, conditional batch norm, relu', 25 * 128 * 64 + 64 + 2 * 11 * 64],
+      ['tconv5 s2, conditional batch norm, relu', 25 * 64 * 32 + 32 + 2 * 11 * 32],
+      ['tconv5 s2, tanh', 25 * 32 + 1],
+    ],
+  );
 });
 
 test("the guide's Wasserstein GAN is told labels as channels of the critic's images", () => {

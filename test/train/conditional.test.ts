@@ -114,6 +114,25 @@ test('a discriminator update takes the labels of its own batch, a generator upda
 const columnsOf = (vectors: ArrayLike<number>): number[] =>
   Array.from(vectors).flatMap((value, i) => (value === 1 ? [i % 10] : []));
 
+test('conditional norms: a run taken up again reaches the bits of an unbroken one', async () => {
+  const model = { width: 2, conditionalNorm: true };
+  const whole = await trained({ model, steps: 6 });
+  const run = await trained({ model, steps: 3 });
+  await eventsOf(resume(run, { steps: 6 }));
+  assert.equal(checkpointBytes(run, 6), checkpointBytes(whole, 6));
+});
+
+test('conditional norms draw another image of the same latent for another class', async () => {
+  const session = await openSampler(await trained({ model: { width: 2, conditionalNorm: true } }));
+  const images = await sampleRows(
+    session,
+    await session.drawLatents(1, 1),
+    everyLabel({ kind: 'classes', names: DIGITS.names }),
+  );
+  session.close();
+  assert.not.equal([...images.data.slice(0, 256)], [...images.data.slice(256, 512)]);
+});
+
 test('the sample grid has a row for each class, with the same latents in all', async () => {
   const run = await trained();
   const session = await openSampler(run);
