@@ -1,12 +1,11 @@
+import { compareSettings, differingSettings } from '../src/config/compare.ts';
 import type { RunDetail } from '../src/watch/protocol.ts';
 import { colourOf } from './palette.ts';
 
 /** The settings of a run; of several runs those in which they differ. */
 export function Settings({ details }: { details: readonly RunDetail[] }) {
-  const keys = [...new Set(details.flatMap(({ settings }) => Object.keys(settings)))].sort();
-  const settingOf = ({ settings }: RunDetail, key: string): string => settings[key] ?? '';
-  const shown =
-    details.length === 1 ? keys : keys.filter((key) => new Set(details.map((run) => settingOf(run, key))).size > 1);
+  const settings = details.map((run) => run.settings);
+  const shown = details.length === 1 ? compareSettings(settings) : differingSettings(settings);
   if (shown.length === 0) return <p class="empty">These runs have the same settings.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by the arrow keys
@@ -24,11 +23,11 @@ export function Settings({ details }: { details: readonly RunDetail[] }) {
           </tr>
         </thead>
         <tbody>
-          {shown.map((key) => (
+          {shown.map(({ key, values }) => (
             <tr key={key}>
               <th scope="row">{key}</th>
-              {details.map((run) => (
-                <td key={run.id}>{settingOf(run, key) || '-'}</td>
+              {details.map(({ id }, index) => (
+                <td key={id}>{values[index] || '-'}</td>
               ))}
             </tr>
           ))}

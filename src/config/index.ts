@@ -1,4 +1,11 @@
 export { type ConfigChanges, mergeChanges } from './changes.ts';
+export {
+  type ComparedSetting,
+  compareSettings,
+  differingSettings,
+  type SettingTexts,
+  settingsOf,
+} from './compare.ts';
 export { type ConditionedOn, conditionedOn, isConditional } from './conditioning.ts';
 export { type DeviceKeys, deviceKeysOf, isDeviceKey } from './device_keys.ts';
 export type { Condition, KeyUse, UnusableValue } from './keys.ts';

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { settingsOf } from '../../config/index.ts';
 import type { JsonValue } from '../../durable.ts';
 import { panelsOf } from '../../explore/panels.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
@@ -12,7 +13,6 @@ import { listGrids, newestGrid } from './grids.ts';
 import { endOf, LogReader } from './log.ts';
 import { readOwnMonitors } from './monitors.ts';
 import { learningRates } from './rates.ts';
-import { settingsOf } from './settings.ts';
 
 const METRICS = 'metrics.jsonl';
 const LOG = 'log.txt';
