@@ -105,6 +105,8 @@ export const ERROR_CODES = {
     image_cache_size: 'GANNET_IMAGE_CACHE is no size such as `20G`, or 0 for no cache of decoded images.',
     import_file: 'A file is no generator that `gannet export RUN --to pytorch` or its model.py wrote.',
     invalid_config: 'A configuration has unknown keys, or values out of range. The message lists each.',
+    invalid_study:
+      'The file of a study has a key that there is not, a value out of range, or nothing to compare. The message names each.',
     junit_file: 'The report for `--junit` cannot be written. Choose another place.',
     latents_file: 'A file is not one of latents as `gannet explore` writes them beside a picture.',
     labels_missing:
@@ -167,6 +169,11 @@ export const ERROR_CODES = {
     set_syntax: '`--set` takes `key=value`, such as `--set model.width=64`.',
     steps_passed:
       'The checkpoint is past the step up to which to train. Name a later one with `--steps`, or an earlier checkpoint with `--step`.',
+    study_changed:
+      'A study goes on in a folder whose rows were begun with other settings. Put them back, name the changed rows anew, or choose another folder.',
+    study_duplicate: 'Two rows of a study have one name, or are the same run. The message names them.',
+    study_file: 'The file of a study is missing, or is not JSON.',
+    study_out: 'A study that a program gives without a file is not told the folder of its runs. Give the option `out`.',
     sweep_range:
       'A sweep goes along a variable that does not move. Give it at least 2 columns, and a value above 0 to go to.',
     trait_choice: '`sequence` shows one trait, or a sum such as `a+b`. Choose it with `--trait`.',
@@ -376,6 +383,8 @@ export const ERROR_CODES = {
     safetensors_offsets: "A safetensors file's tensors overlap, or leave gaps.",
     safetensors_truncated: 'A safetensors file is cut short. Take another copy, or an earlier checkpoint.',
     storage_failed: 'A file cannot be read or written. Check the disk and the path, then try again.',
+    study_corrupt:
+      'What a study keeps of itself, study.json in its folder, is damaged. Restore it, or choose another folder.',
     variables_misfit:
       'A safetensors file lacks some of the variables that are to be loaded, or has them in another shape. The message lists them.',
     weights_changed:

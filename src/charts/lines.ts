@@ -1,4 +1,4 @@
-import type { GroupMark, Mark, Spec } from 'vega';
+import type { GroupMark, Legend, Mark, Scale, Spec } from 'vega';
 import { smooth, usualHalfLife } from './smooth.ts';
 import { INK, PALETTE, type Theme } from './theme.ts';
 import { configOf, drawSpec } from './vega.ts';
@@ -25,6 +25,9 @@ export interface LineOptions {
   readonly theme?: Theme | undefined;
   /** Points after which the weight of a value is halved in the smoothed line; 0 draws none. Default: a fiftieth of the curve. */
   readonly halfLife?: number | undefined;
+  /** Names of curves that have the same colour in every panel, with one legend above all; without it each panel has its own. From the
+   *  seventh name on lines are dashed. */
+  readonly series?: readonly string[] | undefined;
 }
 
 const COLUMNS = 2;
@@ -33,16 +36,28 @@ const TICKS = { x: 5, y: 4 };
 
 /** Panels of curves, two to a row, as an SVG drawing. A smoothed line runs over the faint one of the values themselves. */
 export function drawLines(panels: readonly LinePanel[], options: LineOptions): Promise<string> {
-  const { theme = 'light' } = options;
+  const { theme = 'light', series } = options;
   const spec: Spec = {
     background: INK[theme].page,
     padding: 14,
     config: configOf(theme),
+    ...(series && { scales: lineScales(series, theme), legends: [SHARED_LEGEND] }),
     layout: { columns: COLUMNS, padding: { row: 26, column: 40 }, bounds: 'full', align: 'all' },
     marks: panels.map((panel) => panelMark(panel, options, theme)),
   };
   return drawSpec(spec);
 }
+
+/** How lines are told apart by the names of their curves. */
+const lineScales = (names: readonly string[], theme: Theme): Scale[] => [
+  { name: 'color', type: 'ordinal', domain: [...names], range: [...PALETTE[theme]] },
+  {
+    name: 'dash',
+    type: 'ordinal',
+    domain: [...names],
+    range: names.map((_, index) => (index < PALETTE[theme].length ? [] : [5, 3])),
+  },
+];
 
 function panelMark({ title, yTitle, curves }: LinePanel, options: LineOptions, theme: Theme): GroupMark {
   const names = curves.map(({ name }) => name);
@@ -75,13 +90,13 @@ function panelMark({ title, yTitle, curves }: LinePanel, options: LineOptions, t
         nice: true,
         zero: false,
       },
-      { name: 'color', type: 'ordinal', domain: names, range: [...PALETTE[theme]] },
+      ...(options.series ? [] : lineScales(names, theme)),
     ],
     axes: [
       { orient: 'bottom', scale: 'x', tickCount: TICKS.x, title: options.xTitle, labelFlush: true },
       { orient: 'left', scale: 'y', tickCount: TICKS.y, grid: true, ...(yTitle && { title: yTitle }) },
     ],
-    legends: names.length > 1 ? [LEGEND] : [],
+    legends: names.length > 1 && !options.series ? [LEGEND] : [],
     marks: [
       { type: 'group', from: { facet: { name: 'line', data: 'points', groupby: ['name', 'kind'] } }, marks: [LINE] },
     ],
@@ -99,6 +114,18 @@ const LEGEND = {
   columnPadding: 14,
 } as const;
 
+const SHARED_LEGEND: Legend = {
+  stroke: 'color',
+  strokeDash: 'dash',
+  symbolType: 'stroke',
+  symbolStrokeWidth: 2,
+  orient: 'top',
+  direction: 'horizontal',
+  columns: 4,
+  columnPadding: 14,
+  labelLimit: 0,
+};
+
 const LINE: Mark = {
   type: 'line',
   from: { data: 'line' },
@@ -107,6 +134,7 @@ const LINE: Mark = {
       x: { scale: 'x', field: 'x' },
       y: { scale: 'y', field: 'y' },
       stroke: { scale: 'color', field: 'name' },
+      strokeDash: { scale: 'dash', field: 'name' },
       strokeWidth: { value: 1.5 },
       strokeOpacity: [{ test: "datum.kind === 'faint'", value: 0.3 }, { value: 1 }],
     },

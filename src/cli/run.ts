@@ -19,6 +19,7 @@ import { addRecipesCommand } from './commands/recipes.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addSampleCommand } from './commands/sample.ts';
 import { addSchemaCommand } from './commands/schema.ts';
+import { addStudyCommand } from './commands/study.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import type { Context } from './context.ts';
@@ -29,6 +30,7 @@ import { reportError } from './report_error.ts';
 const COMMANDS = [
   addTrainCommand,
   addResumeCommand,
+  addStudyCommand,
   addWatchCommand,
   addSampleCommand,
   addExploreCommand,

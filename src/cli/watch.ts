@@ -48,7 +48,7 @@ export async function watchTraining(
 const EXIT_OF_END = { finished: EXIT.ok, interrupted: EXIT.interrupted, collapsed: EXIT.diverged };
 
 /** Shows a training to a person. */
-class TrainingDisplay {
+export class TrainingDisplay {
   readonly #io: Io;
   readonly #notes: readonly string[];
   /** Lines above the notes. */

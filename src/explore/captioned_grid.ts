@@ -45,22 +45,27 @@ interface Layout {
 
 const longest = (lines: readonly string[]): number => Math.max(0, ...lines.map(({ length }) => length));
 
-/** Double size if every word of the column captions fits above its column. */
-function chooseTextScale(columns: readonly string[], cellWidth: number): number {
+/** Double size if every word of the column captions fits above its column, and every row caption beside its row. */
+function chooseTextScale(
+  columns: readonly string[],
+  rowLines: readonly (readonly string[])[],
+  [cellWidth, cellHeight]: readonly [number, number],
+): number {
   const limit = charactersIn(cellWidth, 2);
   const fits = columns.every((caption) => caption.split(/(?<=[ +-])/).every((word) => word.trim().length <= limit));
-  return cellWidth >= READABLE && fits ? 2 : 1;
+  const fitBeside = rowLines.every(({ length }) => textHeight(length, 2) <= cellHeight);
+  return cellWidth >= READABLE && fits && fitBeside ? 2 : 1;
 }
 
 function layOut({ columns, rows }: CaptionedPictures, sample: Picture, options: CaptionedGridOptions): Layout {
   const scale = options.scale ?? Math.max(1, Math.ceil(READABLE / sample.width));
   const cellWidth = sample.width * scale;
-  const textScale = chooseTextScale(columns, cellWidth);
-  const columnLines = columns.map((caption) => wrapText(caption, charactersIn(cellWidth, textScale)));
+  const cellHeight = sample.height * scale;
   const rowLines = rows.map(({ caption }) => wrapText(caption, LONGEST_ROW_CAPTION));
+  const textScale = chooseTextScale(columns, rowLines, [cellWidth, cellHeight]);
+  const columnLines = columns.map((caption) => wrapText(caption, charactersIn(cellWidth, textScale)));
   const rowWidth = textWidth(longest(rowLines.flat()), textScale);
   const lines = Math.max(0, ...columnLines.map(({ length }) => length));
-  const cellHeight = sample.height * scale;
   const below = rows.map(({ captions = [] }) => captions);
   const belowHeight = below.some(({ length }) => length > 0) ? textHeight(1, textScale) + GAP : 0;
   return {
