@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "guard.h"
 #include "native_device.h"
+#include "ranks.h"
 #include "values.h"
 
 // The exports of the addon, typed as NativeAddon in src/device/native.ts.
@@ -102,6 +103,39 @@ Napi::Value add_product(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value join_ranks(const Napi::CallbackInfo& info) {
+  constexpr int64_t kLongestPatience = 24 * 3600;
+  const int64_t patience = Field(info[1], "patienceSeconds").integer();
+  if (patience < 1 || patience > kLongestPatience) {
+    throw Error("argument_invalid", text("patienceSeconds must be 1 to ", kLongestPatience, ", but is ", patience));
+  }
+  const Ranks joined = gannet::join_ranks(Field(info[0], "library").string(), static_cast<int32_t>(patience));
+  return make_object(info.Env(), {
+                                     {"rank", Napi::Number::New(info.Env(), joined.rank)},
+                                     {"ranks", Napi::Number::New(info.Env(), joined.ranks)},
+                                 });
+}
+
+Napi::Value beat(const Napi::CallbackInfo& info) {
+  gannet::beat();
+  return info.Env().Undefined();
+}
+
+Napi::Value set_advice(const Napi::CallbackInfo& info) {
+  gannet::set_advice(Field(info[0], "text").string());
+  return info.Env().Undefined();
+}
+
+Napi::Value abort_ranks(const Napi::CallbackInfo& info) {
+  gannet::abort_ranks(Field(info[0], "message").string());
+  return info.Env().Undefined();
+}
+
+Napi::Value leave_ranks(const Napi::CallbackInfo& info) {
+  gannet::leave_ranks();
+  return info.Env().Undefined();
+}
+
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 void add_function(Napi::Object exports, const char* name) {
   exports[name] = Napi::Function::New<entry<function>>(exports.Env(), name);
@@ -119,6 +153,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<plan_launches>(exports, "planLaunches");
   add_function<open_device>(exports, "openDevice");
   add_function<add_product>(exports, "addProduct");
+  add_function<join_ranks>(exports, "joinRanks");
+  add_function<beat>(exports, "beat");
+  add_function<set_advice>(exports, "setAdvice");
+  add_function<abort_ranks>(exports, "abortRanks");
+  add_function<leave_ranks>(exports, "leaveRanks");
   return exports;
 }
 

@@ -94,6 +94,11 @@ void check_reduce_sums(const Step& step) {
 
 void check_reduce_moments(const Step& step) { check_reduction(step, 2); }
 
+void check_all_reduce(const Step& step) {
+  expect_same_type(step);
+  expect_shape(step.output, step.inputs[0].shape, "the output");
+}
+
 void check_constant(const Step& step) {
   expect(step.output.dtype != DType::kBfloat16, "dtype_mismatch", "the output must be float32 or int32, but is bfloat16");
   if (step.output.dtype != DType::kInt32) return;
@@ -376,6 +381,7 @@ const std::map<std::string_view, OpRule>& rules() {
       {"concat", {"axis"}, 1, kMany, check_concat},
       {"slice", {"begin", "size"}, 1, 1, check_slice},
       {"pad", {"before", "after"}, 1, 1, check_pad},
+      {"allReduce", {}, 1, 1, check_all_reduce},
       {"matmul", {"transposeA", "transposeB"}, 2, 2, check_matmul},
       {"cholesky", {}, 1, 1, check_cholesky},
       {"batchSimilarity", {}, 1, 1, check_batch_similarity},

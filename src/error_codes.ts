@@ -139,6 +139,11 @@ export const ERROR_CODES = {
       'The features that images are projected by are no encoder of the run and no classifier for its images. Name another file, or leave them out.',
     projection_settings:
       'A projection is asked for without starts or steps, with a learning rate or weight that is none, or with `--count` or `--split` beside named images.',
+    ranks_device: 'Several processes train together on processors only. Choose `--device cpu`, or start one process.',
+    ranks_differ:
+      'Processes that were started together would train with other settings, images or checkpoints. The message says which of them.',
+    ranks_indivisible:
+      'The batch, or each part that `accumulation` makes of it, cannot be shared out evenly among the processes. Choose a multiple of their number.',
     recipe_copy_changed:
       'The modules of its recipe that a run keeps are not those that it was trained by. Restore them, or name them with `--recipe`.',
     recipe_differs: 'A run is taken up by another recipe than the one that it was trained by. Give that one.',
@@ -310,6 +315,14 @@ export const ERROR_CODES = {
     kernel_failed:
       'A kernel could not be run on these shapes. That is a fault of gannet or of the driver: please report it.',
     kernel_unknown: "The table cuda/resources.json lacks a kernel's figures: `npm run check:kernels -- --update`.",
+    mpi_failed:
+      'MPI could not start, or a process that trains with others could not reach them. The message has what MPI says.',
+    mpi_unavailable:
+      "Several processes were started together, but gannet's library for MPI is missing or does not load. Build it with `npx gannet build --mpi`.",
+    patience_invalid: 'The environment variable GANNET_RANKS_PATIENCE is no whole number of seconds from 2 to 3600.',
+    rank_failed: 'Another of the processes that train together cannot go on; its own message says why.',
+    ranks_apart:
+      'Several processes were started together, but MPI sees each by itself. Use the mpirun of the MPI that `npx gannet build --mpi` found.',
     op_unsupported: 'The device has no kernel for an op of the program. That is a fault of gannet: please report it.',
     page_missing: 'The pages of gannet could not be built in a checkout. `npm ci` installs what they are built with.',
     out_of_memory:

@@ -16,6 +16,7 @@ const KernelTable& kernel_table() {
     add_similarity_kernels(result);
     add_random_kernels(result);
     add_update_kernels(result);
+    add_rank_kernels(result);
     return result;
   }();
   return table;

@@ -75,5 +75,6 @@ void add_linalg_kernels(KernelTable& table);
 void add_similarity_kernels(KernelTable& table);
 void add_random_kernels(KernelTable& table);
 void add_update_kernels(KernelTable& table);
+void add_rank_kernels(KernelTable& table);
 
 }  // namespace gannet

@@ -42,6 +42,8 @@ export interface LoaderOptions {
   readonly shuffle?: boolean | undefined;
   /** Batches decoded before they are asked for; 2 if not given. */
   readonly ahead?: number | undefined;
+  /** Which of a batch's images are read, by their indices in it, ascending; all if not given. A batch then holds these only. */
+  readonly rows?: readonly number[] | undefined;
   /** Goes on where another loader of the same data and seed stood. */
   readonly position?: LoaderPosition | undefined;
 }
@@ -117,6 +119,7 @@ class PrefetchingLoader implements Loader {
   readonly batchesPerEpoch: number;
   readonly #dataset: Dataset;
   readonly #batch: number;
+  readonly #rows: readonly number[] | undefined;
   readonly #seed: number;
   readonly #shuffle: boolean;
   readonly #ahead: number;
@@ -134,6 +137,7 @@ class PrefetchingLoader implements Loader {
     checkLoaderOptions(dataset, options);
     this.#dataset = dataset;
     this.#batch = options.batch;
+    this.#rows = options.rows;
     this.#seed = options.seed;
     this.#shuffle = options.shuffle ?? true;
     this.#ahead = options.ahead ?? DEFAULT_AHEAD;
@@ -224,7 +228,8 @@ class PrefetchingLoader implements Loader {
     const epoch = this.#planned.epoch + (turn ? 1 : 0);
     const begin = turn ? 0 : this.#planned.index;
     const arrays = this.#free.pop() ?? this.#allocate();
-    arrays.indices.set(this.#orderOf(epoch).subarray(begin, begin + this.#batch));
+    const all = this.#orderOf(epoch).subarray(begin, begin + this.#batch);
+    arrays.indices.set(this.#rows?.map((row) => all[row] as number) ?? all);
     await this.#read(arrays, epoch);
     if (labels) labelsOfImages(labels, arrays.indices, arrays.labels);
     this.#planned = { epoch, index: begin + this.#batch, count, fingerprint };
@@ -265,10 +270,11 @@ class PrefetchingLoader implements Loader {
   }
 
   #allocate(): Arrays {
+    const count = this.#rows?.length ?? this.#batch;
     return {
-      images: new Float32Array(this.#batch * imageElements(this.#dataset)),
-      labels: new Int32Array(this.#dataset.labels ? this.#batch * labelWidth(this.#dataset.labels) : 0),
-      indices: new Uint32Array(this.#batch),
+      images: new Float32Array(count * imageElements(this.#dataset)),
+      labels: new Int32Array(this.#dataset.labels ? count * labelWidth(this.#dataset.labels) : 0),
+      indices: new Uint32Array(count),
     };
   }
 }

@@ -86,5 +86,16 @@ export interface NativeAddon {
   planLaunches(program: Program, gpu: NativeGpu): readonly NativeLaunch[];
   /** c [rows,columns] += a [rows,depth] b^T, b [columns,depth], in place and before it returns. */
   addProduct(c: Float64Array, a: Float64Array, b: Float64Array, depth: number): void;
+  /** Joins the processes that MPI has started together, through the library for MPI; once per process. `patienceSeconds`: how long another rank
+   *  may be silent before all are ended. */
+  joinRanks(library: string, patienceSeconds: number): { readonly rank: number; readonly ranks: number };
+  /** Tells the other ranks that this one works; it must come more often than every half of their patience. */
+  beat(): void;
+  /** What is said, after what happened, where the ranks are ended. */
+  setAdvice(text: string): void;
+  /** Says what happened and ends every rank, this process among them. */
+  abortRanks(message: string): void;
+  /** Waits until every rank leaves. */
+  leaveRanks(): void;
   openDevice(kind: string, options: { threads: number; precision?: string }): NativeDevice;
 }

@@ -1,5 +1,6 @@
 import type { OpName } from '../tensor/operators.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { rankOps } from './all_reduce.ts';
 import { conv2dOps } from './conv2d.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fusedOps } from './fused.ts';
@@ -23,6 +24,7 @@ export const ops: { readonly [K in OpName]: Op<K> } = {
   ...elementwiseOps,
   ...reduceOps,
   ...movementOps,
+  ...rankOps,
   ...matmulOps,
   ...linalgOps,
   ...conv2dOps,

@@ -109,6 +109,9 @@ interface CompositeOps {
 
   batchSimilarity: None;
   batchSimilarityGradient: None;
+
+  /** The sum over all ranks that train together; the operand itself on a device that computes alone. */
+  allReduce: None;
 }
 
 interface Reduction {

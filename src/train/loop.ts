@@ -5,6 +5,7 @@ import { type Change, formatChange } from './changes.ts';
 import type { RelativeDiversity } from './diversity.ts';
 import { formatWeights } from './from_run.ts';
 import type { Warning } from './health.ts';
+import type { ENDS } from './ranks/process_group.ts';
 import { RunRecord } from './record.ts';
 import type { StartingWeights } from './run/environment.ts';
 import type { MetricsRecord } from './run/metrics.ts';
@@ -55,7 +56,9 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
   const sitting = new TrainingSitting(options);
   let collapsed = false;
   let stopped = false;
+  let end: (typeof ENDS)[number] = 'failed';
   try {
+    await sitting.begin();
     yield {
       type: 'start',
       folder: record.folder,
@@ -90,17 +93,18 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
       const asked = await requests.take();
       // What is drawn between the configured steps leaves no metrics: they are to be those of a run that nobody watched.
       if (asked.includes('sample') && !sample) yield await drawNow(sitting);
-      stopped = asked.includes('stop');
-      if (stopped) await record.log('asked to save and stop');
+      const isAsked = asked.includes('stop');
+      stopped = isAsked || sitting.isAskedToStop;
+      if (isAsked) await record.log('asked to save and stop');
     }
     const { step } = sitting;
     if (!sitting.isSaved) yield { type: 'checkpoint', step, path: await sitting.save() };
-    const reason = collapsed ? 'collapsed' : step < steps ? 'interrupted' : 'finished';
-    await record.log(`${reason} at step ${step}`);
-    yield { type: 'end', step, reason, skipped: summariseSkipped(dataset.skipped) };
+    end = collapsed ? 'collapsed' : step < steps ? 'interrupted' : 'finished';
+    await record.log(`${end} at step ${step}`);
+    yield { type: 'end', step, reason: end, skipped: summariseSkipped(dataset.skipped) };
   } finally {
     await requests.close();
-    await sitting.close();
+    await sitting.close(end);
   }
 }
 

@@ -4,7 +4,7 @@ import { augmented } from '../data/augment.ts';
 import type { Dataset, ProgressListener } from '../data/dataset.ts';
 import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
-import { type Device, type DeviceListener, findDevice, openDevice } from '../device/index.ts';
+import { type Device, type DeviceListener, findDevice, openDevice, type Ranks } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { stepsIn } from './epochs.ts';
 import { withEvaluation } from './evaluator.ts';
@@ -24,6 +24,8 @@ export interface TrainOptions {
   readonly onDataProgress?: ProgressListener | undefined;
   /** Called once, with the device that is used and why. */
   readonly onDevice?: DeviceListener | undefined;
+  /** This process among those that train the run together; see `joinRanks`. Rank 0 writes the run and tells what happens. */
+  readonly ranks?: Ranks | undefined;
   /** Images in place of those that the configuration's `data` names; they must have its `size` and `channels` already. */
   readonly dataset?: Dataset | undefined;
 }
@@ -45,7 +47,9 @@ export async function prepareTraining(
 ): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
   createModel(config);
-  const device = await chooseDevice(config, options.onDevice);
+  // Several processes train on processors only.
+  const wanted = options.ranks && config.device === 'auto' ? ({ ...config, device: 'cpu' } as const) : config;
+  const device = await chooseDevice(wanted, options.onDevice);
   try {
     const dataset = await openImages(config, options);
     const finalConfig = await withEvaluation(

@@ -23,6 +23,8 @@ import { restore } from './persistence.ts';
 import { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 import { beginAnew } from './pretrained.ts';
 import { NO_PROGRESS, readProgress, type TrainingProgress } from './progress.ts';
+import { follow } from './ranks/follow.ts';
+import { ProcessGroup } from './ranks/process_group.ts';
 import { describeEnvironment, type StartingWeights } from './run/environment.ts';
 import { type Run, readRunFolder, rewriteConfig, rewriteEnvironment } from './run/folder.ts';
 import { replaceRecipe } from './run/kept_recipe.ts';
@@ -49,6 +51,10 @@ export interface ResumeOptions extends Omit<TrainOptions, 'out' | 'from'>, Devic
  *  @throws CheckpointError, ConfigError change_refused, and what `train` throws */
 export async function* resume(folder: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent, void> {
   const run = await readRunFolder(folder);
+  if (options.ranks && options.ranks.rank > 0) {
+    yield* goOn(run, options);
+    return;
+  }
   const lock = await lockRun(folder);
   try {
     yield* goOn(run, options);
@@ -70,7 +76,14 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   try {
     // Only the images tell how many steps an epoch has.
     expectStepsAhead(config.steps, start);
-    const session = await TrainingSession.open(createModel(config), device);
+    const group = options.ranks && (await ProcessGroup.open(options.ranks, config, device));
+    await group?.expectAgreement(config, dataset, [start.progress.step, start.progress.data]);
+    const session = await TrainingSession.open(createModel(config), device, group?.share);
+    if (group && !group.isFirst) {
+      const { step, data: position } = start.progress;
+      yield* follow({ session, dataset, group, step, position, signal: options.signal });
+      return;
+    }
     const weights = start.checkpoint ? undefined : run.environment?.weights;
     await takeUp(session, start, weights);
     const { checkpoint } = start;
@@ -87,6 +100,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
       {
         session,
         dataset,
+        group,
         from,
         weights,
         changes: [...ofRecipe, ...changes],

@@ -7,6 +7,8 @@ import type { Batch } from '../data/loader.ts';
 import type { Call, Device, Executable, HostArray } from '../device/index.ts';
 import { ConfigError } from '../errors.ts';
 import { batchesIn, type StepProgram } from '../games/index.ts';
+import type { Share } from '../graph/ranks/layout.ts';
+import { shareOut } from '../graph/ranks/share.ts';
 import { initialization } from '../nn/initializers.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
@@ -49,11 +51,12 @@ export class TrainingSession {
       this.reader = new RowProgram(device, (rows) => readingsProgram(readings, rows, model.generator.outputShape));
   }
 
-  /** Loads the training step. The variables hold zeros until `initialize` or `write`. */
-  static async open(model: TrainingModel, device: Device): Promise<TrainingSession> {
+  /** Loads the training step. The variables hold zeros until `initialize` or `write`.
+   *  @param share the part of each batch that this process trains with, where several train together; all of it if not given */
+  static async open(model: TrainingModel, device: Device, share?: Share): Promise<TrainingSession> {
     const programs: LoadedProgram[] = [];
     for (const { trace, ...how } of model.match.programs)
-      programs.push({ executable: await device.load(trace()), ...how });
+      programs.push({ executable: await device.load(share ? shareOut(trace(), share) : trace()), ...how });
     return new TrainingSession(model, device, programs);
   }
 

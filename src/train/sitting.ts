@@ -13,6 +13,7 @@ import { HealthWatch, type Warning } from './health.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
 import type { TrainingProgress } from './progress.ts';
+import { COMMANDS, ENDS, otherRankFailed, type ProcessGroup } from './ranks/process_group.ts';
 import type { RunRecord } from './record.ts';
 import type { StartingWeights } from './run/environment.ts';
 import type { MetricsRecord } from './run/metrics.ts';
@@ -23,6 +24,8 @@ export interface SittingOptions {
   readonly session: TrainingSession;
   readonly dataset: Dataset;
   readonly record: RunRecord;
+  /** The processes that train together, of which this one is rank 0. */
+  readonly group?: ProcessGroup | undefined;
   /** Where to go on from. */
   readonly from: TrainingProgress;
   /** The checkpoint that `from` was read from. */
@@ -54,13 +57,14 @@ export class TrainingSitting {
   private evaluator: Evaluator | undefined;
   private lap: { readonly images: number; readonly at: number };
   private real: RealDiversity | undefined;
+  private askedToStop = false;
 
   /** @throws DataError if the images do not suit the batch or are not those of the checkpoint */
   constructor(options: SittingOptions) {
-    const { from, session, dataset, checkpoint } = options;
+    const { from, session, dataset, checkpoint, group } = options;
     const { batch, seed } = session.model.config;
     this.options = options;
-    this.loader = createLoader(dataset, { batch, seed, position: from.data });
+    this.loader = createLoader(dataset, { batch, seed, position: from.data, rows: group?.rows });
     this.health = new HealthWatch(session.model.monitors, from.health);
     this.startedAt = performance.now() - from.elapsedMs;
     this.step = from.step;
@@ -89,10 +93,12 @@ export class TrainingSitting {
 
   /** The next training step. @throws DivergedError if a metric that was fetched is NaN or infinite */
   async next(options: { fetch: boolean }): Promise<StepMetrics> {
-    const { session } = this.options;
+    const { session, group } = this.options;
     const batches: Batch[] = [];
     for (let i = 0; i < session.batchesIn(this.step + 1); i++) batches.push(await this.loader.next());
-    const metrics = await session.step(this.step + 1, batches, options);
+    await this.beginStep();
+    const running = session.step(this.step + 1, batches, options);
+    const metrics = await (group?.together(running) ?? running);
     this.after = batches.at(-1)?.after;
     for (const batch of batches) batch.release();
     this.step++;
@@ -117,7 +123,49 @@ export class TrainingSitting {
     const before = this.decay.scale;
     const measured = game.convergence === undefined ? undefined : metrics[game.convergence];
     this.decay = nextDecay(learningRateDecay, this.decay, this.step, measured);
-    if (this.decay.scale !== before) await applyScale(session, this.decay.scale);
+    if (this.decay.scale === before) return;
+    await applyScale(session, this.decay.scale);
+    await this.synchronize();
+  }
+
+  /** Gives the other ranks this one's variables, before the first step. */
+  async begin(): Promise<void> {
+    const { group, session, record } = this.options;
+    await group?.begin(session, record.folder);
+  }
+
+  /** Whether a rank was asked to save and stop. */
+  get isAskedToStop(): boolean {
+    return this.askedToStop;
+  }
+
+  /** Has the other ranks begin the next step. @throws DeviceError rank_failed */
+  private async beginStep(): Promise<void> {
+    const { group } = this.options;
+    const told = await group?.tell({ command: COMMANDS.step, saved: Math.max(this.savedStep, 0) });
+    if (!group || !told) return;
+    const failed = told.findIndex((message) => message.failed);
+    if (failed >= 0) {
+      group.ranks.end();
+      throw otherRankFailed(failed, told.length, this.lastSaved);
+    }
+    this.askedToStop ||= told.some(({ stop }) => stop);
+  }
+
+  /** Gives the other ranks what was written to this one's variables. */
+  private async synchronize(): Promise<void> {
+    const { group, session } = this.options;
+    if (!group) return;
+    await group.tell({ command: COMMANDS.synchronize, saved: Math.max(this.savedStep, 0) });
+    await group.synchronize(session);
+  }
+
+  /** Tells the other ranks that the training has ended, unless they know. */
+  private async dismiss(how: (typeof ENDS)[number]): Promise<void> {
+    const { group } = this.options;
+    if (!group || group.ranks.haveEnded) return;
+    await group.tell({ command: COMMANDS.end, how: ENDS.indexOf(how) });
+    group.ranks.end();
   }
 
   /** Records metrics, what was measured of samples (if they were drawn), and of the run's images; answers them as they were recorded, and
@@ -220,21 +268,27 @@ export class TrainingSitting {
     this.candidate = undefined;
     this.decay = { ...this.decay, scale: this.decay.scale * session.model.config.learningRateDecay.factor };
     await applyScale(session, this.decay.scale);
+    await this.synchronize();
     await record.log(`rolled back to the weights of step ${target.step}`);
     return target.step;
   }
 
-  async close(): Promise<void> {
+  /** @param how the training ended */
+  async close(how: (typeof ENDS)[number]): Promise<void> {
     this.evaluator?.close();
     await this.loader.close();
+    await this.dismiss(how);
   }
 
   private diverged(problem: string): DivergedError {
-    const saved = this.lastCheckpoint
-      ? `The last good checkpoint is ${this.lastCheckpoint}.`
-      : 'No checkpoint had been saved yet.';
     const { session, record } = this.options;
     const advice = adviseAfterDivergence(record.folder, session.model.config);
-    return new DivergedError('diverged', `${problem} at step ${this.step}. ${saved}\n  ${advice}`);
+    return new DivergedError('diverged', `${problem} at step ${this.step}. ${this.lastSaved}\n  ${advice}`);
+  }
+
+  private get lastSaved(): string {
+    return this.lastCheckpoint
+      ? `The last good checkpoint is ${this.lastCheckpoint}.`
+      : 'No checkpoint had been saved yet.';
   }
 }

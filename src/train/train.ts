@@ -8,6 +8,8 @@ import { createModel } from './model.ts';
 import { prepareTraining, type TrainOptions } from './prepare.ts';
 import { beginAnew, withExtractor } from './pretrained.ts';
 import { NO_PROGRESS } from './progress.ts';
+import { follow } from './ranks/follow.ts';
+import { ProcessGroup } from './ranks/process_group.ts';
 import { describeEnvironment } from './run/environment.ts';
 import { createRunFolder } from './run/folder.ts';
 import { lockRun } from './run/lock.ts';
@@ -24,7 +26,13 @@ export async function* train<O extends object>(
   const wanted = await withExtractor(resolveChanges(asked as ConfigChanges));
   const { config, dataset, device } = await prepareTraining(wanted, options);
   try {
-    const session = await TrainingSession.open(createModel(config), device);
+    const group = options.ranks && (await ProcessGroup.open(options.ranks, config, device));
+    await group?.expectAgreement(config, dataset, NO_PROGRESS);
+    const session = await TrainingSession.open(createModel(config), device, group?.share);
+    if (group && !group.isFirst) {
+      yield* follow({ session, dataset, group, step: 0, signal: options.signal });
+      return;
+    }
     const plan = options.from && (await planWeights(options.from, session.model));
     const environment = await describeEnvironment({
       device: nameOf(device),
@@ -44,7 +52,7 @@ export async function* train<O extends object>(
       await beginAnew(session);
       if (plan) await takeWeights(session, plan);
       const weights = plan?.weights;
-      yield* runRecorded({ session, dataset, from: NO_PROGRESS, weights, signal: options.signal }, folder);
+      yield* runRecorded({ session, dataset, group, from: NO_PROGRESS, weights, signal: options.signal }, folder);
     } finally {
       await lock.release();
     }

@@ -18,13 +18,19 @@ export const addBuildCommand = (program: Command, { io }: Context): Command =>
     .command('build')
     .description('compile the native addon on this machine, in place of the one in the package')
     .option('--cuda', "with the device 'cuda', which needs the CUDA toolkit 13")
+    .option('--mpi', "only the library that several processes train together through; needs the system's MPI")
     .option(
       '--arch <list>',
       "GPU architectures to compile for, such as '80-real;90-real' (implies --cuda); default: this machine's",
     )
-    .action(async ({ cuda, arch }: { cuda?: boolean; arch?: string }) => {
+    .action(async ({ cuda, arch, mpi }: { cuda?: boolean; arch?: string; mpi?: boolean }) => {
+      if (mpi) {
+        await build('build-mpi.mjs');
+        printLine(io.stdout, 'The library for MPI is built; `mpirun -n 2 gannet train ...` trains on two processes.');
+        return;
+      }
       expectBuildPackages();
-      await build([...(cuda || arch ? ['--cuda'] : []), ...(arch ? ['--arch', arch] : [])]);
+      await build('build-addon.mjs', [...(cuda || arch ? ['--cuda'] : []), ...(arch ? ['--arch', arch] : [])]);
       printLine(io.stdout, 'The native addon is built; gannet uses it from now on. `gannet doctor` shows its devices.');
     });
 
@@ -49,11 +55,11 @@ function canResolve(resolve: () => string): boolean {
   }
 }
 
-async function build(options: readonly string[]): Promise<void> {
-  const script = join(PACKAGE_ROOT, 'scripts', 'build-addon.mjs');
+async function build(file: string, options: readonly string[] = []): Promise<void> {
+  const script = join(PACKAGE_ROOT, 'scripts', file);
   const compiling = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 2, 2] });
   const [code] = await once(compiling, 'close');
   if (code !== 0) {
-    throw new DeviceError('build_failed', 'the native addon could not be compiled; the messages above say why');
+    throw new DeviceError('build_failed', 'it could not be compiled; the messages above say why');
   }
 }

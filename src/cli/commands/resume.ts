@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { printLine } from '../io.ts';
+import { withRanks } from '../ranks.ts';
 import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
 import { watchTraining } from '../watch.ts';
 
@@ -51,8 +52,10 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
         );
       }
       const fate = options.recipe === undefined ? await fateOfRecipe(folder) : undefined;
-      context.exitCode = await watchTraining(context.io, { json, notes: fate ? [fate] : [] }, (controls) =>
-        resume(folder, { ...controls, ...options, changes }),
+      context.exitCode = await withRanks(context, (ranks, io) =>
+        watchTraining(io, { json, notes: fate ? [fate] : [] }, (controls) =>
+          resume(folder, { ...controls, ...options, changes, ranks }),
+        ),
       );
     });
 

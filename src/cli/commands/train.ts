@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Ranks } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { train, type WeightSource } from '../../train/index.ts';
 import { addConfigOptions, type ConfigOptions, changesFrom, parseCount, parseNumber } from '../config_options.ts';
@@ -8,6 +9,7 @@ import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
 import { printJson } from '../io.ts';
 import { addLabelOptions, DATA_CHOICES } from '../label_options.ts';
+import { isFirst, withRanks } from '../ranks.ts';
 import { rehearse } from '../rehearsal.ts';
 import { type TrainingControls, watchTraining } from '../watch.ts';
 import { withPage } from '../watch_page.ts';
@@ -61,13 +63,15 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
         else notes.push('url' in page ? `Watch it at ${page.url}` : `There is no page: ${page.problem}`);
       };
       // Looking at the images takes a while, in which a signal must be heard already.
-      async function* start(controls: TrainingControls) {
+      async function* start(controls: TrainingControls, ranks: Ranks | undefined) {
         const fitted = await configForData(changes);
         notes.push(...fitted.notes);
-        const training = train(fitted.config, { ...controls, out, from });
-        yield* watch ? withPage(training, tellPage) : training;
+        const training = train(fitted.config, { ...controls, out, from, ranks });
+        yield* watch && isFirst(ranks) ? withPage(training, tellPage) : training;
       }
-      context.exitCode = await watchTraining(context.io, { json, notes }, start);
+      context.exitCode = await withRanks(context, (ranks, io) =>
+        watchTraining(io, { json, notes }, (controls) => start(controls, ranks)),
+      );
     });
 
 /** @throws ConfigError from_missing */

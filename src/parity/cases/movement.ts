@@ -1,3 +1,4 @@
+import { allReduceSum } from '../../ops/all_reduce.ts';
 import * as gannet from '../../ops/index.ts';
 import { ops } from '../../ops/rules.ts';
 import type { Shape } from '../../tensor/shape.ts';
@@ -202,6 +203,20 @@ export const lookupCases: readonly Case[] = [
     why: 'an op of its own once gradients are differentiated',
     inputs: { indices: { shape: [5], dtype: 'int32', values: [2, 2, 0, 2, 3] }, dy: { shape: [5, 4] } },
     build: ({ indices, dy }) => ops.scatterAdd({ rows: 6 }, indices, dy),
+  }),
+  row({
+    op: 'allReduce',
+    detail: '[3,5]',
+    why: 'a process that trains alone: its own numbers',
+    inputs: { x: { shape: [3, 5] } },
+    build: ({ x }) => allReduceSum(gannet.square(x)),
+  }),
+  row({
+    op: 'allReduce',
+    detail: 'a scalar',
+    why: 'a loss',
+    inputs: { x: { shape: [] } },
+    build: ({ x }) => allReduceSum(x),
   }),
   row({
     op: 'cholesky',

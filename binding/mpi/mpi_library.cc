@@ -1,0 +1,231 @@
+#include <mpi.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mpi_bridge.h"
+
+// The library behind MpiBridge. One lock is held around every call of MPI and never while something is waited for, so that MPI need
+// not allow several threads at once.
+namespace gannet {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kBetweenBeats = std::chrono::seconds(1);
+constexpr auto kBetweenLooks = std::chrono::milliseconds(200);
+/** As many numbers as one call takes: MPI counts in int. */
+constexpr int64_t kMostAtOnce = int64_t{1} << 28;
+constexpr int kTurnsBeforeSleep = 2000;
+constexpr int kExitCode = 1;
+
+std::mutex mpi;
+std::mutex text_lock;
+std::string advice;
+
+/** Asks until the request has ended, and lets others run meanwhile. */
+int wait(MPI_Request& request) {
+  for (int turn = 0;; turn++) {
+    int done = 0;
+    {
+      const std::lock_guard<std::mutex> lock(mpi);
+      if (const int code = MPI_Test(&request, &done, MPI_STATUS_IGNORE); code != MPI_SUCCESS) return code;
+    }
+    if (done) return MPI_SUCCESS;
+    if (turn < kTurnsBeforeSleep) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+}
+
+/** The text of MPI for an error code; null for success. */
+const char* problem_of(int code) {
+  if (code == MPI_SUCCESS) return nullptr;
+  static thread_local char text[MPI_MAX_ERROR_STRING];
+  int length = 0;
+  const std::lock_guard<std::mutex> lock(mpi);
+  if (MPI_Error_string(code, text, &length) != MPI_SUCCESS) return "MPI failed";
+  return text;
+}
+
+/** This process among the others. */
+class Member {
+ public:
+  Member(int rank, int ranks, int patience_seconds) : rank_(rank), ranks_(ranks), patience_(patience_seconds) {
+    MPI_Comm_dup(MPI_COMM_WORLD, &numbers_);
+    MPI_Comm_dup(MPI_COMM_WORLD, &beats_);
+    MPI_Comm_set_errhandler(numbers_, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(beats_, MPI_ERRORS_RETURN);
+    gather_hosts();
+    beat();
+    watch_ = std::thread([this] { watch(); });
+  }
+
+  int all_reduce(void* data, int64_t count, MPI_Datatype type) {
+    constexpr int64_t kBytes = 4;
+    for (int64_t done = 0; done < count; done += kMostAtOnce) {
+      MPI_Request request;
+      void* part = static_cast<char*>(data) + done * kBytes;
+      const int length = static_cast<int>(std::min(count - done, kMostAtOnce));
+      int code;
+      {
+        const std::lock_guard<std::mutex> lock(mpi);
+        code = MPI_Iallreduce(MPI_IN_PLACE, part, length, type, MPI_SUM, numbers_, &request);
+      }
+      if (code == MPI_SUCCESS) code = wait(request);
+      if (code != MPI_SUCCESS) return code;
+    }
+    return MPI_SUCCESS;
+  }
+
+  void beat() { last_beat_ = Clock::now().time_since_epoch().count(); }
+
+  [[noreturn]] void abort(const std::string& what) {
+    {
+      const std::lock_guard<std::mutex> lock(text_lock);
+      std::fprintf(stderr, "gannet: %s\n", what.c_str());
+      if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
+      std::fflush(stderr);
+    }
+    // Without the lock, since another thread may hang in MPI with it.
+    MPI_Abort(MPI_COMM_WORLD, kExitCode);
+    std::_Exit(kExitCode);
+  }
+
+  std::string name_of(int rank) const {
+    return "rank " + std::to_string(rank) + " of " + std::to_string(ranks_) + " (" + hosts_[static_cast<size_t>(rank)] + ")";
+  }
+
+  std::string own_name() const { return name_of(rank_); }
+
+  void finish() {
+    finishing_ = true;
+    watch_.join();
+    const std::lock_guard<std::mutex> lock(mpi);
+    MPI_Finalize();
+  }
+
+ private:
+  void gather_hosts() {
+    char own[MPI_MAX_PROCESSOR_NAME] = {};
+    int length = 0;
+    MPI_Get_processor_name(own, &length);
+    std::vector<char> all(static_cast<size_t>(ranks_) * MPI_MAX_PROCESSOR_NAME);
+    MPI_Allgather(own, MPI_MAX_PROCESSOR_NAME, MPI_CHAR, all.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, MPI_COMM_WORLD);
+    for (int rank = 0; rank < ranks_; rank++) hosts_.emplace_back(all.data() + static_cast<ptrdiff_t>(rank) * MPI_MAX_PROCESSOR_NAME);
+  }
+
+  bool hears(int peer) const { return peer != rank_ && (rank_ == 0 || peer == 0); }
+
+  void watch() {
+    std::vector<Clock::time_point> heard(static_cast<size_t>(ranks_), Clock::now());
+    std::vector<MPI_Request> sending(static_cast<size_t>(ranks_), MPI_REQUEST_NULL);
+    Clock::time_point sent{}, looked = Clock::now();
+    while (!finishing_) {
+      const Clock::time_point now = Clock::now();
+      // A process that was stopped, or a machine that slept, has heard nobody meanwhile.
+      if (now - looked > std::chrono::seconds(5)) heard.assign(heard.size(), now);
+      looked = now;
+      const Clock::time_point last_beat{Clock::duration(last_beat_)};
+      if (now - sent > kBetweenBeats && now - last_beat < patience_ / 2) {
+        send_beats(sending);
+        sent = now;
+      }
+      receive_beats(heard);
+      for (int peer = 0; peer < ranks_; peer++) {
+        if (hears(peer) && now - heard[static_cast<size_t>(peer)] > patience_) {
+          abort(own_name() + " has heard nothing of " + name_of(peer) + " for " + std::to_string(patience_.count()) +
+                " s: it has died or hangs. Every rank is ended.");
+        }
+      }
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
+  }
+
+  void send_beats(std::vector<MPI_Request>& sending) {
+    static char beat = 0;
+    const std::lock_guard<std::mutex> lock(mpi);
+    for (int peer = 0; peer < ranks_; peer++) {
+      MPI_Request& request = sending[static_cast<size_t>(peer)];
+      int done = 1;
+      if (!hears(peer) || MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || !done) continue;
+      MPI_Isend(&beat, 1, MPI_CHAR, peer, 0, beats_, &request);
+    }
+  }
+
+  void receive_beats(std::vector<Clock::time_point>& heard) {
+    const std::lock_guard<std::mutex> lock(mpi);
+    int waits = 0;
+    MPI_Status status;
+    while (MPI_Iprobe(MPI_ANY_SOURCE, 0, beats_, &waits, &status) == MPI_SUCCESS && waits) {
+      char beat;
+      if (MPI_Recv(&beat, 1, MPI_CHAR, status.MPI_SOURCE, 0, beats_, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
+      heard[static_cast<size_t>(status.MPI_SOURCE)] = Clock::now();
+    }
+  }
+
+  const int rank_, ranks_;
+  const std::chrono::seconds patience_;
+  MPI_Comm numbers_, beats_;
+  std::vector<std::string> hosts_;
+  std::atomic<Clock::rep> last_beat_{0};
+  std::atomic<bool> finishing_{false};
+  std::thread watch_;
+};
+
+/** Lives until the process ends: its watch may run to the last moment. */
+Member* member = nullptr;
+
+const char* start(int32_t* rank, int32_t* ranks, int32_t patience_seconds) {
+  int provided = 0, own = 0, all = 1;
+  if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) return "MPI_Init_thread failed";
+  if (provided < MPI_THREAD_SERIALIZED) return "this MPI may be called by one thread only (below MPI_THREAD_SERIALIZED)";
+  MPI_Comm_rank(MPI_COMM_WORLD, &own);
+  MPI_Comm_size(MPI_COMM_WORLD, &all);
+  member = new Member(own, all, patience_seconds);
+  *rank = own;
+  *ranks = all;
+  return nullptr;
+}
+
+const char* all_reduce(void* data, int64_t count, bool is_integer) {
+  return problem_of(member->all_reduce(data, count, is_integer ? MPI_INT32_T : MPI_FLOAT));
+}
+
+void beat() { member->beat(); }
+
+void set_advice(const char* text) {
+  const std::lock_guard<std::mutex> lock(text_lock);
+  advice = text;
+}
+
+void abort(const char* message) { member->abort(member->own_name() + ": " + message); }
+
+void finish() { member->finish(); }
+
+constexpr MpiBridge kBridge = {
+    .version = kMpiBridgeVersion,
+    .start = start,
+    .all_reduce = all_reduce,
+    .beat = beat,
+    .set_advice = set_advice,
+    .abort = abort,
+    .finish = finish,
+};
+
+}  // namespace
+
+}  // namespace gannet
+
+extern "C" __attribute__((visibility("default"))) const gannet::MpiBridge* gannet_mpi_bridge() { return &gannet::kBridge; }

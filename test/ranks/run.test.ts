@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { listCheckpoints, loadCheckpoint, readMetrics } from '../../src/train/index.ts';
+import { gannet, tinyTraining } from '../cli/command.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { type Launched, launch, MAIN, whyNoRanks } from './launch.ts';
+
+const alone = suite('a process among several, without MPI');
+
+alone('is told how to build the library for MPI', async () => {
+  const environment = { OMPI_COMM_WORLD_SIZE: '2', GANNET_MPI: '/nowhere/gannet_mpi.so' };
+  const { exitCode, stderr } = await gannet(tinyTraining('--out', join(temporaryFolder(), 'run')), { environment });
+  assert.is(exitCode, 3);
+  assert.match(stderr, '2 processes were started together');
+  assert.match(stderr, 'npx gannet build --mpi');
+});
+alone.run();
+
+const problem = whyNoRanks();
+const test = suite('a run of several ranks');
+
+/** Long enough for a signal to meet a training that goes on. */
+const ENDLESS = ['--steps', '1000000'];
+
+const plain = ['--set', 'generator.name=sgd', '--set', 'discriminator.name=sgd'];
+
+const newRun = (): string => join(temporaryFolder(), 'run');
+
+async function succeeds(ranks: number, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await launch(ranks, MAIN, args).ended;
+  assert.is(code, 0, stderr);
+}
+
+/** The process of each rank, in their order. */
+const processesOf = ({ pid }: Launched): number[] =>
+  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number)
+    .sort((a, b) => a - b);
+
+/** Resolves once a run has saved a checkpoint of that step or a later one. */
+async function saved(training: Launched, step: number): Promise<void> {
+  let look: NodeJS.Timeout | undefined;
+  const reached = new Promise<void>((resolve, reject) => {
+    look = setInterval(() => {
+      const steps = [...training.output().matchAll(/"type":"checkpoint","step":(\d+)/g)].map(([, at]) => Number(at));
+      if (steps.some((at) => at >= step)) resolve();
+    }, 20);
+    training.ended.then(({ stderr }) => reject(new Error(`it ended by itself: ${stderr}`)));
+  });
+  await reached.finally(() => clearInterval(look));
+}
+
+async function generatorOf(run: string): Promise<Record<string, number[]>> {
+  const { files } = await loadCheckpoint(run);
+  const file = files.get('generator');
+  assert.ok(file);
+  const names = [...file.tensors.keys()];
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, Array.from(await file.read(name))] as const)),
+  );
+}
+
+function expectNear(a: Record<string, number[]>, b: Record<string, number[]>): void {
+  assert.equal(Object.keys(a), Object.keys(b));
+  for (const [name, values] of Object.entries(a)) {
+    for (const [i, value] of values.entries()) assert.ok(Math.abs(value - (b[name]?.[i] as number)) < 1e-5, name);
+  }
+}
+
+if (problem) test.skip(problem, () => {});
+else {
+  test('is taken up by another number of ranks, and ends with the weights of an unbroken one', async () => {
+    const [whole, shared] = [newRun(), newRun()];
+    await succeeds(1, tinyTraining('--out', whole, '--steps', '12', ...plain));
+    await succeeds(2, tinyTraining('--out', shared, '--steps', '4', ...plain));
+    await succeeds(4, ['resume', shared, '--steps', '8']);
+    await succeeds(1, ['resume', shared, '--steps', '12']);
+    expectNear(await generatorOf(whole), await generatorOf(shared));
+    assert.equal(
+      (await readMetrics(shared)).map(({ step }) => step),
+      (await readMetrics(whole)).map(({ step }) => step),
+    );
+  });
+
+  test('refuses a batch that cannot be shared out evenly', async () => {
+    const { code, stderr } = await launch(2, MAIN, tinyTraining('--out', newRun(), '--batch', '7')).ended;
+    assert.is.not(code, 0);
+    assert.match(stderr, 'batch: 7 images cannot be shared out evenly among 2 processes');
+  });
+
+  test('refuses a rank with other settings, and names it', async () => {
+    const run = newRun();
+    const other = ['-n', '1', process.execPath, '--import', 'tsx', MAIN, ...tinyTraining('--out', run, '--seed', '9')];
+    const { code, stderr } = await launch(1, MAIN, tinyTraining('--out', run), { beside: other }).ended;
+    assert.is.not(code, 0);
+    assert.match(stderr, 'rank 1 of 2 has another settings than rank 0');
+    assert.not.ok(readdirSync(join(run, '..')).includes('run'));
+  });
+
+  test('ends when a rank is killed, and goes on from the last checkpoint', async () => {
+    const run = newRun();
+    const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'));
+    await saved(training, 10);
+    process.kill(processesOf(training)[1] as number, 'SIGKILL');
+    const { code } = await training.ended;
+    assert.is.not(code, 0);
+    const last = (await listCheckpoints(run)).at(-1)?.step ?? 0;
+    assert.ok(last >= 10);
+    await succeeds(2, ['resume', run, '--steps', String(last + 2)]);
+    assert.is((await listCheckpoints(run)).at(-1)?.step, last + 2);
+  });
+
+  test('ends when a rank hangs, with its name, the last good checkpoint and the command that goes on', async () => {
+    const run = newRun();
+    const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'), { patienceSeconds: 3 });
+    await saved(training, 10);
+    process.kill(processesOf(training)[1] as number, 'SIGSTOP');
+    const { code, stderr } = await training.ended;
+    assert.is.not(code, 0);
+    assert.match(stderr, /rank 0 of 2 \(.+\) has heard nothing of rank 1 of 2 \(.+\) for 3 s: it has died or hangs/);
+    assert.match(
+      stderr,
+      /The last good checkpoint is that of step \d+\. Go on from it: mpirun -n 2 gannet resume \S+run/,
+    );
+  });
+
+  test('saves and stops after one step on every rank when one is asked to', async () => {
+    const run = newRun();
+    const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'));
+    await saved(training, 10);
+    process.kill(processesOf(training)[1] as number, 'SIGTERM');
+    const { stdout } = await training.ended;
+    const [end] = stdout.split('\n').filter((line) => line.includes('"type":"end"'));
+    const { step, reason } = JSON.parse(end as string);
+    assert.is(reason, 'interrupted');
+    assert.is((await listCheckpoints(run)).at(-1)?.step, step);
+  });
+}
+test.run();
