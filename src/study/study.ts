@@ -31,6 +31,8 @@ export type StudyEvent =
       /** From 1 on. */
       readonly number: number;
       readonly state: 'new' | 'resumed' | 'kept';
+      /** How a kept row had ended. */
+      readonly ended?: Outcome['state'] | undefined;
     }
   | { readonly type: 'training'; readonly row: string; readonly event: TrainEvent }
   | ({ readonly type: 'outcome'; readonly row: string } & Outcome)
@@ -82,7 +84,12 @@ async function* carryOut(study: Study): AsyncGenerator<StudyEvent, void> {
     const isTrained = before !== undefined && before.state !== 'failed';
     const isDone = isTrained && (!isEvaluable(before, plan) || before.evaluation !== undefined);
     const begun = statOf(configPath(run)) ? 'resumed' : 'new';
-    yield { type: 'row', row: row.name, number: index + 1, state: isDone ? 'kept' : begun };
+    yield {
+      type: 'row',
+      row: row.name,
+      number: index + 1,
+      ...(isDone ? { state: 'kept', ended: before.state } : { state: begun }),
+    };
     if (isDone) continue;
     if (!isTrained) await state.begin(row);
     const trained = isTrained ? before : yield* trainRow(row, run, options);

@@ -97,7 +97,12 @@ test('a run that diverges is reported, and the next begins', async () => {
     readFileSync(join(out, 'report.md'), 'utf8'),
     /## What went wrong\n\n- \*\*wild\*\*, diverged: .*(NaN|infinite)/,
   );
-  assert.equal(story(await eventsOf(file, { out })), ['wild kept', 'calm kept', 'finished']);
+  const again = await eventsOf(file, { out });
+  assert.equal(story(again), ['wild kept', 'calm kept', 'finished']);
+  assert.equal(
+    again.flatMap((event) => (event.type === 'row' ? [event.ended] : [])),
+    ['diverged', 'finished'],
+  );
 });
 
 test('a run that fails is reported and tried again', async () => {

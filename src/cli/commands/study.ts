@@ -49,6 +49,7 @@ async function carryOut(
     for await (const event of events) {
       if (json) printJson(io.stdout, event);
       else display.show(event);
+      if (event.type === 'row' && event.ended) exitCode = worse(exitCode, EXIT_OF_STATE[event.ended]);
       if (event.type === 'outcome') exitCode = worse(exitCode, EXIT_OF_STATE[event.state]);
       if (event.type === 'end' && event.reason === 'interrupted') return EXIT.interrupted;
     }
