@@ -128,6 +128,7 @@ export const ERROR_CODES = {
     out_not_classifier: 'Let `--out` of `gannet classifier` name a .safetensors file.',
     out_not_folder: 'Many pictures are written, as by `--separate`. Let `--out` name a folder.',
     out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
+    out_not_report: 'Let `--out` name an .html or .md file, or say `--to html` or `--to markdown`.',
     penalty_needs_independence:
       'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
     picture_too_large:
@@ -154,6 +155,7 @@ export const ERROR_CODES = {
       'Earlier generated images cannot be replayed where `accumulation` takes batches in parts. Set one of `replay.share` and `accumulation` back.',
     replay_with_penalty:
       'A gradient penalty is about the images that the generator draws now, so earlier ones cannot be replayed beside it. Set `replay.share` or `gradientPenalty` to 0.',
+    report_runs: 'A report is asked of no run or of too many. Name 1 to 12 runs.',
     representative_unknown: 'A run has no representative variable of this name. The message lists those there are.',
     recipe_missing: 'A file of settings does not say which recipe it changes. Give it a key `recipe`.',
     recipe_name: "A recipe's name is made of letters, digits, `-`, `_` and `.`, since folders are named after it.",

@@ -24,6 +24,7 @@ export * from './optim/index.ts';
 export { packageVersion } from './package.ts';
 export * from './parity/index.ts';
 export * from './projection/index.ts';
+export * from './report/index.ts';
 export * from './study/index.ts';
 export { scoped } from './tensor/scope.ts';
 export type { DType, Shape } from './tensor/shape.ts';

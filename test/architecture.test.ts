@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 /** The folders and single modules of src/, in the order of who may import whom: each only from itself and from its left. */
 const ORDER = [
   'error_codes errors package suggest files durable storage tensor safetensors ops graph oracle device nn losses optim config games models',
-  'data charts classifier extractor metrics train explore evaluation comparison study projection reference export parity bench watch cli index',
+  'data charts classifier extractor metrics train explore evaluation comparison study projection reference export parity bench watch report cli index',
 ].flatMap((line) => line.split(' '));
 
 const ADDON_LOADING = /['"`]node-gyp-build['"`]|\bdlopen\b|\.node['"`]/;

@@ -2,3 +2,4 @@ export { type Curve, drawLines, type LineOptions, type LinePanel } from './lines
 export { writeDrawing } from './render.ts';
 export { smooth } from './smooth.ts';
 export type { Theme } from './theme.ts';
+export { drawTimeline, type TimelineOptions, type TimelineRow } from './timeline.ts';

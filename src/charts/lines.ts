@@ -7,6 +7,8 @@ import { configOf, drawSpec } from './vega.ts';
 export interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** The smoothed value at each point, where it comes from more points than these; `halfLife` is not applied then. */
+  readonly smoothed?: readonly number[] | undefined;
 }
 
 /** Curves that share their axes. */
@@ -141,21 +143,25 @@ const LINE: Mark = {
   },
 };
 
-interface Line extends Curve {
+interface Line extends Pick<Curve, 'name' | 'points'> {
   /** Values themselves are faint beneath their smoothed line. */
   readonly kind: 'faint' | 'strong';
 }
 
 function linesOf(curve: Curve, halfLife?: number): Line[] {
-  const { points } = curve;
-  const wanted = halfLife ?? usualHalfLife(points.length);
-  if (wanted <= 0) return [{ ...curve, kind: 'strong' }];
-  const smoothed = smooth(
-    points.map(({ y }) => y),
-    wanted,
-  );
+  const { name, points } = curve;
+  const smoothed = curve.smoothed ?? smoothedOf(points, halfLife);
+  if (!smoothed) return [{ name, points, kind: 'strong' }];
   return [
-    { ...curve, kind: 'faint' },
-    { ...curve, kind: 'strong', points: points.map(({ x }, i) => ({ x, y: smoothed[i] as number })) },
+    { name, points, kind: 'faint' },
+    { name, points: points.map(({ x }, i) => ({ x, y: smoothed[i] as number })), kind: 'strong' },
   ];
+}
+
+function smoothedOf(points: Curve['points'], halfLife = usualHalfLife(points.length)): number[] | undefined {
+  if (halfLife <= 0) return undefined;
+  return smooth(
+    points.map(({ y }) => y),
+    halfLife,
+  );
 }

@@ -16,6 +16,7 @@ import { addParityCommand } from './commands/parity.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addProjectCommand } from './commands/project.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addSampleCommand } from './commands/sample.ts';
 import { addSchemaCommand } from './commands/schema.ts';
@@ -44,6 +45,7 @@ const COMMANDS = [
   addCacheCommand,
   addPlanCommand,
   addCurvesCommand,
+  addReportCommand,
   addRecipesCommand,
   addSchemaCommand,
   addBenchCommand,

@@ -1,10 +1,9 @@
 import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { readRegularFile } from '../../files.ts';
 import type { LiveRuns } from '../live.ts';
 import type { RunDetail, RunList, SeriesReply } from '../protocol.ts';
-import { gridPath } from '../runs/grids.ts';
+import { readGrid } from '../runs/grids.ts';
 import type { Runs } from '../runs/runs.ts';
 import { seriesOf } from '../runs/series.ts';
 import { numeral, parse, RequestError, runNamed } from './request.ts';
@@ -13,7 +12,6 @@ import { numeral, parse, RequestError, runNamed } from './request.ts';
 const MOST_STREAMS = 32;
 /** A proxy or a browser gives up a stream in which nothing comes. */
 const HEARTBEAT_MS = 15_000;
-const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 const seriesSchema = z.object({
   names: z.array(z.string()).max(256),
@@ -54,10 +52,8 @@ export function addRunRoutes(served: Hono, runs: Runs): void {
   served.get('/api/grid', async (context) => {
     const run = runNamed(runs, context.req.query('id'));
     const step = parse(stepSchema, context.req.query('step'));
-    const bytes = await readRegularFile(gridPath(run.folder, step)).catch(() => undefined);
-    // A link in a folder that somebody else made could lead to any file.
-    if (!bytes?.subarray(0, PNG.length).equals(PNG))
-      throw new RequestError(404, 'grid_missing', `${run.id} has no grid of samples at step ${step}`);
+    const bytes = await readGrid(run.folder, step);
+    if (!bytes) throw new RequestError(404, 'grid_missing', `${run.id} has no grid of samples at step ${step}`);
     return context.body(new Uint8Array(bytes), 200, {
       'Content-Type': 'image/png',
       // The address has the version of the grid, so what it names never changes.
