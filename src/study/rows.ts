@@ -51,7 +51,11 @@ function nameOfValue(key: string, value: unknown): string {
   const isFile = key === 'recipe' && typeof value === 'string' && isRecipeFile(value);
   const word = isFile ? basename(value, extname(value)) : value;
   const said = typeof word === 'string' ? word : `${key.split('.').at(-1)}-${JSON.stringify(word)}`;
-  return said.replaceAll(/[^\w.=-]+/g, '_').slice(0, 80);
+  // A name such as `..` would be another folder.
+  return said
+    .replaceAll(/[^\w.=-]+/g, '_')
+    .replace(/^[.-]+/, '_')
+    .slice(0, 80);
 }
 
 async function configOf(plan: StudyPlan, name: string, changes: ConfigChanges): Promise<Config> {
@@ -80,12 +84,14 @@ async function withRecipe({ folder }: StudyPlan, changes: ConfigChanges): Promis
 function expectDistinct({ place }: StudyPlan, rows: readonly StudyRow[]): void {
   const [names, configs] = [new Set<string>(), new Map<string, string>()];
   for (const { name, config } of rows) {
-    if (names.has(name))
+    // Some file systems take names for one that differ in case alone.
+    const folder = name.toLowerCase();
+    if (names.has(folder))
       throw new ConfigError(
         'study_duplicate',
         `${place}: two rows are called '${name}'; give each row of \`rows\` a \`name\` of its own`,
       );
-    names.add(name);
+    names.add(folder);
     const text = JSON.stringify(config);
     const other = configs.get(text);
     if (other !== undefined)

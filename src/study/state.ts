@@ -32,11 +32,20 @@ const stateSchema = z.object({
   evaluation: z.unknown().optional(),
   rows: z.record(
     z.string(),
-    z.object({ config: z.record(z.string(), z.unknown()), outcome: outcomeSchema.optional() }),
+    z.object({
+      config: z.record(z.string(), z.unknown()),
+      recipeHash: z.string().optional(),
+      outcome: outcomeSchema.optional(),
+    }),
   ),
 });
 
-type StoredRow = { readonly config: ConfigChanges; readonly outcome?: Outcome | undefined };
+type StoredRow = {
+  readonly config: ConfigChanges;
+  /** Of the modules of an own recipe. */
+  readonly recipeHash?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+};
 
 const STATE_FILE = 'study.json';
 
@@ -61,8 +70,8 @@ export class StudyState {
     const kept = new Map(Object.entries(stored?.rows ?? {}) as [string, StoredRow][]);
     expectSame(path, rows, kept);
     if (JSON.stringify(stored?.evaluation) !== JSON.stringify(evaluation))
-      for (const [name, { config, outcome }] of kept)
-        kept.set(name, { config, ...(outcome && { outcome: { state: outcome.state, problem: undefined } }) });
+      for (const [name, { outcome, ...row }] of kept)
+        kept.set(name, { ...row, ...(outcome && { outcome: { state: outcome.state, problem: undefined } }) });
     return new StudyState(path, evaluation, kept);
   }
 
@@ -72,13 +81,13 @@ export class StudyState {
 
   /** @throws CheckpointError as `storageError` */
   async begin({ name, config }: StudyRow): Promise<void> {
-    this.#rows.set(name, { config });
+    this.#rows.set(name, { config, recipeHash: recipeHashOf(config) });
     await this.#write();
   }
 
   /** @throws CheckpointError as `storageError` */
   async end({ name, config }: StudyRow, outcome: Outcome): Promise<void> {
-    this.#rows.set(name, { config, outcome });
+    this.#rows.set(name, { config, recipeHash: recipeHashOf(config), outcome });
     await this.#write();
   }
 
@@ -112,7 +121,7 @@ async function readState(path: string): Promise<z.infer<typeof stateSchema> | un
 function expectSame(path: string, rows: readonly StudyRow[], kept: ReadonlyMap<string, StoredRow>): void {
   const changed = rows.flatMap(({ name, config }) => {
     const before = kept.get(name);
-    const changes = before ? differencesOf(asKnownNow(before.config, config, path), config) : [];
+    const changes = before ? changesOf(before, config, path) : [];
     return changes.length === 0 ? [] : [`  ${name}: ${changes.join(', ')}`];
   });
   if (changed.length === 0) return;
@@ -121,6 +130,14 @@ function expectSame(path: string, rows: readonly StudyRow[], kept: ReadonlyMap<s
     `these rows were begun with other settings, as ${path} says:\n${changed.join('\n')}\n  Put the settings back, give the changed rows other names, or choose another folder with --out. New rows may be added at any time.`,
   );
 }
+
+function changesOf(before: StoredRow, now: Config, path: string): string[] {
+  const changes = differencesOf(asKnownNow(before.config, now, path), now);
+  const isOtherFile = before.config.recipe === now.recipe && before.recipeHash !== recipeHashOf(now);
+  return isOtherFile ? ['the file of its recipe', ...changes] : changes;
+}
+
+const recipeHashOf = (config: Config): string | undefined => recipeOf(config).sources?.hash;
 
 /** A configuration with the keys that a later version has added, as its recipe has them. */
 const asKnownNow = (before: ConfigChanges, now: Config, path: string): ConfigChanges =>

@@ -1,4 +1,5 @@
 import { basename, extname, join } from 'node:path';
+import { deviceKeysOf } from '../config/index.ts';
 import type { DeviceListener } from '../device/index.ts';
 import { ConfigError, DivergedError, GannetError } from '../errors.ts';
 import { evaluateRun, evaluationName, evaluationsFolder, writeEvaluation } from '../evaluation/index.ts';
@@ -81,16 +82,16 @@ async function* carryOut(study: Study): AsyncGenerator<StudyEvent, void> {
     if (options.signal?.aborted) return yield { type: 'end', reason: 'interrupted' };
     const run = runFolder(folder, row);
     const before = state.outcomeOf(row.name);
-    const isTrained = before !== undefined && before.state !== 'failed';
+    const hasRun = statOf(configPath(run)) !== undefined;
+    // The run of a row may have been removed, so that it is trained anew.
+    const isTrained = hasRun && before !== undefined && before.state !== 'failed';
     const isDone = isTrained && (!isEvaluable(before, plan) || before.evaluation !== undefined);
-    const begun = statOf(configPath(run)) ? 'resumed' : 'new';
-    yield {
-      type: 'row',
-      row: row.name,
-      number: index + 1,
-      ...(isDone ? { state: 'kept', ended: before.state } : { state: begun }),
-    };
-    if (isDone) continue;
+    const place = { type: 'row', row: row.name, number: index + 1 } as const;
+    if (isDone) {
+      yield { ...place, state: 'kept', ended: before.state };
+      continue;
+    }
+    yield { ...place, state: hasRun ? 'resumed' : 'new' };
     if (!isTrained) await state.begin(row);
     const trained = isTrained ? before : yield* trainRow(row, run, options);
     const outcome = trained && (await evaluated(trained, run, study));
@@ -117,7 +118,10 @@ async function* trainRow(
   const controls = { signal, onDataProgress, onDevice };
   try {
     let reason: string | undefined;
-    const training = statOf(configPath(run)) ? resume(run, controls) : train(config, { ...controls, out: run });
+    const training = statOf(configPath(run))
+      ? // Where it computes may be another than before.
+        resume(run, { ...controls, ...deviceKeysOf(config) })
+      : train(config, { ...controls, out: run });
     for await (const event of training) {
       yield { type: 'training', row: name, event };
       if (event.type === 'end') reason = event.reason;

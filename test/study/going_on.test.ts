@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ConfigError } from '../../src/errors.ts';
+import { parseStudy, type StudyFile } from '../../src/study/file.ts';
+import { study } from '../../src/study/index.ts';
+import { rowsOf } from '../../src/study/rows.ts';
+import { StudyState } from '../../src/study/state.ts';
+import { gannet } from '../cli/command.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { twoModules } from '../models/recipe_file.ts';
+import { tinyStudy } from './tiny.ts';
+
+const test = suite('a study that goes on');
+
+const one = (keys: object = {}): StudyFile =>
+  tinyStudy({ vary: { seed: [1] }, base: { ...tinyStudy().base, ...keys } });
+
+/** What became of the rows, such as `seed-1 new`. */
+async function statesOf(file: StudyFile, out: string): Promise<string[]> {
+  const states: string[] = [];
+  for await (const event of study(file, { out })) if (event.type === 'row') states.push(`${event.row} ${event.state}`);
+  return states;
+}
+
+test('an unfinished row goes on with the threads that the file names now', async () => {
+  const out = temporaryFolder({});
+  for await (const event of study(one(), { out }))
+    if (event.type === 'training' && event.event.type === 'checkpoint') break;
+  assert.equal(await statesOf(one({ threads: 2, device: 'simt' }), out), ['seed-1 resumed']);
+  const { sittings } = JSON.parse(readFileSync(join(out, 'runs', 'seed-1', 'environment.json'), 'utf8'));
+  assert.equal(
+    sittings.map(({ device }: { device: string }) => device.slice(0, 4)),
+    ['cpu:', 'simt'],
+  );
+});
+
+test('a row whose run was removed is trained anew', async () => {
+  const out = temporaryFolder({});
+  assert.equal(await statesOf(one(), out), ['seed-1 new']);
+  rmSync(join(out, 'runs', 'seed-1'), { recursive: true });
+  assert.equal(await statesOf(one(), out), ['seed-1 new']);
+});
+
+test('the exit code tells of a row that diverged at an earlier start', async () => {
+  const folder = temporaryFolder({});
+  const [file, out] = [join(folder, 'study.json'), join(folder, 'out')];
+  const wild = { name: 'sgd', learningRate: 1e30 };
+  writeFileSync(file, JSON.stringify(one({ generator: wild, discriminator: wild })));
+  assert.is((await gannet(['study', file, '--out', out])).exitCode, 5);
+  assert.is((await gannet(['study', file, '--out', out])).exitCode, 5);
+});
+
+test('a row of which the file of its recipe has changed is refused', async () => {
+  const folder = temporaryFolder({});
+  const files = Object.entries(twoModules());
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const planned = () =>
+    rowsOf(parseStudy({ title: 'Mine', base: { recipe: 'mine.ts' }, vary: { seed: [1] } }, 'study.json', folder));
+  const out = join(folder, 'out');
+  mkdirSync(out);
+  const [row] = await planned();
+  await (await StudyState.open(out, [row as never], undefined)).begin(row as never);
+  await StudyState.open(out, await planned(), undefined);
+  writeFileSync(join(folder, 'mine.ts'), `${twoModules()['mine.ts']}\n`);
+  try {
+    await StudyState.open(out, await planned(), undefined);
+    assert.unreachable('a changed recipe was taken up');
+  } catch (error) {
+    assert.instance(error, ConfigError);
+    assert.match((error as Error).message, 'seed-1: the file of its recipe');
+  }
+});
+
+test('no row lies outside the folder of the runs, and none in that of another', async () => {
+  const namesOf = async (changes: object) => (await rowsOf(parseStudy(tinyStudy(changes)))).map(({ name }) => name);
+  assert.equal(await namesOf({ vary: { data: ['..', '-x'] } }), ['_', '_x']);
+  try {
+    await namesOf({
+      rows: [
+        { name: 'a', seed: 1 },
+        { name: 'A', seed: 2 },
+      ],
+      vary: undefined,
+    });
+    assert.unreachable('two rows have one folder');
+  } catch (error) {
+    assert.is((error as ConfigError).code, 'study_duplicate');
+  }
+});
+
+test.run();
