@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError } from '../../src/errors.ts';
@@ -7,9 +9,10 @@ import { parseStudy, type StudyFile } from '../../src/study/file.ts';
 import { study } from '../../src/study/index.ts';
 import { rowsOf } from '../../src/study/rows.ts';
 import { StudyState } from '../../src/study/state.ts';
-import { gannet } from '../cli/command.ts';
+import { gannet, spawnGannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { twoModules } from '../models/recipe_file.ts';
+import { checkpointBytes } from '../train/tiny.ts';
 import { tinyStudy } from './tiny.ts';
 
 const test = suite('a study that goes on');
@@ -18,7 +21,7 @@ const one = (keys: object = {}): StudyFile =>
   tinyStudy({ vary: { seed: [1] }, base: { ...tinyStudy().base, ...keys } });
 
 /** What became of the rows, such as `seed-1 new`. */
-async function statesOf(file: StudyFile, out: string): Promise<string[]> {
+async function statesOf(file: string | StudyFile, out: string): Promise<string[]> {
   const states: string[] = [];
   for await (const event of study(file, { out })) if (event.type === 'row') states.push(`${event.row} ${event.state}`);
   return states;
@@ -34,6 +37,24 @@ test('an unfinished row goes on with the threads that the file names now', async
     sittings.map(({ device }: { device: string }) => device.slice(0, 4)),
     ['cpu:', 'simt'],
   );
+});
+
+test('after a kill the ended row is kept, and the other reaches the bits of an unbroken one', async () => {
+  const folder = temporaryFolder({});
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at('study.json'), JSON.stringify(tinyStudy({ base: { ...tinyStudy().base, steps: 40 } })));
+  const child = spawnGannet(['study', at('study.json'), '--out', at('killed'), '--json']);
+  createInterface(child.stdout).on('line', (line) => {
+    const { row, event } = JSON.parse(line);
+    if (row === 'kernel-4' && event?.type === 'step' && event.step >= 9) child.kill('SIGKILL');
+  });
+  child.stderr.resume();
+  const [, signal] = await once(child, 'exit');
+  assert.is(signal, 'SIGKILL');
+  assert.equal(await statesOf(at('study.json'), at('killed')), ['kernel-3 kept', 'kernel-4 resumed']);
+  await statesOf(at('study.json'), at('whole'));
+  const row = (study: string) => join(at(study), 'runs', 'kernel-4');
+  assert.equal(checkpointBytes(row('killed'), 40), checkpointBytes(row('whole'), 40));
 });
 
 test('a row whose run was removed is trained anew', async () => {
