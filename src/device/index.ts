@@ -26,5 +26,5 @@ export {
   type Precision,
 } from './open.ts';
 export { addProduct } from './product.ts';
-export { joinRanks, Ranks } from './ranks.ts';
+export { type Environment, joinRanks, Ranks } from './ranks.ts';
 export { type DeviceTest, testDevices } from './self_test.ts';

@@ -5,7 +5,8 @@ import { PACKAGE_ROOT } from '../package.ts';
 import { loadAddon } from './addon.ts';
 import { callAddon } from './native_error.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Variables of a process, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The library that the addon reaches MPI through: the one that GANNET_MPI names, else the one that `gannet build --mpi` makes. */
 const libraryFor = ({ GANNET_MPI: named }: Environment): string =>

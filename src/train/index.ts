@@ -1,4 +1,5 @@
 export type { JsonValue } from '../durable.ts';
+export type { Share } from '../graph/ranks/layout.ts';
 export type { Header, TensorInfo } from '../safetensors/header.ts';
 export { type FileDigest, SafetensorsFile, type TensorData } from '../safetensors/safetensors.ts';
 export {
