@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PACKAGE_ROOT } from '../../src/package.ts';
 import { readStudyFile } from '../../src/study/file.ts';
 import { rowsOf } from '../../src/study/rows.ts';
 
 const test = suite('shipped studies');
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'studies');
+const FOLDER = join(PACKAGE_ROOT, 'studies');
 
 const studyRows = async (name: string) => rowsOf(await readStudyFile(join(FOLDER, `${name}.json`)));
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, mergeChanges } from '../../src/config/index.ts';
 import { resolveChanges } from '../../src/models/index.ts';
@@ -59,7 +59,9 @@ export const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[]
 export function checkpointBytes(run: string, step: number): Record<string, string> {
   const folder = join(run, 'checkpoints', `step-${String(step).padStart(6, '0')}`);
   const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'hex')]));
+  return Object.fromEntries(
+    names.map((name) => [basename(name, '.safetensors'), readFileSync(join(folder, name), 'hex')]),
+  );
 }
 
 /** Makes a run's folder what version 0.1 would have left: what later versions write beside is taken out. */
