@@ -102,6 +102,9 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
     end = collapsed ? 'collapsed' : step < steps ? 'interrupted' : 'finished';
     await record.log(`${end} at step ${step}`);
     yield { type: 'end', step, reason: end, skipped: summariseSkipped(dataset.skipped) };
+  } catch (error) {
+    if (error instanceof DivergedError) end = 'diverged';
+    throw error;
   } finally {
     await requests.close();
     await sitting.close(end);

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ConfigChanges } from '../../src/config/index.ts';
 import { listCheckpoints, loadCheckpoint, readMetrics } from '../../src/train/index.ts';
 import { gannet, tinyTraining } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
-import { type Launched, launch, MAIN, whyNoRanks } from './launch.ts';
+import { tinyData } from '../train/tiny.ts';
+import { type Launched, launch, MAIN, type Outcome, whyNoRanks } from './launch.ts';
 
 const alone = suite('a process among several, without MPI');
 
@@ -55,6 +57,17 @@ async function saved(training: Launched, step: number): Promise<void> {
   await reached.finally(() => clearInterval(look));
 }
 
+/** Trains on two ranks, of which rank 1 can read the images of four steps. */
+function trainUnreadable(changes: ConfigChanges): Promise<Outcome> {
+  const out = newRun();
+  const list = join(temporaryFolder(), 'trainings.json');
+  const tiny = { size: 16, channels: 1, batch: 8, latent: { size: 4 }, model: { width: 2 }, device: 'cpu', threads: 1 };
+  const often = { logEvery: 1, sampleEvery: 1000, sampleCount: 4, checkpointEvery: 4 };
+  const training = { recipe: 'dcgan-digits', data: tinyData(), ...tiny, ...often, ...changes };
+  writeFileSync(list, JSON.stringify([{ changes: training, out, unreadable: { rank: 1, reads: 16 } }]));
+  return launch(2, 'test/ranks/trainings_child.ts', [list], { patienceSeconds: 10 }).ended;
+}
+
 async function generatorOf(run: string): Promise<Record<string, number[]>> {
   const { files } = await loadCheckpoint(run);
   const file = files.get('generator');
@@ -100,6 +113,26 @@ else {
     assert.is.not(code, 0);
     assert.match(stderr, 'rank 1 of 2 has another settings than rank 0');
     assert.not.ok(readdirSync(join(run, '..')).includes('run'));
+  });
+
+  test('ends with the exit code of a divergence when a loss is NaN', async () => {
+    const rates = ['--set', 'generator.learningRate=1e30', '--set', 'discriminator.learningRate=1e30'];
+    const { code, stderr } = await launch(2, MAIN, tinyTraining('--out', newRun(), ...plain, ...rates)).ended;
+    assert.is(code, 5);
+    assert.match(stderr, /Loss is NaN at step \d+/);
+  });
+
+  test('is finished although a rank cannot read the images of a step that is not trained', async () => {
+    const { code, stderr } = await trainUnreadable({ steps: 4 });
+    assert.is(code, 0, stderr);
+  });
+
+  test('says which rank cannot read its images, also where learning rates have just been lowered', async () => {
+    const learningRateDecay = { kind: 'stepped', factor: 0.5, every: 4 } as const;
+    const { code, stderr } = await trainUnreadable({ steps: 8, learningRateDecay });
+    assert.is.not(code, 0);
+    assert.match(stderr, 'an image cannot be read');
+    assert.match(stderr, /rank 1 of 2 cannot go on.*The last good checkpoint is \S+step-000004/);
   });
 
   test('ends when a rank is killed, and goes on from the last checkpoint', async () => {

@@ -20,7 +20,7 @@ const WORDS = 16;
 export const COMMANDS = { none: 0, step: 1, synchronize: 2, end: 3 } as const;
 
 /** How a training of several ranks ended. */
-export const ENDS = ['finished', 'interrupted', 'collapsed', 'failed'] as const;
+export const ENDS = ['finished', 'interrupted', 'collapsed', 'diverged', 'failed'] as const;
 
 /** What a rank tells the others between two steps. */
 export interface Message {
@@ -208,7 +208,8 @@ function hashWords(value: unknown): number[] {
 
 /** The error of a rank that ends because another one cannot go on. */
 export const otherRankFailed = (rank: number, ranks: number, saved = ''): DeviceError =>
-  new DeviceError(
-    'rank_failed',
-    `rank ${rank} of ${ranks} cannot go on, and says itself why; the others have stopped. ${saved}`.trim(),
-  );
+  new DeviceError('rank_failed', `${whyStopped(rank, ranks)} ${saved}`.trim());
+
+/** Why a rank ends that could go on itself. */
+export const whyStopped = (rank: number, ranks: number): string =>
+  `rank ${rank} of ${ranks} cannot go on, and says itself why; the others have stopped.`;
