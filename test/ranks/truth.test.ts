@@ -54,6 +54,16 @@ const FURTHER: Record<string, ConfigChanges> = {
   }),
   'lazy penalties': tiny('wgan-gp', { ...plain, gradientPenalty: 0, r1: 3, penaltyEvery: 2 }),
   'both updates at once': tiny('began', { ...plain, schedule: 'simultaneous' }),
+  'learning rates that decay': tiny('dcgan-digits', {
+    ...plain,
+    learningRateDecay: { kind: 'stepped', factor: 0.1, every: 1 },
+  }),
+  'a rollback': tiny('dcgan-digits', {
+    ...plain,
+    sampleEvery: 1,
+    checkpointEvery: 1,
+    health: { collapseBelow: 1, collapseAfter: 0, onCollapse: 'rollback' },
+  }),
   'the average of weights': tiny('dcgan-digits', { ...plain, ema: { halfLife: 20 } }),
 };
 
