@@ -12,12 +12,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const libraryFor = ({ GANNET_MPI: named }: Environment): string =>
   named ? resolve(named) : join(PACKAGE_ROOT, 'build-mpi', 'gannet_mpi.so');
 
-/** How many processes a launcher has started together with this one, by the variables that it sets: Open MPI's and MPICH's mpirun,
- *  Slurm's srun. 1 if there is none. */
+/** Variables in which launchers say how many processes they have started: Open MPI's and MPICH's mpirun, Slurm's srun. */
+const SIZES = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE', 'SLURM_STEP_NUM_TASKS'];
+
+/** How many processes a launcher has started together with this one; 1 if there is none. */
 function startedTogether(environment: Environment): number {
-  const { OMPI_COMM_WORLD_SIZE, PMI_SIZE, SLURM_STEP_NUM_TASKS } = environment;
-  return Number(OMPI_COMM_WORLD_SIZE ?? PMI_SIZE ?? SLURM_STEP_NUM_TASKS ?? 1);
+  const name = SIZES.find((size) => environment[size] !== undefined);
+  return name === undefined ? 1 : Number(environment[name]);
 }
+
+/** What to do where a shell has inherited the variables of a launcher, such as one of `srun --pty`. */
+const TO_TRAIN_ALONE = `To train on this process alone: \`env ${SIZES.map((name) => `-u ${name}`).join(' ')} gannet ...\`.`;
 
 const DEFAULT_PATIENCE_SECONDS = 40;
 const BEAT_MS = 1000;
@@ -36,7 +41,7 @@ export class Ranks {
     if (!existsSync(library)) {
       throw new DeviceError(
         'mpi_unavailable',
-        `${started} processes were started together, but gannet's library for MPI is not there (${library})\n  Build it on this machine: \`npx gannet build --mpi\`. On Debian and Ubuntu, MPI itself is \`apt-get install openmpi-bin libopenmpi-dev\`.`,
+        `${started} processes were started together, but gannet's library for MPI is not there (${library})\n  Build it on this machine: \`npx gannet build --mpi\`. On Debian and Ubuntu, MPI itself is \`apt-get install openmpi-bin libopenmpi-dev\`.\n  ${TO_TRAIN_ALONE}`,
       );
     }
     const addon = loadAddon();
@@ -44,7 +49,7 @@ export class Ranks {
     if (joined.ranks !== started) {
       throw new DeviceError(
         'ranks_apart',
-        `${started} processes were started together, but MPI knows of ${joined.ranks}: the launcher is of another MPI than gannet's library was built with\n  Use the mpirun of that MPI, with Slurm \`srun --mpi=pmix\`, or build the library again: \`npx gannet build --mpi\`.`,
+        `${started} processes were started together, but MPI knows of ${joined.ranks}: the launcher is of another MPI than gannet's library was built with\n  Use the mpirun of that MPI, with Slurm \`srun --mpi=pmix\`, or build the library again: \`npx gannet build --mpi\`.\n  ${TO_TRAIN_ALONE}`,
       );
     }
     this.rank = joined.rank;

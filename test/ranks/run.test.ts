@@ -18,6 +18,7 @@ alone('is told how to build the library for MPI', async () => {
   assert.is(exitCode, 3);
   assert.match(stderr, '2 processes were started together');
   assert.match(stderr, 'npx gannet build --mpi');
+  assert.match(stderr, 'To train on this process alone: `env -u OMPI_COMM_WORLD_SIZE');
 });
 alone.run();
 
