@@ -9,7 +9,7 @@ namespace gannet {
 /** Counts the changes of MpiBridge. */
 constexpr int32_t kMpiBridgeVersion = 1;
 
-/** Functions that answer a problem give null where there is none, else a text that lives as long as the process. */
+/** Functions that answer a problem give null where there is none, else a text to be read before the same thread calls again. */
 struct MpiBridge {
   /** kMpiBridgeVersion of the sources that the library was compiled from. */
   int32_t version;
