@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -188,12 +189,18 @@ class Member {
 Member* member = nullptr;
 
 const char* start(int32_t* rank, int32_t* ranks, int32_t patience_seconds) {
-  int provided = 0, own = 0, all = 1;
+  int begun = 0, provided = 0, own = 0, all = 1;
+  MPI_Initialized(&begun);
+  if (begun) return "it was started in this process before, and starts only once";
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) return "MPI_Init_thread failed";
   if (provided < MPI_THREAD_SERIALIZED) return "this MPI may be called by one thread only (below MPI_THREAD_SERIALIZED)";
   MPI_Comm_rank(MPI_COMM_WORLD, &own);
   MPI_Comm_size(MPI_COMM_WORLD, &all);
-  member = new Member(own, all, patience_seconds);
+  try {
+    member = new Member(own, all, patience_seconds);
+  } catch (const std::exception&) {
+    return "no memory or no thread is left to watch the other ranks";
+  }
   *rank = own;
   *ranks = all;
   return nullptr;
