@@ -64,17 +64,25 @@ export async function runSearches(
   }
 }
 
+/** What searches run on, and what they want. */
+interface OpenedProblem {
+  readonly session: TrainingSession;
+  readonly problem: SearchProblem;
+  readonly state: SearchState;
+  readonly step: Executable;
+  readonly look: Executable;
+  /** [images,H,W,C] */
+  readonly targets: ImageBatch;
+  /** [images,columns]; only where features are compared. */
+  readonly targetFeatures?: Float32Array | undefined;
+}
+
 class SearchRunner {
-  private constructor(
-    private readonly session: TrainingSession,
-    private readonly state: SearchState,
-    private readonly step: Executable,
-    private readonly look: Executable,
-    /** [images,H,W,C] and [images,columns]. */
-    private readonly wanted: { readonly targets: Float32Array; readonly targetFeatures?: Float32Array },
-    private readonly images: number,
-    private readonly problem: SearchProblem,
-  ) {}
+  private readonly opened: OpenedProblem;
+
+  private constructor(opened: OpenedProblem) {
+    this.opened = opened;
+  }
 
   static async open(session: TrainingSession, problem: SearchProblem, images: ImageBatch): Promise<SearchRunner> {
     const { device } = session;
@@ -88,10 +96,9 @@ class SearchRunner {
         trace('target features', () => ({ features: features.apply(feed('images', [rows, ...image])) })),
       );
     const targetFeatures = await applied?.run(count, { images: images.data });
-    const wanted = { targets: images.data, ...(targetFeatures && { targetFeatures }) };
     const step = await device.load(searchStep(problem, state));
     const look = await device.load(searchLook(problem, state));
-    return new SearchRunner(session, state, step, look, wanted, count, problem);
+    return new SearchRunner({ session, problem, state, step, look, targets: images, targetFeatures });
   }
 
   /** Runs at most `ROWS` searches. */
@@ -104,7 +111,7 @@ class SearchRunner {
       while (done < moment) {
         signal?.throwIfAborted();
         const next = Math.min(moment, done + STEPS_AT_ONCE);
-        await this.session.device.run(this.stepsFrom(done, next, (step) => cosine(learningRate, step / steps)));
+        await this.opened.session.device.run(this.stepsFrom(done, next, (step) => cosine(learningRate, step / steps)));
         done = next;
         onProgress?.(done, steps);
       }
@@ -114,16 +121,17 @@ class SearchRunner {
   }
 
   private async begin(searches: readonly Search[]): Promise<void> {
-    const { coordinates, targets, targetFeatures, labels, optimizer } = this.state;
+    const { problem, state, targets, targetFeatures } = this.opened;
+    const { coordinates, labels, optimizer } = state;
     const ofImage = (values: Float32Array) => {
-      const width = values.length / this.images;
+      const width = values.length / targets.shape[0];
       return ({ image }: Search) => values.subarray(image * width, (image + 1) * width);
     };
-    await this.write(coordinates, searches, ({ start }) => this.problem.coordinates.of(start));
-    await this.write(targets, searches, ofImage(this.wanted.targets));
+    await this.write(coordinates, searches, ({ start }) => problem.coordinates.of(start));
+    await this.write(state.targets, searches, ofImage(targets.data));
     if (labels) await this.write(labels, searches, ({ label }) => label?.vector ?? []);
-    if (targetFeatures && this.wanted.targetFeatures)
-      await this.write(targetFeatures, searches, ofImage(this.wanted.targetFeatures));
+    if (state.targetFeatures && targetFeatures)
+      await this.write(state.targetFeatures, searches, ofImage(targetFeatures));
     for (const variable of optimizer.variables) await this.write(variable, [], () => []);
   }
 
@@ -135,26 +143,27 @@ class SearchRunner {
   ): Promise<void> {
     const values = new Float32Array(elements(variable.shape));
     for (const [row, search] of searches.entries()) values.set(rowOf(search), (row * values.length) / ROWS);
-    await this.session.write(variable, values);
+    await this.opened.session.write(variable, values);
   }
 
   private stepsFrom(first: number, end: number, rateAt: (step: number) => number): Call[] {
     return Array.from({ length: end - first }, (_, i) => ({
-      executable: this.step,
+      executable: this.opened.step,
       feeds: { learningRate: Float32Array.of(rateAt(first + i)) },
     }));
   }
 
   private async seen(count: number, step: number): Promise<SearchMoment[]> {
-    const { outputs } = await this.session.device.run([{ executable: this.look, fetch: true }]);
+    const { session, look } = this.opened;
+    const { outputs } = await session.device.run([{ executable: look, fetch: true }]);
     const { latents, loss } = outputs[0] as unknown as { latents: Float32Array; loss: Float32Array };
     const found = rowsOf(latents, ROWS).slice(0, count);
     return found.map((latent, row) => ({ latent, loss: expectFinite(loss[row] as number, step) }));
   }
 
   close(): void {
-    this.step.release();
-    this.look.release();
+    this.opened.step.release();
+    this.opened.look.release();
   }
 }
 
