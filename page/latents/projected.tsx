@@ -13,12 +13,13 @@ interface Search {
   readonly problem?: string;
 }
 
-/** Takes a picture and searches the latent whose picture is nearest to it, which can then be changed. A newer picture ends the search for the
- *  one before. */
+/** Takes a picture and searches the latent whose picture is nearest to it, which can then be changed. A newer picture ends the search for
+ *  the one before. */
 export function Projected({ source, choose }: { source: Source; choose: (latent: Latent) => void }) {
   const [search, setSearch] = useState<Search>();
   const [isOver, setIsOver] = useState(false);
   const newest = useRef<Blob | undefined>(undefined);
+  const input = useRef<HTMLInputElement>(null);
   const { id, info, label } = source;
   const begin = (picture: Blob | undefined): void => {
     if (!picture) return;
@@ -54,7 +55,11 @@ export function Projected({ source, choose }: { source: Source; choose: (latent:
       onDrop={(event) => {
         event.preventDefault();
         setIsOver(false);
-        begin(event.dataTransfer?.files[0]);
+        const files = event.dataTransfer?.files;
+        if (!files?.length) return;
+        // The input tells the name of the picture that is shown.
+        if (input.current) input.current.files = files;
+        begin(files[0]);
       }}
     >
       <h2>From a picture</h2>
@@ -62,12 +67,13 @@ export function Projected({ source, choose }: { source: Source; choose: (latent:
         <span>Drop one here, or choose it; its nearest latent is searched</span>
         <input
           type="file"
+          ref={input}
           accept="image/*"
-          onChange={({ currentTarget }) => {
-            begin(currentTarget.files?.[0]);
+          onClick={({ currentTarget }) => {
             // The same file may be chosen again.
             currentTarget.value = '';
           }}
+          onChange={({ currentTarget }) => begin(currentTarget.files?.[0])}
         />
       </label>
       {search && <Outcome source={source} search={search} choose={choose} />}
