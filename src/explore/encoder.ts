@@ -17,7 +17,7 @@ export function encoderOf(
   const program = new RowProgram(session.device, (rows) => encoderProgram(discriminator, rows));
   let restored: Promise<void> | undefined;
   return async ({ data, shape: [count] }) => {
-    // A sampler has restored the generator alone.
+    // openSampler has restored no discriminator.
     restored ??= restore(session, checkpoint, ['discriminator']);
     await restored;
     return rowsOf(await program.run(count, { images: data }), count);

@@ -56,8 +56,8 @@ const training = ({ random }: Players, labels: Tensor | undefined): Pass => ({
   ...(labels && { labels }),
 });
 
-/** The labels of `count` images that have those of the batch of real ones, if networks are told labels: generated images do, so each kind has as many images of each
- *  class, and what lies between a real and a generated image has a class. */
+/** The labels of `count` images, if networks are told labels: those of the batch of real images, as often as they fit. So there are as many
+ *  generated as real images of each class, and what lies between a real and a generated image has a class. */
 function labelsOfBatch({ labels, config }: Players, count: number): Tensor | undefined {
   if (!labels || !isConditional(config)) return undefined;
   const times = count / config.batch;

@@ -81,8 +81,8 @@ function expectReplayable({ replay: { share }, gradientPenalty, accumulation }: 
   }
 }
 
-/** The generated images that the discriminator is shown in an update: those of the batch, or with a store that is full earlier ones in the place
- *  of the last. Which, is drawn anew for each place. The first image of the batch goes into the store. */
+/** The generated images that the discriminator is shown in an update: those of the batch, the last of which give way to earlier ones
+ *  once the store is full. Each of these is drawn from the whole store. The first image of the batch goes into the store. */
 export function replayed(adversaries: Adversaries, fake: Tensor): Shown {
   const { replay, config, labels } = adversaries;
   const drawn: Shown = {

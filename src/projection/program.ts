@@ -12,8 +12,8 @@ import type { TrainingModel } from '../train/index.ts';
 import type { Coordinates } from './coordinates.ts';
 import type { ProjectionFeatures } from './features.ts';
 
-/** Searches that go through the generator at once, always: devices choose by the size of a batch in which order they add, and what a search
- *  finds must not depend on those beside it. */
+/** Searches that go through the generator at once, however many there are: devices choose by the size of a batch in which order they
+ *  add, and what a search finds must not depend on those beside it. */
 export const ROWS = 16;
 
 /** What is searched, and by which distance. */
@@ -69,8 +69,9 @@ export const searchStep = (problem: SearchProblem, state: SearchState): Graph =>
 export const searchLook = (problem: SearchProblem, state: SearchState): Graph =>
   trace('search look', () => compare(problem, state));
 
-/** The latents of the present coordinates, and how far their images are from the targets: the mean square of the difference of pixels, which
- *  go from -1 to 1, and with features their square distance, in parts of the square of the target's own. */
+/** The latents of the present coordinates, and how far their images are from the targets: the mean square of the difference of pixels,
+ *  which go from -1 to 1. With features, `featureWeight` times the mean square of their difference is added, divided by that of the
+ *  target's. */
 function compare({ model, coordinates, features, featureWeight }: SearchProblem, state: SearchState) {
   const { generator, average } = model;
   if (average) useAverage(average);

@@ -62,9 +62,10 @@ export interface Projection {
   readonly searches: readonly ProjectionSearch[];
 }
 
-/** Finds for each image the latent whose picture is nearest to it, by gradient descent through the generator from several starts at once. What
- *  is found for an image does not depend on the others. Latents stay where training draws them: uniform numbers in their range, normal
- *  ones within the length of 999 of 1,000, descriptors likewise in terms of their covariance, representative variables between 0 and 1.
+/** Finds for each image the latent whose picture is nearest to it, by gradient descent through the generator from several starts at
+ *  once. What is found for an image does not depend on the others. One call at a time: calls on one explorer share its device's
+ *  variables. Latents stay where training draws them: uniform numbers in their range, normal ones within the length of 999 of 1,000,
+ *  descriptors likewise in terms of their covariance, representative variables between 0 and 1.
  *  @param images [N,H,W,C] as the run draws them, in [-1, 1]
  *  @throws DataError projection_images; ConfigError projection_settings, projection_features, run_unconditional, class_missing;
  *  CheckpointError; DivergedError diverged; DeviceError; the signal's reason */

@@ -16,7 +16,8 @@ const requestSchema = z.object({
   place: z.string().max(64),
 });
 
-/** Searches the latent of the image in a request's body, and reports it line by line as a {@link SearchReport}. The search ends when the page goes. */
+/** Searches the latent of the image in a request's body, and reports line by line, each a {@link SearchReport}. The search ends when the
+ *  page goes. */
 export function addProjectionRoute(served: Hono, runs: Runs, projector: Projector): void {
   served.post(PROJECTION_PATH, async (context) => {
     // A form of another site cannot send this type.
