@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Hono } from 'hono';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,6 +11,8 @@ import { hostLatents } from '../../src/train/index.ts';
 import { NewestFirst, SupersededError } from '../../src/watch/latents/newest_first.ts';
 import { Projector } from '../../src/watch/latents/projector.ts';
 import type { FoundLatent, LatentInfo, Problem, SearchReport } from '../../src/watch/protocol.ts';
+import { addProjectionRoute, PROJECTION_PATH } from '../../src/watch/routes/projection.ts';
+import { Runs } from '../../src/watch/runs/runs.ts';
 import { openWatch, type Watch } from '../../src/watch/server.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -257,6 +260,27 @@ test('a newer picture of the same place ends the search for the one before', asy
   });
   assert.instance(await left.catch((error: unknown) => error), SupersededError);
   await projector.close();
+});
+
+test('a search ends when nobody reads of it any more', async () => {
+  const runs = new Runs(await contrastyRun());
+  await runs.list();
+  const projector = new Projector({ device: 'cpu' });
+  let signal: AbortSignal | undefined;
+  projector.find = (_, task) => {
+    signal = task.signal;
+    return new Promise(() => {});
+  };
+  const app = new Hono();
+  addProjectionRoute(app, runs, projector);
+  const answer = await app.request(`${PROJECTION_PATH}?id=.&step=2&place=a`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: new Uint8Array(1),
+  });
+  assert.is(signal?.aborted, false);
+  await answer.body?.cancel();
+  assert.is(signal?.aborted, true);
 });
 
 test('of the requests that wait for one place only the newest is answered, and each place in its turn', async () => {
