@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import { composeImage, type ImageBatch } from '../../src/data/index.ts';
 import { type Explorer, openExplorer } from '../../src/explore/index.ts';
-import type { Latent } from '../../src/explore/vectors.ts';
+import { type Latent, subtract } from '../../src/explore/vectors.ts';
 import { projectImages, projectionStrip } from '../../src/projection/index.ts';
 import { chooseLabel, expectConditional } from '../../src/train/index.ts';
 import { rejects } from '../data/rejects.ts';
@@ -124,8 +124,23 @@ test("a BEGAN's search begins at what its encoder says", () =>
       assert.is(start, 'encoder');
       closeTo(way[0]?.latent ?? [], descriptors[i] ?? [], 1e-4);
     }
-    const [byBoth] = await projectImages(explorer, images, { starts: 1, steps: 1, features: 'encoder' });
-    assert.ok((byBoth?.searches[0]?.loss as number) > (found[0]?.searches[0]?.loss as number));
+  }));
+
+test('features: the square of their distance in parts of that of the image is added, by its weight', () =>
+  withExplorer({ recipe: 'began', weights: 'glorot' }, async (explorer) => {
+    const images = await drawn(explorer, explorer.space.draw(2, 5));
+    const options = { starts: 1, steps: 1, features: 'encoder', featureWeight: 0.5 };
+    const found = await projectImages(explorer, images, options);
+    const encode = async (batch: ImageBatch) => (await explorer.encode?.(batch)) as Latent[];
+    const wanted = await encode(images);
+    for (const [i, { latent, distance, searches }] of found.entries()) {
+      const [features] = await encode(await drawn(explorer, [latent]));
+      const target = wanted[i] as Latent;
+      const relative = (Math.hypot(...subtract(features as Latent, target)) / Math.hypot(...target)) ** 2;
+      const expected = (distance / 127.5) ** 2 + 0.5 * relative;
+      assert.ok(relative > 1e-6, 'the features differ');
+      closeTo([(searches[0]?.loss as number) / expected], [1], 1e-4);
+    }
   }));
 
 test('of a conditional run every class is tried, or the one that is asked for', () =>
