@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { idxFolder } from '../data/packed_files.ts';
@@ -82,6 +83,24 @@ test('without images some of the data are taken, by the seed', async () => {
   assert.not.equal(first, other);
   assert.is(new Set(first).size, 3);
   assert.ok(first.every((name) => Number(name) < 40));
+});
+
+test('--split takes images of the other part of the data', async () => {
+  const parts = Object.entries(idxFolder(5, 16, 16)).map(([name, bytes]) => [name.replace('train', 't10k'), bytes]);
+  const data = temporaryFolder({ ...idxFolder(60, 16, 16), ...Object.fromEntries(parts) });
+  const trained = await contrastyRun({ data });
+  const { exitCode, stderr } = await gannet(['project', trained, '--split', 'test', '--count', '6']);
+  assert.is(exitCode, 4);
+  assert.match(stderr, /6 images were asked for, but .* holds 5/);
+});
+
+test('--scale: the side of a pixel in the strips', async () => {
+  const widthOf = async (scale: string) => {
+    const out = join(folder, `scale-${scale}`);
+    await succeeds(['project', run, join(own, '0000.png'), '--steps', '1', '--scale', scale, '--out', out]);
+    return (await sharp(join(out, '0000.png')).metadata()).width;
+  };
+  assert.is((await widthOf('8')) - (await widthOf('4')), 3 * 16 * 4, 'the image and two moments of 16 pixels');
 });
 
 test('a run of a recipe of its own', async () => {
