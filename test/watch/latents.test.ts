@@ -222,6 +222,7 @@ test('a search that cannot be is told of, and all else goes on', async () => {
     ((await search(watch, body, more)).at(-1) as { problem: Problem }).problem.code;
   const picture = await pictureOf(watch, [0, 0, 0, 0]);
   assert.is(await problem(new TextEncoder().encode('no picture')), 'image_unreadable');
+  assert.is(await problem(new Uint8Array(2 ** 20)), 'image_unreadable', 'which may be larger than other requests');
   assert.is(await problem(picture, { class: '7' }), 'run_unconditional');
   assert.is(await problem(picture, { step: '9' }), 'checkpoint_missing');
   assert.is(await codeOf(await sendImage(watch, picture, {}, 'image/png')), 'not_bytes');
