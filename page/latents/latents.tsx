@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Latent } from '../../src/explore/vectors.ts';
 import type { LatentInfo, RunDetail } from '../../src/watch/protocol.ts';
 import { fetchDraws, fetchSpace } from '../api.ts';
@@ -103,7 +103,12 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
   const { values, problem } = useFetched(
     new Map([['draws', { key: String(seed), fetch: () => fetchDraws(id, info.step, seed, DRAWS) }]]),
   );
-  const drawn = values.get('draws')?.map((numbers, index) => kept.get(index) ?? Float64Array.from(numbers));
+  const draws = values.get('draws');
+  // The chosen latent is known by its identity.
+  const drawn = useMemo(
+    () => draws?.map((numbers, index) => kept.get(index) ?? Float64Array.from(numbers)),
+    [draws, kept],
+  );
   if (problem !== undefined) return <p class="problem">{problem}</p>;
   if (!drawn) return <p class="empty">Drawing...</p>;
   const lock = (index: number): void => {

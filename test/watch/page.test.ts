@@ -240,7 +240,10 @@ test('a picture that is chosen is searched, and what is found can be changed', a
   await card.locator('input[type=file]').setInputFiles(picture);
   await card.getByRole('img', { name: 'the nearest picture of the generator' }).waitFor();
   assert.match((await card.locator('p').textContent()) ?? '', /^0\.\d levels away, found from (centre|random \d)$/);
+  await page.getByRole('button', { name: 'change picture 1', exact: true }).click();
+  await page.getByRole('button', { name: 'change picture 1', exact: true, pressed: true }).waitFor();
   await card.getByRole('button', { name: 'Change it' }).click();
+  await page.getByRole('button', { name: 'change picture 1', exact: true, pressed: false }).waitFor();
   await card.locator('input[type=file]').setInputFiles(join(run, 'config.json'));
   await card.getByText('not an image of a known format').waitFor();
   assert.equal(problems, []);
