@@ -177,7 +177,7 @@ export const ERROR_CODES = {
     steps_passed:
       'The checkpoint is past the step up to which to train. Name a later one with `--steps`, or an earlier checkpoint with `--step`.',
     study_changed:
-      'A study goes on in a folder whose rows were begun with other settings. Put them back, name the changed rows anew, or choose another folder.',
+      'A study goes on in a folder whose rows were begun with other settings, or whose runs were resumed by hand with others. Put the settings back, name the changed rows anew, remove the changed runs, or choose another folder.',
     study_duplicate: 'Two rows of a study have one name, or are the same run. The message names them.',
     study_file: 'The file of a study is missing, or is not JSON.',
     study_out: 'A study that a program gives without a file is not told the folder of its runs. Give the option `out`.',

@@ -1,4 +1,4 @@
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { changeOf, mergeChanges } from '../config/changes.ts';
 import type { Config, ConfigChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
@@ -12,6 +12,9 @@ export interface StudyRow {
   readonly name: string;
   readonly config: Config;
 }
+
+/** The folder of a row's run in that of its study. */
+export const runFolder = (folder: string, { name }: StudyRow): string => join(folder, 'runs', name);
 
 /** All rows of a study in their order, each with a configuration that its recipe accepts.
  *  @throws ConfigError that names the row: what `resolveConfig` throws, recipe_missing, study_duplicate */

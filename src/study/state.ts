@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Config, ConfigChanges } from '../config/index.ts';
 import { replaceFile } from '../durable.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
-import { parseJson, readRegularFile } from '../files.ts';
+import { parseJson, readRegularFile, statOf } from '../files.ts';
 import { recipeOf } from '../models/index.ts';
 import { errno, storageError } from '../storage.ts';
 import { differences, formatChange } from '../train/changes.ts';
+import { configPath, readRunFolder } from '../train/run/folder.ts';
 import { completeConfig } from '../train/stored_config.ts';
-import type { StudyRow } from './rows.ts';
+import { runFolder, type StudyRow } from './rows.ts';
 
 /** How the run of a row ended. */
 export interface Outcome {
@@ -63,12 +64,14 @@ export class StudyState {
 
   /** Reads what a folder keeps; nothing of it is lost for rows that the study no longer has.
    *  @param evaluation how runs are evaluated now; where it was otherwise, runs count as not evaluated
-   *  @throws ConfigError study_changed if a row was begun with another configuration; CheckpointError study_corrupt */
+   *  @throws ConfigError study_changed if a row was begun with another configuration, or its run has another one now; CheckpointError
+   *  study_corrupt, run_corrupt */
   static async open(folder: string, rows: readonly StudyRow[], evaluation: unknown): Promise<StudyState> {
     const path = join(folder, STATE_FILE);
     const stored = await readState(path);
     const kept = new Map(Object.entries(stored?.rows ?? {}) as [string, StoredRow][]);
     expectSame(path, rows, kept);
+    await expectRunsSame(folder, rows);
     if (JSON.stringify(stored?.evaluation) !== JSON.stringify(evaluation))
       for (const [name, { outcome, ...row }] of kept)
         kept.set(name, { ...row, ...(outcome && { outcome: { state: outcome.state, problem: undefined } }) });
@@ -129,6 +132,43 @@ function expectSame(path: string, rows: readonly StudyRow[], kept: ReadonlyMap<s
     'study_changed',
     `these rows were begun with other settings, as ${path} says:\n${changed.join('\n')}\n  Put the settings back, give the changed rows other names, or choose another folder with --out. New rows may be added at any time.`,
   );
+}
+
+/** A run may have been resumed by hand with other settings, so that it is no longer what its row says. */
+async function expectRunsSame(folder: string, rows: readonly StudyRow[]): Promise<void> {
+  const changed: string[] = [];
+  for (const row of rows) {
+    const run = runFolder(folder, row);
+    const path = configPath(run);
+    if (!statOf(path)) continue;
+    const { config } = await readRunFolder(run);
+    const now = asKnownNow(config, row.config, path);
+    const changes = differencesOf(settledAs(now, row.config), now);
+    if (changes.length > 0) changed.push(`  ${run}: ${changes.join(', ')}`);
+  }
+  if (changed.length === 0) return;
+  throw new ConfigError(
+    'study_changed',
+    `the settings of these runs are no longer those of their rows:\n${changed.join('\n')}\n  Remove the folders of these runs, so that they are trained anew, write the settings into the study under new names of rows, or choose another folder with --out.`,
+  );
+}
+
+/** A row's configuration with what only its run knows, which has read the images: how many steps its epochs are, how many images its
+ *  replay holds, which labels there are, and the network that evaluates it. */
+function settledAs(
+  { steps, replay, conditionedOn, evaluateFeatures, evaluatedBy }: ConfigChanges,
+  { epochs, ...row }: Config,
+): ConfigChanges {
+  return {
+    ...row,
+    ...(epochs !== undefined && { steps }),
+    ...(row.replay.images === 0 && {
+      replay: { ...row.replay, images: (replay as Config['replay'] | undefined)?.images },
+    }),
+    conditionedOn,
+    evaluateFeatures,
+    evaluatedBy,
+  };
 }
 
 function changesOf(before: StoredRow, now: Config, path: string): string[] {

@@ -11,7 +11,7 @@ import { configPath } from '../train/run/folder.ts';
 import { lockRun } from '../train/run/lock.ts';
 import { parseStudy, readStudyFile, type StudyFile, type StudyPlan } from './file.ts';
 import { type StudyReport, writeStudyReport } from './report.ts';
-import { rowsOf, type StudyRow } from './rows.ts';
+import { rowsOf, runFolder, type StudyRow } from './rows.ts';
 import { type Outcome, StudyState } from './state.ts';
 
 /** How a study is carried out. */
@@ -103,8 +103,6 @@ async function* carryOut(study: Study): AsyncGenerator<StudyEvent, void> {
   yield { type: 'report', ...(await reportOf(study)) };
   yield { type: 'end', reason: 'finished' };
 }
-
-const runFolder = (folder: string, { name }: StudyRow): string => join(folder, 'runs', name);
 
 const isEvaluable = ({ state }: Outcome, { evaluation }: StudyPlan): boolean =>
   evaluation !== undefined && (state === 'finished' || state === 'collapsed');

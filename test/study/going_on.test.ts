@@ -9,6 +9,7 @@ import { parseStudy, type StudyFile } from '../../src/study/file.ts';
 import { study } from '../../src/study/index.ts';
 import { rowsOf } from '../../src/study/rows.ts';
 import { StudyState } from '../../src/study/state.ts';
+import { resume } from '../../src/train/index.ts';
 import { gannet, spawnGannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { twoModules } from '../models/recipe_file.ts';
@@ -62,6 +63,38 @@ test('a row whose run was removed is trained anew', async () => {
   assert.equal(await statesOf(one(), out), ['seed-1 new']);
   rmSync(join(out, 'runs', 'seed-1'), { recursive: true });
   assert.equal(await statesOf(one(), out), ['seed-1 new']);
+});
+
+test('a row whose run was resumed by hand with other settings is refused', async () => {
+  const out = temporaryFolder({});
+  const run = join(out, 'runs', 'seed-1');
+  await statesOf(one(), out);
+  for await (const _ of resume(run, { threads: 2 }));
+  assert.equal(await statesOf(one(), out), ['seed-1 kept'], 'where it computes may change');
+  for await (const _ of resume(run, { steps: 8, changes: { generator: { learningRate: 1e-5 } } }));
+  try {
+    await statesOf(one(), out);
+    assert.unreachable('a changed run was taken up');
+  } catch (error) {
+    assert.is((error as ConfigError).code, 'study_changed');
+    assert.match(
+      (error as ConfigError).message,
+      `${run}: steps from 6 to 8, generator.learningRate from 0.0002 to 0.00001`,
+    );
+  }
+  rmSync(run, { recursive: true });
+  assert.equal(await statesOf(one(), out), ['seed-1 new']);
+});
+
+test('a run of epochs and replayed images, made before a key came into being, is still that of its row', async () => {
+  const out = temporaryFolder({});
+  const file = one({ epochs: 1, replay: { share: 0.5 } });
+  await statesOf(file, out);
+  const path = join(out, 'runs', 'seed-1', 'config.json');
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  delete config.model.dropout;
+  writeFileSync(path, JSON.stringify(config));
+  assert.equal(await statesOf(file, out), ['seed-1 kept']);
 });
 
 test('the exit code tells of a row that diverged at an earlier start', async () => {
