@@ -17,7 +17,7 @@ export function ownSettings({ summary, detail }: ReportedRun): OwnSetting[] | un
   if (!findRecipe(summary.recipe)) return undefined;
   const defaults = settingsOf(resolveConfig({ recipe: summary.recipe }) as unknown as JsonValue);
   return differingSettings([detail.settings, defaults]).flatMap(({ key, values: [value, usual] }) =>
-    // A key that the run was made without has the recipe's value.
+    // A run whose optimiser is another lacks settings of the recipe's.
     value === undefined || key === 'recipe' ? [] : [{ key, value, usual }],
   );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { INK, PALETTE } from '../../src/charts/theme.ts';
+import { resolveConfig } from '../../src/models/index.ts';
 import { writeReport } from '../../src/report/index.ts';
 import { linesIn } from '../charts/svg.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -104,6 +105,20 @@ test('several runs, of several recipes, share a plot for each metric and a table
   hasRow(html, 'recipe', 'dcgan-digits', 'began');
   assert.match(html, 'At the end: one 3, two 4');
   assert.match(html, 'At the end: two 0.5');
+});
+
+test('a run that was made before a key came into being differs by nothing', async () => {
+  const { replay: _, ...config } = resolveConfig({ recipe: 'dcgan-digits', data: 'mnist', steps: 100, batch: 8 });
+  const { dropout: __, ...model } = config.model;
+  const html = await reportOf({
+    old: { config: { ...config, replay: undefined, model } },
+    now: { config: { batch: 8 } },
+  });
+  assert.match(html, 'Nothing: all runs have the same settings.');
+  assert.equal(
+    rowsIn(html).filter(([key]) => key?.startsWith('replay') || key?.startsWith('model')),
+    [],
+  );
 });
 
 test('a run has the same colour in every plot', async () => {

@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { settingsOf } from '../../config/index.ts';
 import type { JsonValue } from '../../durable.ts';
 import { panelsOf } from '../../explore/panels.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
@@ -13,6 +12,7 @@ import { listGrids, newestGrid } from './grids.ts';
 import { endOf, LogReader } from './log.ts';
 import { readOwnMonitors } from './monitors.ts';
 import { learningRates } from './rates.ts';
+import { knownSettings } from './settings.ts';
 
 const METRICS = 'metrics.jsonl';
 const LOG = 'log.txt';
@@ -109,7 +109,7 @@ export class WatchedRun {
       hasKnownRecipe: findRecipe(textOf(this.config.recipe)) !== undefined,
       rates: await learningRates(this.config, checkpoints.at(-1)?.folder),
       log: this.log.tail,
-      settings: settingsOf(this.config),
+      settings: knownSettings(this.config),
     };
   }
 
