@@ -4,8 +4,12 @@ import { FONT, INK, type Theme } from './theme.ts';
 /** Draws what a specification of Vega (https://vega.github.io/vega/docs/specification) describes as SVG. */
 export async function drawSpec(spec: Spec): Promise<string> {
   const { parse, View, Error: ErrorsOnly } = await import('vega');
-  return new View(parse(spec), { renderer: 'none', logLevel: ErrorsOnly }).toSVG();
+  const svg = await new View(parse(spec), { renderer: 'none', logLevel: ErrorsOnly }).toSVG();
+  return svg.replace(NO_XML, '\ufffd');
 }
+
+/** What XML cannot hold, such as a control character in the name of a metric. */
+const NO_XML = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu;
 
 /** How Vega draws axes, titles and legends. */
 export function configOf(theme: Theme): Config {

@@ -2,10 +2,12 @@
 export function markdownTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const [heading = [], ...rest] = rows;
   const rule = heading.map((_, column) => (right.includes(column) ? '---:' : '---'));
-  return [heading.map(escaped), rule, ...rest.map((row) => row.map(escaped))]
+  return [heading.map(escapeMarkdown), rule, ...rest.map((row) => row.map(escapeMarkdown))]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }
 
-/** Text that Markdown takes as it is, on one line. */
-export const escaped = (text: string): string => text.replaceAll(/[\\`*_|<>[\]]/g, '\\$&').replaceAll(/\s+/g, ' ');
+/** Text that Markdown takes as it is, on one line: line ends would end a cell or begin a block, and a backslash before punctuation takes its
+ *  meaning away. */
+export const escapeMarkdown = (text: string): string =>
+  text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|~&@]|^[-+=]|:(?=\/\/)/g, '\\$&');

@@ -32,6 +32,15 @@ const schema = z.looseObject({
   warnings: z.array(z.string()).default([]),
 });
 
+/** What was measured of a run at a step. Undefined for a file that is gone or is no evaluation. */
+export async function readEvaluation(path: string): Promise<Evaluation | undefined> {
+  try {
+    return schema.parse(parseJson(String(await readRegularFile(path)))) as unknown as Evaluation;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What was measured of a run, in the order of steps, and the names of files that hold no evaluation. */
 export async function readEvaluations(
   run: string,
@@ -40,12 +49,9 @@ export async function readEvaluations(
   const evaluations: Evaluation[] = [];
   const unreadable: string[] = [];
   for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
-    try {
-      const value = parseJson(String(await readRegularFile(join(evaluationsFolder(run), name))));
-      evaluations.push(schema.parse(value) as unknown as Evaluation);
-    } catch {
-      unreadable.push(name);
-    }
+    const evaluation = await readEvaluation(join(evaluationsFolder(run), name));
+    if (evaluation) evaluations.push(evaluation);
+    else unreadable.push(name);
   }
   return { evaluations: evaluations.sort((a, b) => a.step - b.step), unreadable };
 }

@@ -1,3 +1,4 @@
+import { escapeMarkdown, markdownTable } from '../comparison/index.ts';
 import type { Block, Document, Picture } from './document.ts';
 
 /** A document as Markdown, with the files of its pictures by their names. */
@@ -21,10 +22,6 @@ export function toMarkdown({ title, sections }: Document, folder: string): Markd
   };
 }
 
-/** A backslash before punctuation takes its meaning away; line ends would end a cell or begin a block. */
-const escapeMarkdown = (text: string): string =>
-  text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#!|~&@]|^[-+]|:(?=\/\/)/g, '\\$&');
-
 function blockMarkdown(block: Block, folder: string): string {
   switch (block.kind) {
     case 'heading':
@@ -34,9 +31,7 @@ function blockMarkdown(block: Block, folder: string): string {
     case 'commands':
       return block.lines.map((line) => `    ${line}`).join('\n');
     case 'table':
-      return [block.head, block.head.map(() => '---'), ...block.rows.map((row) => row)]
-        .map((row, i) => `| ${(i === 1 ? row : row.map(escapeMarkdown)).join(' | ')} |`)
-        .join('\n');
+      return markdownTable([block.head, ...block.rows]);
     case 'pictures':
       return block.pictures
         .map((picture) => {

@@ -1,11 +1,12 @@
 import { drawTimeline } from '../charts/index.ts';
+import { formatDuration } from '../comparison/index.ts';
 import { figureRows } from '../evaluation/figure_rows.ts';
 import { readEvaluations } from '../evaluation/read.ts';
 import { labelOf } from '../metrics/index.ts';
 import { packageVersion } from '../package.ts';
 import { readGrid } from '../watch/runs/grids.ts';
 import { repeatingCommand, startingCommand } from './commands.ts';
-import { drawable, drawRunCurves, inBothThemes } from './curves.ts';
+import { drawRunCurves, inBothThemes } from './curves.ts';
 import { type Block, type Document, heading, type Picture, type Section, table, text } from './document.ts';
 import type { ReportedRun } from './reported_run.ts';
 import { differenceRows, ownSettings } from './settings.ts';
@@ -39,7 +40,7 @@ function overview(runs: readonly ReportedRun[]): Section {
     summary.detail ? `${summary.state}: ${summary.detail}` : summary.state,
     summary.steps === null ? String(summary.step) : `${summary.step} of ${summary.steps}`,
     summary.imagesSeen === null ? '' : String(summary.imagesSeen),
-    summary.elapsedMs === null ? '' : duration(summary.elapsedMs),
+    summary.elapsedMs === null ? '' : formatDuration(summary.elapsedMs),
   ]);
   return {
     title: 'Overview',
@@ -49,12 +50,6 @@ function overview(runs: readonly ReportedRun[]): Section {
     ],
   };
 }
-
-const duration = (ms: number): string => {
-  const seconds = Math.round(ms / 1000);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h > 0 ? `${h} h ${m} min` : `${m} min ${s} s`;
-};
 
 function settings(runs: readonly ReportedRun[]): Section {
   const differing = differenceRows(runs);
@@ -127,7 +122,7 @@ async function health(runs: readonly ReportedRun[]): Promise<Section> {
 
 async function timeline(runs: readonly ReportedRun[]): Promise<Block> {
   const rows = runs.map(({ name, summary, detail }) => ({
-    name: drawable(name),
+    name,
     from: 0,
     to: Math.max(summary.step, 1),
     events: detail.marks.map(({ step, kind }) => ({ x: step, kind })),

@@ -1,4 +1,5 @@
-import { markdownTable } from '../comparison/index.ts';
+import { escapeMarkdown, formatDuration, markdownTable } from '../comparison/index.ts';
+import { digits } from '../evaluation/figure_rows.ts';
 import type { ReportedRow, StudyContent } from './report.ts';
 
 /** The report of a study for people. */
@@ -6,7 +7,7 @@ export function studyMarkdown(content: StudyContent): string {
   const { title, question, settings, rows, samples, pictures } = content;
   const problems = rows.filter(({ outcome }) => outcome?.problem !== undefined);
   const parts = [
-    `# ${title}`,
+    `# ${escapeMarkdown(title)}`,
     ...(question === undefined ? [] : [question]),
     '## Settings that differ',
     markdownTable([
@@ -40,8 +41,10 @@ function figuresTable({ rows, labels }: StudyContent): string {
       ...rows.map(({ name, outcome, final }) => [
         name,
         outcome?.state ?? (final ? 'not ended' : 'not begun'),
-        ...(final ? [String(final.step), formatTime(final.seconds), digits(final.imagesPerSecond)] : ['', '', '']),
-        ...names.map((metric) => digits(final?.metrics[metric])),
+        ...(final
+          ? [String(final.step), formatDuration(1000 * final.seconds), digits(final.imagesPerSecond)]
+          : ['', '', '']),
+        ...names.map((metric) => figure(final?.metrics[metric])),
       ]),
     ],
     heading.flatMap((_, column) => (column < 2 ? [] : [column])),
@@ -64,19 +67,8 @@ function evaluationPart(rows: readonly ReportedRow[]): string[] {
   ];
 }
 
-const problemLine = ({ name, outcome }: ReportedRow): string => `- **${name}**, ${outcome?.state}: ${outcome?.problem}`;
+const problemLine = ({ name, outcome }: ReportedRow): string =>
+  `- **${name}**, ${outcome?.state}: ${escapeMarkdown(outcome?.problem ?? '')}`;
 
-/** Four digits, never an exponent; nothing for a figure that is not there. */
-function digits(value: number | undefined): string {
-  if (value === undefined) return '';
-  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
-  return value.toFixed(Math.min(6, Math.max(0, 3 - magnitude)));
-}
-
-/** 75 -> `1 min 15 s`. */
-function formatTime(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${seconds.toFixed(1)} s`;
-}
+/** Nothing for a figure that is not there. */
+const figure = (value: number | undefined): string => (value === undefined ? '' : digits(value));

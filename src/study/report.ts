@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { writeDrawing } from '../charts/index.ts';
+import { drawLines, writeDrawing } from '../charts/index.ts';
 import {
   type ComparedRun,
-  drawRunCurves,
   drawSideBySide,
   type FinalFigures,
   finalFigures,
+  panelsOfRuns,
   readComparedRun,
 } from '../comparison/index.ts';
 import { type ComparedSetting, type Config, differingSettings, isDeviceKey, settingsOf } from '../config/index.ts';
 import { writePicture } from '../data/index.ts';
 import { type JsonValue, replaceFile } from '../durable.ts';
+import type { Evaluation } from '../evaluation/index.ts';
 import { statOf } from '../files.ts';
 import type { Monitors } from '../losses/index.ts';
 import type { Figures } from '../metrics/figures.ts';
@@ -30,7 +31,9 @@ export interface ReportedRow {
   readonly outcome?: Outcome | undefined;
   /** At the end of what is trained; undefined if nothing is. */
   readonly final?: FinalFigures | undefined;
-  readonly evaluation?: { readonly features: string; readonly count: number; readonly figures: Figures } | undefined;
+  readonly evaluation?:
+    | { readonly step: number; readonly features: string; readonly count: number; readonly figures: Figures }
+    | undefined;
 }
 
 /** All that a report tells. */
@@ -72,7 +75,7 @@ export async function writeStudyReport(study: {
   const { plan, folder, rows } = study;
   const begun = rows.filter(({ run }) => statOf(configPath(run)));
   const runs = await Promise.all(
-    begun.map(({ name, run, outcome }) => readComparedRun(run, name, { evaluation: outcome?.evaluation ?? null })),
+    begun.map(({ name, run, outcome }) => readComparedRun(run, name, outcome?.evaluation)),
   );
   const pictures = await writePictures(folder, runs, plan.samples);
   const content: StudyContent = {
@@ -81,7 +84,13 @@ export async function writeStudyReport(study: {
     settings: settingsThatDiffer(rows),
     rows: rows.map(({ name, outcome }) => {
       const run = runs.find((found) => found.name === name);
-      return { name, run: `runs/${name}`, outcome, final: run && finalFigures(run), evaluation: run?.evaluation };
+      return {
+        name,
+        run: `runs/${name}`,
+        outcome,
+        final: run && finalFigures(run),
+        evaluation: run?.evaluation && toldOf(run.evaluation),
+      };
     }),
     labels: labelsOf(runs),
     samples: plan.samples,
@@ -95,18 +104,27 @@ export async function writeStudyReport(study: {
   return { markdown, json, pictures: files.map((name) => join(folder, name)) };
 }
 
+const toldOf = ({ step, features, count, figures }: Evaluation): ReportedRow['evaluation'] => ({
+  step,
+  features: features.name,
+  count,
+  figures,
+});
+
 const settingsThatDiffer = (rows: readonly RowToReport[]): ComparedSetting[] =>
   differingSettings(rows.map(({ config }) => settingsOf(config as unknown as JsonValue))).filter(
     ({ key }) => !isDeviceKey(key),
   );
 
 async function writePictures(folder: string, runs: readonly ComparedRun[], samples: StudyPlan['samples']) {
-  const drawing = await drawRunCurves(runs);
-  if (drawing) await writeDrawing(join(folder, 'curves.png'), drawing);
+  const panels = panelsOfRuns(runs);
+  const series = runs.map(({ name }) => name);
+  if (panels.length > 0)
+    await writeDrawing(join(folder, 'curves.png'), await drawLines(panels, { xTitle: 'step', series }));
   const grids = await drawSideBySide(runs, samples);
   const names = grids.map(({ format }) => (grids.length === 1 ? 'samples.png' : `samples-${format}.png`));
   for (const [index, { picture }] of grids.entries()) await writePicture(join(folder, names[index] as string), picture);
-  return { ...(drawing && { curves: 'curves.png' }), samples: names };
+  return { ...(panels.length > 0 && { curves: 'curves.png' }), samples: names };
 }
 
 /** A label that two metrics have, such as D(x) as a probability and as a score, says its panel too. */

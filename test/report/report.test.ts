@@ -69,7 +69,7 @@ test('a page tells state, settings, events, surroundings, and how to repeat the 
       },
     },
   });
-  hasRow(html, 'first', 'dcgan-digits', 'mnist', 'finished', '20 of 100', '160', '0 min 2 s');
+  hasRow(html, 'first', 'dcgan-digits', 'mnist', 'finished', '20 of 100', '160', '2.0 s');
   hasRow(html, 'batch', '17', '64');
   hasRow(html, 'model.width', '8', '32');
   hasRow(html, 'first', '10', 'warning', 'the samples are alike');
