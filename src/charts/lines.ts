@@ -43,7 +43,7 @@ export function drawLines(panels: readonly LinePanel[], options: LineOptions): P
     background: INK[theme].page,
     padding: 14,
     config: configOf(theme),
-    ...(series && { scales: lineScales(series, theme), legends: [SHARED_LEGEND] }),
+    ...(series && { scales: lineScales(series, theme), legends: [sharedLegend(panels.length)] }),
     layout: { columns: COLUMNS, padding: { row: 26, column: 40 }, bounds: 'full', align: 'all' },
     marks: panels.map((panel) => panelMark(panel, options, theme)),
   };
@@ -116,17 +116,18 @@ const LEGEND = {
   columnPadding: 14,
 } as const;
 
-const SHARED_LEGEND: Legend = {
+/** As wide as the panels below it. */
+const sharedLegend = (panels: number): Legend => ({
   stroke: 'color',
   strokeDash: 'dash',
   symbolType: 'stroke',
   symbolStrokeWidth: 2,
   orient: 'top',
   direction: 'horizontal',
-  columns: 4,
+  columns: 2 * Math.min(panels, COLUMNS),
   columnPadding: 14,
   labelLimit: 0,
-};
+});
 
 const LINE: Mark = {
   type: 'line',

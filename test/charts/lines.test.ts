@@ -56,6 +56,21 @@ test('few points are drawn as they are, and how much is smoothed can be said', a
   assert.is(linesIn(await draw([many], { halfLife: 0 })).length, 1);
 });
 
+test('a legend above one panel is no wider than it', async () => {
+  const series = ['batch-norm', 'layer-norm', 'instance-norm', 'no-norm'];
+  const panel = { title: 'losses', curves: series.map((name) => curve(name, [1, 2])) };
+  const widthOf = async (count: number) =>
+    Number(/width="([\d.]+)"/.exec(await drawLines(Array(count).fill(panel), { xTitle: 'step', series }))?.[1]);
+  const [one, two] = [await widthOf(1), await widthOf(2)];
+  assert.ok(one < 480 && two > 880, `widths ${one} and ${two}`);
+});
+
+test('what XML cannot hold is in no drawing', async () => {
+  const svg = await draw([curve('k\u0001', [1, 2]), curve('l\ud800', [1, 2])]);
+  for (const bad of ['\u0001', '\ud800']) assert.not.ok(svg.includes(bad));
+  assert.ok(textsIn(svg).includes('k\ufffd'));
+});
+
 test('a dark page has its own colours', async () => {
   const svg = await draw([curve('k', [1, 2])], { theme: 'dark' });
   assert.match(svg, `fill="#16181d"`);
