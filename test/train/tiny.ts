@@ -19,30 +19,28 @@ export function tinyData(): string {
   return data;
 }
 
-/** A DCGAN of a few thousand parameters that does hundreds of steps per second. */
+/** Of a DCGAN of a few thousand parameters that does hundreds of steps per second. */
+export const tinySettings = () => ({
+  recipe: 'dcgan-digits',
+  data: tinyData(),
+  size: 16,
+  batch: 8,
+  latent: { size: 4 },
+  model: { width: 2 },
+  steps: 6,
+  logEvery: 2,
+  sampleEvery: 3,
+  checkpointEvery: 2,
+  sampleCount: 4,
+  // So short a training draws images that are all alike.
+  health: { collapseBelow: 0 },
+  device: 'cpu',
+  threads: 1,
+});
+
+/** The whole configuration of these settings with some changed. */
 export const tinyConfig = (changes: ConfigChanges = {}): Config =>
-  resolveChanges(
-    mergeChanges(
-      {
-        recipe: 'dcgan-digits',
-        data: tinyData(),
-        size: 16,
-        batch: 8,
-        latent: { size: 4 },
-        model: { width: 2 },
-        steps: 6,
-        logEvery: 2,
-        sampleEvery: 3,
-        checkpointEvery: 2,
-        sampleCount: 4,
-        // So short a training draws images that are all alike.
-        health: { collapseBelow: 0 },
-        device: 'cpu',
-        threads: 1,
-      },
-      changes,
-    ),
-  );
+  resolveChanges(mergeChanges(tinySettings(), changes));
 
 /** Everything that a training tells. */
 export async function eventsOf(training: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
