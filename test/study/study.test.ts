@@ -120,6 +120,19 @@ test('a run that fails is reported and tried again', async () => {
   assert.equal(story(await eventsOf(file, { out })).slice(0, 3), ['nowhere new', 'nowhere failed', 'here kept']);
 });
 
+test('a run that failed on its way goes on', async () => {
+  const out = temporaryFolder({});
+  const file = tinyStudy({ vary: { seed: [1] } });
+  for await (const event of study(file, { out }))
+    if (event.type === 'training' && event.event.type === 'checkpoint') break;
+  const path = join(out, 'study.json');
+  const state = JSON.parse(readFileSync(path, 'utf8'));
+  state.rows['seed-1'].outcome = { state: 'failed', problem: 'the disk was full' };
+  writeFileSync(path, JSON.stringify(state));
+  assert.equal(story(await eventsOf(file, { out })), ['seed-1 resumed', 'seed-1 finished', 'finished']);
+  assert.is(reportIn(out).rows[0].final.step, 6);
+});
+
 test('new rows are run, changed ones refused', async () => {
   const out = temporaryFolder({});
   await eventsOf(tinyStudy({ vary: { 'model.kernel': [3] } }), { out });
@@ -153,7 +166,7 @@ test('a row that was begun before a key came into being is still the same', asyn
 
 test('runs are evaluated anew where the evaluation is another, and not trained again', async () => {
   const out = temporaryFolder({});
-  await eventsOf(tinyStudy({ vary: { seed: [1] } }), { out });
+  await eventsOf(tinyStudy({ vary: { seed: [1] }, evaluation: { count: 10 } }), { out });
   const later = await eventsOf(tinyStudy({ vary: { seed: [1] }, evaluation: { count: 12 } }), { out });
   assert.equal(
     later.filter(({ type }) => type === 'training'),
