@@ -17,10 +17,10 @@ export function panelsOfRuns(runs: readonly RunCurves[]): LinePanel[] {
   for (const { title, unit, metrics } of runs.flatMap(({ panels }) => panels))
     for (const { name, label } of metrics) if (!monitors.has(name)) monitors.set(name, { label, panel: title, unit });
   return panelsOf(monitors.keys(), Object.fromEntries(monitors))
-    .flatMap(({ title, unit, metrics }) =>
+    .flatMap(({ title, metrics }) =>
       metrics.map(({ name, label }) => ({
         title: metrics.length === 1 ? title : `${title}: ${label}`,
-        yTitle: unit,
+        yTitle: monitors.get(name)?.unit,
         curves: runs.flatMap((run) => {
           const curve = run.curveOf(name);
           return curve ? [{ name: run.name, ...curve }] : [];
