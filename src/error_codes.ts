@@ -114,6 +114,8 @@ export const ERROR_CODES = {
     latents_size: "A file's latents have another length than the run's. Name the run that it was made from.",
     network_description:
       'The JSON file that tells how images are fed to an ONNX network is missing or not understood. The message has an example.',
+    network_exists:
+      'A network would be written over a file of something else, which would be lost. Choose another name with `--out`.',
     network_shape:
       'An ONNX network and the JSON file beside it do not agree on its inputs or outputs. Correct that file.',
     network_unreadable:

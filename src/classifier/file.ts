@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Device } from '../device/index.ts';
 import { buildClassifier, type ClassifierNetwork } from './network.ts';
-import { describeNetwork, type NetworkKind, readNetworkWeights, writeNetwork } from './network_file.ts';
+import {
+  describeNetwork,
+  expectReplaceable,
+  type NetworkKind,
+  readNetworkWeights,
+  writeNetwork,
+} from './network_file.ts';
 import { ClassifierRunner } from './runner.ts';
 import type { TrainedClassifier } from './training.ts';
 
@@ -51,9 +57,14 @@ const KIND: NetworkKind<StoredClassifier> = {
     .transform(({ format: _, ...about }) => about),
 };
 
+/** Refuses a name under which a classifier would replace files of something else, before it is trained.
+ *  @param path ends in .safetensors or .json @throws ConfigError network_exists */
+export const expectClassifierPlace = (path: string): Promise<void> => expectReplaceable(KIND, path);
+
 /** Writes a classifier's weights (safetensors) and beside them what it is (JSON). The description comes last and holds the checksum
  *  of the weights, so that a kill in between leaves two files that do not fit and are refused.
- *  @param path ends in .safetensors or .json @throws CheckpointError disk_full, not_writable, not_a_file, storage_failed */
+ *  @param path ends in .safetensors or .json
+ *  @throws ConfigError network_exists; CheckpointError disk_full, not_writable, not_a_file, storage_failed */
 export async function writeClassifier(
   path: string,
   { weights, ...about }: TrainedClassifier,

@@ -1,5 +1,6 @@
 export {
   describeClassifier,
+  expectClassifierPlace,
   isClassifierName,
   type OpenClassifier,
   openClassifier,

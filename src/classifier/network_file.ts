@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { replaceBy, replaceFile } from '../durable.ts';
 import type { ERROR_CODES } from '../error_codes.ts';
-import { CheckpointError } from '../errors.ts';
-import { makeFolder, parseJson, readRegularFile } from '../files.ts';
+import { CheckpointError, ConfigError } from '../errors.ts';
+import { makeFolder, parseJson, readRegularFile, statOf } from '../files.ts';
 import { packageVersion } from '../package.ts';
 import { digestFile, SafetensorsFile, writeSafetensors } from '../safetensors/safetensors.ts';
 import { errno, storageError } from '../storage.ts';
@@ -39,18 +39,41 @@ export function networkFiles(path: string): NetworkFiles {
   return { weights: `${stem}.safetensors`, description: `${stem}.json` };
 }
 
+/** Refuses to write a network over files of something else; an earlier network of the kind may be replaced.
+ *  @param path of either file @throws ConfigError network_exists */
+export async function expectReplaceable(
+  { noun, format }: Pick<NetworkKind<{ sha256: string }>, 'noun' | 'format'>,
+  path: string,
+): Promise<void> {
+  const files = networkFiles(path);
+  const refuseOther = async (file: string, formatOf: () => Promise<unknown>): Promise<void> => {
+    if (!statOf(file)?.isFile() || (await formatOf().catch(() => undefined)) === format) return;
+    throw new ConfigError(
+      'network_exists',
+      `--out: ${file} is there and holds something else than ${noun}, which would be lost; choose another name`,
+    );
+  };
+  await refuseOther(files.description, async () => {
+    const about = parseJson(String(await readRegularFile(files.description)));
+    return (about as { readonly format?: unknown } | null)?.format;
+  });
+  await refuseOther(files.weights, async () => (await SafetensorsFile.open(files.weights)).metadata.format);
+}
+
 /** Writes weights and beside them what they are. The description comes last and holds the checksum of the weights, so that a kill in
  *  between leaves two files that do not fit and are refused.
  *  @param metadata of the weights' file, such as the architecture
- *  @throws CheckpointError disk_full, not_writable, not_a_file, storage_failed */
+ *  @throws ConfigError network_exists; CheckpointError disk_full, not_writable, not_a_file, storage_failed */
 export async function writeNetwork<About extends { readonly sha256: string }>(
-  { format }: Pick<NetworkKind<About>, 'format'>,
+  kind: Pick<NetworkKind<About>, 'noun' | 'format'>,
   path: string,
   variables: readonly Variable[],
   weights: ReadonlyMap<string, Float32Array>,
   about: Omit<About, 'sha256'>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<string> {
+  await expectReplaceable(kind, path);
+  const { format } = kind;
   const files = networkFiles(path);
   const tensors = variables.map(({ name, shape }) => ({
     name,

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { trainingDataSchema } from '../classifier/file.ts';
 import {
   describeNetwork,
+  expectReplaceable,
   type NetworkKind,
   networkFiles,
   readNetworkWeights,
@@ -52,8 +54,17 @@ const KIND: NetworkKind<StoredExtractor> = {
 const networkOf = ({ size, channels, labels }: Pick<StoredExtractor, 'size' | 'channels' | 'labels'>) =>
   buildExtractor([...size, channels], labels.length);
 
+/** The file of an extractor after an epoch. */
+export const epochFile = (folder: string, epoch: number): string =>
+  join(folder, `epoch-${String(epoch).padStart(2, '0')}.safetensors`);
+
+/** Refuses a folder in which extractors would replace files of something else, before they are trained. @throws ConfigError network_exists */
+export async function expectExtractorPlace(folder: string, epochs: number): Promise<void> {
+  for (let epoch = 1; epoch <= epochs; epoch++) await expectReplaceable(KIND, epochFile(folder, epoch));
+}
+
 /** Writes an extractor's weights (safetensors) and beside them what it is (JSON). @param path ends in .safetensors or .json
- *  @throws CheckpointError disk_full, not_writable, not_a_file, storage_failed */
+ *  @throws ConfigError network_exists; CheckpointError disk_full, not_writable, not_a_file, storage_failed */
 export async function writeExtractor(path: string, { weights, ...about }: TrainedExtractor): Promise<StoredExtractor> {
   const metadata = { labels: JSON.stringify(about.labels) };
   return { ...about, sha256: await writeNetwork(KIND, path, networkOf(about).variables, weights, about, metadata) };

@@ -118,6 +118,8 @@ test('files that are missing, damaged or of something else are refused', async (
   };
   await refused('classifier_format', '{');
   await refused('classifier_format', '{"format":"gannet-latents"}');
+  assert.is(await codeOf(writeClassifier(path, trained)), 'network_exists');
+  assert.is(readFileSync(join(folder, 'corners.json'), 'utf8'), '{"format":"gannet-latents"}');
   await refused('classifier_format', description.replace('"channels": 1', '"channels": 2'));
   writeFileSync(join(folder, 'corners.json'), description);
   assert.is(await codeOf(describeClassifier(path)), 'nothing');

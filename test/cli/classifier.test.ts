@@ -75,4 +75,29 @@ test('what no classifier can be trained on or written to is refused with its cod
   assert.not(existsSync(out));
 });
 
+test('an earlier classifier is replaced, and files of something else are left as they are', async () => {
+  const folder = temporaryFolder({
+    'mine.json': '{"format": "my notes"}',
+    'weights.safetensors': 'of another program',
+  });
+  for (const [out, kept] of [
+    ['mine.safetensors', 'mine.json'],
+    ['weights.json', 'weights.safetensors'],
+  ] as const) {
+    // Told before the images are read.
+    const outcome = await gannet(training(join(folder, out), '--json', '--labels', 'missing.csv'));
+    const [{ code, message }] = jsonLines(outcome.stdout) as [{ code: string; message: string }];
+    assert.equal([outcome.exitCode, code], [2, 'network_exists']);
+    assert.ok(message.includes(join(folder, kept)), message);
+  }
+  assert.equal(readdirSync(folder).sort(), ['mine.json', 'weights.safetensors']);
+  assert.is(readFileSync(join(folder, 'mine.json'), 'utf8'), '{"format": "my notes"}');
+  const out = join(folder, 'numbers.safetensors');
+  const written = async (seed: string) => {
+    assert.is((await gannet(training(out, '--seed', seed))).exitCode, 0);
+    return JSON.parse(readFileSync(join(folder, 'numbers.json'), 'utf8')).training.seed;
+  };
+  assert.equal([await written('1'), await written('2')], [1, 2]);
+});
+
 test.run();

@@ -64,6 +64,13 @@ test('an extractor is kept after every epoch', () => {
   ]);
 });
 
+test('a folder in which an epoch would take the place of something else is refused before the training', async () => {
+  const folder = temporaryFolder({ 'epoch-02.json': '{}' });
+  const { exitCode, stdout } = await gannet(learning(folder, '--json'));
+  const [{ code }] = jsonLines(stdout) as [{ code: string }];
+  assert.equal([exitCode, code, readdirSync(folder)], [2, 'network_exists', ['epoch-02.json']]);
+});
+
 test('a generator is trained by it: its weights are those of the file from the first step to the last, and need the file no more', async () => {
   const out = join(temporaryFolder(), 'run');
   const file = join(extractors, 'epoch-02.safetensors');

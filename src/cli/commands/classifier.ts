@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import {
+  expectClassifierPlace,
   isClassifierName,
   type NetworkFiles,
   networkFiles,
@@ -44,6 +45,7 @@ export const addClassifierCommand = (program: Command, context: Context): Comman
           `--out expects the name of a .safetensors file, but received ${out}`,
         );
       }
+      await expectClassifierPlace(out);
       const trained = await runUnlessInterrupted(io, (signal) =>
         learnWatched(data, options, { io, signal }, ({ parts, device, onProgress }) =>
           trainClassifier(parts, device, { steps, batch, seed, signal, onProgress }),

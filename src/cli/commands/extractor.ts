@@ -1,6 +1,12 @@
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { expectTellable, type TrainedExtractor, trainExtractor, writeExtractor } from '../../extractor/index.ts';
+import {
+  epochFile,
+  expectExtractorPlace,
+  expectTellable,
+  type TrainedExtractor,
+  trainExtractor,
+  writeExtractor,
+} from '../../extractor/index.ts';
 import { shellWord } from '../../train/run/shell.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
@@ -55,10 +61,11 @@ async function train(data: string, options: ExtractorCommandOptions, context: Co
   const { read: labels, out, epochs, batch, seed, json } = options;
   const check = (dataset: Parameters<typeof expectTellable>[0]): void => expectTellable(dataset, labels);
   let last: string | undefined;
+  await expectExtractorPlace(out, epochs);
   const trained = await runUnlessInterrupted(io, (signal) =>
     learnWatched(data, options, { io, signal, check }, ({ parts, device, onProgress, message }) => {
       const onEpoch = async (extractor: TrainedExtractor): Promise<void> => {
-        last = join(out, `epoch-${String(extractor.training.epochs).padStart(2, '0')}.safetensors`);
+        last = epochFile(out, extractor.training.epochs);
         await writeExtractor(last, extractor);
         message(`${last}: ${describeAccuracies(extractor)}`);
       };
