@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Latent } from '../../src/explore/vectors.ts';
 import { post, type ServerError } from '../api.ts';
+import { useDrop } from './carried.ts';
 import { CopyCommand, LatentPicture, type Source } from './picture.tsx';
-import { type Edits, edited, NO_EDITS } from './space.ts';
+import { type Edits, NO_EDITS } from './space.ts';
 
 /** Sliders that are shown at first, and more at each asking. */
 const PAGE = 8;
@@ -11,14 +12,28 @@ const REACH = 3;
 const TRAIT_REACH = 1.5;
 const NUMBER_REACH = 4;
 
-/** A picture and sliders that change its latent. */
-export function Editor({ source, latent, readAgain }: { source: Source; latent: Latent; readAgain: () => void }) {
-  const [edits, setEdits] = useState<Edits>(NO_EDITS);
+/** A picture and sliders that change its latent. Another picture that is dropped there is changed in its place.
+ *  @param now the latent with its changes */
+export function Editor({
+  source,
+  now,
+  edits,
+  setEdits,
+  choose,
+  readAgain,
+}: {
+  source: Source;
+  now: Latent;
+  edits: Edits;
+  setEdits: (edits: Edits) => void;
+  choose: (latent: Latent) => void;
+  readAgain: () => void;
+}) {
   const { info } = source;
-  const now = edited(latent, edits, info);
+  const { isOver, handlers } = useDrop(info.size, choose);
   const isChanged = edits.directions.size + edits.traits.size + edits.numbers.size > 0;
   return (
-    <section class="card editor" aria-label="change a picture">
+    <section class={isOver ? 'card editor dropping' : 'card editor'} aria-label="change a picture" {...handlers}>
       <div class="card-head">
         <h2>Change</h2>
         <button type="button" class="button" disabled={!isChanged} onClick={() => setEdits(NO_EDITS)}>

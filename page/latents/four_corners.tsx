@@ -2,22 +2,34 @@ import { useRef, useState } from 'preact/hooks';
 import type { Arc } from '../../src/explore/interpolate.ts';
 import type { Latent } from '../../src/explore/vectors.ts';
 import { Choice } from '../parts.tsx';
+import { useDrop } from './carried.ts';
 import { CopyCommand, LatentPicture, type Source } from './picture.tsx';
 import { between } from './space.ts';
 
 const ARCS: Readonly<Record<Arc, string>> = { linear: 'bilinear', spherical: 'spherical' };
 const CORNERS = ['upper left', 'upper right', 'lower left', 'lower right'] as const;
 
+/** A picture at a corner: the sample of a number, or one that was dropped there. */
+type Corner = number | Latent;
+
 /** A picture between four: its place between them is dragged, or set by two sliders. */
-export function FourCorners({ source, latents }: { source: Source; latents: readonly Latent[] }) {
+export function FourCorners({
+  source,
+  latents,
+  choose,
+}: {
+  source: Source;
+  latents: readonly Latent[];
+  choose: (latent: Latent) => void;
+}) {
   const { info } = source;
-  const [places, setPlaces] = useState([0, 1, 2, 3]);
+  const [corners, setCorners] = useState<readonly Corner[]>([0, 1, 2, 3]);
   const [at, setAt] = useState({ x: 0.5, y: 0.5 });
   const [arc, setArc] = useState<Arc>(info.arc);
-  const corners = places.map((place) => latents[place] as Latent) as [Latent, Latent, Latent, Latent];
-  const now = between(corners, at, arc, Float64Array.from(info.origin));
-  const choose = (corner: number, place: number): void =>
-    setPlaces(places.map((before, index) => (index === corner ? place : before)));
+  const latentAt = (corner: Corner): Latent => (typeof corner === 'number' ? (latents[corner] as Latent) : corner);
+  const four = corners.map(latentAt) as [Latent, Latent, Latent, Latent];
+  const now = between(four, at, arc, Float64Array.from(info.origin));
+  const put = (place: number, corner: Corner): void => setCorners(corners.with(place, corner));
   return (
     <section class="card" aria-label="between four pictures">
       <div class="card-head">
@@ -26,24 +38,22 @@ export function FourCorners({ source, latents }: { source: Source; latents: read
       </div>
       <LatentPicture source={source} latent={now} place="between" alt="the picture between four" />
       <div class="row">
+        <button type="button" class="button" onClick={() => choose(now)}>
+          Change it
+        </button>
         <CopyCommand source={source} latent={now} />
       </div>
       <div class="corners">
-        {CORNERS.map((name, corner) => (
-          <label key={name} class={`corner corner-${corner}`}>
-            <LatentPicture source={source} latent={corners[corner] as Latent} place={`corner ${corner}`} alt="" />
-            <select
-              aria-label={`picture ${name}`}
-              value={places[corner]}
-              onChange={(event) => choose(corner, Number(event.currentTarget.value))}
-            >
-              {latents.map((_, index) => (
-                <option key={index} value={index}>
-                  {index + 1}
-                </option>
-              ))}
-            </select>
-          </label>
+        {CORNERS.map((name, place) => (
+          <CornerPicture
+            key={name}
+            source={source}
+            place={place}
+            corner={corners[place] as Corner}
+            latent={four[place] as Latent}
+            samples={latents.length}
+            put={(corner) => put(place, corner)}
+          />
         ))}
         <Pad at={at} move={setAt} />
       </div>
@@ -64,6 +74,42 @@ export function FourCorners({ source, latents }: { source: Source; latents: read
         ))}
       </div>
     </section>
+  );
+}
+
+function CornerPicture({
+  source,
+  place,
+  corner,
+  latent,
+  samples,
+  put,
+}: {
+  source: Source;
+  place: number;
+  corner: Corner;
+  latent: Latent;
+  samples: number;
+  put: (corner: Corner) => void;
+}) {
+  const { isOver, handlers } = useDrop(source.info.size, put);
+  const isSample = typeof corner === 'number';
+  return (
+    <label class={`corner corner-${place}${isOver ? ' dropping' : ''}`} {...handlers}>
+      <LatentPicture source={source} latent={latent} place={`corner ${place}`} alt="" />
+      <select
+        aria-label={`picture ${CORNERS[place]}`}
+        value={isSample ? corner : 'dropped'}
+        onChange={(event) => put(Number(event.currentTarget.value))}
+      >
+        {!isSample && <option value="dropped">dropped</option>}
+        {Array.from({ length: samples }, (_, index) => (
+          <option key={index} value={index}>
+            {index + 1}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -10,6 +10,8 @@ import { Editor } from './editor.tsx';
 import { FourCorners } from './four_corners.tsx';
 import type { Source } from './picture.tsx';
 import { Projected } from './projected.tsx';
+import { type Edits, edited, NO_EDITS } from './space.ts';
+import { type Shown, Sum } from './sum.tsx';
 
 /** How many latents are drawn together. */
 const DRAWS = 12;
@@ -100,6 +102,7 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
   const [seed, setSeed] = useState(1);
   const [kept, setKept] = useState<ReadonlyMap<number, Latent>>(new Map());
   const [chosen, setChosen] = useState<Latent>();
+  const [edits, setEdits] = useState<Edits>(NO_EDITS);
   const { values, problem } = useFetched(
     new Map([['draws', { key: String(seed), fetch: () => fetchDraws(id, info.step, seed, DRAWS) }]]),
   );
@@ -116,6 +119,11 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
     if (!next.delete(index)) next.set(index, drawn[index] as Latent);
     setKept(next);
   };
+  const changed = edited(chosen ?? (drawn[0] as Latent), edits, info);
+  const shown: Shown = new Map([
+    ['the changed picture', changed],
+    ...drawn.map((latent, index) => [`picture ${index + 1}`, latent] as const),
+  ]);
   return (
     <div class="hands">
       <Draws
@@ -127,9 +135,17 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
         choose={setChosen}
         redraw={() => setSeed(seed + 1)}
       />
+      <Sum source={source} shown={shown} choose={setChosen} />
       <Projected source={source} choose={setChosen} />
-      <Editor source={source} latent={chosen ?? (drawn[0] as Latent)} readAgain={readAgain} />
-      <FourCorners source={source} latents={drawn} />
+      <Editor
+        source={source}
+        now={changed}
+        edits={edits}
+        setEdits={setEdits}
+        choose={setChosen}
+        readAgain={readAgain}
+      />
+      <FourCorners source={source} latents={drawn} choose={setChosen} />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { Latent } from '../../src/explore/vectors.ts';
 import type { LatentInfo } from '../../src/watch/protocol.ts';
 import { fetchPicture } from '../api.ts';
 import { useFetched } from '../fetched.ts';
+import { carry } from './carried.ts';
 import { commandFor } from './space.ts';
 
 /** The checkpoint that is drawn from. */
@@ -17,7 +18,8 @@ export interface Source {
 /** Another page may have pictures of the same names. */
 export const PAGE = Math.random().toString(36).slice(2);
 
-/** The picture of a latent; while one is drawn, the one before stays. @param place tells it from all others on the page */
+/** The picture of a latent, which it carries where it is dragged to; while one is drawn, the one before stays.
+ *  @param place tells it from all others on the page */
 export function LatentPicture({
   source,
   latent,
@@ -35,7 +37,8 @@ export function LatentPicture({
   const { values, problem } = useFetched(new Map([[place, { key, fetch: () => fetchPicture(id, request) }]]));
   const address = useAddress(values.get(place));
   if (problem !== undefined) return <p class="problem">{problem}</p>;
-  return address === undefined ? <div class="latent" /> : <img class="latent" src={address} alt={alt} />;
+  if (address === undefined) return <div class="latent" />;
+  return <img class="latent" src={address} alt={alt} onDragStart={(event) => carry(event, latent)} />;
 }
 
 /** The address of a blob, given back when there is another. */

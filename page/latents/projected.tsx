@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Latent } from '../../src/explore/vectors.ts';
 import type { FoundLatent } from '../../src/watch/protocol.ts';
 import { ServerError, searchLatent } from '../api.ts';
+import { carriedLatent } from './carried.ts';
 import { LatentPicture, PAGE, type Source, useAddress } from './picture.tsx';
 
 /** A picture that was sent, and what has become of the search for its latent. */
@@ -45,7 +46,7 @@ export function Projected({ source, choose }: { source: Source; choose: (latent:
   };
   return (
     <section
-      class={isOver ? 'card wide projected over' : 'card wide projected'}
+      class={isOver ? 'card wide projected dropping' : 'card wide projected'}
       aria-label="the latent of a picture"
       onDragOver={(event) => {
         event.preventDefault();
@@ -55,6 +56,9 @@ export function Projected({ source, choose }: { source: Source; choose: (latent:
       onDrop={(event) => {
         event.preventDefault();
         setIsOver(false);
+        // A picture of the page has its latent already.
+        const latent = carriedLatent(event, info.size);
+        if (latent) return choose(latent);
         const files = event.dataTransfer?.files;
         if (!files?.length) return;
         // The input tells the name of the picture that is shown.

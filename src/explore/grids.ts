@@ -1,3 +1,4 @@
+import { arithmetic, type Groups } from './arithmetic.ts';
 import { chooseDirections, type Direction } from './directions.ts';
 import { type Arc, interpolate } from './interpolate.ts';
 import { type LatentSpace, requireDescriptors } from './space.ts';
@@ -142,16 +143,6 @@ export async function sequenceGrid(
     })),
   };
 }
-
-/** The three groups of an arithmetic, each of one or more latents. */
-export interface Groups {
-  readonly a: readonly Latent[];
-  readonly b: readonly Latent[];
-  readonly c: readonly Latent[];
-}
-
-/** mean(a) - mean(b) + mean(c). @see arXiv:1511.06434 */
-export const arithmetic = ({ a, b, c }: Groups): Latent => addScaled(addScaled(mean(a), -1, mean(b)), 1, mean(c));
 
 /** Vector arithmetic: each group in a row behind its mean, and the result below them. */
 export function arithmeticGrid(groups: Groups): LatentGrid {

@@ -1,14 +1,13 @@
+export { arithmetic, type Groups } from './arithmetic.ts';
 export { type CaptionedGridOptions, type CaptionedPictures, composeCaptioned } from './captioned_grid.ts';
 export { drawCurves } from './curves.ts';
 export { type DescriptorMoments, descriptorsFromNoise, readDescriptors } from './descriptors.ts';
 export { chooseDirections, type Direction, eigendirections, principalDirections } from './directions.ts';
 export { type Explorer, openExplorer, type RenderOptions } from './explorer.ts';
 export {
-  arithmetic,
   arithmeticGrid,
   eigenGrid,
   type GridShape,
-  type Groups,
   interpolationGrid,
   type LatentGrid,
   type LatentRow,

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { arithmetic } from '../../src/explore/arithmetic.ts';
 import {
-  arithmetic,
   arithmeticGrid,
   eigenGrid,
   interpolationGrid,

@@ -1,39 +1,17 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { train } from '../../src/train/index.ts';
 import { openWatch } from '../../src/watch/index.ts';
-import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
-import { noiseRun } from '../explore/runs.ts';
-import { contrastyRun } from '../projection/runs.ts';
 import { tinyConfig } from '../train/tiny.ts';
-import { CHROMIUM, closeBrowser, NO_CHROMIUM, type OpenPage, openPage } from './browser.ts';
+import { pagesOf, runInBrowser, seriousFaults, until } from './browser.ts';
 import { folderOf, metricsLine } from './runs.ts';
 
 const test = suite('watch page');
-const open: OpenPage[] = [];
-
-async function show(...how: Parameters<typeof openPage>): Promise<OpenPage> {
-  const opened = await openPage(...how);
-  open.push(opened);
-  return opened;
-}
-
-test.after.each(async () => {
-  for (const opened of open.splice(0)) await opened.close();
-});
-test.after(closeBrowser);
-
-/** Looks again until something is so; each look is a round trip to the browser. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let looks = 0; looks < 20_000; looks++) if (await isSo()) return;
-  assert.unreachable(`it never came to be so: ${isSo}`);
-}
+const show = pagesOf(test);
 
 const textsOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
 
@@ -189,66 +167,6 @@ test('a film of grids plays to its end; two grids are compared and wiped; a grid
   assert.is(download.suggestedFilename(), 'a-step-30.png');
 });
 
-test('samples are locked and redrawn, a slider changes a picture, a trait is named, a corner is chosen', async () => {
-  const run = await noiseRun();
-  const { page, problems } = await show(run, '#/run?id=.&tab=latents');
-  const samples = page.getByRole('region', { name: 'samples' });
-  const sources = () =>
-    samples.locator('img').evaluateAll((images) => images.map((image) => image.getAttribute('src')));
-  const drawn = async (count: number): Promise<(string | null)[]> => {
-    await samples
-      .locator('img')
-      .nth(count - 1)
-      .waitFor();
-    return sources();
-  };
-  const before = await drawn(12);
-  await samples.getByRole('button', { name: 'lock picture 3' }).click();
-  await samples.getByRole('button', { name: 'Redraw the others' }).click();
-  await until(async () => (await sources()).filter((source) => before.includes(source)).length === 1);
-  assert.is((await sources())[2], before[2], 'the locked one is as it was');
-  const editor = page.getByRole('region', { name: 'change a picture' });
-  const picture = editor.getByRole('img', { name: 'the changed picture' });
-  const plain = await picture.getAttribute('src');
-  const slider = editor.getByRole('slider', { name: 'v0' });
-  await slider.press('End');
-  assert.is(await slider.inputValue(), '3');
-  await until(async () => (await picture.getAttribute('src')) !== plain);
-  await editor.getByRole('textbox', { name: 'name of the trait' }).fill('smile');
-  await editor.getByRole('button', { name: 'Save trait' }).click();
-  await editor.getByRole('slider', { name: 'smile' }).waitFor();
-  assert.equal(JSON.parse(readFileSync(join(run, 'traits.json'), 'utf8')), { smile: { 0: 3 } });
-  await page.getByRole('combobox', { name: 'picture upper right' }).selectOption('7');
-  await page.getByRole('slider', { name: 'left to right' }).press('Home');
-  await page.getByRole('img', { name: 'the picture between four' }).waitFor();
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await editor.getByRole('button', { name: 'Copy command' }).click();
-  await editor.getByText('copied').waitFor();
-  assert.match(
-    await page.evaluate<string>('navigator.clipboard.readText()'),
-    /^printf %s .*gannet explore .* --step 2 --latents/,
-  );
-  assert.equal(problems, []);
-});
-
-test('a picture that is chosen is searched, and what is found can be changed', async () => {
-  const run = await contrastyRun();
-  const picture = join(run, 'samples', 'one.png');
-  await gannet(['sample', run, '--count', '1', '--seed', '5', '--out', picture]);
-  const { page, problems } = await show(run, '#/run?id=.&tab=latents');
-  const card = page.getByRole('region', { name: 'the latent of a picture' });
-  await card.locator('input[type=file]').setInputFiles(picture);
-  await card.getByRole('img', { name: 'the nearest picture of the generator' }).waitFor();
-  assert.match((await card.locator('p').textContent()) ?? '', /^0\.\d levels away, found from (centre|random \d)$/);
-  await page.getByRole('button', { name: 'change picture 1', exact: true }).click();
-  await page.getByRole('button', { name: 'change picture 1', exact: true, pressed: true }).waitFor();
-  await card.getByRole('button', { name: 'Change it' }).click();
-  await page.getByRole('button', { name: 'change picture 1', exact: true, pressed: false }).waitFor();
-  await card.locator('input[type=file]').setInputFiles(join(run, 'config.json'));
-  await card.getByText('not an image of a known format').waitFor();
-  assert.equal(problems, []);
-});
-
 test('names and notes in a run folder are text, whatever they look like', async () => {
   const evil = '<img src=x onerror=alert(1)>';
   const root = folderOf({
@@ -301,24 +219,14 @@ const VIEWS = [
 
 test('axe finds no serious fault in any view, light or dark', async () => {
   const root = folderOf({ 'a-name-that-is-long-enough-to-be-cut-somewhere': written(20), b: written(20, 16) });
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   for (const dark of [false, true]) {
     const { page } = await show(root, '', { dark });
     for (const fragment of ['#/', ...VIEWS]) {
       await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
       await page.locator('.run, .legend, .grid img, .card, table').first().waitFor();
-      // The page's policy lets no script in but its own; the debugger is not held to it.
-      const { violations } = (await page.evaluate(`${axe}; axe.run()`)) as AxeResults;
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-      assert.equal(told, [], `${fragment} ${dark ? 'dark' : 'light'}`);
+      assert.equal(await seriousFaults(page), [], `${fragment} ${dark ? 'dark' : 'light'}`);
     }
   }
 });
 
-if (CHROMIUM === undefined) {
-  console.log(`Skipped: ${NO_CHROMIUM}`);
-  const skipped = suite('watch page');
-  skipped.skip(NO_CHROMIUM, () => {});
-  skipped.run();
-} else test.run();
+runInBrowser(test, 'watch page');
