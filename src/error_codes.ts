@@ -132,7 +132,7 @@ export const ERROR_CODES = {
     out_not_png: 'Let `--out` name a .png file, for curves a .png or .svg file, for single images a folder.',
     out_not_report: 'Let `--out` name an .html or .md file, or say `--to html` or `--to markdown`.',
     penalty_needs_independence:
-      'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer` or `none`, and `model.minibatchFeatures` to 0.',
+      'A gradient penalty is defined per image, and batch norm and minibatch discrimination mix images. Set `model.discriminatorNorm` to `layer`, `virtual` or `none`, and `model.minibatchFeatures` to 0.',
     picture_too_large:
       'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
     port_in_use:
@@ -153,6 +153,10 @@ export const ERROR_CODES = {
     recipe_failed:
       'The networks of a recipe of your own could not be made. The message has what was thrown; correct the recipe.',
     recipe_file: 'The file of a recipe, or a module that it imports, is missing or cannot be read.',
+    reference_missing:
+      'Virtual batch norm is applied for training by a pass without the moments of a reference batch. Take them with `nn.measureReference`, or have networks applied by `play.generate` and `play.discriminate`.',
+    reference_sizes:
+      'The layers with virtual batch norm in a recipe ask for reference batches of several sizes. Give all of them the same, such as `config.model.referenceBatch`.',
     replay_in_parts:
       'Earlier generated images cannot be replayed where `accumulation` takes batches in parts. Set one of `replay.share` and `accumulation` back.',
     replay_with_penalty:
@@ -277,6 +281,8 @@ export const ERROR_CODES = {
       'A score of classes is asked of rows that are no probabilities. Let the network end with a softmax.',
     projection_images:
       'Images that are projected do not have the size and channels of those that the run draws. Bring them to these by `readImages`.',
+    reference_too_large:
+      'The reference batch of virtual batch norm needs more images than the data has. Set `model.referenceBatch` lower, or add images.',
     samples_differ: 'Different numbers of real and generated images are compared. Take as many of either.',
     samples_few: 'There are too few images for the measure. The message says how many it needs.',
     seed: 'The seed of the order of images is no whole number from 0 to 2^53 - 1.',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type AdversarialLossName, adversarialLosses } from '../losses/adversarial.ts';
 import { ACTIVATIONS } from '../nn/activation.ts';
-import { NORMS } from '../nn/block.ts';
 import { CONDITIONS } from '../nn/labels.ts';
 import { MEASURES, type MeasureName } from '../nn/measures.ts';
+import { NORMS } from '../nn/norms.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerName } from '../optim/optimizer.ts';
 
 /** Under which a configuration carries its own recipe along. Copies by spread have it; JSON holds the recipe's name alone. */
@@ -30,12 +30,17 @@ const model = z
   .strictObject({
     kernel: positive.max(7).describe('side of the convolutions'),
     width: positive.describe('channels of the layer next to the image; every halving of the image doubles them'),
-    generatorNorm: z.enum(NORMS),
-    discriminatorNorm: z.enum(NORMS).describe('layer or none with a gradient penalty, which is defined per image'),
+    generatorNorm: z
+      .enum(NORMS)
+      .describe('virtual: batch norm by the moments of each image and a reference batch that is fixed at the start'),
+    discriminatorNorm: z
+      .enum(NORMS)
+      .describe('not batch with a gradient penalty, which is defined per image; virtual as in the generator'),
     firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
     generatorActivation: z.enum(ACTIVATIONS),
     discriminatorActivation: z.enum(ACTIVATIONS),
     // Run folders of earlier versions do not have the following.
+    referenceBatch: positive.default(64).describe('images in the reference batch of virtual batch norm'),
     minibatchFeatures: whole
       .min(0)
       .default(0)
@@ -67,7 +72,7 @@ const model = z
       .boolean()
       .default(false)
       .describe(
-        'whether the generator is told labels by its batch norms, with a gain and a bias for each label, in place of beside its latents',
+        'whether the generator is told labels by its batch norms, virtual ones too, with a gain and a bias for each label, in place of beside its latents',
       ),
     embedding: positive.default(10).describe('numbers that a label becomes with condition embedding'),
   })

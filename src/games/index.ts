@@ -8,4 +8,5 @@ export { buildExtractor } from './extractor_network.ts';
 export type { Game, Gan, Match, NoiseSource, StepProgram, Update } from './game.ts';
 export type { LatentConfig } from './latents.ts';
 export { createPlayers, type Player, type Players } from './players.ts';
+export type { References } from './references.ts';
 export { batchesIn, batchesThrough, constantly, type Repeats } from './schedule.ts';

@@ -41,7 +41,7 @@ export function expectIndependence({
   if (key === undefined || !mixing) return;
   throw new ConfigError(
     'penalty_needs_independence',
-    `${key}: the penalty is on the slope of each image's own score, but ${name}.${mixing.name} (${mixing.description}) mixes the images of a batch. Set model.discriminatorNorm to layer or none and model.minibatchFeatures to 0, or ${key} to 0.`,
+    `${key}: the penalty is on the slope of each image's own score, but ${name}.${mixing.name} (${mixing.description}) mixes the images of a batch. Set model.discriminatorNorm to layer, virtual or none and model.minibatchFeatures to 0, or ${key} to 0.`,
   );
 }
 

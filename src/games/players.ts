@@ -11,6 +11,7 @@ import type { Variable } from '../tensor/variable.ts';
 import { createWeightAverage, trackAverage, type WeightAverage } from './average.ts';
 import type { Gan, NoiseSource } from './game.ts';
 import { drawLatents } from './latents.ts';
+import { createReferences, type References } from './references.ts';
 
 /** One of the two networks that play. */
 export type Player = 'generator' | 'discriminator';
@@ -25,20 +26,27 @@ export type Players<G extends Gan = Gan> = G & {
   readonly average?: WeightAverage;
   /** Of the batch of real images in a trace, [batch, labels]; only where training reads them. */
   readonly labels?: () => Tensor;
+  /** The reference batches of networks with virtual batch norm. */
+  readonly references?: References;
 };
 
-/** Gives networks the optimisers that the configuration asks for. */
-export const createPlayers = <G extends Gan>(networks: G, config: Config): Players<G> => ({
-  ...networks,
-  config,
-  optimizers: {
-    generator: optimizerOf('generator', networks, config),
-    discriminator: optimizerOf('discriminator', networks, config),
-  },
-  random: { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false },
-  ...(config.ema.halfLife > 0 && { average: createWeightAverage(networks.generator) }),
-  ...(needsLabels(config) && { labels: () => feed('labels', [config.batch, conditionedOn(config).names.length]) }),
-});
+/** Gives networks the optimisers that the configuration asks for, and the reference batches that their layers need.
+ *  @throws ConfigError reference_sizes */
+export function createPlayers<G extends Gan>(networks: G, config: Config): Players<G> {
+  const references = createReferences(networks, config);
+  return {
+    ...networks,
+    config,
+    optimizers: {
+      generator: optimizerOf('generator', networks, config),
+      discriminator: optimizerOf('discriminator', networks, config),
+    },
+    random: { name: 'random', shape: [2], dtype: 'int32', initializer: zeros, trainable: false },
+    ...(config.ema.halfLife > 0 && { average: createWeightAverage(networks.generator) }),
+    ...(needsLabels(config) && { labels: () => feed('labels', [config.batch, conditionedOn(config).names.length]) }),
+    ...(references && { references }),
+  };
+}
 
 const optimizerOf = (player: Player, networks: Gan, config: Config): Optimizer =>
   createOptimizer(`${player}.optimizer`, config[player] as OptimizerConfig, networks[player].parameters);
@@ -49,12 +57,12 @@ export const drawnNoise: NoiseSource = {
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
-/** How a network is applied to images with these labels [N,labels], if it is told any, while training. */
-const training = ({ random }: Players, labels: Tensor | undefined): Pass => ({
-  training: true,
-  random: read(random),
-  ...(labels && { labels }),
-});
+/** How a player's network is applied to samples with these labels [N,labels], if it is told any, while training. */
+function training({ references, random }: Players, player: Player, labels: Tensor | undefined): Pass {
+  const pass = { training: true, random: read(random) };
+  const reference = references?.momentsOf(player, pass);
+  return { ...pass, ...(labels && { labels }), ...(reference && { reference }) };
+}
 
 /** The labels of `count` images, if networks are told labels: those of the batch of real images, as often as they fit. So there are as many
  *  generated as real images of each class, and what lies between a real and a generated image has a class. */
@@ -70,7 +78,7 @@ export const realImages = ({ config, discriminator }: Players): Tensor =>
 
 /** Latents [N, latent] -> images [N,H,W,C], while training. */
 export const generate = (players: Players, latents: Tensor): Tensor =>
-  players.generator.apply(latents, training(players, labelsOfBatch(players, latents.shape[0] as number)));
+  players.generator.apply(latents, training(players, 'generator', labelsOfBatch(players, latents.shape[0] as number)));
 
 /** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training.
  *  @param labels of the images, [N,labels]; those of the batch of real images if not given */
@@ -78,7 +86,7 @@ export const discriminate = (
   players: Players,
   images: Tensor,
   labels = labelsOfBatch(players, images.shape[0] as number),
-): Tensor => players.discriminator.apply(images, training(players, labels));
+): Tensor => players.discriminator.apply(images, training(players, 'discriminator', labels));
 
 /** The gradient of a loss in each of a player's parameters. */
 export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>

@@ -20,8 +20,8 @@ export const labelCount = (config: Config): number => conditionedOn(config).name
 
 /** For the key of a generator that is told labels by its norms. */
 export const mayHaveConditionalNorm: Condition = {
-  holds: ({ model }) => model.condition !== 'none' && model.generatorNorm === 'batch',
-  said: 'model.condition is not none and model.generatorNorm is batch',
+  holds: ({ model }) => model.condition !== 'none' && ['batch', 'virtual'].includes(model.generatorNorm),
+  said: 'model.condition is not none and model.generatorNorm is batch or virtual',
 };
 
 /** Whether a generator is told labels by its norms, and not beside its latents. */

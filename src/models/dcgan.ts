@@ -19,15 +19,24 @@ import {
   mayHaveConditionalNorm,
   verdict,
 } from './conditional.ts';
-import { baseDefaults, halvingSizes, LABEL_KEYS, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
+import {
+  baseDefaults,
+  halvingSizes,
+  hasVirtualNorm,
+  LABEL_KEYS,
+  modelKeys,
+  type Recipe,
+  weightInitializer,
+} from './recipe.ts';
 
 /** What the DCGAN's builder reads. */
 export const DCGAN_KEYS: readonly KeyUse[] = [
   ...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm'),
   ...uses(['model.firstNorm'], {
     holds: ({ model }) => model.discriminatorNorm !== 'none',
-    said: 'model.discriminatorNorm is batch or layer',
+    said: 'model.discriminatorNorm is not none',
   }),
+  ...uses(['model.referenceBatch'], hasVirtualNorm),
   ...modelKeys('generatorActivation', 'discriminatorActivation', 'spectralNorm', 'dropout', 'minibatchFeatures'),
   ...uses(['model.minibatchDimensions', 'model.minibatchDense'], {
     holds: ({ model }) => model.minibatchFeatures > 0,
@@ -66,7 +75,7 @@ export function buildDcgan(config: Config): Gan {
     model;
   const levels = Math.log2(size / 4);
   const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
-  const shared = { weights: weightInitializer(weights) };
+  const shared = { weights: weightInitializer(weights), referenceBatch: model.referenceBatch };
 
   const discriminator = sequential(
     'discriminator',

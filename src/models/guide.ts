@@ -1,3 +1,4 @@
+import { uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial } from '../games/index.ts';
 import {
@@ -13,13 +14,25 @@ import {
   transposedConvolution,
 } from '../nn/index.ts';
 import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
-import { baseDefaults, LABEL_KEYS, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
+import {
+  baseDefaults,
+  hasVirtualNorm,
+  LABEL_KEYS,
+  modelKeys,
+  onlySizes,
+  type Recipe,
+  weightInitializer,
+} from './recipe.ts';
 
 /** The practical guide's DCGAN: norms after activations, no biases beside them, a convolution of stride 1 at the end. */
 export const dcganGuide: Recipe = {
   name: 'dcgan-guide',
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
-  keys: [...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'), ...LABEL_KEYS],
+  keys: [
+    ...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'),
+    ...uses(['model.referenceBatch'], hasVirtualNorm),
+    ...LABEL_KEYS,
+  ],
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -37,9 +50,9 @@ export const dcganGuide: Recipe = {
       size,
       channels,
       latent,
-      model: { kernel, width, generatorNorm, discriminatorNorm, spectralNorm: spectral },
+      model: { kernel, width, generatorNorm, discriminatorNorm, referenceBatch, spectralNorm: spectral },
     } = config;
-    const shared = { weights: weightInitializer(config.weights) };
+    const shared = { weights: weightInitializer(config.weights), referenceBatch };
     const normed: Partial<BlockOptions> = { ...shared, activationFirst: true, bias: false };
     const generator = sequential(
       'generator',

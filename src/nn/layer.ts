@@ -1,16 +1,24 @@
+import type { Moments } from '../ops/index.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
 
 /** How a network is being applied. */
 export interface Pass {
-  /** True: batch norm uses the batch's moments and updates the running ones, dropout drops. */
+  /** True: batch norm uses the batch's moments and updates the running ones, virtual batch norm uses the reference's, dropout drops. */
   readonly training: boolean;
   /** The random state that dropout draws from, int32 [2]. */
   readonly random?: Tensor;
   /** Of the samples, float32 [N, labels]: a 1 for its class, or for each of its attributes. Only conditional networks need them. */
   readonly labels?: Tensor;
+  /** The moments of the reference batch in each layer with virtual batch norm, by its path. Only such layers need them, while training. */
+  readonly reference?: ReferenceMoments;
+  /** Given if the samples are the reference batch itself: told its moments in each such layer. */
+  readonly measure?: (path: string, moments: Moments) => void;
 }
+
+/** The moments of a reference batch in each layer with virtual batch norm, by the layer's path. */
+export type ReferenceMoments = ReadonlyMap<string, Moments>;
 
 /** A part of a network with its variables. Shapes are per sample: without the batch axis. */
 export interface Layer {
@@ -22,6 +30,8 @@ export interface Layer {
   readonly variables: readonly Variable[];
   /** Whether a sample's output depends on the others of its batch while training. */
   readonly mixesSamples: boolean;
+  /** Samples in the reference batch that it needs while training; only of a layer with virtual batch norm. */
+  readonly referenceBatch?: number;
   /** x [N, ...inputShape] -> [N, ...outputShape]. */
   apply(x: Tensor, pass: Pass): Tensor;
 }

@@ -43,7 +43,7 @@ export {
   slice,
   transpose,
 } from './movement.ts';
-export { batchNorm, layerNorm, normalizeWith } from './norm.ts';
+export { type BatchMoments, batchNorm, layerNorm, normalizeWith, virtualBatchNorm } from './norm.ts';
 export { averagePool, maxPool, upsampleNearest } from './pool.ts';
 export { dropout, randomNormal, randomUniform } from './random.ts';
 export { allButChannel, allButSample, reduceMax, reduceMean, reduceSum } from './reduce.ts';

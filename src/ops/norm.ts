@@ -2,6 +2,7 @@ import type { ResultType } from '../tensor/operators.ts';
 import { axisSize, elements, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, neg, reciprocal, sqrt, square, sub } from './elementwise.ts';
+import { fill } from './leaves.ts';
 import { broadcast, perChannel } from './movement.ts';
 import { like, op, shapeError } from './op.ts';
 import { allButChannel, allButSample, reduceSum } from './reduce.ts';
@@ -185,4 +186,39 @@ export function normalizeWith(
 ): Tensor {
   const scale = mul(gain, inverseDeviation(variance, epsilon));
   return add(mul(sub(x, perChannel(mean, x.shape)), perChannel(scale, x.shape)), perChannel(bias, x.shape));
+}
+
+/** The moments [C] of a batch of `size` samples. */
+export type BatchMoments = Moments & { readonly size: number };
+
+/** Virtual batch normalisation: each sample of x [N,...,C] by the moments per channel of the union of itself and a reference batch. gain
+ *  and bias [C]. No sample depends on another. @see arXiv:1606.03498, section 3.5 */
+export function virtualBatchNorm(
+  reference: BatchMoments,
+  x: Tensor,
+  gain: Tensor,
+  bias: Tensor,
+  epsilon: number,
+): Tensor {
+  const { mean, variance } = momentsOfUnions(reference, x);
+  const scale = mul(perChannel(gain, mean.shape), inverseDeviation(variance, epsilon));
+  const overPixels = (t: Tensor): Tensor => broadcast(t, pixelAxes(x.shape), x.shape);
+  return add(mul(sub(x, overPixels(mean)), overPixels(scale)), perChannel(bias, x.shape));
+}
+
+/** The axes between samples and channels. */
+const pixelAxes = (shape: Shape): number[] => shape.slice(1, -1).map((_, i) => i + 1);
+
+/** The moments [N,C] of each sample of x [N,...,C] together with a batch of samples as large. */
+function momentsOfUnions({ size, ...of }: BatchMoments, x: Tensor): Moments {
+  const axes = pixelAxes(x.shape);
+  const own = axes.length > 0 ? moments(x, axes) : { mean: x, variance: fill(0, x.shape) };
+  const share = 1 / (size + 1);
+  const perRow = (t: Tensor): Tensor => perChannel(t, own.mean.shape);
+  const difference = sub(own.mean, perRow(of.mean));
+  const within = add(mul(1 - share, perRow(of.variance)), mul(share, own.variance));
+  return {
+    mean: add(perRow(of.mean), mul(share, difference)),
+    variance: add(within, mul(share * (1 - share), square(difference))),
+  };
 }

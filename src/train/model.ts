@@ -1,6 +1,7 @@
 import { isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
 import { createPlayers, type Game, type Match, type NoiseSource, type Players } from '../games/index.ts';
+import { variablesOfReferences } from '../games/references.ts';
 import type { Monitors } from '../losses/index.ts';
 import { buildGan, type Recipe, recipeOf } from '../models/index.ts';
 import type { Variable } from '../tensor/variable.ts';
@@ -40,5 +41,6 @@ export const variableGroups = (model: TrainingModel): Record<string, readonly Va
   optimizer: [...model.optimizers.generator.variables, ...model.optimizers.discriminator.variables],
   ...(model.average && { average: [...model.average.pairs.map(({ average }) => average), model.average.updates] }),
   ...(model.match.replay && { replay: model.match.replay }),
+  ...(model.references && { reference: variablesOfReferences(model.references) }),
   state: [model.random, ...model.match.state, ...(model.match.measurements ?? [])],
 });

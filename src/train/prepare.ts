@@ -11,6 +11,7 @@ import { withEvaluation } from './evaluator.ts';
 import type { WeightSource } from './from_run.ts';
 import { withLabels } from './labelled_data.ts';
 import { createModel } from './model.ts';
+import { expectReferenceImages } from './reference_images.ts';
 
 /** How a run is trained, beside its configuration. */
 export interface TrainOptions {
@@ -46,7 +47,7 @@ export async function prepareTraining(
   options: Omit<TrainOptions, 'out' | 'from'> = {},
 ): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
-  createModel(config);
+  const { references } = createModel(config);
   // Several processes train on processors only.
   const wanted = options.ranks && config.device === 'auto' ? ({ ...config, device: 'cpu' } as const) : config;
   const device = await chooseDevice(wanted, options.onDevice);
@@ -57,6 +58,7 @@ export async function prepareTraining(
       dataset,
     );
     checkLoaderOptions(dataset, finalConfig);
+    expectReferenceImages(references, dataset);
     return { config: finalConfig, dataset, device };
   } catch (error) {
     device.close();

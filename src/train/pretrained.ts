@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { pretrainedWeights } from '../extractor/file.ts';
+import { writeReferenceImages } from './reference_images.ts';
 import type { TrainingSession } from './session.ts';
 
 /** The file of the extractor that a configuration wants trained before; undefined if it wants none. */
@@ -17,10 +19,11 @@ export async function withExtractor(config: Config): Promise<Config> {
   return { ...config, extractor: { ...config.extractor, file } };
 }
 
-/** Gives every variable the value that it has before the first step: that of the seed, and for an extractor that of its file.
- *  @throws as withExtractor */
-export async function beginAnew(session: TrainingSession): Promise<void> {
+/** Gives every variable the value that it has before the first step: that of the seed, for an extractor that of its file, and for the
+ *  reference batch of virtual batch norm images of the data. @throws as withExtractor, and DataError as the data set */
+export async function beginAnew(session: TrainingSession, dataset: Dataset): Promise<void> {
   await session.initialize();
+  await writeReferenceImages(session, dataset);
   const { config, match } = session.model;
   const file = extractorFile(config);
   if (file === undefined) return;

@@ -6,6 +6,7 @@ import {
   mergeChanges,
   type Settings,
 } from '../config/index.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { absoluteData, dataExists } from '../data/place.ts';
 import type { JsonValue } from '../durable.ts';
 import { ConfigError, DataError } from '../errors.ts';
@@ -85,7 +86,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
       return;
     }
     const weights = start.checkpoint ? undefined : run.environment?.weights;
-    await takeUp(session, start, weights);
+    await takeUp(session, start, dataset, weights);
     const { checkpoint } = start;
     // Only what was prepared tells the network of an evaluation.
     const changes = differences(start.config, config);
@@ -182,10 +183,11 @@ function findData({ folder, environment }: Run, { data }: Config, options: Resum
 async function takeUp(
   session: TrainingSession,
   { checkpoint, progress }: Start,
+  dataset: Dataset,
   weights: StartingWeights | undefined,
 ): Promise<void> {
   if (!checkpoint) {
-    await beginAnew(session);
+    await beginAnew(session, dataset);
     if (weights) await takeWeights(session, await recallWeights(weights, session.model));
     return;
   }

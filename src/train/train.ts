@@ -49,7 +49,7 @@ export async function* train<O extends object>(
     });
     const lock = await lockRun(folder);
     try {
-      await beginAnew(session);
+      await beginAnew(session, dataset);
       if (plan) await takeWeights(session, plan);
       const weights = plan?.weights;
       yield* runRecorded({ session, dataset, group, from: NO_PROGRESS, weights, signal: options.signal }, folder);

@@ -52,6 +52,16 @@ const FURTHER: Record<string, ConfigChanges> = {
     labels: { flip: 0.3 },
     diffAugment: { colour: true, translation: 0.25, cutout: 0.5 },
   }),
+  'virtual batch norm': tiny('dcgan', {
+    ...plain,
+    model: {
+      generatorNorm: 'virtual',
+      discriminatorNorm: 'virtual',
+      referenceBatch: 6,
+      condition: 'oneHot',
+      conditionalNorm: true,
+    },
+  }),
   'lazy penalties': tiny('wgan-gp', { ...plain, gradientPenalty: 0, r1: 3, penaltyEvery: 2 }),
   'both updates at once': tiny('began', { ...plain, schedule: 'simultaneous' }),
   'learning rates that decay': tiny('dcgan-digits', {

@@ -46,6 +46,10 @@ const FAMILIES: Record<string, ConfigChanges> = {
     diffAugment: { colour: true, translation: 0.125, cutout: 0.5 },
   },
   'experience replay': { ...ADVERSARIAL, replay: { share: 0.5, images: 3 }, discriminatorSteps: 2 },
+  'virtual batch norm': {
+    ...ADVERSARIAL,
+    model: { width: 2, generatorNorm: 'virtual', discriminatorNorm: 'virtual', referenceBatch: 3, dropout: 0.2 },
+  },
   'spectral norm and dropout': {
     ...ADVERSARIAL,
     loss: 'hinge',

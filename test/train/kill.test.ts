@@ -18,6 +18,17 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
   'a run': [],
   'an evaluated run': ['--set', 'evaluateEvery=9', '--set', 'evaluateCount=30'],
   'a conditional run': ['--set', 'model.condition=embedding', '--set', 'sampleCount=20', '--set', 'ema.halfLife=50'],
+  'a conditional run with virtual batch norm': [
+    ...[
+      '--set',
+      'model.condition=projection',
+      '--set',
+      'model.conditionalNorm=true',
+      '--set',
+      'model.referenceBatch=6',
+    ],
+    ...['--set', 'model.generatorNorm=virtual', '--set', 'model.discriminatorNorm=virtual', '--set', 'sampleCount=20'],
+  ],
   'a conditional run that replays': ['--set', 'model.condition=projection', '--set', 'replay.share=0.5'],
 };
 

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ConfigChanges } from '../../src/config/index.ts';
+import { openDataset } from '../../src/data/index.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { ancestors, roots } from '../../src/graph/walk.ts';
+import { nn } from '../../src/index.ts';
+import { defineRecipe, resolveConfig } from '../../src/models/index.ts';
+import type { Graph } from '../../src/tensor/trace.ts';
+import { createModel, loadCheckpoint, train } from '../../src/train/index.ts';
+import { rejects } from '../data/rejects.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { eventsOf, IMAGES, tinyConfig, tinyData } from './tiny.ts';
+
+const VIRTUAL: ConfigChanges = {
+  model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual', referenceBatch: 5 },
+};
+const CONDITIONAL: ConfigChanges = {
+  model: { ...(VIRTUAL.model as object), condition: 'projection' },
+  sampleCount: 10,
+};
+
+/** The reference batch in the checkpoint of a short run. */
+async function referenceOf(changes: ConfigChanges) {
+  const out = join(temporaryFolder(), 'run');
+  await eventsOf(train(tinyConfig(changes), { out }));
+  const file = (await loadCheckpoint(out)).files.get('reference');
+  assert.ok(file, 'a file of the reference batch');
+  const read = async (name: string) => [...((await file?.read(`reference.${name}`)) ?? [])];
+  return { names: [...(file?.tensors.keys() ?? [])].sort(), read };
+}
+
+/** The data's images with their classes, by their pixels. */
+async function imagesByPixels(): Promise<ReadonlyMap<string, number>> {
+  const dataset = await openDataset(tinyData(), { size: 16, channels: 1 });
+  const images = new Map<string, number>();
+  for (let i = 0; i < dataset.count; i++) {
+    const pixels = new Float32Array(16 * 16);
+    await dataset.read(i, pixels, 0);
+    images.set(String([...pixels]), dataset.labels?.values[i] as number);
+  }
+  return images;
+}
+
+const rowsOf = (values: readonly number[], size: number): number[][] =>
+  Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
+
+test('a checkpoint holds the reference batch: different images of the data with their labels, and latents', async () => {
+  const { names, read } = await referenceOf(CONDITIONAL);
+  assert.equal(names, ['reference.images', 'reference.labels', 'reference.latents']);
+  const data = await imagesByPixels();
+  const images = rowsOf(await read('images'), 16 * 16);
+  assert.is(new Set(images.map(String)).size, 5);
+  const classes = images.map((image) => data.get(String(image)));
+  assert.equal(
+    rowsOf(await read('labels'), 10).map((row) => row.indexOf(1)),
+    classes,
+  );
+  assert.is((await read('latents')).filter((value) => value !== 0).length, 5 * 4);
+});
+
+test('it is fixed at the start by the seed: training does not change it', async () => {
+  const contents = async (changes: ConfigChanges) => {
+    const { read } = await referenceOf({ ...VIRTUAL, ...changes });
+    return [await read('images'), await read('latents')];
+  };
+  const short = await contents({ steps: 1 });
+  assert.equal(await contents({ steps: 5 }), short);
+  const others = await contents({ steps: 1, seed: 2 });
+  assert.not.equal(others[0], short[0]);
+  assert.not.equal(others[1], short[1]);
+});
+
+test('a network without such a norm has no reference', async () => {
+  assert.equal((await referenceOf({ model: { generatorNorm: 'virtual' } })).names, ['reference.latents']);
+  assert.equal((await referenceOf({ model: { discriminatorNorm: 'virtual', referenceBatch: 5 } })).names, [
+    'reference.images',
+  ]);
+  assert.is(createModel(tinyConfig()).references, undefined);
+});
+
+/** How many samples each product of a layer of a program takes. */
+const batchesIn = (graph: Graph, op: string, layer: string): number[] =>
+  ancestors(roots(graph)).flatMap(({ op: kind, inputs, scope }) =>
+    kind === op && scope.endsWith(layer) ? [inputs[0]?.shape[0] as number] : [],
+  );
+
+test('a program takes a reference through each network once, and real and generated images as one batch', () => {
+  const { match } = createModel(tinyConfig({ ...VIRTUAL, batch: 8, accumulation: 2 }));
+  const [discriminatorStep] = match.programs.map(({ trace }) => trace()) as [Graph];
+  assert.equal(batchesIn(discriminatorStep, 'conv2d', 'discriminator.layer1').sort(), [5, 8, 8]);
+});
+
+test('a penalty goes with it, since no image counts in the verdict on another', () => {
+  const config = resolveConfig({ recipe: 'wgan-gp', size: 16, model: { width: 2, discriminatorNorm: 'virtual' } });
+  assert.ok(createModel(config).match.programs[0]?.trace().outputs.penalty);
+});
+
+test('a reference with more images than the data has is refused', () =>
+  rejects(
+    () =>
+      eventsOf(train(tinyConfig({ model: { discriminatorNorm: 'virtual' } }), { out: join(temporaryFolder(), 'run') })),
+    'reference_too_large',
+    new RegExp(`model\\.referenceBatch: virtual batch norm needs 64 different images, but .* holds ${IMAGES}\\. Set`),
+  ));
+
+test('layers of one recipe that ask for reference batches of two sizes are refused', () => {
+  const recipe = defineRecipe({
+    name: 'two-references',
+    networks: ({ latent, size, channels }) => ({
+      generator: nn.sequential(
+        'generator',
+        [latent.size],
+        [
+          nn.block({
+            transform: nn.linear([size, size, channels]),
+            norm: 'virtual',
+            referenceBatch: 3,
+            activation: 'tanh',
+          }),
+        ],
+      ),
+      discriminator: nn.sequential(
+        'discriminator',
+        [size, size, channels],
+        [
+          nn.block({ transform: nn.linear([4]), norm: 'virtual', referenceBatch: 2 }),
+          nn.block({ transform: nn.linear([1]) }),
+        ],
+      ),
+    }),
+  });
+  assert.throws(
+    () => createModel(resolveConfig({ recipe, size: 4 })),
+    (error: unknown) =>
+      error instanceof ConfigError && error.code === 'reference_sizes' && /ask for 3 and 2 images/.test(error.message),
+  );
+});
+
+test.run();
