@@ -52,8 +52,9 @@ class WinogradProducts {
         for (int64_t column = 0; column < columns_; column += block_) {
           const Range block{column, std::min(column + block_, columns_)};
           if (first == 0 || !keeps_filter()) read_filter(run, pass, block, filters, w, scratch);
-          multiply(run, tiles.end - tiles.begin, block, results, images, filters);
-          write_results(run, convolution_.phases[static_cast<size_t>(pass)], tiles, block, y, results, scratch);
+          const PointProducts product = products(pass, tiles.end - tiles.begin, block.end - block.begin);
+          multiply(run, product, results, images, filters);
+          write_results(run, product, tiles, block, y, results, scratch);
         }
       }
     }
@@ -150,19 +151,29 @@ class WinogradProducts {
     }
   }
 
+  PointProducts products(int64_t pass, int64_t tiles, int64_t columns) const {
+    return {.convolution = convolution_,
+            .phases = convolution_.summed ? Range{0, phases()} : Range{pass, pass + 1},
+            .rows = tiles,
+            .columns = columns,
+            .phase_depth = convolution_.read.channels,
+            .add = false};
+  }
+
   /** results [tiles, block] = images [tiles, depth] filters [depth, block], for every point. */
-  void multiply(const Run& run, int64_t tiles, Range block, float* results, const float* images, const float* filters) const {
-    const PointProducts product{.rows = tiles, .columns = block.end - block.begin, .depth = depth_, .add = false};
+  void multiply(const Run& run, const PointProducts& product, float* results, const float* images, const float* filters) const {
     const LeftMatrices left{.data = images, .row = images_.row, .depth = 1, .point = images_.point};
     multiply_points(run, vector_, product, results, results_, left, filters, filters_);
   }
 
-  void write_results(const Run& run, const Phase& phase, Range tiles, Range block, float* y, const float* results, float* scratch) const {
+  void write_results(const Run& run, const PointProducts& product, Range tiles, Range block, float* y, const float* results,
+                     float* scratch) const {
+    const Phase& phase = convolution_.phases[static_cast<size_t>(product.phases.begin)];
     parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * block_, [&](int thread, Range range) {
       for (int64_t tile = range.begin; tile < range.end; tile++) {
         const float* points[kMostPoints];
         float* pixels[kWrittenPixels];
-        results_.addresses(points, results + tile * results_.row);
+        product.sums(points, results_, results + tile * results_.row, zeros_.data());
         written_pixels(pixels, convolution_, phase, tiles.begin + tile, y + block.begin, scratch + thread * scratch_floats());
         transforms_.result(pixels, points, block.end - block.begin);
       }
@@ -201,14 +212,13 @@ int64_t joined(int64_t length, int64_t results, int64_t window, int64_t stride, 
   return pairs;
 }
 
-/** Whether the products saved, of those of the definition, are worth the transforms: half of them, or a quarter of a filter gradient's, for
- *  which there is nothing else as fast. */
+/** Whether the products saved, of those of the definition, are worth the transforms: three eighths of them, or a quarter of a filter
+ *  gradient's, for which there is nothing else as fast. */
 bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& convolution) {
   if (std::min(g.c, g.k) < kFewestChannels || convolution.tiles() < kTilesWorthFilter) return false;
   const int64_t defined = joined(g.h, g.p, g.r, g.stride_h, g.top) * joined(g.w, g.q, g.s, g.stride_w, g.left);
-  const int64_t phases = static_cast<int64_t>(convolution.phases.size());
-  const int64_t products = convolution.tiles_h * convolution.tiles_w * phases * convolution.points();
-  return step.op == "conv2dFilterGradient" ? 4 * products <= 3 * defined : 2 * products <= defined;
+  const int64_t products = convolution.tiles_h * convolution.tiles_w * convolution.products();
+  return step.op == "conv2dFilterGradient" ? 4 * products <= 3 * defined : 8 * products <= 5 * defined;
 }
 
 }  // namespace

@@ -45,8 +45,9 @@ class WinogradFilterGradient {
         for (int64_t filter = 0; filter < filters_; filter += block_) {
           const Range block{filter, std::min(filter + block_, filters_)};
           float* block_sums = sums + (keeps_sums() ? phase : 0) * sums_.floats();
-          multiply(run, tiles, block, block_sums, images, gradients);
-          if (tiles.end == convolution_.tiles()) write_filters(run, phase, block, dw, block_sums, sums);
+          const PointProducts product = products(phase, tiles, block);
+          multiply(run, product, block, block_sums, images, gradients);
+          if (tiles.end == convolution_.tiles()) write_filters(run, product, block, dw, block_sums, sums);
         }
       }
     }
@@ -85,24 +86,32 @@ class WinogradFilterGradient {
     });
   }
 
+  PointProducts products(int64_t phase, Range tiles, Range block) const {
+    return {.convolution = convolution_,
+            .phases = {phase, phase + 1},
+            .rows = block.end - block.begin,
+            .columns = channels_,
+            .phase_depth = tiles.end - tiles.begin,
+            .add = tiles.begin > 0};
+  }
+
   /** sums [block, C] = gradients^T [block, tiles] images [tiles, C], for every point, added to those of earlier tiles. */
-  void multiply(const Run& run, Range tiles, Range block, float* sums, const float* images, const float* gradients) const {
-    const PointProducts product{
-        .rows = block.end - block.begin, .columns = channels_, .depth = tiles.end - tiles.begin, .add = tiles.begin > 0};
+  void multiply(const Run& run, const PointProducts& product, Range block, float* sums, const float* images, const float* gradients) const {
     const LeftMatrices left{.data = gradients + block.begin, .row = 1, .depth = gradients_.row, .point = gradients_.point};
     multiply_points(run, vector_, product, sums, sums_, left, images, images_);
   }
 
   /** The taps of the phase for filters `block`. */
-  void write_filters(const Run& run, int64_t phase, Range block, float* dw, const float* block_sums, float* sums) const {
+  void write_filters(const Run& run, const PointProducts& product, Range block, float* dw, const float* block_sums, float* sums) const {
+    const Phase& phase = convolution_.phases[static_cast<size_t>(product.phases.begin)];
     float* outside = sums + (keeps_sums() ? phases() : 1) * sums_.floats();
     parallel_for(run.threads, block.end - block.begin, (block.end - block.begin) * points() * channels_, [&](int thread, Range range) {
       for (int64_t filter = range.begin; filter < range.end; filter++) {
         const float* points[kMostPoints];
         float* taps[kMostTaps];
-        sums_.addresses(points, block_sums + filter * sums_.row);
+        product.sums(points, sums_, block_sums + filter * sums_.row, zeros_.data());
         for (int64_t i = 0; i < convolution_.taps(); i++) {
-          const int64_t tap = convolution_.phases[static_cast<size_t>(phase)].taps[static_cast<size_t>(i)];
+          const int64_t tap = phase.taps[static_cast<size_t>(i)];
           taps[i] = tap < 0 ? outside + thread * channels_ : dw + ((block.begin + filter) * filter_taps_ + tap) * channels_;
         }
         transforms_.filter_gradient(taps, points, channels_);

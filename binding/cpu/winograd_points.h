@@ -49,10 +49,37 @@ struct LeftMatrices {
   int64_t row, depth, point;
 };
 
-/** The sizes of a product for every point; the sums are added to the results, or replace them. */
+/** A product for every point. Its depth consists of phases that lie behind each other; the sums of those that count at a point are added to
+ *  the results there, or replace them. */
 struct PointProducts {
-  int64_t rows, columns, depth;
+  const TiledConvolution& convolution;
+  Range phases;
+  int64_t rows, columns, phase_depth;
   bool add;
+
+  bool counts(int64_t phase, int64_t point) const { return convolution.counts(convolution.phases[static_cast<size_t>(phase)], point); }
+
+  /** Calls body(range) for every range of the depth that is summed at a point. */
+  template <typename Body>
+  void for_depth(int64_t point, Body body) const {
+    for (int64_t first = phases.begin; first < phases.end; first++) {
+      int64_t end = first;
+      while (end < phases.end && counts(end, point)) end++;
+      if (end == first) continue;
+      body(Range{(first - phases.begin) * phase_depth, (end - phases.begin) * phase_depth});
+      first = end;
+    }
+  }
+
+  /** The addresses of a row of sums at every point; `zeros` where no phase counts, and no sum was written. */
+  void sums(const float** at, const PointMatrices& results, const float* row, const float* zeros) const {
+    results.addresses(at, row);
+    for (int64_t point = 0; point < results.points; point++) {
+      bool any = false;
+      for (int64_t phase = phases.begin; phase < phases.end; phase++) any = any || counts(phase, point);
+      if (!any) at[point] = zeros;
+    }
+  }
 };
 
 /** c [rows,columns] = a [rows,depth] b [depth,columns] for every point. */
@@ -61,20 +88,23 @@ inline void multiply_points(const Run& run, const VectorKernels& vector, const P
   const int64_t width = vector.tile.columns, strips = strips_of(product.columns, width), groups = strips_of(strips, kStripsAtOnce);
   parallel_items(run.threads, results.points * groups, [&](int, int64_t item) {
     const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
-    for (int64_t depth = 0; depth < product.depth; depth += kSummedDepth) {
-      for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
-        vector.multiply_strip({.c = c + point * results.point + strip * width,
-                               .c_row = results.row,
-                               .a = a.data + point * a.point + depth * a.depth,
-                               .a_row = a.row,
-                               .a_depth = a.depth,
-                               .b = b + point * right.point + depth * right.row + strip * width,
-                               .b_row = right.row,
-                               .rows = product.rows,
-                               .depth = std::min(kSummedDepth, product.depth - depth),
-                               .add = product.add || depth > 0});
+    bool add = product.add;
+    product.for_depth(point, [&](Range range) {
+      for (int64_t depth = range.begin; depth < range.end; depth += kSummedDepth, add = true) {
+        for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
+          vector.multiply_strip({.c = c + point * results.point + strip * width,
+                                 .c_row = results.row,
+                                 .a = a.data + point * a.point + depth * a.depth,
+                                 .a_row = a.row,
+                                 .a_depth = a.depth,
+                                 .b = b + point * right.point + depth * right.row + strip * width,
+                                 .b_row = right.row,
+                                 .rows = product.rows,
+                                 .depth = std::min(kSummedDepth, range.end - depth),
+                                 .add = add});
+        }
       }
-    }
+    });
   });
 }
 

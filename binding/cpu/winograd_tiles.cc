@@ -21,10 +21,18 @@ std::optional<int64_t> tap_side(const WindowGeometry& g) {
 struct AxisPhase {
   int64_t read, written;
   std::array<int64_t, kMostTapSide> taps;
+
+  bool has_tap(int64_t place) const { return taps[static_cast<size_t>(place)] >= 0; }
+};
+
+/** An axis in the direction in which it is read and written. */
+struct Axis {
+  std::vector<AxisPhase> phases;
+  int64_t read_step, written_step;
 };
 
 /** y[p] = sum over r of x[stride p + r - before] w[r]: every phase has the taps r = stride i + phase. */
-std::vector<AxisPhase> convolution_axis(int64_t side, int64_t stride, int64_t before, int64_t window) {
+Axis convolution_axis(int64_t side, int64_t stride, int64_t before, int64_t window) {
   std::vector<AxisPhase> phases;
   for (int64_t phase = 0; phase < std::min(stride, window); phase++) {
     AxisPhase& added = phases.emplace_back(AxisPhase{phase - before, 0, {}});
@@ -33,12 +41,24 @@ std::vector<AxisPhase> convolution_axis(int64_t side, int64_t stride, int64_t be
       added.taps[static_cast<size_t>(i)] = tap < window ? tap : -1;
     }
   }
-  return phases;
+  return {std::move(phases), stride, 1};
+}
+
+/** The same axis from its end: the first of the results is the last one of the last tile. */
+Axis backwards(Axis axis, int64_t side, int64_t stride, int64_t length) {
+  const int64_t last = ceil_divide(length, stride * kWrittenSide) * kWrittenSide - 1;
+  for (AxisPhase& phase : axis.phases) {
+    phase.read += last + side - 1;
+    phase.written += stride * last;
+    std::reverse(phase.taps.begin(), phase.taps.begin() + side);
+  }
+  return {std::move(axis.phases), -1, -stride};
 }
 
 /** dx[stride u + phase] = sum over r of dy[u + (phase + before - r) / stride] w[r] where that divides. All phases begin to read at the same
- *  pixel if their windows reach far enough, so that it is transformed once. */
-std::vector<AxisPhase> gradient_axis(int64_t side, int64_t stride, int64_t before, int64_t window, int64_t length) {
+ *  pixel if their windows reach far enough, so that it is transformed once. The direction is the one in which fewer windows lack their last
+ *  tap's place, where a point is left out. */
+Axis gradient_axis(int64_t side, int64_t stride, int64_t before, int64_t window, int64_t length) {
   std::vector<AxisPhase> phases;
   const int64_t count = std::min(stride, length);
   const int64_t common = ceil_divide(before - window + 1, stride), last = floor_divide(count - 1 + before, stride);
@@ -50,17 +70,27 @@ std::vector<AxisPhase> gradient_axis(int64_t side, int64_t stride, int64_t befor
       added.taps[static_cast<size_t>(i)] = tap >= 0 && tap < window ? tap : -1;
     }
   }
-  return phases;
+  const auto having = [&](int64_t place) {
+    return std::count_if(phases.begin(), phases.end(), [&](const AxisPhase& phase) { return phase.has_tap(place); });
+  };
+  const bool reverse = having(0) < having(side - 1);
+  Axis forwards{std::move(phases), 1, stride};
+  return reverse ? backwards(std::move(forwards), side, stride, length) : forwards;
 }
 
 /** Every pair of a phase of the rows and one of the columns. */
-std::vector<Phase> join_axes(int64_t side, const std::vector<AxisPhase>& rows, const std::vector<AxisPhase>& columns,
-                             int64_t window_columns) {
+std::vector<Phase> join_axes(int64_t side, const Axis& rows, const Axis& columns, int64_t window_columns) {
   const auto taps = static_cast<size_t>(side);
   std::vector<Phase> phases;
-  for (const AxisPhase& row : rows) {
-    for (const AxisPhase& column : columns) {
-      Phase& phase = phases.emplace_back(Phase{row.read, column.read, row.written, column.written, {}});
+  for (const AxisPhase& row : rows.phases) {
+    for (const AxisPhase& column : columns.phases) {
+      Phase& phase = phases.emplace_back(Phase{.read_row = row.read,
+                                               .read_column = column.read,
+                                               .written_row = row.written,
+                                               .written_column = column.written,
+                                               .taps = {},
+                                               .last_row = row.has_tap(side - 1),
+                                               .last_column = column.has_tap(side - 1)});
       for (size_t i = 0; i < taps * taps; i++) {
         const int64_t r = row.taps[i / taps], s = column.taps[i % taps];
         phase.taps[i] = r < 0 || s < 0 ? -1 : r * window_columns + s;
@@ -99,13 +129,21 @@ bool TiledConvolution::reads_once() const {
   });
 }
 
+int64_t TiledConvolution::products() const {
+  int64_t count = 0;
+  for (const Phase& phase : phases) {
+    for (int64_t point = 0; point < points(); point++) count += counts(phase, point) ? 1 : 0;
+  }
+  return count;
+}
+
 std::optional<TiledConvolution> tiled_convolution(const WindowGeometry& g) {
   const std::optional<int64_t> side = tap_side(g);
   if (!side) return std::nullopt;
   const auto rows = convolution_axis(*side, g.stride_h, g.top, g.r), columns = convolution_axis(*side, g.stride_w, g.left, g.s);
   return TiledConvolution{.images = g.n,
-                          .read = {.h = g.h, .w = g.w, .channels = g.c, .step_h = g.stride_h, .step_w = g.stride_w},
-                          .written = {.h = g.p, .w = g.q, .channels = g.k, .step_h = 1, .step_w = 1},
+                          .read = {.h = g.h, .w = g.w, .channels = g.c, .step_h = rows.read_step, .step_w = columns.read_step},
+                          .written = {.h = g.p, .w = g.q, .channels = g.k, .step_h = rows.written_step, .step_w = columns.written_step},
                           .tap_side = *side,
                           .phases = join_axes(*side, rows, columns, g.s),
                           .summed = true,
@@ -118,8 +156,8 @@ std::optional<TiledConvolution> tiled_input_gradient(const WindowGeometry& g) {
   if (!side) return std::nullopt;
   const auto rows = gradient_axis(*side, g.stride_h, g.top, g.r, g.h), columns = gradient_axis(*side, g.stride_w, g.left, g.s, g.w);
   return TiledConvolution{.images = g.n,
-                          .read = {.h = g.p, .w = g.q, .channels = g.k, .step_h = 1, .step_w = 1},
-                          .written = {.h = g.h, .w = g.w, .channels = g.c, .step_h = g.stride_h, .step_w = g.stride_w},
+                          .read = {.h = g.p, .w = g.q, .channels = g.k, .step_h = rows.read_step, .step_w = columns.read_step},
+                          .written = {.h = g.h, .w = g.w, .channels = g.c, .step_h = rows.written_step, .step_w = columns.written_step},
                           .tap_side = *side,
                           .phases = join_axes(*side, rows, columns, g.s),
                           .summed = false,

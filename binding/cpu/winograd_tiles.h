@@ -15,7 +15,8 @@ inline constexpr int64_t kWrittenSide = 4, kMostTapSide = 3, kMostReadSide = kWr
 inline constexpr int64_t kWrittenPixels = kWrittenSide * kWrittenSide, kMostTaps = kMostTapSide * kMostTapSide,
                          kMostPoints = kMostReadSide * kMostReadSide;
 
-/** Images that tiles are read from or written to: pixel i of a phase is pixel first + i * step of the image. */
+/** Images that tiles are read from or written to: pixel i of a phase is pixel first + i * step of the image. A negative step goes through
+ *  them backwards. */
 struct TiledImages {
   int64_t h, w, channels;
   int64_t step_h, step_w;
@@ -28,6 +29,8 @@ struct Phase {
   int64_t read_row, read_column, written_row, written_column;
   /** For each place in the window, row by row, the tap of the filter, or -1 for none. */
   std::array<int64_t, kMostTaps> taps;
+  /** Whether the window has taps in its last row and in its last column. */
+  bool last_row, last_column;
 };
 
 struct TiledConvolution {
@@ -47,6 +50,13 @@ struct TiledConvolution {
 
   /** Whether all phases read the same pixels. */
   bool reads_once() const;
+
+  /** Whether the filter of a phase may be other than 0 at a point. At infinity, the last of a row or column, only the last taps count. */
+  bool counts(const Phase& phase, int64_t point) const {
+    return (phase.last_row || point / read_side() < read_side() - 1) && (phase.last_column || point % read_side() < read_side() - 1);
+  }
+  /** Products of numbers that a tile takes in all phases. */
+  int64_t products() const;
 
   int64_t tiles() const { return images * tiles_h * tiles_w; }
 };

@@ -91,6 +91,26 @@ const cases: readonly Sizes[] = [
     padding: [0, 1],
     why: 'windows of 2 and of 1',
   },
+  {
+    n: 2,
+    image: [47, 61],
+    channels: 48,
+    filters: 64,
+    window: 3,
+    stride: 2,
+    padding: [1, 1],
+    why: 'windows of 1 and of 2',
+  },
+  {
+    n: 3,
+    image: [45, 62],
+    channels: 64,
+    filters: 48,
+    window: 5,
+    stride: 2,
+    padding: [2, 2],
+    why: 'windows of 2 and of 3',
+  },
   { n: 2, image: [41, 37], channels: 64, filters: 64, window: 2, padding: [0, 1], why: 'the smallest window' },
 ];
 
