@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { channelsFirst } from '../../src/export/portable/channels_first.ts';
 import { freeze } from '../../src/export/portable/freeze.ts';
 import { nodesOf, type PortableGraph, type PortableNode } from '../../src/export/portable/graph.ts';
+import { uniqueNames } from '../../src/export/portable/names.ts';
 import { zeros } from '../../src/nn/initializers.ts';
 import { parameter } from '../../src/nn/layer.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -44,6 +45,10 @@ test('what depends on weights alone is computed, or kept where weights are to st
   const [, values] = nodesOf(folded) as [unknown, PortableNode<'weights'>];
   assert.equal([...values.attributes.data], [2, 8, 18, 32, 50, 72]);
   assert.is(operators(await frozen([2], body, false)), 'input weights weights mul mul matmul');
+  const bias = parameter('bias', [6], zeros);
+  const kept = await frozen([6], (x) => ops.add(x, ops.perChannel(read(bias), x.shape)), false);
+  const shapes = nodesOf(kept).map(({ op, shape }) => `${op} ${shape}`);
+  assert.equal(shapes, ['input batch,6', 'weights 6', 'reshape 1,6', 'add batch,6'], 'in the shape that it has');
 });
 
 test('what only gannet computes is no obstacle where its result alone is written', async () => {
@@ -52,6 +57,8 @@ test('what only gannet computes is no obstacle where its result alone is written
     ops.matmul(x, ops.mul(2, ops.cholesky(ops.matmul(read(weight), read(weight), { transposeB: true }))));
   const folded = await frozen([2], body);
   assert.is(operators(folded), 'input weights matmul');
+  const error = await frozen([2], body, false).catch((caught: Error) => caught);
+  assert.match((error as Error).message, 'the op cholesky has no counterpart in other programs');
 });
 
 test('what depends on the number of images is refused by its op, and so is what only gannet computes', async () => {
@@ -63,6 +70,11 @@ test('what depends on the number of images is refused by its op, and so is what 
   assert.match(await refusal(meanOfImages), /^export_unsupported: .*depends on the number of images/);
   const drawn = (x: Tensor) => ops.add(x, ops.randomNormal(feed('random', [2], 'int32'), x.shape));
   assert.match(await refusal(drawn), /^export_unsupported: .*the op randomNormal/);
+  const ofFew = (x: Tensor) => ((x.shape[0] as number) < 1010 ? ops.tanh(x) : ops.relu(x));
+  assert.match(await refusal(ofFew), /^export_unsupported: .*depends on the number of images/);
+  const bias = parameter('bias', [6], zeros);
+  const alike = (x: Tensor) => ops.concat([x, ops.perChannel(read(bias), [x.shape[0] as number, 6])], 1);
+  assert.match(await refusal(alike), /^export_unsupported: .*makes \[batch,6\] of what is the same for all images/);
 });
 
 test('with channels first, an image between two convolutions is not turned, and an axis of one is moved for nothing', async () => {
@@ -79,6 +91,12 @@ test('with channels first, an image between two convolutions is not turned, and 
   const grey = parameter('filter', [6, 1, 1, 1], zeros);
   const ofGrey = await frozen([4, 4, 1], (x) => ops.conv2d(x, read(grey)));
   assert.is(operators(channelsFirst(ofGrey, { ends: 'NHWC' })), 'input reshape weights conv2d transpose');
+});
+
+test('names that are made unique are no names that are wanted already', () => {
+  const unique = uniqueNames();
+  const made = ['a_2', 'a', 'a', 'a', 'a_2'].map(unique);
+  assert.is(new Set(made).size, 5, made.join());
 });
 
 test.run();

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CheckpointError, type GannetError } from '../../src/errors.ts';
 import { exportRun } from '../../src/export/index.ts';
 import { findTorch } from '../../src/export/pytorch/python.ts';
+import { openTorch } from '../../src/export/pytorch/runtime.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
 
@@ -45,5 +47,27 @@ for (const kernel of [3, 4, 5]) {
     for (const line of down) assert.match(line, before === after ? `padding=(${before}, ${before})` : `(${sides}))`);
   });
 }
+
+(python ? test : test.skip)('what PyTorch says of a module that it cannot run is told to its last line', async () => {
+  const folder = temporaryFolder({
+    'model.py': [
+      'import os, sys',
+      // Answers end before the complaint does.
+      'os.close(1)',
+      'sys.stderr.write("a long way\\n" * 100_000)',
+      'raise ValueError("the reason")',
+    ].join('\n'),
+  });
+  const runtime = await openTorch(folder);
+  // More than a pipe holds, so that some of it is not read.
+  const latents = { data: new Float32Array(100_000), shape: [100_000] };
+  const run = () => runtime.run({ latents }).catch((caught: GannetError) => caught);
+  const error = await run();
+  assert.equal(await run(), error, 'also when it is gone already');
+  await runtime.close();
+  assert.ok(error instanceof CheckpointError);
+  assert.is(error.code, 'export_wrong');
+  assert.match(error.message, /\nValueError: the reason\s*$/);
+});
 
 test.run();

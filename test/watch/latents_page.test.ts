@@ -137,8 +137,10 @@ test('pictures that are dragged to three places give their sum, which can be use
   await until(async () => `${await copied(page, editor)}` === `${at(1)[0]}`);
   await corner.getByRole('combobox').selectOption('1');
   assert.equal(await corner.getByRole('option', { name: 'dropped' }).count(), 0);
-  await sample(page, 4).dragTo(page.getByRole('region', { name: 'the latent of a picture' }));
+  const search = page.getByRole('region', { name: 'the latent of a picture' });
+  await sample(page, 4).dragTo(search);
   await until(async () => `${await copied(page, editor)}` === `${at(4)[0]}`);
+  assert.is(await search.locator('img').count(), 0, 'its latent is known, and is not searched');
   assert.equal(problems, []);
 });
 
