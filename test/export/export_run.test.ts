@@ -7,12 +7,16 @@ import * as assert from 'uvu/assert';
 import type { GannetError } from '../../src/errors.ts';
 import { checkExport, type ExportRuntime } from '../../src/export/check.ts';
 import { type ExportOptions, exportRun } from '../../src/export/index.ts';
-import { networksOf } from '../../src/export/networks.ts';
+import { type ExportableNetwork, networksOf } from '../../src/export/networks.ts';
 import { publishFile, publishFolder } from '../../src/export/publish.ts';
-import { openSampler } from '../../src/train/index.ts';
+import * as ops from '../../src/ops/index.ts';
+import { SafetensorsFile } from '../../src/safetensors/safetensors.ts';
+import { feed, trace } from '../../src/tensor/trace.ts';
+import { loadCheckpoint, openSampler } from '../../src/train/index.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
+import { RUNTIMES } from './runtimes.ts';
 
 const run = await madeUpRun(smallConfig('dcgan-digits-conditional', { size: 16, model: { width: 2 } }));
 
@@ -31,12 +35,22 @@ test('without --out an export lies in the run, by the name of its network and st
   assert.equal(description.image, [16, 16, 1]);
 });
 
+test('the discriminator has the weights of the checkpoint', async () => {
+  const out = join(temporaryFolder(), 'torch');
+  await exportRun(run, { to: 'pytorch', network: 'discriminator', check: false, out });
+  const exported = await SafetensorsFile.open(join(out, 'model.safetensors'));
+  const kept = (await loadCheckpoint(run)).files.get('discriminator');
+  assert.equal(await exported.read('layer1.bias'), await kept?.read('discriminator.layer1.bias'));
+});
+
 test('what cannot be exported is refused by what there is', async () => {
   const network = await refusal({ to: 'onnx', network: 'critic' });
   assert.equal(
     [network.code, /has no critic.*It has generator, discriminator/.test(network.message)],
     ['export_network', true],
   );
+  const page = await refusal({ to: 'html', network: 'discriminator' });
+  assert.equal([page.code, /html is for the generator/.test(page.message)], ['export_network', true]);
   assert.is((await refusal({ to: 'onnx', out: 'generator.bin' })).code, 'export_out');
   assert.is((await refusal({ to: 'tfjs', layout: 'NCHW' })).code, 'export_layout');
   assert.is((await refusal({ to: 'onnx', step: 3 })).code, 'checkpoint_missing');
@@ -106,8 +120,9 @@ test('a runtime that computes other numbers fails the check, and by how much is 
     const [network] = networksOf(session.model);
     assert.ok(network);
     const batches: number[] = [];
-    const runtime = (change: (value: number) => number): ExportRuntime => ({
+    const runtime = (change: (value: number) => number, isSlow = false): ExportRuntime => ({
       name: 'a runtime',
+      isSlow,
       async run({ latents, labels }) {
         assert.ok(latents && labels);
         batches.push(latents.shape[0] as number);
@@ -118,7 +133,14 @@ test('a runtime that computes other numbers fails the check, and by how much is 
     });
     const check = (change: (value: number) => number) => checkExport(session, network, runtime(change), 'NHWC');
     assert.is((await check((value) => value)).largestError, 0);
-    assert.equal(batches, [1, 3, 7]);
+    assert.equal(batches.splice(0), [1, 3, 7]);
+    await checkExport(
+      session,
+      network,
+      runtime((value) => value, true),
+      'NHWC',
+    );
+    assert.equal(batches, [1, 2], 'fewer where each takes seconds');
     for (const [change, told] of [
       [(value: number) => value + 0.01, /by up to 0\.010/],
       [() => Number.NaN, /by up to Infinity/],
@@ -128,6 +150,46 @@ test('a runtime that computes other numbers fails the check, and by how much is 
       assert.is(error.code, 'export_wrong');
       assert.match(error.message, told);
     }
+    const flat: ExportRuntime = {
+      name: 'a runtime',
+      run: async ({ latents }) => ({ data: new Float32Array(1), shape: [latents?.shape[0] as number, 1] }),
+      close: async () => {},
+    };
+    const error = await checkExport(session, network, flat, 'NHWC').catch((caught: GannetError) => caught);
+    assert.match((error as Error).message, 'gives images of [1,1] in place of [1,16,16,1]');
+  } finally {
+    session.close();
+  }
+});
+
+test('an export is kept without a check where what runs it is not installed, and the command that installs it is told', async () => {
+  const out = join(temporaryFolder(), 'generator.onnx');
+  const { check } = await exportRun(run, { to: 'onnx', out });
+  assert.ok(existsSync(out));
+  if (RUNTIMES.onnx) assert.ok(check && 'largestError' in check);
+  else assert.match(check && 'unchecked' in check ? check.unchecked : '', 'npm install onnxruntime-node');
+});
+
+test('an error is told relative to numbers above 1', async () => {
+  const session = await openSampler(run);
+  try {
+    const network: ExportableNetwork = {
+      ...{ name: 'discriminator', input: 'latents', output: 'y' },
+      trace: (batch) =>
+        trace('large', () => ({
+          y: ops.add(1000, ops.mul(0, feed('latents', [batch, ...session.model.generator.inputShape]))),
+        })),
+    };
+    const runtime: ExportRuntime = {
+      name: 'a runtime',
+      run: async ({ latents }) => ({
+        shape: latents?.shape ?? [],
+        data: new Float32Array(latents?.data.length ?? 0).fill(1000.5),
+      }),
+      close: async () => {},
+    };
+    const { largestError } = await checkExport(session, network, runtime, 'NHWC');
+    assert.is(largestError, 0.0005);
   } finally {
     session.close();
   }
