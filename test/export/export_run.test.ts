@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GannetError } from '../../src/errors.ts';
 import { checkExport, type ExportRuntime } from '../../src/export/check.ts';
-import { type ExportOptions, exportRun } from '../../src/export/index.ts';
+import { type ExportOptions, exportRun, type NetworkName } from '../../src/export/index.ts';
 import { type ExportableNetwork, networksOf } from '../../src/export/networks.ts';
 import { publishFile, publishFolder } from '../../src/export/publish.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -33,6 +33,35 @@ test('without --out an export lies in the run, by the name of its network and st
   assert.is(check, undefined);
   assert.equal(description.labels?.names.length, 10);
   assert.equal(description.image, [16, 16, 1]);
+});
+
+test('a description tells which weights they are, and counts representative variables to the latents', async () => {
+  const averaged = await madeUpRun(smallConfig('wgan-gp', { size: 16, model: { width: 2 }, ema: { halfLife: 10 } }));
+  const describe = async (network: NetworkName, folder = averaged) =>
+    (await exportRun(folder, { to: 'onnx', network, check: false })).description;
+  assert.equal([(await describe('generator')).averaged, (await describe('critic')).averaged], [true, false]);
+  assert.is((await exportRun(run, { to: 'onnx', check: false })).description.averaged, false);
+  const extracted = await madeUpRun(smallConfig('extractor-gan', { model: { width: 2 } }));
+  const { latent } = await describe('generator', extracted);
+  assert.equal([latent.representatives, latent.size], [['brightness'], 101]);
+});
+
+test('averaged weights are parameters of a module of PyTorch, and running statistics are buffers', async () => {
+  const averaged = await madeUpRun(
+    smallConfig('dcgan-digits', { size: 16, model: { width: 2 }, ema: { halfLife: 10 } }),
+  );
+  const out = join(temporaryFolder(), 'torch');
+  await exportRun(averaged, { to: 'pytorch', check: false, out });
+  const [, parameters = '', buffers = ''] = readFileSync(join(out, 'model.py'), 'utf8').split(
+    /^(?:PARAMETERS|BUFFERS) = /m,
+  );
+  const names = (text: string) => [...text.matchAll(/^ {4}"([\w.]+)": \(/gm)].map(([, name]) => name);
+  assert.ok(names(parameters).includes('layer1.weight') && names(parameters).includes('layer1.norm.gain'));
+  assert.equal(
+    names(buffers).filter((name) => !/norm\.(mean|variance)$/.test(name ?? '')),
+    [],
+  );
+  assert.ok(names(buffers).length > 0);
 });
 
 test('the discriminator has the weights of the checkpoint', async () => {
@@ -112,6 +141,19 @@ test('an earlier folder comes back where the new one cannot get its name, or a s
   await publishFolder(out, ['c'], failing).catch(() => {});
   assert.is(readFileSync(join(out, 'c'), 'utf8'), 'earlier');
   assert.equal(readdirSync(folder), ['b']);
+});
+
+test('what an earlier stop has left is removed, and what the disk refuses is told as such', async () => {
+  const folder = temporaryFolder({ 'b/c': 'earlier', '.replaced-b/c': 'before that', '.saving-b/d': 'half' });
+  const out = join(folder, 'b');
+  await publishFolder(out, ['c'], async (temporary) => writeFileSync(join(temporary, 'c'), 'later'));
+  assert.is(readFileSync(join(out, 'c'), 'utf8'), 'later');
+  assert.equal([readdirSync(folder), readdirSync(out)], [['b'], ['c']]);
+  const below = join(out, 'c', 'd');
+  for (const publish of [() => publishFile(below, async () => {}), () => publishFolder(below, [], async () => {})]) {
+    const error = await publish().catch((caught: GannetError) => caught);
+    assert.is((error as GannetError).code, 'storage_failed');
+  }
 });
 
 test('a runtime that computes other numbers fails the check, and by how much is told', async () => {

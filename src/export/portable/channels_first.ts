@@ -118,8 +118,7 @@ const isReduction = (node: PortableNode): node is PortableNode<'reduceSum' | 're
   node.op === 'reduceSum' || node.op === 'reduceMax';
 
 /** Whether the axes that a reduction of images keeps lie in the same order with channels first. */
-function keepsOrder({ attributes: { axes }, inputs }: PortableNode<'reduceSum' | 'reduceMax'>): boolean {
-  if (inputs[0]?.shape.length !== 4) return false;
+function keepsOrder({ attributes: { axes } }: PortableNode<'reduceSum' | 'reduceMax'>): boolean {
   const kept = TO_FIRST.filter((axis) => !axes.includes(axis));
   return kept.every((axis, i) => axis > (kept[i - 1] ?? -1));
 }
@@ -129,7 +128,7 @@ const FOLLOW: Rule = (node, inputs) => ({ ...node, inputs, shape: inOrder(node.s
 
 const reduced: Rule = (node, inputs) => {
   const { attributes } = node as PortableNode<'reduceSum'>;
-  const axes = attributes.axes.map((axis) => TO_FIRST.indexOf(axis)).sort((a, b) => a - b);
+  const axes = attributes.axes.map((axis) => TO_FIRST.indexOf(axis));
   return { ...node, attributes: { axes }, inputs };
 };
 
