@@ -25,6 +25,10 @@ for (const [name, config] of [
   ['a DCGAN', smallConfig('dcgan-digits', small)],
   ['a DCGAN with averaged weights', smallConfig('dcgan-digits', { ...small, ema: { halfLife: 100 } })],
   ['a BEGAN with its descriptors', smallConfig('began', small)],
+  [
+    'a DCGAN with virtual batch norm',
+    smallConfig('dcgan-digits', { ...small, model: { width: 2, generatorNorm: 'virtual' } }),
+  ],
 ] as const) {
   test(`${name} draws the same images, to the bit, behind an export and an import`, async () => {
     const run = await madeUpRun(config);
