@@ -28,6 +28,8 @@ constexpr auto kBetweenLooks = std::chrono::milliseconds(200);
 constexpr int64_t kMostAtOnce = int64_t{1} << 28;
 constexpr int kTurnsBeforeSleep = 2000;
 constexpr int kExitCode = 1;
+/** Tags of what ranks tell one another beside numbers: that they live, and that they leave and will say no more. */
+constexpr int kBeat = 0, kLeaves = 1;
 
 std::mutex mpi;
 std::mutex text_lock;
@@ -127,54 +129,82 @@ class Member {
     for (int rank = 0; rank < ranks_; rank++) hosts_.emplace_back(all.data() + static_cast<ptrdiff_t>(rank) * MPI_MAX_PROCESSOR_NAME);
   }
 
-  bool hears(int peer) const { return peer != rank_ && (rank_ == 0 || peer == 0); }
+  bool hears(size_t peer) const { return static_cast<int>(peer) != rank_ && (rank_ == 0 || peer == 0); }
 
+  /** Until this rank and all that it hears leave, so that no message and no request is open when MPI ends. */
   void watch() {
-    std::vector<Clock::time_point> heard(static_cast<size_t>(ranks_), Clock::now());
-    std::vector<MPI_Request> sending(static_cast<size_t>(ranks_), MPI_REQUEST_NULL);
+    peers_.resize(static_cast<size_t>(ranks_));
     Clock::time_point sent{}, looked = Clock::now();
-    while (!finishing_) {
+    while (!finishing_ || expects_more()) {
       const Clock::time_point now = Clock::now();
       // A process that was stopped, or a machine that slept, has heard nobody meanwhile.
-      if (now - looked > std::chrono::seconds(5)) heard.assign(heard.size(), now);
+      if (now - looked > std::chrono::seconds(5)) {
+        for (Peer& peer : peers_) peer.heard = now;
+      }
       looked = now;
       const Clock::time_point last_beat{Clock::duration(last_beat_)};
-      if (now - sent > kBetweenBeats && now - last_beat < patience_ / 2) {
-        send_beats(sending);
+      if (finishing_) {
+        send_to_peers(kLeaves);
+      } else if (now - sent > kBetweenBeats && now - last_beat < patience_ / 2) {
+        send_to_peers(kBeat);
         sent = now;
       }
-      receive_beats(heard);
-      for (int peer = 0; peer < ranks_; peer++) {
-        if (hears(peer) && now - heard[static_cast<size_t>(peer)] > patience_) {
-          abort(own_name() + " has heard nothing of " + name_of(peer) + " for " + std::to_string(patience_.count()) +
-                " s: it has died or hangs. Every rank is ended.");
-        }
-      }
+      receive();
+      expect_life(now);
       std::this_thread::sleep_for(kBetweenLooks);
     }
+    for (Peer& peer : peers_) wait(peer.sending);
   }
 
-  void send_beats(std::vector<MPI_Request>& sending) {
-    static char beat = 0;
-    const std::lock_guard<std::mutex> lock(mpi);
-    for (int peer = 0; peer < ranks_; peer++) {
-      MPI_Request& request = sending[static_cast<size_t>(peer)];
-      int done = 1;
-      if (!hears(peer) || MPI_Test(&request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || !done) continue;
-      MPI_Isend(&beat, 1, MPI_CHAR, peer, 0, beats_, &request);
+  bool expects_more() const {
+    for (size_t i = 0; i < peers_.size(); i++) {
+      if (hears(i) && !(peers_[i].has_left && peers_[i].is_told)) return true;
+    }
+    return false;
+  }
+
+  void expect_life(Clock::time_point now) {
+    for (size_t i = 0; i < peers_.size(); i++) {
+      if (!hears(i) || peers_[i].has_left || now - peers_[i].heard <= patience_) continue;
+      abort(own_name() + " has heard nothing of " + name_of(static_cast<int>(i)) + " for " + std::to_string(patience_.count()) +
+            " s: it has died or hangs. Every rank is ended.");
     }
   }
 
-  void receive_beats(std::vector<Clock::time_point>& heard) {
+  /** A peer that has not taken the last message yet gets no other. */
+  void send_to_peers(int tag) {
+    static char nothing = 0;
+    const std::lock_guard<std::mutex> lock(mpi);
+    for (size_t i = 0; i < peers_.size(); i++) {
+      Peer& peer = peers_[i];
+      int done = 1;
+      if (!hears(i) || peer.is_told || MPI_Test(&peer.sending, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || !done) continue;
+      MPI_Isend(&nothing, 1, MPI_CHAR, static_cast<int>(i), tag, beats_, &peer.sending);
+      peer.is_told = tag == kLeaves;
+    }
+  }
+
+  void receive() {
     const std::lock_guard<std::mutex> lock(mpi);
     int waits = 0;
     MPI_Status status;
-    while (MPI_Iprobe(MPI_ANY_SOURCE, 0, beats_, &waits, &status) == MPI_SUCCESS && waits) {
-      char beat;
-      if (MPI_Recv(&beat, 1, MPI_CHAR, status.MPI_SOURCE, 0, beats_, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
-      heard[static_cast<size_t>(status.MPI_SOURCE)] = Clock::now();
+    while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, beats_, &waits, &status) == MPI_SUCCESS && waits) {
+      char nothing;
+      if (MPI_Recv(&nothing, 1, MPI_CHAR, status.MPI_SOURCE, status.MPI_TAG, beats_, MPI_STATUS_IGNORE) != MPI_SUCCESS) return;
+      Peer& peer = peers_[static_cast<size_t>(status.MPI_SOURCE)];
+      peer.heard = Clock::now();
+      peer.has_left |= status.MPI_TAG == kLeaves;
     }
   }
+
+  /** Another rank, as this one's watch knows it. */
+  struct Peer {
+    Clock::time_point heard = Clock::now();
+    MPI_Request sending = MPI_REQUEST_NULL;
+    bool has_left = false;
+    /** Whether it knows that this rank leaves. */
+    bool is_told = false;
+  };
 
   const int rank_, ranks_;
   const std::chrono::seconds patience_;
@@ -182,6 +212,8 @@ class Member {
   std::vector<std::string> hosts_;
   std::atomic<Clock::rep> last_beat_{0};
   std::atomic<bool> finishing_{false};
+  /** The watch's own. */
+  std::vector<Peer> peers_;
   std::thread watch_;
 };
 
