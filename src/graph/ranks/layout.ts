@@ -66,11 +66,11 @@ export function wholeOf({ tensor, spread, shape }: Held, share: Share): Tensor {
   return allReduceSum(reshape(padded, shape));
 }
 
-/** How a reshape of `from` to `to` leaves a spread: undefined where a rank's part would no longer lie along one axis. */
+/** How a reshape of `from` to `to` leaves a spread: of each run of consecutive numbers that makes up a block, a rank has its share as
+ *  before. Undefined where no axis of `to` has blocks of as many numbers. */
 export function reshaped(from: Shape, { axis, block }: Spread, to: Shape, share: Share): Spread | undefined {
-  const before = elements(from.slice(0, axis));
-  const target = to.findIndex((size, i) => size > 1 && elements(to.slice(0, i)) === before);
-  if (target < 0) return undefined;
-  const spread = { axis: target, block: (block * (to[target] as number)) / (from[axis] as number) };
-  return Number.isInteger(spread.block) && canSpread(to, spread, share) ? spread : undefined;
+  const run = block * elements(from.slice(axis + 1));
+  return to
+    .map((_, target): Spread => ({ axis: target, block: run / elements(to.slice(target + 1)) }))
+    .find((spread) => canSpread(to, spread, share));
 }

@@ -1,6 +1,5 @@
 import type { Op } from '../../ops/op.ts';
 import { isComposite, ops } from '../../ops/rules.ts';
-import { overwrittenInputs } from '../../ops/update.ts';
 import type { OpAttributes, OpName } from '../../tensor/operators.ts';
 import { withScope } from '../../tensor/scope.ts';
 import { createTensor, isOp, type Tensor } from '../../tensor/tensor.ts';
@@ -72,7 +71,7 @@ class Sharing {
         ),
       );
     const inputs = node.inputs.map((input) => this.held.get(input) as Held);
-    const isWhole = inputs.every(({ spread }) => !spread) || overwrittenInputs(node).length > 0;
+    const isWhole = inputs.every(({ spread }) => !spread);
     const answer = isWhole ? undefined : spreadRules[node.op]?.(node as never, inputs, this.share);
     return answer ? this.finish(node, answer) : this.holdWhole(node);
   }
