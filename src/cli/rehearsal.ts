@@ -1,6 +1,6 @@
 import type { Config } from '../config/index.ts';
 import { summariseSkipped } from '../data/index.ts';
-import type { DeviceListener } from '../device/index.ts';
+import type { DeviceListener, Ranks } from '../device/index.ts';
 import {
   createModel,
   formatWeights,
@@ -10,6 +10,7 @@ import {
   TrainingSession,
   type WeightSource,
 } from '../train/index.ts';
+import { ProcessGroup } from '../train/ranks/process_group.ts';
 import { type Io, printJson, printLine } from './io.ts';
 import { readingProgress } from './reading_progress.ts';
 import { formatSummary } from './summary_table.ts';
@@ -24,20 +25,24 @@ export interface RehearsalOptions {
   readonly notes: readonly string[];
   /** Whose weights the run would begin with. */
   readonly from?: WeightSource | undefined;
+  /** The processes that would train together. */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Does everything that training does before its first step, and writes nothing: opens the data, loads the step's programs on
  *  the device, prints the plan. @throws what training would throw */
-export async function rehearse(asked: Config, io: Io, { json, notes, from }: RehearsalOptions): Promise<void> {
+export async function rehearse(asked: Config, io: Io, { json, notes, from, ranks }: RehearsalOptions): Promise<void> {
   const reading = readingProgress(io, { silent: json });
   let deviceReason = '';
   const onDevice: DeviceListener = ({ reason }) => {
     deviceReason = reason;
   };
-  const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress, onDevice });
-  const { config, dataset, device } = await preparing.finally(reading.finish);
+  const preparing = prepareTraining(asked, { onDataProgress: reading.onProgress, onDevice, ranks });
+  const prepared = await preparing.finally(reading.finish);
+  const { config, dataset, device } = prepared;
   try {
-    const { model } = await TrainingSession.open(createModel(config), device);
+    const group = ranks && (await ProcessGroup.of(ranks, prepared));
+    const { model } = await TrainingSession.open(createModel(config), device, group?.share);
     const weights = from && (await planWeights(from, model)).weights;
     const summary = summarize(config);
     const { name, count, skipped, notes: dataNotes = [] } = dataset;

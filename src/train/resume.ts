@@ -71,14 +71,14 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
   const wanted = withOptions(stored, options);
   if (start.checkpoint) expectChangeable(differences(start.config, wanted), start.config, start.checkpoint.folder);
   if (wanted.epochs === undefined) expectStepsAhead(wanted.steps, start);
-  const place = options.dataset ? stored.data : findData(run, stored, options);
-  const prepared = await prepareTraining({ ...wanted, data: place }, options);
+  const images = options.dataset ? stored.data : findData(run, stored, options);
+  const prepared = await prepareTraining({ ...wanted, data: images }, options);
   const { config, dataset, device } = prepared;
   try {
     // Only the images tell how many steps an epoch has.
     expectStepsAhead(config.steps, start);
-    const group = options.ranks && (await ProcessGroup.open(options.ranks, config, device));
-    await group?.expectAgreement(config, dataset, [start.progress.step, start.progress.data]);
+    const place = [start.progress.step, start.progress.data];
+    const group = options.ranks && (await ProcessGroup.of(options.ranks, prepared, place));
     const session = await TrainingSession.open(createModel(config), device, group?.share);
     if (group && !group.isFirst) {
       const { step, data: position } = start.progress;

@@ -24,10 +24,10 @@ export async function* train<O extends object>(
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void> {
   const wanted = await withExtractor(resolveChanges(asked as ConfigChanges));
-  const { config, dataset, device } = await prepareTraining(wanted, options);
+  const prepared = await prepareTraining(wanted, options);
+  const { config, dataset, device } = prepared;
   try {
-    const group = options.ranks && (await ProcessGroup.open(options.ranks, config, device));
-    await group?.expectAgreement(config, dataset, NO_PROGRESS);
+    const group = options.ranks && (await ProcessGroup.of(options.ranks, prepared));
     const session = await TrainingSession.open(createModel(config), device, group?.share);
     if (group && !group.isFirst) {
       yield* follow({ session, dataset, group, step: 0, signal: options.signal });

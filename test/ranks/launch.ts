@@ -27,7 +27,7 @@ export interface Launched {
   readonly ended: Promise<Outcome>;
 }
 
-const LONGEST_MS = 240_000;
+const LONGEST_MS = 600_000;
 
 export interface LaunchOptions {
   /** Arguments of mpirun that start further ranks. */

@@ -107,6 +107,23 @@ else {
     assert.match(stderr, 'batch: 7 images cannot be shared out evenly among 2 processes');
   });
 
+  test('is rehearsed by all ranks, and rank 0 alone prints the plan', async () => {
+    const { code, stdout, stderr } = await launch(2, MAIN, tinyTraining('--out', newRun(), '--dry-run')).ended;
+    assert.is(code, 0, stderr);
+    assert.is(stdout.match(/Everything is ready; nothing was trained or written/g)?.length, 1);
+    const refused = await launch(2, MAIN, tinyTraining('--out', newRun(), '--dry-run', '--batch', '7')).ended;
+    assert.match(refused.stderr, 'batch: 7 images cannot be shared out evenly among 2 processes');
+  });
+
+  test('goes on from an earlier step, and says once which checkpoints that leaves behind', async () => {
+    const run = newRun();
+    await succeeds(2, tinyTraining('--out', run, '--steps', '8'));
+    const { code, stderr } = await launch(2, MAIN, ['resume', run, '--step', '4', '--steps', '6']).ended;
+    assert.is(code, 0, stderr);
+    assert.is(stderr.match(/Going on from step 4\. The checkpoints of later steps/g)?.length, 1);
+    assert.is((await listCheckpoints(run)).at(-1)?.step, 6);
+  });
+
   test('refuses a rank with other settings, and names it', async () => {
     const run = newRun();
     const other = ['-n', '1', process.execPath, '--import', 'tsx', MAIN, ...tinyTraining('--out', run, '--seed', '9')];

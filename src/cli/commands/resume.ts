@@ -44,19 +44,19 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
     )
     .action(async (folder: string, { json = false, set, ...options }: ResumeCommandOptions) => {
       const changes = parseAssignments(set);
-      const discarded = await stepsAfter(folder, options.step);
-      if (discarded.length > 0) {
-        printLine(
-          context.io.stderr,
-          `Going on from step ${options.step}. The checkpoints of later steps (${discarded.join(', ')}) will be removed when the next one is saved.`,
-        );
-      }
       const fate = options.recipe === undefined ? await fateOfRecipe(folder) : undefined;
-      context.exitCode = await withRanks(context, (ranks, io) =>
-        watchTraining(io, { json, notes: fate ? [fate] : [] }, (controls) =>
+      const discarded = await stepsAfter(folder, options.step);
+      context.exitCode = await withRanks(context, (ranks, io) => {
+        if (discarded.length > 0) {
+          printLine(
+            io.stderr,
+            `Going on from step ${options.step}. The checkpoints of later steps (${discarded.join(', ')}) will be removed when the next one is saved.`,
+          );
+        }
+        return watchTraining(io, { json, notes: fate ? [fate] : [] }, (controls) =>
           resume(folder, { ...controls, ...options, changes, ranks }),
-        ),
-      );
+        );
+      });
     });
 
 /** The steps whose checkpoints a run leaves behind that is taken up again from `step`. */

@@ -54,8 +54,13 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       const from = sourceOf(run, step);
       const changes = await changesFrom(source, options);
       if (dryRun) {
-        const { config, notes } = await configForData(changes);
-        return rehearse(config, context.io, { json, notes, from });
+        context.exitCode = await withRanks(context, async (ranks, io) => {
+          const { config, notes } = await configForData(changes);
+          await rehearse(config, io, { json, notes, from, ranks });
+          ranks?.end();
+          return 0;
+        });
+        return;
       }
       const notes: string[] = [];
       const tellPage: Parameters<typeof withPage>[1] = (page) => {

@@ -10,6 +10,8 @@ import { packageVersion } from '../../package.ts';
 import { elements } from '../../tensor/shape.ts';
 import { feed, read, trace } from '../../tensor/trace.ts';
 import type { Variable } from '../../tensor/variable.ts';
+import type { Prepared } from '../prepare.ts';
+import { NO_PROGRESS } from '../progress.ts';
 import { shellWord } from '../run/shell.ts';
 import type { TrainingSession } from '../session.ts';
 
@@ -55,8 +57,19 @@ export class ProcessGroup {
     this.exchanging = exchanging;
   }
 
-  /** @throws ConfigError ranks_indivisible, ranks_device */
-  static async open(ranks: Ranks, config: Config, device: Device): Promise<ProcessGroup> {
+  /** The group of ranks that are to train with the same settings and images, from the same place on.
+   *  @throws ConfigError ranks_indivisible, ranks_device, ranks_differ */
+  static async of(
+    ranks: Ranks,
+    { config, dataset, device }: Prepared,
+    start: object = NO_PROGRESS,
+  ): Promise<ProcessGroup> {
+    const group = await ProcessGroup.open(ranks, config, device);
+    await group.expectAgreement(config, dataset, start);
+    return group;
+  }
+
+  private static async open(ranks: Ranks, config: Config, device: Device): Promise<ProcessGroup> {
     if (device.kind !== 'cpu') {
       throw new ConfigError(
         'ranks_device',
@@ -138,7 +151,7 @@ export class ProcessGroup {
   }
 
   /** Refuses ranks that would train with other settings or images than rank 0. @throws ConfigError ranks_differ */
-  async expectAgreement(config: Config, dataset: Dataset, start: object): Promise<void> {
+  private async expectAgreement(config: Config, dataset: Dataset, start: object): Promise<void> {
     const subjects = {
       version: packageVersion(),
       settings: settingsOf(config),
