@@ -137,6 +137,11 @@ export const ERROR_CODES = {
       'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
     port_in_use:
       'Another program uses the port that `gannet watch` was to listen on. Choose another with `--port`, or leave it out.',
+    norm_missing: 'Neither network has batch norm, which `syncNorm` is about. Leave `syncNorm` out.',
+    norm_of_one:
+      'Without `syncNorm` each process would normalise one number by itself. Choose a larger batch, or leave `syncNorm` on.',
+    norm_parts:
+      'Without `syncNorm` a batch norm is given images that the processes do not have equal parts of, as with experience replay. Leave `syncNorm` on.',
     precision_unsupported: 'The device does not multiply in this precision. Leave it out, or choose another device.',
     projection_features:
       'The features that images are projected by are no encoder of the run and no classifier for its images. Name another file, or leave them out.',

@@ -42,7 +42,7 @@ export async function rehearse(asked: Config, io: Io, { json, notes, from, ranks
   const { config, dataset, device } = prepared;
   try {
     const group = ranks && (await ProcessGroup.of(ranks, prepared));
-    const { model } = await TrainingSession.open(createModel(config), device, group?.share);
+    const { model } = await TrainingSession.open(createModel(config, group?.share), device, group?.share);
     const weights = from && (await planWeights(from, model)).weights;
     const summary = summarize(config);
     const { name, count, skipped, notes: dataNotes = [] } = dataset;

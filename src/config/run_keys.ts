@@ -18,7 +18,7 @@ export const RUN_KEYS: readonly KeyUse[] = [
   ...uses(['recipe', 'size', 'channels', 'latent.size', 'weights', 'seed']),
   { key: 'conditionedOn', when: labelled },
   ...uses(['data', 'labelFile', 'attributes', 'crop', 'maxPixels', 'augment']),
-  ...uses(['batch', 'steps', 'epochs', 'generator', 'discriminator', 'ema']),
+  ...uses(['batch', 'syncNorm', 'steps', 'epochs', 'generator', 'discriminator', 'ema']),
   { key: 'learningRateDecay.kind' },
   { key: 'learningRateDecay.every', when: decays },
   ...uses(['learningRateDecay.factor', 'learningRateDecay.floor'], lowersRates),

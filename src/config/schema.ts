@@ -258,6 +258,13 @@ export const configSchema = z.strictObject({
   accumulation: positive
     .default(1)
     .describe('parts of a batch that go through the networks one after another, for less memory'),
+  // Run folders of earlier versions do not have it.
+  syncNorm: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether batch norm takes its moments over the batch of all processes that train together; false: each over its own part',
+    ),
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
   seed: whole.min(0).max(2 ** 31 - 1),

@@ -19,7 +19,7 @@ import {
 } from './descriptors.ts';
 import type { Game, Gan, NoiseSource } from './game.ts';
 import { lossMonitors } from './loss_monitors.ts';
-import { applyGradients, drawnNoise, generate, type Players, realImages, update } from './players.ts';
+import { applyGradients, drawnNoise, generate, type Players, realImages, trainingPass, update } from './players.ts';
 import { ONCE } from './schedule.ts';
 
 /** A discriminator that reconstructs its input: decode(encode(x)). */
@@ -108,11 +108,12 @@ const drawn = (descriptors: DescriptorStatistics): NoiseSource => ({
 const equilibriumStep = (table: Table): Graph =>
   trace('equilibrium step', () => {
     const { discriminator, config, carry, random } = table.players;
+    const pass = trainingPass(table.players);
     const { equilibrium: settings, schedule } = config;
     const weightOfFake = read(table.k);
 
     const real = realImages(table.players);
-    const descriptors = discriminator.encode(real, TRAINING);
+    const descriptors = discriminator.encode(real, pass);
     trackDescriptors(table.descriptors, descriptors, settings.descriptorWindow);
     const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
     const { discriminatorLoss, ...errors } = play(table, { real, descriptors, weightOfFake });
@@ -129,8 +130,6 @@ const equilibriumStep = (table: Table): Graph =>
       convergence: next.convergence,
     };
   });
-
-const TRAINING = { training: true };
 
 /** What a step begins with. */
 interface Start {
@@ -157,15 +156,17 @@ function updateInTurn({ players, noise }: Table, start: Start): Played {
   update(players, 'discriminator', discriminatorLoss);
 
   const generated = generate(players, noise.latents(players, 'generator'));
-  const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, TRAINING));
+  const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, trainingPass(players)));
   update(players, 'generator', generatorLoss);
   return { discriminatorLoss, real: errors.real, fake: generatorLoss };
 }
 
 /** L(x) and L(G(z)), real and generated images decoded as one batch: nothing in the autoencoder mixes them. */
-function reconstructionErrors({ discriminator }: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
+function reconstructionErrors(players: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
+  const { discriminator } = players;
+  const pass = trainingPass(players);
   const [count] = real.shape as [number];
-  const both = discriminator.decode(concat([descriptors, discriminator.encode(fake, TRAINING)], 0), TRAINING);
+  const both = discriminator.decode(concat([descriptors, discriminator.encode(fake, pass)], 0), pass);
   const rows = (first: number): Tensor => slice(both, [first, 0, 0, 0], [count, ...(real.shape.slice(1) as Shape)]);
   return { real: reconstructionError(real, rows(0)), fake: reconstructionError(fake, rows(count)) };
 }
@@ -176,10 +177,11 @@ function reconstructionErrors({ discriminator }: Players<Began>, { real, descrip
  *  one kind after the other, so that both need the memory of one. */
 function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFake }: Start): Played {
   const { discriminator, generator } = players;
+  const pass = trainingPass(players);
   const fake = generate(players, noise.latents(players, 'both'));
   const errors = {
-    real: reconstructionError(real, discriminator.decode(descriptors, TRAINING)),
-    fake: reconstructionError(fake, discriminator.apply(fake, TRAINING)),
+    real: reconstructionError(real, discriminator.decode(descriptors, pass)),
+    fake: reconstructionError(fake, discriminator.apply(fake, pass)),
   };
   const judging = discriminator.parameters.map(read);
   const ofReal = gradients(errors.real, judging);

@@ -28,15 +28,18 @@ export type Players<G extends Gan = Gan> = G & {
   readonly labels?: () => Tensor;
   /** The reference batches of networks with virtual batch norm. */
   readonly references?: References;
+  /** Processes that train together, of which each normalises its own part of a batch by itself; one if batch norm is over all. */
+  readonly normParts: number;
 };
 
 /** Gives networks the optimisers that the configuration asks for, and the reference batches that their layers need.
- *  @throws ConfigError reference_sizes */
-export function createPlayers<G extends Gan>(networks: G, config: Config): Players<G> {
+ *  @param ranks processes that train together @throws ConfigError reference_sizes */
+export function createPlayers<G extends Gan>(networks: G, config: Config, ranks = 1): Players<G> {
   const references = createReferences(networks, config);
   return {
     ...networks,
     config,
+    normParts: config.syncNorm ? 1 : ranks,
     optimizers: {
       generator: optimizerOf('generator', networks, config),
       discriminator: optimizerOf('discriminator', networks, config),
@@ -57,11 +60,17 @@ export const drawnNoise: NoiseSource = {
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
+/** How a network that needs neither random numbers nor labels is applied while training. */
+export const trainingPass = ({ config, normParts }: Players): Pass => ({
+  training: true,
+  ...(normParts > 1 && { parts: { count: normParts, images: config.batch } }),
+});
+
 /** How a player's network is applied to samples with these labels [N,labels], if it is told any, while training. */
-function training({ references, random }: Players, player: Player, labels: Tensor | undefined): Pass {
-  const pass = { training: true, random: read(random) };
-  const reference = references?.momentsOf(player, pass);
-  return { ...pass, ...(labels && { labels }), ...(reference && { reference }) };
+function training(players: Players, player: Player, labels: Tensor | undefined): Pass {
+  const random = read(players.random);
+  const reference = players.references?.momentsOf(player, { random });
+  return { ...trainingPass(players), random, ...(labels && { labels }), ...(reference && { reference }) };
 }
 
 /** The labels of `count` images, if networks are told labels: those of the batch of real images, as often as they fit. So there are as many

@@ -100,6 +100,7 @@ export const baseDefaults: Config = {
   health: { collapseBelow: 0.3, collapseAfter: 100_000, onCollapse: 'warn' },
   batch: 128,
   accumulation: 1,
+  syncNorm: true,
   steps: 20_000,
   seed: 1,
   data: 'mnist',

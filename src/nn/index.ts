@@ -1,4 +1,5 @@
 export { ACTIVATIONS, type Activation } from './activation.ts';
+export type { BatchParts } from './batch_parts.ts';
 export { type BlockOptions, block, normalization } from './block.ts';
 export { constant, glorot, initialization, normal, ones, uniform, zeros } from './initializers.ts';
 export { besideEmbedding, besideLabels, labelChannels, labelProjection, type ProjectionOptions } from './labels.ts';

@@ -2,6 +2,7 @@ import type { Moments } from '../ops/index.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
+import type { BatchParts } from './batch_parts.ts';
 
 /** How a network is being applied. */
 export interface Pass {
@@ -15,6 +16,8 @@ export interface Pass {
   readonly reference?: ReferenceMoments;
   /** Given if the samples are the reference batch itself: told its moments in each such layer. */
   readonly measure?: (path: string, moments: Moments) => void;
+  /** The parts of the batch that batch norm normalises each by itself while training; the whole batch if not given. */
+  readonly parts?: BatchParts;
 }
 
 /** The moments of a reference batch in each layer with virtual batch norm, by the layer's path. */
@@ -32,6 +35,8 @@ export interface Layer {
   readonly mixesSamples: boolean;
   /** Samples in the reference batch that it needs while training; only of a layer with virtual batch norm. */
   readonly referenceBatch?: number;
+  /** Whether batch norm is a part of it, which heeds `parts` of a pass. */
+  readonly hasBatchNorm?: boolean;
   /** x [N, ...inputShape] -> [N, ...outputShape]. */
   apply(x: Tensor, pass: Pass): Tensor;
 }

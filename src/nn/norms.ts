@@ -18,6 +18,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
+import { batchNormInParts, momentsOfParts } from './batch_parts.ts';
 import { ones, zeros } from './initializers.ts';
 import { type Layer, type Pass, parameter, statistic } from './layer.ts';
 import { labelsOf } from './pass_labels.ts';
@@ -48,7 +49,7 @@ export interface Normalizer {
   (x: Tensor, pass: Pass, hiddenBias?: Variable): Tensor;
   readonly variables: readonly Variable[];
   /** What a layer with this norm is. */
-  readonly traits: Pick<Layer, 'mixesSamples' | 'referenceBatch'>;
+  readonly traits: Pick<Layer, 'mixesSamples' | 'hasBatchNorm' | 'referenceBatch'>;
   /** Whether a number that is added to a whole channel while training is taken away again. */
   readonly centresChannels: boolean;
 }
@@ -89,12 +90,14 @@ const NORMALIZERS: Readonly<Record<Norm, NormalizerBuilder>> = {
       assign(running, add(mul(momentum, read(running)), mul(1 - momentum, current)));
     const normalizer = perChannelNorm(path, channels, labels, ({ x, kept, scale, shift, pass, hiddenBias }) => {
       if (!pass.training) return normalizeWith(readMoments(kept), x, scale, shift, epsilon);
-      const batch = withBias(moments(x, allButChannel(x.shape)), hiddenBias);
+      const { parts } = pass;
+      const current = parts ? momentsOfParts(x, parts) : moments(x, allButChannel(x.shape));
+      const batch = withBias(current, hiddenBias);
       track(kept.mean, batch.mean);
       track(kept.variance, batch.variance);
-      return batchNorm(x, scale, shift, epsilon);
+      return parts ? batchNormInParts(x, scale, shift, epsilon, parts) : batchNorm(x, scale, shift, epsilon);
     });
-    return Object.assign(normalizer, { traits: { mixesSamples: true }, centresChannels: true });
+    return Object.assign(normalizer, { traits: { mixesSamples: true, hasBatchNorm: true }, centresChannels: true });
   },
   virtual: (path, channels, { epsilon, labels, referenceBatch }) => {
     const normalizer = perChannelNorm(path, channels, labels, ({ x, kept, scale, shift, pass, hiddenBias }) => {

@@ -42,14 +42,15 @@ function expectNormShapes(
 }
 
 /** x^ = (x - mean) rstd with the moments of x itself over `axes`. */
-interface Standardized {
+export interface Standardized {
   readonly normalized: Tensor;
   /** 1 / sqrt(variance + epsilon), without the axes. */
   readonly rstd: Tensor;
   readonly axes: readonly number[];
 }
 
-function standardize(x: Tensor, axes: readonly number[], epsilon: number): Standardized {
+/** x^ over ascending `axes`, and what it was divided by. */
+export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Standardized {
   const { mean, variance } = moments(x, axes);
   const rstd = inverseDeviation(variance, epsilon);
   const spread = (t: Tensor) => broadcast(t, axes, x.shape);

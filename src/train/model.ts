@@ -1,6 +1,7 @@
 import { isConditional } from '../config/conditioning.ts';
 import type { Config } from '../config/schema.ts';
-import { createPlayers, type Game, type Match, type NoiseSource, type Players } from '../games/index.ts';
+import { ConfigError } from '../errors.ts';
+import { createPlayers, type Game, type Gan, type Match, type NoiseSource, type Players } from '../games/index.ts';
 import { variablesOfReferences } from '../games/references.ts';
 import type { Monitors } from '../losses/index.ts';
 import { buildGan, type Recipe, recipeOf } from '../models/index.ts';
@@ -17,13 +18,32 @@ export type TrainingModel = Players & {
   readonly monitors: Monitors;
 };
 
-/** Builds the networks of a configuration, the optimisers that train them, and the match that they play.
- *  @param noise where random inputs come from; drawn on the device if not given @throws ConfigError */
-export function createModel(config: Config, noise?: NoiseSource): TrainingModel {
+/** What a model is made for beside its configuration. */
+export interface ModelOptions {
+  /** Where random inputs come from; drawn on the device if not given. */
+  readonly noise?: NoiseSource | undefined;
+  /** Processes that train it together; 1 if not given. */
+  readonly ranks?: number | undefined;
+}
+
+/** Builds the networks of a configuration, the optimisers that train them, and the match that they play. @throws ConfigError */
+export function createModel(config: Config, { noise, ranks = 1 }: ModelOptions = {}): TrainingModel {
   const recipe = recipeOf(config);
   const { game } = recipe;
-  const players = createPlayers(buildGan(config), config);
+  const networks = buildGan(config);
+  expectBatchNorm(config, networks);
+  const players = createPlayers(networks, config, ranks);
   return { ...players, recipe, game, match: game.start(players, noise), monitors: monitorsOf(config) };
+}
+
+/** Without `syncNorm` there must be a batch norm. @throws ConfigError norm_missing */
+function expectBatchNorm({ syncNorm, recipe }: Config, { generator, discriminator }: Gan): void {
+  const layers = [...generator.layers, ...discriminator.layers];
+  if (syncNorm || layers.some(({ hasBatchNorm }) => hasBatchNorm)) return;
+  throw new ConfigError(
+    'norm_missing',
+    `syncNorm: neither network of recipe '${recipe}' has batch norm with these settings, so that it would have no effect. Leave it out.`,
+  );
 }
 
 /** What a run with a configuration reports: what its game does, and how diverse the samples are. @throws ConfigError unknown_recipe */

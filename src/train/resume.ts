@@ -79,7 +79,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
     expectStepsAhead(config.steps, start);
     const place = [start.progress.step, start.progress.data];
     const group = options.ranks && (await ProcessGroup.of(options.ranks, prepared, place));
-    const session = await TrainingSession.open(createModel(config), device, group?.share);
+    const session = await TrainingSession.open(createModel(config, group?.share), device, group?.share);
     if (group && !group.isFirst) {
       const { step, data: position } = start.progress;
       yield* follow({ session, dataset, group, step, position, signal: options.signal });

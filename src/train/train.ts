@@ -28,7 +28,7 @@ export async function* train<O extends object>(
   const { config, dataset, device } = prepared;
   try {
     const group = options.ranks && (await ProcessGroup.of(options.ranks, prepared));
-    const session = await TrainingSession.open(createModel(config), device, group?.share);
+    const session = await TrainingSession.open(createModel(config, group?.share), device, group?.share);
     if (group && !group.isFirst) {
       yield* follow({ session, dataset, group, step: 0, signal: options.signal });
       return;

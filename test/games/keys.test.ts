@@ -96,6 +96,7 @@ const OF_THE_RUN = new Set([
     'conditionedOn.names',
     'crop',
     'maxPixels',
+    'syncNorm',
     'device',
     'threads',
     'precision',

@@ -1,11 +1,21 @@
 import * as assert from 'uvu/assert';
 import type { Device, HostArray } from '../../src/device/index.ts';
 import { openDevice } from '../../src/device/index.ts';
-import { initialization, type Layer } from '../../src/nn/index.ts';
+import { type BatchParts, initialization, type Layer } from '../../src/nn/index.ts';
 import { elements } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { feed, type Graph, read, trace } from '../../src/tensor/trace.ts';
 import type { Variable } from '../../src/tensor/variable.ts';
+
+/** How a layer is applied. */
+interface ApplyOptions {
+  readonly training?: boolean;
+  /** Of the random state, which dropout draws from. */
+  readonly step?: number;
+  /** [batch, labels] of the samples. */
+  readonly labels?: readonly number[];
+  readonly parts?: BatchParts;
+}
 
 /** A layer on the CPU whose variables a test reads and writes, and which it applies to batches. */
 export class LayerBench {
@@ -38,15 +48,16 @@ export class LayerBench {
   write = (name: string, values: readonly number[]): Promise<void> =>
     this.device.write(this.variable(name), Float32Array.from(values));
 
-  /** Applies the layer to x [batch, ...input]. @param step of the random state, which dropout draws from
-   *  @param labels [batch, labels] of the samples */
+  /** Applies the layer to x [batch, ...input]. */
   async apply(
     x: readonly number[],
-    { training = false, step = 0, labels = [] as readonly number[] } = {},
+    { training = false, step = 0, labels = [], parts }: ApplyOptions = {},
   ): Promise<number[]> {
     const graph = trace('apply', () => {
       const random = feed('random', [2], 'int32');
-      return { y: this.layer.apply(this.input(), { training, random, ...this.labelled(labels) }) };
+      return {
+        y: this.layer.apply(this.input(), { training, random, ...this.labelled(labels), ...(parts && { parts }) }),
+      };
     });
     return this.output(graph, { x: Float32Array.from(x), random: Int32Array.of(1, step), ...fed(labels) });
   }

@@ -84,6 +84,10 @@ const CASES: Record<string, ConfigChanges> = {
   ...FURTHER,
 };
 
+/** Two ranks that each normalise by their own half of a batch learn as one process that takes it in two parts, but for the running moments. */
+const APART: ConfigChanges = tiny('dcgan-digits', { ...plain, syncNorm: false });
+const IN_PARTS: ConfigChanges = tiny('dcgan-digits', { ...plain, accumulation: 2 });
+
 const isMeasured = (name: string, ranks: number): boolean => ranks < 4 || name in FURTHER;
 
 if (problem) {
@@ -98,6 +102,8 @@ if (problem) {
     const trainings = Object.entries(CASES)
       .filter(([name]) => isMeasured(name, ranks))
       .map(([name, changes]) => ({ changes, out: join(trained(ranks), name) }));
+    if (ranks === 2) trainings.push({ changes: APART, out: join(trained(2), 'apart') });
+    if (ranks === 1) trainings.push({ changes: IN_PARTS, out: join(trained(1), 'in parts') });
     writeFileSync(list, JSON.stringify(trainings));
     const { code, stderr } = await launch(ranks, 'test/ranks/trainings_child.ts', [list]).ended;
     assert.is(code, 0, stderr);
@@ -114,17 +120,30 @@ if (problem) {
       });
     }
   }
+
+  test('without syncNorm each of two ranks normalises its own half of the batch', async () => {
+    const [inParts, apart] = [join(trained(1), 'in parts'), join(trained(2), 'apart')];
+    const isRunning = (name: string) => /\.norm\.(mean|variance)$/.test(name);
+    assert.ok((await weightsApart(inParts, apart, (name) => !isRunning(name))) < 1e-5, 'weights');
+    // What samples are like depends on the running moments.
+    const isLoss = (name: string) => name.endsWith('Loss');
+    assert.ok(lossesApart(inParts, apart, isLoss) < 1e-5, 'losses');
+    assert.ok(
+      lossesApart(join(trained(1), 'dcgan-digits'), apart, isLoss) > 1e-3,
+      'another loss than over the whole batch',
+    );
+  });
 }
 test.run();
 
 const apart = (a: number, b: number): number => Math.abs(a - b) / Math.max(1, Math.abs(a));
 
 /** The largest difference of any variable in two runs' last checkpoints. */
-async function weightsApart(a: string, b: string): Promise<number> {
+async function weightsApart(a: string, b: string, isCompared = (_name: string) => true): Promise<number> {
   const [one, other] = [await loadCheckpoint(a), await loadCheckpoint(b)];
   let largest = 0;
   for (const [part, file] of one.files) {
-    for (const name of file.tensors.keys()) {
+    for (const name of [...file.tensors.keys()].filter(isCompared)) {
       const [x, y] = [await file.read(name), (await other.files.get(part)?.read(name)) ?? []];
       assert.is(x.length, y.length, name);
       for (let i = 0; i < x.length; i++) largest = Math.max(largest, apart(x[i] as number, y[i] as number));
@@ -134,7 +153,7 @@ async function weightsApart(a: string, b: string): Promise<number> {
 }
 
 /** The largest difference of anything that two runs measured at the same steps. */
-function lossesApart(a: string, b: string): number {
+function lossesApart(a: string, b: string, isCompared = (_name: string) => true): number {
   const [one = [], other = []] = [a, b].map((run) =>
     readFileSync(join(run, 'metrics.jsonl'), 'utf8')
       .trim()
@@ -143,7 +162,9 @@ function lossesApart(a: string, b: string): number {
   );
   assert.is(other.length, one.length);
   const differences = one.flatMap(({ values }, i) =>
-    Object.entries(values).map(([name, value]) => apart(value, other[i]?.values[name] as number)),
+    Object.entries(values)
+      .filter(([name]) => isCompared(name))
+      .map(([name, value]) => apart(value, other[i]?.values[name] as number)),
   );
   assert.ok(differences.length >= one.length && one.length > 0);
   return Math.max(...differences);

@@ -52,7 +52,7 @@ export class Replay {
 
   /** Loads the programs of a configuration and gives variables the values of `initial`, which must hold every weight. */
   static async open(device: Device, config: Config, initial: SafetensorsFile): Promise<Replay> {
-    const model = createModel(config, recordedNoise);
+    const model = createModel(config, { noise: recordedNoise });
     const programs = [];
     for (const { trace } of model.match.programs) programs.push(await device.load(withGradients(trace())));
     const replay = new Replay(model, device, programs);
