@@ -137,6 +137,8 @@ export const ERROR_CODES = {
       'A picture would have more pixels than can be written. Take fewer images or a smaller `--scale`.',
     port_in_use:
       'Another program uses the port that `gannet watch` was to listen on. Choose another with `--port`, or leave it out.',
+    bench_ranks:
+      '`gannet bench --ranks` is asked for a number of processes that the batch cannot be shared out among, for a GPU, or for several recipes.',
     norm_missing: 'Neither network has batch norm, which `syncNorm` is about. Leave `syncNorm` out.',
     norm_of_one:
       'Without `syncNorm` each process would normalise one number by itself. Choose a larger batch, or leave `syncNorm` on.',
@@ -332,6 +334,9 @@ export const ERROR_CODES = {
     kernel_unknown: "The table cuda/resources.json lacks a kernel's figures: `npm run check:kernels -- --update`.",
     mpi_failed:
       'MPI could not start, or a process that trains with others could not reach them. The message has what MPI says.',
+    bench_ranks_failed: 'Processes that were to be timed together ended early. The message has what they said.',
+    mpirun_missing:
+      'mpirun, which starts several processes, is not installed. On Debian and Ubuntu: `apt-get install openmpi-bin libopenmpi-dev`.',
     mpi_unavailable:
       "Several processes were started together, but gannet's library for MPI is missing or does not load. Build it with `npx gannet build --mpi`.",
     patience_invalid: 'The environment variable GANNET_RANKS_PATIENCE is no whole number of seconds from 2 to 3600.',

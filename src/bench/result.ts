@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
-const spread = z.strictObject({ median: z.number(), lower: z.number(), upper: z.number() });
+export const spreadSchema = z.strictObject({ median: z.number(), lower: z.number(), upper: z.number() });
+/** How many times as fast one side is as the other; `told` says whether the two can be told apart. */
+export const ratioSchema = z.strictObject({ ...spreadSchema.shape, told: z.boolean() });
+/** Where something was measured, and with what. */
+export const machineSchema = z.strictObject({
+  processor: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  device: z.strictObject({ kind: z.string(), description: z.string(), precision: z.string() }),
+  versions: z.record(z.string(), z.string()),
+});
 
 const entry = z.strictObject({
   contestant: z.enum(['gannet', 'pytorch', 'tfjs']),
   /** Of one run. */
-  ms: spread,
+  ms: spreadSchema,
   /** How many times as long as gannet it took in the same round; `told` says whether the two can be told apart. */
-  ratio: z.strictObject({ ...spread.shape, told: z.boolean() }).optional(),
+  ratio: ratioSchema.optional(),
   details: z.record(z.string(), z.number()).optional(),
   /** The forms that it was made ready in, of which the fastest was measured; `ms` of one run then, or why it could not be. */
   forms: z
@@ -31,27 +41,21 @@ const result = z.strictObject({
   /** That one run must at least read and write. */
   bytes: z.number().optional(),
   /** The least time that the machine's own rates in the same round allow, by the time that gannet took. */
-  ofRoofline: spread,
+  ofRoofline: spreadSchema,
   /** gannet first. */
   entries: z.array(entry).min(1),
 });
 
 /** What `gannet bench --json` writes. */
 export const benchSchema = z.strictObject({
-  machine: z.strictObject({
-    processor: z.string(),
-    cores: z.number(),
-    memoryBytes: z.number(),
-    device: z.strictObject({ kind: z.string(), description: z.string(), precision: z.string() }),
-    versions: z.record(z.string(), z.string()),
-  }),
+  machine: machineSchema,
   /** Running processes, averaged over the minute before. */
   loadBefore: z.number(),
   seconds: z.number(),
   /** The peers that took part, named. */
   peers: z.strictObject({ pytorch: z.string().optional(), tfjs: z.string().optional() }),
   /** What the device reached at best, over all rounds: its own product of square matrices, and its own copy. */
-  roofline: z.strictObject({ gflops: spread, gbps: spread }),
+  roofline: z.strictObject({ gflops: spreadSchema, gbps: spreadSchema }),
   results: z.array(result),
 });
 

@@ -8,9 +8,12 @@ import {
   drawBench,
   FEWEST_ROUNDS,
   formatBench,
+  formatScaling,
+  measureScaling,
   PEERS,
   parseBench,
   replaceMeasured,
+  type Scaling,
 } from '../../bench/index.ts';
 import { writeDrawing } from '../../charts/index.ts';
 import { DEVICE_KINDS, PRECISIONS } from '../../device/index.ts';
@@ -29,6 +32,7 @@ interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | '
   readonly chart?: string;
   readonly docs?: string;
   readonly from?: string;
+  readonly ranks?: number;
 }
 
 const DEVICES = DEVICE_KINDS.filter((kind) => kind !== 'tfjs');
@@ -52,15 +56,31 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
     .option('--json <file>', 'write the measurements there, anew after every case')
     .option('--chart <file>', 'draw them there, as .png or .svg')
     .option('--docs <page.md>', 'replace the tables on a page, and the chart beside it as .svg and .png')
+    .addOption(
+      new Option('--ranks <count>', 'time a step on so many processes beside one, in place of the rest')
+        .argParser(parseCount(2))
+        .conflicts(['only', 'quick', 'small', 'peers', 'chart', 'docs', 'from']),
+    )
     .option('--from <file>', "show an earlier run's --json in place of measuring")
     .addHelpText(
       'after',
       examples({
         'gannet bench --quick': 'a few cases, in a minute or two',
+        'gannet bench --ranks 2': 'how a step scales from one process to two, under mpirun',
         'gannet bench --only conv3 --peers pytorch': 'some cases, beside PyTorch alone',
       }),
     )
-    .action(async ({ recipe, peers, json, chart, docs, from, ...options }: BenchCommandOptions) => {
+    .action(async ({ recipe, peers, json, chart, docs, from, ranks, ...options }: BenchCommandOptions) => {
+      if (ranks !== undefined) {
+        const scaling = await measureScaling({
+          ...scalingOptions(recipe, options),
+          ranks,
+          onProgress: (message) => printLine(io.stderr, message),
+        });
+        printLine(io.stdout, formatScaling(scaling));
+        if (json !== undefined) writeJson(json, scaling);
+        return;
+      }
       const page = docs === undefined ? undefined : openPage(docs);
       const measured =
         from === undefined
@@ -78,7 +98,17 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
       await page?.replace(measured);
     });
 
-const writeJson = (file: string, measured: Bench): void =>
+/** @throws ConfigError bench_ranks for what several processes cannot be timed with */
+function scalingOptions(
+  recipes: readonly string[] | undefined,
+  { device, precision, batch, rounds }: Pick<BenchOptions, 'device' | 'precision' | 'batch' | 'rounds'>,
+) {
+  if (device !== 'cpu' || precision !== 'auto' || (recipes?.length ?? 0) > 1)
+    throw new ConfigError('bench_ranks', '--ranks: several processes are timed on the CPU, in one recipe');
+  return { recipe: recipes?.[0], batch, rounds };
+}
+
+const writeJson = (file: string, measured: Bench | Scaling): void =>
   writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`);
 
 /** A page whose tables can be replaced; what is wrong with it shows before anything is measured.
