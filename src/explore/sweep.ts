@@ -1,4 +1,4 @@
-import { drawLines, type LineOptions } from '../charts/index.ts';
+import { type Curve, drawLines, type LineOptions } from '../charts/index.ts';
 import { representativesOf } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
@@ -113,17 +113,22 @@ export function describeSweep(made: Sweep): string {
     : `the reading of ${variable} does not follow its variable: ${way}, ${rank}, expected above ${LEAST_CORRELATION}; train longer, or with a larger extractor.weight`;
 }
 
-/** Readings over the variable as an SVG drawing: their mean, least and largest over the rows. */
-export function drawSweep(made: Sweep, options: Omit<LineOptions, 'xTitle' | 'halfLife'> = {}): Promise<string> {
-  const curve = (name: string, of: (readings: readonly number[]) => number) => ({
+/** The mean, the least and the largest reading over the rows, for each value of the variable. */
+export function sweepCurves(made: Sweep): Curve[] {
+  const curve = (name: string, of: (readings: readonly number[]) => number): Curve => ({
     name,
     points: made.values.map((x, column) => ({ x, y: of(readAt(made, column)) })),
   });
-  const curves = [
+  return [
     curve('mean', mean),
     curve('least', (readings) => Math.min(...readings)),
     curve('largest', (readings) => Math.max(...readings)),
   ];
-  const panel = { title: `reading of ${made.variable}, ${made.readings.length} latents`, curves };
+}
+
+/** Readings over the variable as an SVG drawing. */
+export function drawSweep(made: Sweep, options: Omit<LineOptions, 'xTitle' | 'halfLife'> = {}): Promise<string> {
+  const title = `reading of ${made.variable}, ${made.readings.length} latents`;
+  const panel = { title, curves: sweepCurves(made) };
   return drawLines([panel], { ...options, xTitle: 'c', halfLife: 0 });
 }

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Explorer, followsVariable, noiseSpace, rankCorrelation, sweep } from '../../src/explore/index.ts';
-import { describeSweep, drawSweep } from '../../src/explore/sweep.ts';
+import { describeSweep, drawSweep, sweepCurves } from '../../src/explore/sweep.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { rejects } from '../data/rejects.ts';
 
@@ -80,14 +80,56 @@ test('a reading that rises with the variable follows it, and one that does not i
   assert.match(describeSweep(torn), /does not follow its variable: .*rank correlation 0\.00, expected above 0\.9/);
 });
 
-test('the curve has the mean, the least and the largest reading', async () => {
-  const drawing = await drawSweep(
-    await sweep(
-      explorer((latent) => [latent[2] as number, 0]),
-      options,
-    ),
+test('the curves are the mean, the least and the largest reading of each column', async () => {
+  let images = 0;
+  // The second row reads four times as much as the first.
+  const made = await sweep(
+    explorer((latent) => [(images++ < 3 ? 1 : 4) * (1 + (latent[2] as number)), 0]),
+    options,
   );
+  assert.equal(
+    sweepCurves(made).map(({ name, points }) => [name, points.map(({ x, y }) => [x, y])]),
+    [
+      [
+        'mean',
+        [
+          [0, 2.5],
+          [1, 5],
+          [2, 7.5],
+        ],
+      ],
+      [
+        'least',
+        [
+          [0, 1],
+          [1, 2],
+          [2, 3],
+        ],
+      ],
+      [
+        'largest',
+        [
+          [0, 4],
+          [1, 8],
+          [2, 12],
+        ],
+      ],
+    ],
+  );
+  const drawing = await drawSweep(made);
   for (const text of ['reading of brightness, 2 latents', 'mean', 'least', 'largest']) assert.match(drawing, text);
+});
+
+test('all images are of the label that is asked for', async () => {
+  const from = explorer(() => [0, 0]);
+  const label = { name: '7', vector: Float32Array.of(1) };
+  const labels: unknown[] = [];
+  const generate: Explorer['generate'] = (grid, label) => {
+    labels.push(label);
+    return from.generate(grid, label);
+  };
+  await sweep({ ...from, generate }, { ...options, label });
+  assert.equal(labels, [label]);
 });
 
 test('a variable that does not move cannot be followed, and is refused', async () => {

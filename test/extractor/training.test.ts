@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { splitBySeed } from '../../src/classifier/index.ts';
-import type { Dataset } from '../../src/data/index.ts';
+import type { Dataset, Labels } from '../../src/data/index.ts';
 import { type Device, openDevice } from '../../src/device/index.ts';
 import { pretrainedWeights } from '../../src/extractor/file.ts';
 import { describeExtractor, type TrainedExtractor, trainExtractor, writeExtractor } from '../../src/extractor/index.ts';
@@ -62,9 +62,64 @@ test('attributes are learnt as classes are', async () => {
   assert.ok((accuracies[0] as number) > 0.95, `${accuracies}`);
 });
 
+test('each setting of the training counts', async () => {
+  const settings = [{}, { smoothing: 0.3 }, { learningRate: 1e-3 }, { batch: 8 }, { seed: 2 }, { epochs: 2 }];
+  const biases: unknown[] = [];
+  for (const setting of settings) {
+    const { weights } = await learn(corners(60), ['nw'], { epochs: 1, ...setting });
+    biases.push(weights.get('extractor.layer3.bias')?.[0]);
+  }
+  assert.is(new Set(biases).size, settings.length, `${biases}`);
+});
+
+test('its targets are 1 and 0 less and plus the smoothing: it becomes no surer, and tells as well', async () => {
+  const losses: number[] = [];
+  const onProgress = ({ loss }: { loss: number }) => void losses.push(loss);
+  const { accuracies } = await learn(corners(240), ['sw'], { smoothing: 0.45, epochs: 4, onProgress });
+  assert.ok((accuracies[0] as number) > 0.95, `${accuracies}`);
+  // The cross entropy of a target of 0.55 or 0.45 with itself.
+  const least = -(0.55 * Math.log(0.55) + 0.45 * Math.log(0.45));
+  assert.ok(Math.min(...losses) > least - 1e-6, `${losses}`);
+  assert.ok((losses.at(-1) as number) < least + 5e-3, `${losses}`);
+});
+
+test('its accuracy is that on all held-out images, and on no others', async () => {
+  const parts = splitBySeed(corners(240), 1);
+  const accuracyOn = async (holdOut: Dataset) =>
+    (await onDevice((device) => trainExtractor({ ...parts, holdOut }, ['nw'], device, OPTIONS)))
+      .accuracies[0] as number;
+  const others = corners(100, 3, 2);
+  const right = await accuracyOn(others);
+  assert.ok(right > 0.95, `${right}`);
+  const shifted = Int32Array.from(others.labels?.values ?? [], (label) => (label === 0 ? 1 : 0));
+  const wrong = await accuracyOn({ ...others, labels: { ...(others.labels as Labels), values: shifted } });
+  assert.ok(Math.abs(wrong - (1 - right)) < 1e-9, `${wrong} beside ${right}`);
+});
+
+test('a signal ends it before its accuracy is taken', async () => {
+  const stop = new AbortController();
+  let told = 0;
+  const onProgress = ({ step, steps }: { step: number; steps: number }) => {
+    if (step === steps) stop.abort(new Error('enough'));
+  };
+  const onEpoch = async () => void told++;
+  const ended = await learn(corners(60), ['nw'], { epochs: 1, signal: stop.signal, onProgress, onEpoch }).then(
+    () => 'not at all',
+    (error: Error) => error.message,
+  );
+  assert.equal([ended, told], ['enough', 0]);
+});
+
 test('it is told of after every epoch, as it is by then', async () => {
   const told: TrainedExtractor[] = [];
-  const last = await learn(corners(240), ['sw'], { onEpoch: async (one: TrainedExtractor) => void told.push(one) });
+  let updates = 0;
+  const last = await learn(corners(240), ['sw'], {
+    onEpoch: async (one: TrainedExtractor) => void told.push(one),
+    onProgress: ({ steps }: { steps: number }) => {
+      updates = steps;
+    },
+  });
+  assert.is(updates, 3 * Math.floor(200 / OPTIONS.batch));
   assert.equal(
     told.map(({ training: { epochs } }) => epochs),
     [1, 2, 3],
