@@ -1,7 +1,7 @@
-/** Times training steps with training aids beside the same steps without, in turns on the processor, since other work on a machine disturbs
- *  each in its turn. Prints the median ratio and its quartiles. Usage: npm run measure:aids [-- ROUNDS] */
+/** Times training steps with training aids beside the same steps without: the processor time of one thread, in turns, so that other work
+ *  on a machine disturbs little, and both alike. Prints the median ratio and its quartiles. Usage: npm run measure:aids [-- ROUNDS] */
 import { stepWorkload } from '../src/bench/training_step.ts';
-import { takeTurns } from '../src/bench/turns.ts';
+import { type OpenContestant, takeTurns } from '../src/bench/turns.ts';
 import { openOn } from '../src/bench/workload.ts';
 import { type ConfigChanges, mergeChanges } from '../src/config/index.ts';
 import { openDevice } from '../src/device/index.ts';
@@ -14,15 +14,28 @@ const RECIPES: Readonly<Record<string, ConfigChanges>> = {
 
 const AIDS: Readonly<Record<string, ConfigChanges>> = {
   'replay.share=0.5': { replay: { share: 0.5 } },
+  'virtual batch norm': { model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual' } },
 };
 
 const quantile = (sorted: readonly number[], part: number): string =>
   (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(3);
 
+/** The same work, measured by the processor time that it takes. */
+const byProcessorTime = (contestant: OpenContestant): OpenContestant => ({
+  close: () => contestant.close(),
+  async measure(runs) {
+    const before = process.cpuUsage();
+    await contestant.measure(runs);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / runs;
+  },
+});
+
 const rounds = Number(process.argv[2] ?? 12);
 for (const [name, recipe] of Object.entries(RECIPES)) {
   for (const [aid, changes] of Object.entries(AIDS)) {
-    const open = (config: ConfigChanges) => openOn(openDevice('cpu'), stepWorkload(resolveChanges(config)));
+    const open = async (config: ConfigChanges) =>
+      byProcessorTime(await openOn(openDevice('cpu', { threads: 1 }), stepWorkload(resolveChanges(config))));
     const contestants = new Map([
       ['without', await open(recipe)],
       ['with', await open(mergeChanges(recipe, changes))],
