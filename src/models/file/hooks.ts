@@ -26,6 +26,8 @@ export function initialize(given: HookData): void {
 /** The URL of a recipe's module. The hash of its sources makes Node read it anew once they have changed, and marks it for these hooks. */
 export const recipeUrl = (file: string, hash: string): string => `${pathToFileURL(file)}?recipe=${hash}`;
 
+const isRecipeUrl = (specifier: string): boolean => specifier.startsWith('file:') && hashIn(specifier) !== null;
+
 const hashIn = (url: string | undefined): string | null => (url ? new URL(url).searchParams.get('recipe') : null);
 
 /** Has every module of a recipe find this gannet, wherever it lies, and the modules beside it. */
@@ -34,6 +36,7 @@ export function resolve<R extends ResolveFnOutput | Promise<ResolveFnOutput>>(
   context: ResolveHookContext,
   next: (specifier: string, context: ResolveHookContext) => R,
 ): R | ResolveFnOutput {
+  if (isRecipeUrl(specifier)) return { url: specifier, shortCircuit: true };
   const { parentURL } = context;
   const hash = hashIn(parentURL);
   if (hash === null) return next(specifier, context);
@@ -42,7 +45,7 @@ export function resolve<R extends ResolveFnOutput | Promise<ResolveFnOutput>>(
   return file ? { url: recipeUrl(file, hash), shortCircuit: true } : next(specifier, context);
 }
 
-/** Reads the modules of recipes as ES modules, whatever the package around them says, and takes the types out of TypeScript. */
+/** Reads the modules of recipes as ES modules, whatever the package around them and other hooks say, and takes the types out of TypeScript. */
 export function load<R extends LoadFnOutput | Promise<LoadFnOutput>>(
   url: string,
   context: LoadHookContext,
@@ -50,10 +53,11 @@ export function load<R extends LoadFnOutput | Promise<LoadFnOutput>>(
 ): R | LoadFnOutput {
   const file = hashIn(url) === null ? '' : fileURLToPath(new URL(url));
   if (!isRecipeFile(file)) return next(url, context);
-  if (!isTypeScript(file)) return { format: 'module', source: readFileSync(file, 'utf8'), shortCircuit: true };
-  if (stripsTypes()) return next(url, { ...context, format: 'module-typescript' as 'module' });
+  const source = readFileSync(file, 'utf8');
+  if (!isTypeScript(file)) return { format: 'module', source, shortCircuit: true };
+  if (stripsTypes()) return { format: 'module-typescript' as 'module', source, shortCircuit: true };
   const { transformSync } = createRequire(import.meta.url)(findEsbuild(file) as string) as typeof import('esbuild');
-  const { code } = transformSync(readFileSync(file, 'utf8'), { loader: 'ts', sourcefile: file, sourcemap: 'inline' });
+  const { code } = transformSync(source, { loader: 'ts', sourcefile: file, sourcemap: 'inline' });
   return { format: 'module', source: code, shortCircuit: true };
 }
 
