@@ -9,6 +9,7 @@ import { withRoots } from '../rewrite.ts';
 import { simplify } from '../simplify.ts';
 import { ancestors, roots } from '../walk.ts';
 import { bucketed } from './buckets.ts';
+import { joinSums } from './join.ts';
 import { canSpread, type Held, localShape, partOf, type Share, type Spread, sameSpread, wholeOf } from './layout.ts';
 import { type Answer, spreadRules } from './rules.ts';
 
@@ -28,7 +29,7 @@ export function shareOut<O extends GraphOutputs>(graph: Graph<O>, share: Share):
   const sharing = new Sharing(share, lowered);
   const whole = new Map(roots(lowered).map((root) => [root, sharing.whole(root)]));
   const shared = withRoots(lowered, (root) => whole.get(root) as Tensor);
-  return bucketed(simplify({ ...shared, feeds: sharing.feeds }) as Graph<O>);
+  return bucketed(joinSums(simplify({ ...shared, feeds: sharing.feeds }) as Graph<O>));
 }
 
 class Sharing {
