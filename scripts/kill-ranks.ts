@@ -2,6 +2,7 @@
 // and fails if a checkpoint that was told of is lost or a process outlives its patience. Needs mpirun and the library for MPI.
 //   --times 100   how many processes are killed or stopped
 //   --seed 1      decides which, when and how
+//   --patience 3  seconds for which a process may be silent; more on a machine that has much else to do
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,9 +12,13 @@ import { temporaryFolder } from '../test/data/temporary.ts';
 import { type Launched, launch, MAIN, whyNoRanks } from '../test/ranks/launch.ts';
 
 const { values } = parseArgs({
-  options: { times: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    times: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    patience: { type: 'string', default: '3' },
+  },
 });
-const PATIENCE_SECONDS = 3;
+const patienceSeconds = Number(values.patience);
 /** What ending takes beyond the patience, on a busy machine. */
 const LONGEST_END_MS = 60_000;
 
@@ -52,7 +57,7 @@ const ranksOf = ({ pid }: Launched): number[] =>
 async function accident(time: number): Promise<void> {
   const ranks = [2, 4][draw(2)] as number;
   const command = time === 0 ? tinyTraining('--out', run, '--steps', '1000000') : ['resume', run];
-  const training = launch(ranks, MAIN, [...command, '--json'], { patienceSeconds: PATIENCE_SECONDS });
+  const training = launch(ranks, MAIN, [...command, '--json'], { patienceSeconds });
   if (!(await reaches(training, 1 + draw(4)))) throw new Error(`it ended by itself: ${(await training.ended).stderr}`);
   const victim = draw(ranks);
   const signal = draw(4) === 0 ? 'SIGSTOP' : 'SIGKILL';

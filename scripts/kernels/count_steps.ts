@@ -17,6 +17,7 @@ import { resolveConfig } from '../../src/models/index.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Graph } from '../../src/tensor/trace.ts';
 import { createModel } from '../../src/train/index.ts';
+import { MODELS, type ModelName } from './models.ts';
 
 interface Counted {
   readonly graph: Graph;
@@ -31,14 +32,6 @@ interface StepCost {
   readonly floorMs: number;
   readonly programs: readonly Counted[];
 }
-
-const MODELS = {
-  DCGAN: { recipe: 'dcgan' },
-  'WGAN-GP': { recipe: 'wgan-gp' },
-  BEGAN: { recipe: 'began' },
-  'BEGAN, both networks simultaneously': { recipe: 'began', schedule: 'simultaneous' },
-} as const;
-type ModelName = keyof typeof MODELS;
 
 const sum = <T>(items: readonly T[], value: (item: T) => number): number =>
   items.reduce((total, item) => total + value(item), 0);
