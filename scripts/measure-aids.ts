@@ -15,6 +15,7 @@ const RECIPES: Readonly<Record<string, ConfigChanges>> = {
 const AIDS: Readonly<Record<string, ConfigChanges>> = {
   'replay.share=0.5': { replay: { share: 0.5 } },
   'virtual batch norm': { model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual' } },
+  'health.gradientNorms=true': { health: { gradientNorms: true } },
 };
 
 const quantile = (sorted: readonly number[], part: number): string =>

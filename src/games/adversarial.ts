@@ -8,6 +8,7 @@ import { lossOf } from './adversaries.ts';
 import { alternating } from './alternating.ts';
 import type { Extractor } from './extractor.ts';
 import type { Game, Match } from './game.ts';
+import { monitorsOfGradients } from './gradient_norms.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { expectWholeParts } from './parts.ts';
 import { expectIndependence, isPenalised, keptMeasurements, monitorsOfPenalties } from './penalties.ts';
@@ -121,5 +122,6 @@ function monitors(config: Config): Monitors {
     ...ofBoth,
     ...(alternates.holds(config) && generatorMonitors),
     ...monitorsOfPenalties(config),
+    ...monitorsOfGradients(config),
   };
 }

@@ -18,6 +18,7 @@ import {
   trackDescriptors,
 } from './descriptors.ts';
 import type { Game, Gan, NoiseSource } from './game.ts';
+import { monitorsOfGradients } from './gradient_norms.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { applyGradients, drawnNoise, generate, type Players, realImages, trainingPass, update } from './players.ts';
 import { ONCE } from './schedule.ts';
@@ -59,7 +60,7 @@ export const equilibrium: Game<Began> = {
   ],
   unusable: [],
   convergence: 'convergence',
-  monitors: () => monitors,
+  monitors: (config) => ({ ...monitors, ...monitorsOfGradients(config) }),
   start(players, noise) {
     const { latent } = players.config;
     expectAutoencoder(players);
@@ -103,8 +104,8 @@ const drawn = (descriptors: DescriptorStatistics): NoiseSource => ({
 /** One step of a BEGAN on `real` [N,H,W,C]: the descriptor statistics take the real images in, both networks update, then k and the
  *  residual connections' carry move on. The generator updates against the updated discriminator, on images of its own; with
  *  schedule `simultaneous` both update at once, from one batch of generated images.
- *  Outputs, all scalar: discriminatorLoss, generatorLoss = L(G(z)), reconstruction = L(x), k for the next step and
- *  convergence, the measure M. */
+ *  Outputs, all scalar: discriminatorLoss, generatorLoss = L(G(z)), reconstruction = L(x), k for the next step,
+ *  convergence, the measure M, and what `applyGradients` reports. */
 const equilibriumStep = (table: Table): Graph =>
   trace('equilibrium step', () => {
     const { discriminator, config, carry, random } = table.players;
@@ -116,7 +117,7 @@ const equilibriumStep = (table: Table): Graph =>
     const descriptors = discriminator.encode(real, pass);
     trackDescriptors(table.descriptors, descriptors, settings.descriptorWindow);
     const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
-    const { discriminatorLoss, ...errors } = play(table, { real, descriptors, weightOfFake });
+    const { discriminatorLoss, ofGradients, ...errors } = play(table, { real, descriptors, weightOfFake });
 
     const next = balance(weightOfFake, errors, settings);
     assign(table.k, next.k);
@@ -128,6 +129,7 @@ const equilibriumStep = (table: Table): Graph =>
       reconstruction: errors.real,
       k: next.k,
       convergence: next.convergence,
+      ...ofGradients,
     };
   });
 
@@ -147,18 +149,20 @@ interface Played {
   readonly real: Tensor;
   /** L(G(z)), as the generator minded it. */
   readonly fake: Tensor;
+  /** What is reported of the gradients of both networks. */
+  readonly ofGradients: Readonly<Record<string, Tensor>>;
 }
 
 /** The discriminator's update, then the generator's against it. */
 function updateInTurn({ players, noise }: Table, start: Start): Played {
   const errors = reconstructionErrors(players, start, generate(players, noise.latents(players, 'discriminator')));
   const discriminatorLoss = sub(errors.real, mul(start.weightOfFake, errors.fake));
-  update(players, 'discriminator', discriminatorLoss);
+  const judged = update(players, 'discriminator', discriminatorLoss);
 
   const generated = generate(players, noise.latents(players, 'generator'));
   const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, trainingPass(players)));
-  update(players, 'generator', generatorLoss);
-  return { discriminatorLoss, real: errors.real, fake: generatorLoss };
+  const made = update(players, 'generator', generatorLoss);
+  return { discriminatorLoss, real: errors.real, fake: generatorLoss, ofGradients: { ...judged, ...made } };
 }
 
 /** L(x) and L(G(z)), real and generated images decoded as one batch: nothing in the autoencoder mixes them. */
@@ -188,11 +192,12 @@ function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFa
   computeFirst(ofReal);
   const ofFake = gradients(errors.fake, [...judging, ...generator.parameters.map(read)]);
   const less = (dx: Tensor, dg: Tensor): Tensor => sub(dx, mul(broadcastScalar(weightOfFake, dg.shape), dg));
-  applyGradients(
+  const judged = applyGradients(
     players,
     'discriminator',
     ofReal.map((dx, i) => less(dx, ofFake[i] as Tensor)),
   );
-  applyGradients(players, 'generator', ofFake.slice(judging.length));
-  return { discriminatorLoss: sub(errors.real, mul(weightOfFake, errors.fake)), ...errors };
+  const made = applyGradients(players, 'generator', ofFake.slice(judging.length));
+  const discriminatorLoss = sub(errors.real, mul(weightOfFake, errors.fake));
+  return { discriminatorLoss, ...errors, ofGradients: { ...judged, ...made } };
 }

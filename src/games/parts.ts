@@ -28,7 +28,7 @@ export function expectWholeParts({ batch, accumulation }: Config): void {
 
 /** Updates players by what `play` makes of a batch. The batch is taken in as many parts as `accumulation` says, one after another in the
  *  same memory, and the gradients are the means of theirs. So are the outputs that are returned: each player's loss, `PLAYERLoss`, and
- *  what is reported. */
+ *  what is reported. What `applyGradients` reports of the mean gradients is among them too. */
 export function updateInParts<R extends Rows>(
   adversaries: Adversaries,
   inputs: R,
@@ -40,8 +40,8 @@ export function updateInParts<R extends Rows>(
     include(sums, adversaries, play(part.adversaries, part.take(inputs)));
     if (accumulation > 1) computeFirst([...sums.gradients.values()].flat());
   }
-  for (const [player, gradients] of sums.gradients) applyGradients(adversaries, player, gradients);
-  return sums.outputs;
+  const applied = [...sums.gradients].map(([player, gradients]) => applyGradients(adversaries, player, gradients));
+  return Object.assign(sums.outputs, ...applied);
 }
 
 /** Sums over the parts so far. */

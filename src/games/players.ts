@@ -10,6 +10,7 @@ import { feed, read } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { createWeightAverage, trackAverage, type WeightAverage } from './average.ts';
 import type { Gan, NoiseSource } from './game.ts';
+import { normOf } from './gradient_norms.ts';
 import { drawLatents } from './latents.ts';
 import { createReferences, type References } from './references.ts';
 
@@ -101,13 +102,19 @@ export const discriminate = (
 export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>
   gradients(loss, players[player].parameters.map(read));
 
-/** Moves a player's weights by their gradients, one for each parameter; the generator's average follows. */
-export function applyGradients(players: Players, player: Player, gradientsOfParameters: readonly Tensor[]): void {
+/** Moves a player's weights by their gradients, one for each parameter; the generator's average follows. Returns what a step is to
+ *  put out of the gradients: the scalar `PLAYERGradientNorm` if the configuration asks for it. */
+export function applyGradients(
+  players: Players,
+  player: Player,
+  gradientsOfParameters: readonly Tensor[],
+): Record<string, Tensor> {
   const { config, optimizers, average } = players;
   optimizers[player].update(gradientsOfParameters);
   if (player === 'generator' && average) trackAverage(average, config.batch, config.ema.halfLife);
+  return config.health.gradientNorms ? { [`${player}GradientNorm`]: normOf(gradientsOfParameters) } : {};
 }
 
 /** The same by the gradients of its loss. */
-export const update = (players: Players, player: Player, loss: Tensor): void =>
+export const update = (players: Players, player: Player, loss: Tensor): Record<string, Tensor> =>
   applyGradients(players, player, parameterGradients(players, player, loss));

@@ -97,7 +97,7 @@ export const baseDefaults: Config = {
   extractor: { measures: [], labels: [], weight: 1, learningRate: 2e-4, smoothing: 0.1 },
   learningRateDecay: { kind: 'none', factor: 0.5, every: 100_000, floor: 2e-5 },
   ema: { halfLife: 0 },
-  health: { collapseBelow: 0.3, collapseAfter: 100_000, onCollapse: 'warn' },
+  health: { collapseBelow: 0.3, collapseAfter: 100_000, onCollapse: 'warn', gradientNorms: false },
   batch: 128,
   accumulation: 1,
   syncNorm: true,

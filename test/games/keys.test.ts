@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'extractor.learningRate': [0.3, 0.4],
   'extractor.smoothing': [0.3, 0.4],
   'ema.halfLife': [30, 40],
+  'health.gradientNorms': [true, false],
   ...Object.fromEntries(
     ['generator', 'discriminator'].flatMap((player) => [
       [`${player}.name`, ['adagrad', 'momentum']],
