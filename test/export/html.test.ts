@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unitToBytes } from '../../src/data/pixels.ts';
-import { openExplorer } from '../../src/explore/index.ts';
+import { interpolate, openExplorer } from '../../src/explore/index.ts';
+import { pageText, readPage } from '../../src/export/html/page.ts';
 import { exportRun } from '../../src/export/index.ts';
 import { openSampler } from '../../src/train/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -105,15 +107,36 @@ withBrowser('a page shows the pictures of gannet for any seed and class, and cha
     await drawn(page);
     assertPictures(await picturesOn(large(page), 1), sevens.slice(0, 1), 'sliders put to 0');
 
+    await page.getByLabel('from', { exact: true }).fill('99');
+    await page.getByLabel('from', { exact: true }).press('Enter');
+    await page.getByRole('slider', { name: 'z11' }).fill('-2');
+    await drawn(page);
+    const last = latents.slice(0, 12);
+    last[11] = (last[11] as number) - 2;
+    assertPictures(await picturesOn(large(page), 1), await picturesOf(last, 7), 'the last number moved by -2');
+
     await page.getByRole('button', { name: 'choose picture 4' }).click();
+    await drawn(page);
+    assertPictures(await picturesOn(large(page), 1), sevens.slice(4, 5), 'another picture is not moved');
     await page.getByRole('button', { name: 'choose picture 9' }).click({ modifiers: ['Shift'] });
     await drawn(page);
     const way = await picturesOn(page.locator('#strip canvas'), 1);
     assertPictures([way[0] as number[]], sevens.slice(4, 5), 'the way begins at A');
     assertPictures([way[8] as number[]], sevens.slice(9, 10), 'the way ends at B');
+    const at = (i: number) => Float64Array.from(latents.subarray(12 * i, 12 * (i + 1)));
+    const path = interpolate(at(4), at(9), 9, 'spherical');
+    assertPictures([way[4] as number[]], await picturesOf(Float32Array.from(path[4] ?? []), 7), 'its middle');
     await page.getByRole('slider', { name: 'from A to B' }).fill('1');
     await drawn(page);
     assertPictures(await picturesOn(page.locator('#middle canvas'), 1), sevens.slice(9, 10), 'the slider at B');
+
+    await page.getByRole('button', { name: 'Next seed' }).click();
+    await drawn(page);
+    const next = await session.drawLatents(16, 12345678902);
+    assertPictures(await picturesOn(grid(page), 1), await picturesOf(next, 7), 'the next seed');
+    await page.getByLabel('seed').fill('-3');
+    await page.getByLabel('seed').press('Enter');
+    assert.is(await page.getByLabel('seed').inputValue(), '0', 'no seed is below 0');
     assert.equal(problems, []);
   } finally {
     session.close();
@@ -162,6 +185,19 @@ withBrowser('the page of an Extractor GAN draws representative variables behind 
     session.close();
     await page.close();
   }
+});
+
+test('names of a page are text, whatever they look like', async () => {
+  const { path } = await exportRun(await madeUpRun(smallConfig('dcgan-digits', { size: 16, model: { width: 2 } })), {
+    ...{ to: 'html', check: false, out: join(temporaryFolder(), 'page.html') },
+  });
+  const { about, weights } = readPage(readFileSync(path, 'utf8'));
+  const description = { ...about.description, recipe: '</script><i>&' };
+  const text = pageText({ about: { ...about, description }, weights, script: '', style: '' });
+  assert.not.match(text, '<i>');
+  assert.match(text, '<h1>&lt;/script>&lt;i>&amp;, step 7</h1>');
+  assert.equal(readPage(text).about.description, description);
+  assert.equal(readPage(text).weights, weights);
 });
 
 test.run();
