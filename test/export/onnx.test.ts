@@ -3,19 +3,39 @@ import { readFileSync } from 'node:fs';
 import { PbfReader } from 'pbf';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { GannetError } from '../../src/errors.ts';
 import { type ExportOptions, exportRun } from '../../src/export/index.ts';
+import { encodeModel } from '../../src/export/onnx/encode.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
 
 const python = '/usr/bin/python3';
 
-/** What is read back of a model: its metadata, and each node's operator and attributes. */
+/** What is read back of a model: its metadata, the shapes of what goes in and comes out, and each node's operator and attributes. */
 interface ReadModel {
+  readonly shapes: Record<string, readonly (number | string)[]>;
   readonly metadata: Record<string, string>;
   readonly nodes: { operator: string; attributes: string[] }[];
 }
 
+/** The name and the shape of an input or an output. */
+function readValue(pbf: PbfReader): [string, (number | string)[]] {
+  let name = '';
+  const shape: (number | string)[] = [];
+  const dimension = (tag: number) => shape.push(tag === 1 ? pbf.readVarint() : pbf.readString());
+  /** Reads a message of which one field, a message too, matters. */
+  const within = (field: number, read: (tag: number) => void) => (tag: number) => {
+    if (tag === field) pbf.readMessage(read, {});
+  };
+  const type = within(1, within(2, within(1, dimension)));
+  pbf.readMessage((tag) => {
+    if (tag === 1) name = pbf.readString();
+    if (tag === 2) pbf.readMessage(type, {});
+  }, {});
+  return [name, shape];
+}
+
 function readModel(path: string): ReadModel {
-  const model: ReadModel = { metadata: {}, nodes: [] };
+  const model: ReadModel = { metadata: {}, shapes: {}, nodes: [] };
   const node = (tag: number, { operator, attributes }: ReadModel['nodes'][0], pbf: PbfReader) => {
     if (tag === 4) model.nodes.push({ operator: pbf.readString(), attributes });
     if (tag === 5)
@@ -27,6 +47,9 @@ function readModel(path: string): ReadModel {
     if (tag === 7)
       pbf.readMessage((inner) => {
         if (inner === 1) pbf.readMessage(node, { operator: '', attributes: [] });
+        if (inner !== 11 && inner !== 12) return;
+        const [name, shape] = readValue(pbf);
+        model.shapes[name] = shape;
       }, {});
     if (tag !== 14) return;
     const entry: string[] = [];
@@ -58,6 +81,29 @@ test('with NHWC the images alone change', async () => {
   const run = await madeUpRun(smallConfig('dcgan-digits', { size: 16, channels: 3, model: { width: 2 } }));
   assert.match(operators(await exported(run, { layout: 'NHWC' })), /Tanh Transpose$/);
   assert.match(operators(await exported(run, { network: 'discriminator', layout: 'NHWC' })), /^Transpose Conv /);
+});
+
+test('the batch is an axis of any size, by name', async () => {
+  const run = await madeUpRun(
+    smallConfig('dcgan-digits-conditional', { size: 16, latent: { size: 4 }, model: { width: 2 } }),
+  );
+  const { shapes } = await exported(run);
+  assert.equal(shapes, { latents: ['batch', 4], labels: ['batch', 10], images: ['batch', 1, 16, 16] });
+});
+
+test('weights that an .onnx file cannot hold are refused', () => {
+  const data = { byteLength: 2 ** 31 } as Float32Array;
+  const graph = {
+    name: 'large',
+    nodes: [],
+    tensors: [{ name: 'weights', shape: [2 ** 29], data }],
+    inputs: [],
+    outputs: [],
+  };
+  assert.throws(
+    () => encodeModel(graph, { producer: '', producerVersion: '', metadata: {} }),
+    (error: GannetError) => error.code === 'export_too_large' && error.message.includes('2.0 GiB'),
+  );
 });
 
 test('padding is explicit', async () => {
