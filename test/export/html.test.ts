@@ -118,6 +118,8 @@ withBrowser('a page shows the pictures of gannet for any seed and class, and cha
     await page.getByRole('button', { name: 'choose picture 4' }).click();
     await drawn(page);
     assertPictures(await picturesOn(large(page), 1), sevens.slice(4, 5), 'another picture is not moved');
+    const back = await picturesOn(page.locator('#strip canvas'), 1);
+    assertPictures([back[8] as number[]], sevens.slice(0, 1), 'what was A becomes B');
     await page.getByRole('button', { name: 'choose picture 9' }).click({ modifiers: ['Shift'] });
     await drawn(page);
     const way = await picturesOn(page.locator('#strip canvas'), 1);

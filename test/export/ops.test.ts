@@ -72,7 +72,12 @@ const CASES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: (x: Ten
   select: (x) => [ops.select(ops.greater(x, 0.25), x, ops.neg(x))],
   reduceSum: (x) => [[1], [2], [3], [1, 2], [1, 3], [1, 2, 3]].map((axes) => ops.reduceSum(onMaps(x), axes)),
   reduceMax: (x) => [[1], [2], [3], [1, 2]].map((axes) => ops.reduceMax(onMaps(x), axes)),
-  reshape: (x) => [ops.matmul(ops.flatten(onMaps(x)), read(ofMaps))],
+  reshape: (x) => {
+    const [n] = x.shape as [number];
+    // The batch is another axis of the result.
+    const imagesLast = ops.reshape(ops.transpose(ops.flatten(x), [1, 0]), [3, 20, n]);
+    return [ops.matmul(ops.flatten(onMaps(x)), read(ofMaps)), ops.transpose(imagesLast, [2, 0, 1])];
+  },
   expand: (x) => [
     ops.concat([x, perImage(x)], 3),
     ops.concat([x, ops.broadcast(ops.reduceSum(x, [1]), [1], x.shape)], 1),

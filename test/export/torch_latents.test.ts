@@ -70,11 +70,14 @@ withTorch('a module draws latents of the distribution that training drew, the sa
 });
 
 withTorch('a BEGAN draws by the mean and the covariance of its descriptors', async () => {
-  const moments = 'network.latent.mean.copy_(torch.tensor([3.0, -2.0])); ';
-  const covariance = 'network.latent.covariance.copy_(torch.tensor([[2.0, 1.0], [1.0, 3.0]]))';
-  const drawn = await drawnBy('began', { size: 16, latent: { size: 2 } }, moments + covariance);
-  closeTo(drawn.mean, [3, -2], 0.1);
-  closeTo(drawn.covariance.flat(), [2, 1, 1, 3], 0.15);
+  const covariance = [2, 1, 0, 1, 3, 0.5, 0, 0.5, 1];
+  const change = [
+    'network.latent.mean.copy_(torch.tensor([3.0, -2.0, 0.0]))',
+    `network.latent.covariance.copy_(torch.tensor([${covariance.map((value) => value.toFixed(1))}]).reshape(3, 3))`,
+  ].join('; ');
+  const drawn = await drawnBy('began', { size: 16, latent: { size: 3 } }, change);
+  closeTo(drawn.mean, [3, -2, 0], 0.1);
+  closeTo(drawn.covariance.flat(), covariance, 0.15);
 });
 
 withTorch('an Extractor GAN draws representative variables of 0 and 1 behind the noise', async () => {
