@@ -21,10 +21,13 @@ import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
-import { baseDefaults, halvingSizes, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
+import { baseDefaults, halvingSizes, halvings, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
-/** The smallest maps of a BEGAN, at its bottleneck. */
-const SMALLEST = 8;
+/** The smallest maps of a BEGAN, at its bottleneck: 8x8, or up to 14x14 for images that do not halve to them. */
+function bottleneck(size: number): { readonly doublings: number; readonly side: number } {
+  const { count, side } = halvings(size);
+  return { doublings: count - 1, side: 2 * side };
+}
 
 /** The boundary equilibrium GAN of the study: an autoencoder as discriminator, and a generator built like its decoder.
  *  @see arXiv:1703.10717 */
@@ -67,7 +70,7 @@ class Parts {
 
   /** Three convolutions at the image's size, then per halving: one of stride 2 and two that widen. A linear layer at the end. */
   encoder(name: string, image: Shape, latent: number): Network {
-    const scales = Math.log2((image[0] as number) / SMALLEST) + 1;
+    const scales = bottleneck(image[0] as number).doublings + 1;
     const chain = new Chain(name, image);
     chain.add(this.conv(this.width));
     for (let scale = 1; scale <= scales; scale++) {
@@ -79,13 +82,13 @@ class Parts {
     return chain.network();
   }
 
-  /** A linear layer to 8x8 maps, then per doubling: three convolutions, the first of which doubles its input and the 8x8 maps enlarged
+  /** A linear layer to the smallest maps, then per doubling: three convolutions, the first of which doubles its input and the smallest maps enlarged
    *  to the same size. */
   decoder(name: string, image: Shape, latent: number, outputActivation: Activation): Network {
     const [size, , channels] = image as [number, number, number];
-    const doublings = Math.log2(size / SMALLEST);
+    const { doublings, side } = bottleneck(size);
     const chain = new Chain(name, [latent]);
-    chain.add(block({ weights: this.weights, transform: linear([SMALLEST, SMALLEST, this.width]) }));
+    chain.add(block({ weights: this.weights, transform: linear([side, side, this.width]) }));
     for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
     for (let doubling = 1; doubling <= doublings; doubling++) {
       chain.concatFirst(2 ** (doubling - 1));

@@ -22,6 +22,7 @@ import {
 import {
   baseDefaults,
   halvingSizes,
+  halvings,
   hasVirtualNorm,
   LABEL_KEYS,
   modelKeys,
@@ -67,14 +68,14 @@ function minibatchLayers({ model, weights }: Config): LayerBuilder[] {
   ];
 }
 
-/** The deep convolutional GAN: super layers of stride 2 between the image and 4x4, the channels doubling towards 4x4.
+/** The deep convolutional GAN: super layers of stride 2 between the image and 4x4 to 7x7, the channels doubling towards there.
  *  On request minibatch discrimination before the discriminator's last layer, and labels in both networks. @see arXiv:1511.06434 */
 export function buildDcgan(config: Config): Gan {
   const { size, channels, latent, model, weights } = config;
   const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
     model;
-  const levels = Math.log2(size / 4);
-  const widths = Array.from({ length: levels }, (_, level) => width * 2 ** level);
+  const { count, side } = halvings(size);
+  const widths = Array.from({ length: count }, (_, level) => width * 2 ** level);
   const shared = { weights: weightInitializer(weights), referenceBatch: model.referenceBatch };
 
   const discriminator = sequential(
@@ -109,7 +110,7 @@ export function buildDcgan(config: Config): Gan {
     [latent.size],
     [
       ...(hasConditionalNorm(config) ? [] : labelsBeside(config)),
-      block({ ...ofGenerator, transform: linear([4, 4, deepest]) }),
+      block({ ...ofGenerator, transform: linear([side, side, deepest]) }),
       ...rest.map((out) =>
         block({ ...ofGenerator, transform: transposedConvolution({ channels: out, kernel, stride: 2 }) }),
       ),

@@ -120,12 +120,16 @@ export const baseDefaults: Config = {
   sampleCount: 64,
 };
 
-const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n));
+/** How often an image is halved, and the side that is left, 4 to 7: 64 is 4 after 4 times, 96 is 6 after 4 times, 28 is 7 after 2. */
+export function halvings(size: number): { readonly count: number; readonly side: number } {
+  const count = Math.floor(Math.log2(size / 4));
+  return { count, side: size / 2 ** count };
+}
 
-/** Sizes that halve down to 4x4. */
+/** Sizes that halve at least twice, down to 4x4, 5x5, 6x6 or 7x7. */
 export const halvingSizes = {
-  accepts: (size: number): boolean => size >= 16 && isPowerOfTwo(size),
-  description: '16, 32, 64, 128, ... (16 times a power of two)',
+  accepts: (size: number): boolean => size >= 16 && Number.isInteger(halvings(size).side),
+  description: '16, 20, 24, 28, 32, ..., 64, 80, 96, 112, 128, ... (4, 5, 6 or 7 times a power of two)',
 };
 
 /** Just these sizes. */

@@ -7,10 +7,10 @@ import { countParameters } from '../../src/nn/index.ts';
 import { summarize } from '../../src/train/index.ts';
 import { assertNetworks, namesOf, parametersOf } from './shapes.ts';
 
-/** `width` maps of every scale, from 8x8 on. */
-const decoder = (sides: readonly number[], width: number): string[] => [
-  `linear: 8x8x${width}`,
-  ...Array(3).fill(`conv3, elu: 8x8x${width}`),
+/** `width` maps of every scale, from the smallest on. */
+const decoder = ([smallest, ...sides]: readonly number[], width: number): string[] => [
+  `linear: ${smallest}x${smallest}x${width}`,
+  ...Array(3).fill(`conv3, elu: ${smallest}x${smallest}x${width}`),
   ...sides.flatMap((side) => [
     `nearest 2x, conv3, elu: ${side}x${side}x${width}`,
     ...Array(2).fill(`conv3, elu: ${side}x${side}x${width}`),
@@ -29,9 +29,11 @@ const encoder = (sides: readonly number[], width: number, latent: number): strin
 for (const [size, down] of [
   [64, [64, 32, 16, 8]],
   [128, [128, 64, 32, 16, 8]],
+  [28, [28, 14]],
+  [96, [96, 48, 24, 12]],
 ] as const) {
   test(`began at ${size}x${size} is the table of the study: an autoencoder and a generator like its decoder`, () => {
-    const drawn = [...decoder(down.slice(0, -1).toReversed(), 128), `conv3: ${size}x${size}x3`];
+    const drawn = [...decoder(down.toReversed(), 128), `conv3: ${size}x${size}x3`];
     assertNetworks(
       { recipe: 'began', size },
       {

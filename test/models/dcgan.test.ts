@@ -134,25 +134,31 @@ test('every recipe of the DCGAN takes it: 128 features of 5 dimensions add 4x4x1
   }
 });
 
-test('any size of 16 times a power of two is reached, one super layer more per doubling', () => {
-  for (const [size, layers] of [
-    [16, 3],
-    [32, 4],
-    [64, 5],
-    [128, 6],
-    [256, 7],
+test('sizes that halve to 4, 5, 6 or 7 are reached, one super layer more per doubling', () => {
+  for (const [size, layers, side] of [
+    [16, 3, 4],
+    [20, 3, 5],
+    [28, 3, 7],
+    [32, 4, 4],
+    [64, 5, 4],
+    [96, 5, 6],
+    [128, 6, 4],
+    [192, 6, 6],
+    [224, 6, 7],
+    [256, 7, 4],
   ] as const) {
     const { generator, discriminator } = buildGan(resolveConfig({ recipe: 'dcgan', size, model: { width: 4 } }));
     assert.equal(generator.outputShape, [size, size, 3]);
     assert.equal(discriminator.outputShape, [1]);
     assert.is(generator.layers.length, layers);
     assert.is(discriminator.layers.length, layers);
-    assert.equal(discriminator.layers.at(-2)?.outputShape, [4, 4, 4 * 2 ** (layers - 2)]);
+    assert.equal(generator.layers[0]?.outputShape, [side, side, 4 * 2 ** (layers - 2)]);
+    assert.equal(discriminator.layers.at(-2)?.outputShape, [side, side, 4 * 2 ** (layers - 2)]);
   }
 });
 
-test('sizes that do not halve down to 4x4 are refused', () => {
-  for (const size of [8, 48, 100]) {
+test('other sizes are refused', () => {
+  for (const size of [8, 14, 30, 36, 100]) {
     assert.throws(
       () => buildGan(resolveConfig({ recipe: 'dcgan', size })),
       (error: Error & { code: string }) => error.code === 'unreachable_size' && error.message.includes(`size ${size}`),
