@@ -180,6 +180,19 @@ else {
     );
   });
 
+  const ALIVE = 'test/ranks/alive_child.ts';
+
+  test('goes on while its ranks live, however long they say nothing else', async () => {
+    const { code, stderr } = await launch(2, ALIVE, ['10'], { patienceSeconds: 5 }).ended;
+    assert.is(code, 0, stderr);
+  });
+
+  test('ends when a rank lives but does nothing any more', async () => {
+    const { code, stderr } = await launch(2, ALIVE, ['600', 'blocked'], { patienceSeconds: 5 }).ended;
+    assert.is.not(code, 0);
+    assert.match(stderr, /rank 0 of 2 \(.+\) has heard nothing of rank 1 of 2 \(.+\) for 5 s/);
+  });
+
   test('saves and stops after one step on every rank when one is asked to', async () => {
     const run = newRun();
     const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'));
