@@ -263,6 +263,33 @@ test('a newer picture of the same place ends the search for the one before', asy
   await projector.close();
 });
 
+test('a search that runs or waits when the watch is closed says so', async () => {
+  const runs = new Runs(await contrastyRun());
+  await runs.list();
+  const projector = new Projector({ device: 'cpu', threads: 1 });
+  const app = new Hono();
+  addProjectionRoute(app, runs, projector);
+  const image = await sharp(new Uint8Array(256), { raw: { width: 16, height: 16, channels: 1 } })
+    .png()
+    .toBuffer();
+  const send = async (place: string) =>
+    (
+      await app.request(`${PROJECTION_PATH}?id=.&step=2&place=${place}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/octet-stream' },
+        body: new Uint8Array(image),
+      })
+    ).body as ReadableStream<Uint8Array>;
+  const [running, waiting] = [await send('a'), await send('b')];
+  const reports: string[] = [];
+  for await (const line of running) {
+    if (reports.length === 0) void projector.close();
+    reports.push(Buffer.from(line).toString());
+  }
+  assert.is(JSON.parse(reports.at(-1) as string).problem?.code, 'watch_closed');
+  assert.is(JSON.parse(await new Response(waiting).text()).problem?.code, 'watch_closed');
+});
+
 test('a search ends when nobody reads of it any more', async () => {
   const runs = new Runs(await contrastyRun());
   await runs.list();

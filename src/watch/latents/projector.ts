@@ -19,6 +19,13 @@ export interface ProjectionTask {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** A search was left undone because `gannet watch` ends. */
+export class WatchClosedError extends Error {
+  constructor() {
+    super('gannet watch was closed before the latent was found. Start it again, then send the picture again.');
+  }
+}
+
 /** Searches the latents of images, one image at a time, with a generator of its own: pictures are drawn meanwhile. */
 export class Projector {
   private readonly device: DeviceKeys;
@@ -31,12 +38,13 @@ export class Projector {
   }
 
   /** The latent whose picture is nearest to an image.
-   *  @throws SupersededError if a newer image for the same place came; DataError image_unreadable; ConfigError class_unknown,
+   *  @throws SupersededError if a newer image for the same place came; WatchClosedError; DataError image_unreadable; ConfigError class_unknown,
    *  class_missing; CheckpointError; DeviceError */
   find(folder: string, task: ProjectionTask): Promise<FoundLatent> {
-    if (this.running?.place === task.place) this.stop();
+    if (this.running?.place === task.place) this.stop(new SupersededError());
     return this.queue.run(task.place, async () => {
-      if (this.isClosed || task.signal.aborted) throw new SupersededError();
+      if (this.isClosed) throw new WatchClosedError();
+      if (task.signal.aborted) throw new SupersededError();
       const controller = new AbortController();
       task.signal.addEventListener('abort', () => controller.abort(new SupersededError()), { once: true });
       this.running = { place: task.place, controller };
@@ -51,12 +59,12 @@ export class Projector {
   /** Ends all searches. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.stop();
+    this.stop(new WatchClosedError());
     await this.queue.run(Symbol('close'), async () => {});
   }
 
-  private stop(): void {
-    this.running?.controller.abort(new SupersededError());
+  private stop(why: Error): void {
+    this.running?.controller.abort(why);
   }
 
   private async search(

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { SupersededError } from '../latents/newest_first.ts';
-import type { Projector } from '../latents/projector.ts';
-import type { SearchReport } from '../protocol.ts';
+import { type Projector, WatchClosedError } from '../latents/projector.ts';
+import type { Problem, SearchReport } from '../protocol.ts';
 import type { Runs } from '../runs/runs.ts';
 import { numeral, parse, problemOf, RequestError, runNamed } from './request.ts';
 
@@ -46,5 +46,7 @@ export function addProjectionRoute(served: Hono, runs: Runs, projector: Projecto
   });
 }
 
-const reasonOf = (error: Error) =>
-  error instanceof SupersededError ? { code: 'superseded', message: error.message } : problemOf(error);
+function reasonOf(error: Error): Problem {
+  if (error instanceof SupersededError) return { code: 'superseded', message: error.message };
+  return error instanceof WatchClosedError ? { code: 'watch_closed', message: error.message } : problemOf(error);
+}
