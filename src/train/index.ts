@@ -19,7 +19,7 @@ export { type GeneratedOptions, generatedImages } from './generated_images.ts';
 export { type HealthState, HealthWatch, type Warning } from './health.ts';
 export { hostLatents } from './latents.ts';
 export type { TrainEvent } from './loop.ts';
-export { createModel, monitorsOf, type TrainingModel } from './model.ts';
+export { createModel, type ModelOptions, monitorsOf, type TrainingModel } from './model.ts';
 export { type Prepared, prepareTraining, type TrainOptions } from './prepare.ts';
 export { type ResumeOptions, resume } from './resume.ts';
 export type { StartingWeights } from './run/environment.ts';
