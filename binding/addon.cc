@@ -104,7 +104,7 @@ Napi::Value add_product(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value join_ranks(const Napi::CallbackInfo& info) {
-  constexpr int64_t kLongestPatience = 24 * 3600;
+  constexpr int64_t kLongestPatience = int64_t{24} * 3600;
   const int64_t patience = Field(info[1], "patienceSeconds").integer();
   if (patience < 1 || patience > kLongestPatience) {
     throw Error("argument_invalid", text("patienceSeconds must be 1 to ", kLongestPatience, ", but is ", patience));

@@ -336,7 +336,7 @@ export const ERROR_CODES = {
       'MPI could not start, or a process that trains with others could not reach them. The message has what MPI says.',
     bench_ranks_failed: 'Processes that were to be timed together ended early. The message has what they said.',
     mpirun_missing:
-      'mpirun, which starts several processes, is not installed. On Debian and Ubuntu: `apt-get install openmpi-bin libopenmpi-dev`.',
+      'The program mpirun, which starts several processes, is not installed. On Debian and Ubuntu: `apt-get install openmpi-bin libopenmpi-dev`.',
     mpi_unavailable:
       "Several processes were started together, but gannet's library for MPI is missing or does not load. Build it with `npx gannet build --mpi`.",
     patience_invalid: 'The environment variable GANNET_RANKS_PATIENCE is no whole number of seconds from 2 to 3600.',

@@ -35,7 +35,7 @@ const MISUSES: [argv: string[], message: RegExp][] = [
     /argument 'gpu' is invalid\. It should be one of auto, cpu, cuda, simt\. Did you mean 'cuda'\?/,
   ],
   [['train', 'dcgan', '--set', 'loss=minmax'], /loss: .* but received "minmax"\. Did you mean 'minimax'\?/],
-  [['train', 'dcgan', '--size', '48'], /recipe 'dcgan' cannot make images of size 48; it makes 16, 32, 64, 128/],
+  [['train', 'dcgan', '--size', '50'], /recipe 'dcgan' cannot make images of size 50; it makes 16, 20, 24, 28, 32/],
   [['train', 'dcgan-guide', '--size', '64'], /cannot make images of size 64; it makes 32/],
   [
     ['train', 'mlp-report', '--set', 'model.width=4'],
