@@ -1,6 +1,7 @@
 #include "decode.h"
 
-#include <map>
+#include <algorithm>
+#include <limits>
 
 #include "op_rules.h"
 
@@ -47,28 +48,28 @@ Access decode_access(const Field& field) {
   throw Error("program_invalid", text(field.path(), " must be an access, but received '", name, "'"));
 }
 
-const FunctionInfo& decode_function(const Field& field) {
+const FunctionRow& decode_function(const Field& field) {
   const std::string name = field.string();
-  for (const FunctionInfo& info : function_table()) {
-    if (info.name == name) return info;
+  for (const FunctionRow& row : kFunctions) {
+    if (row.name == name) return row;
   }
   throw Error("program_invalid", text(field.path(), ": no scalar function is called '", name, "'"));
 }
 
 Instruction decode_instruction(const Field& field, int64_t registers) {
-  const FunctionInfo& info = decode_function(field.at("fn"));
+  const FunctionRow& row = decode_function(field.at("fn"));
   const std::vector<int64_t> args = field.at("args").integers();
-  if (static_cast<int>(args.size()) != info.arity) {
-    throw Error("program_invalid", text(field.path(), ": ", info.name, " takes ", info.arity, " arguments, but received ", args.size()));
+  if (static_cast<int>(args.size()) != row.arity) {
+    throw Error("program_invalid", text(field.path(), ": ", row.name, " takes ", row.arity, " arguments, but received ", args.size()));
   }
-  Instruction instruction{info.function, {0, 0, 0}, info.arity, 0};
+  Instruction instruction{row.function, {0, 0, 0}, row.arity, 0};
   for (size_t i = 0; i < args.size(); i++) {
     if (args[i] < 0 || args[i] >= registers) {
       throw Error("program_invalid", text(field.path(), ": register ", args[i], " has no value yet; ", registers, " have"));
     }
     instruction.args[i] = static_cast<int>(args[i]);
   }
-  if (info.immediate) instruction.value = static_cast<float>(field.at("value").number());
+  if (row.immediate) instruction.value = static_cast<float>(field.at("value").number());
   return instruction;
 }
 
@@ -96,65 +97,52 @@ ReduceKind decode_kind(const Field& field) {
   throw Error("program_invalid", text(field.path(), " must be 'sum' or 'max', but received '", name, "'"));
 }
 
-using DecodeAttribute = void (*)(const Field&, Attributes&);
-
-template <auto member>
-void number(const Field& field, Attributes& attributes) {
-  attributes.*member = field.number();
-}
-template <auto member>
-void integer(const Field& field, Attributes& attributes) {
-  attributes.*member = field.integer();
-}
-template <auto member>
-void integers(const Field& field, Attributes& attributes) {
-  attributes.*member = field.integers();
-}
-template <auto member>
-void boolean(const Field& field, Attributes& attributes) {
-  attributes.*member = field.boolean();
+/** Any integers of at least `smallest`; `count` of them, or any number if it is 0. */
+std::vector<int64_t> decode_list(const Field& field, int64_t smallest, size_t count = 0) {
+  const std::vector<int64_t> list = field.integers();
+  const bool valid =
+      (count == 0 || list.size() == count) && std::all_of(list.begin(), list.end(), [&](int64_t n) { return n >= smallest; });
+  if (valid) return list;
+  throw Error("attribute_invalid", text(field.path(), " must be ", count > 0 ? std::to_string(count) + " " : "", "integers of at least ",
+                                        smallest, ", but is ", to_string(list)));
 }
 
-const std::map<std::string_view, DecodeAttribute>& attribute_decoders() {
-  using A = Attributes;
-  static const std::map<std::string_view, DecodeAttribute> decoders = {
-      {"expression", [](const Field& field, A& attributes) { attributes.expression = decode_expression(field); }},
-      {"kind", [](const Field& field, A& attributes) { attributes.kind = decode_kind(field); }},
-      {"shape", [](const Field& field, A& attributes) { attributes.shape = decode_shape(field); }},
-      {"extent", integers<&A::extent>},
-      {"values", integers<&A::values>},
-      {"factor", number<&A::factor>},
-      {"axes", integers<&A::axes>},
-      {"permutation", integers<&A::permutation>},
-      {"begin", integers<&A::begin>},
-      {"size", integers<&A::size>},
-      {"before", integers<&A::before>},
-      {"after", integers<&A::after>},
-      {"stride", integers<&A::stride>},
-      {"padding", integers<&A::padding>},
-      {"inputSize", integers<&A::input_size>},
-      {"filterSize", integers<&A::filter_size>},
-      {"axis", integer<&A::axis>},
-      {"scale", integer<&A::scale>},
-      {"rows", integer<&A::rows>},
-      {"depth", integer<&A::depth>},
-      {"stream", integer<&A::stream>},
-      {"transposeA", boolean<&A::transpose_a>},
-      {"transposeB", boolean<&A::transpose_b>},
-      {"value", number<&A::value>},
-      {"low", number<&A::low>},
-      {"high", number<&A::high>},
-      {"mean", number<&A::mean>},
-      {"deviation", number<&A::deviation>},
-      {"clip", number<&A::clip>},
-      {"momentum", number<&A::momentum>},
-      {"epsilon", number<&A::epsilon>},
-      {"decay", number<&A::decay>},
-      {"beta1", number<&A::beta1>},
-      {"beta2", number<&A::beta2>},
-  };
-  return decoders;
+int64_t decode_integer(const Field& field, int64_t smallest, int64_t largest = std::numeric_limits<int64_t>::max()) {
+  const int64_t value = field.integer();
+  if (value >= smallest && value <= largest) return value;
+  const bool bounded = largest < std::numeric_limits<int64_t>::max();
+  throw Error("attribute_invalid",
+              text(field.path(), " must be at least ", smallest, bounded ? text(" and at most ", largest) : "", ", but is ", value));
 }
+
+/** The attribute of a field, by the type that it has in Attributes. */
+struct DecodeAttribute {
+  const Field& field;
+  AttributeKind kind;
+  Attributes& attributes;
+
+  void operator()(bool Attributes::*member) const { attributes.*member = field.boolean(); }
+  void operator()(double Attributes::*member) const { attributes.*member = field.number(); }
+  void operator()(Expression Attributes::*member) const { attributes.*member = decode_expression(field); }
+  void operator()(ReduceKind Attributes::*member) const { attributes.*member = decode_kind(field); }
+
+  void operator()(int64_t Attributes::*member) const {
+    const bool word = kind == AttributeKind::kWord;
+    attributes.*member = word ? decode_integer(field, 0, std::numeric_limits<uint32_t>::max())
+                              : decode_integer(field, kind == AttributeKind::kPositive ? 1 : 0);
+  }
+
+  void operator()(std::vector<int64_t> Attributes::*member) const {
+    switch (kind) {
+      case AttributeKind::kShape: attributes.*member = decode_shape(field); break;
+      case AttributeKind::kPair: attributes.*member = decode_list(field, 1, 2); break;
+      case AttributeKind::kSides: attributes.*member = decode_list(field, 0, 4); break;
+      case AttributeKind::kExtent: attributes.*member = decode_list(field, 1, 3); break;
+      case AttributeKind::kPositives: attributes.*member = decode_list(field, 1); break;
+      default: attributes.*member = decode_list(field, 0);
+    }
+  }
+};
 
 Binding decode_binding(const Field& field) {
   return {field.at("name").string(), decode_shape(field.at("shape")), decode_dtype(field.at("dtype"))};
@@ -199,31 +187,40 @@ Slot decode_slot(const Field& field, const Program& program) {
   return slot;
 }
 
-Attributes decode_attributes(const Field& field, const OpRule& rule) {
+Attributes decode_attributes(const Field& field, Op op) {
+  const auto& row = row_of(op);
   Attributes attributes;
-  for (const std::string_view name : rule.attributes) {
-    const Field attribute = field.at(std::string(name).c_str());
-    if (!attribute.present()) throw Error("attribute_missing", text(attribute.path(), " is missing"));
-    attribute_decoders().at(name)(attribute, attributes);
+  for (size_t i = 0; i < row.attribute_count; i++) {
+    const AttributeRow& attribute = row.attributes[i];
+    const Field value = field.at(std::string(attribute.name).c_str());
+    if (!value.present()) throw Error("attribute_missing", text(value.path(), " is missing"));
+    std::visit(DecodeAttribute{value, attribute.kind, attributes}, attribute.member);
   }
   return attributes;
 }
 
+/** @throws Error `op_unknown` */
+Op op_called(const std::string& name) {
+  for (size_t i = 0; i < kOps.size(); i++) {
+    if (kOps[i].name == name) return static_cast<Op>(i);
+  }
+  throw Error("op_unknown", text("no device executes the op '", name, "'; it should have been fused or lowered"));
+}
+
 Step decode_step(const Field& field, const Program& program) {
+  const std::string name = field.at("op").string();
   Step step;
-  step.op = field.at("op").string();
   step.scope = field.at("scope").string();
   try {
-    const OpRule& rule = rule_of(step.op);
-    step.written = rule.written;
-    step.attributes = decode_attributes(field.at("attributes"), rule);
+    step.op = op_called(name);
+    step.attributes = decode_attributes(field.at("attributes"), step.op);
     const Field inputs = field.at("inputs");
     const uint32_t count = inputs.length();
     for (uint32_t i = 0; i < count; i++) step.inputs.push_back(decode_slot(inputs.at(i), program));
     step.output = decode_slot(field.at("output"), program);
-    check_step(step, rule);
+    check_step(step);
   } catch (const Error& error) {
-    throw error.blamed_on(step.op, step.scope);
+    throw error.blamed_on(name, step.scope);
   }
   return step;
 }

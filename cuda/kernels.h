@@ -10,6 +10,8 @@
 #include <cuda_runtime_api.h>
 #endif
 
+#include "functions.h"
+
 // Every launcher of the CUDA kernels: all that binding/ sees of this folder.
 //
 // Conventions
@@ -48,40 +50,6 @@ cudaError_t find_code(int& architecture);
 
 // ------------------------------------------------------------------------------------------------------------- expressions
 
-/** Scalar functions, in the order of gannet::Function (binding/program.h). */
-enum class Function : uint8_t {
-  kNeg,
-  kAbs,
-  kSign,
-  kStep,
-  kExp,
-  kLog,
-  kSqrt,
-  kReciprocal,
-  kTanh,
-  kSigmoid,
-  kSoftplus,
-  kRelu,
-  kLeakyRelu,
-  kElu,
-  kAdd,
-  kSub,
-  kMul,
-  kDiv,
-  kMaximum,
-  kMinimum,
-  kGreater,
-  kEqual,
-  kSelect,
-  kConstant,
-};
-
-/** How element i of `total` reads an operand of `size`: i, i mod size, i div (total / size), or 0. */
-enum class Access : uint8_t { kFull, kChannel, kSample, kScalar };
-
-inline constexpr int kMaxOperands = 12;
-inline constexpr int kMaxInstructions = 32;
-
 /** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
 struct Instruction {
   Function function = Function::kConstant;
@@ -114,9 +82,6 @@ struct ElementwiseArgs {
 void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
 
 enum class ReduceKind { kSum, kMax, kMoments };
-
-/** The most registers whose sums one launch takes. */
-inline constexpr int kMaxSums = 3;
 
 /** Reductions over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31: `factor` times the sum
  *  of each register of `values`; the maximum of the expression's value; or its mean and biased variance. Sums are compensated: accurate

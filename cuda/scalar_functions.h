@@ -48,36 +48,20 @@ __device__ __forceinline__ float4 apply(float4 a, float4 b, float4 c, float valu
 /** The same for a function known only while running. */
 __device__ inline float4 apply(Function function, float4 a, float4 b, float4 c, float value) {
   switch (function) {
-    case Function::kNeg: return apply<Function::kNeg>(a, b, c, value);
-    case Function::kAbs: return apply<Function::kAbs>(a, b, c, value);
-    case Function::kSign: return apply<Function::kSign>(a, b, c, value);
-    case Function::kStep: return apply<Function::kStep>(a, b, c, value);
-    case Function::kExp: return apply<Function::kExp>(a, b, c, value);
-    case Function::kLog: return apply<Function::kLog>(a, b, c, value);
-    case Function::kSqrt: return apply<Function::kSqrt>(a, b, c, value);
-    case Function::kReciprocal: return apply<Function::kReciprocal>(a, b, c, value);
-    case Function::kTanh: return apply<Function::kTanh>(a, b, c, value);
-    case Function::kSigmoid: return apply<Function::kSigmoid>(a, b, c, value);
-    case Function::kSoftplus: return apply<Function::kSoftplus>(a, b, c, value);
-    case Function::kRelu: return apply<Function::kRelu>(a, b, c, value);
-    case Function::kLeakyRelu: return apply<Function::kLeakyRelu>(a, b, c, value);
-    case Function::kElu: return apply<Function::kElu>(a, b, c, value);
-    case Function::kAdd: return apply<Function::kAdd>(a, b, c, value);
-    case Function::kSub: return apply<Function::kSub>(a, b, c, value);
-    case Function::kMul: return apply<Function::kMul>(a, b, c, value);
-    case Function::kDiv: return apply<Function::kDiv>(a, b, c, value);
-    case Function::kMaximum: return apply<Function::kMaximum>(a, b, c, value);
-    case Function::kMinimum: return apply<Function::kMinimum>(a, b, c, value);
-    case Function::kGreater: return apply<Function::kGreater>(a, b, c, value);
-    case Function::kEqual: return apply<Function::kEqual>(a, b, c, value);
-    case Function::kSelect: return apply<Function::kSelect>(a, b, c, value);
-    default: return apply<Function::kConstant>(a, b, c, value);
+#define GANNET_CASE(enumerator, name, text, arity, immediate) \
+  case Function::enumerator: return apply<Function::enumerator>(a, b, c, value);
+    GANNET_EACH_FUNCTION(GANNET_CASE)
+#undef GANNET_CASE
   }
+  return apply<Function::kConstant>(a, b, c, value);
 }
 
-/** How many registers a function reads. */
+/** How many registers a function reads, told by where it stands: kernels have no table to look it up in. */
 __host__ __device__ constexpr int arity(Function function) {
   return function == Function::kConstant ? 0 : function < Function::kAdd ? 1 : function < Function::kSelect ? 2 : 3;
 }
+#define GANNET_CHECK(enumerator, name, text, count, immediate) static_assert(arity(Function::enumerator) == count);
+GANNET_EACH_FUNCTION(GANNET_CHECK)
+#undef GANNET_CHECK
 
 }  // namespace gannet::kernels

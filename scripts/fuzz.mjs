@@ -1,7 +1,7 @@
 // `npm run fuzz`: feeds the native decoder of programs with programs that libFuzzer changes, under AddressSanitizer and
 // UndefinedBehaviorSanitizer. Ends with exit code 1 if one breaks it; its text is then in build-fuzz/.
 //   --minutes 10     how long
-//   --prove          takes each check of a rank out of the rules of the ops, by turns: the fuzzer must miss each
+//   --prove          takes each check of a list of axes and that of a signature's shapes out, by turns: the fuzzer must miss each
 //   --seeds          writes test/fuzz/corpus anew, a program of each op, and ends
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,10 @@ if (values.seeds) {
 
 /** Plants one mistake after another and tells which the fuzzer finds. */
 function prove() {
-  const plants = withoutLine('binding/op_rules.cc', /^\s*(for \(.*\) )?expect_rank\(/);
+  const plants = [
+    ...withoutLine('binding/op_rules.cc', /^\s*expect_axes\(a\.(begin|before|after),/),
+    ...withoutLine('binding/signature.cc', /letters\.match\(/),
+  ];
   const missed = plants.filter(({ label, source }) => {
     const fuzzer = compile(source);
     const begunMs = performance.now();

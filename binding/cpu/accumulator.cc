@@ -196,15 +196,15 @@ class Moments final : public Accumulator {
 }  // namespace
 
 std::vector<int64_t> reduced_registers(const Step& step) {
-  if (step.op == "reduceSums") return step.attributes.values;
+  if (step.op == Op::kReduceSums) return step.attributes.values;
   const Expression& expression = step.attributes.expression;
   return {static_cast<int64_t>(expression.access.size() + expression.instructions.size()) - 1};
 }
 
 std::unique_ptr<Accumulator> make_accumulator(const Step& step, const VectorKernels& vector) {
   std::vector<int64_t> registers = reduced_registers(step);
-  if (step.op == "reduceMoments") return std::make_unique<Moments>(vector, registers.front());
-  if (step.op == "reduceSums") return std::make_unique<Sums>(vector, std::move(registers), step.attributes.factor);
+  if (step.op == Op::kReduceMoments) return std::make_unique<Moments>(vector, registers.front());
+  if (step.op == Op::kReduceSums) return std::make_unique<Sums>(vector, std::move(registers), step.attributes.factor);
   if (step.attributes.kind == ReduceKind::kSum) return std::make_unique<Sums>(vector, std::move(registers), 1.0);
   return std::make_unique<Maximum>(vector, registers.front());
 }

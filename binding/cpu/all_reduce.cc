@@ -23,6 +23,6 @@ Kernel all_reduce_kernel(const Step& step, Build&) {
 
 }  // namespace
 
-void add_rank_kernels(KernelTable& table) { table["allReduce"] = all_reduce_kernel; }
+void add_rank_kernels(KernelTable& table) { table[Op::kAllReduce] = all_reduce_kernel; }
 
 }  // namespace gannet

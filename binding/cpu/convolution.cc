@@ -82,9 +82,10 @@ Kernel fastest(const Step& step, Build& build) {
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = fastest<conv2d, onednn_winograd, winograd, tap_convolution, few_filters_forward>;
-  table["conv2dInputGradient"] = fastest<conv2d_input_gradient, onednn_winograd, winograd, tap_convolution, few_channels_input_gradient>;
-  table["conv2dFilterGradient"] = fastest<conv2d_filter_gradient, onednn_winograd, winograd, tap_convolution, few_filters_filter_gradient>;
+  table[Op::kConv2d] = fastest<conv2d, onednn_winograd, winograd, tap_convolution, few_filters_forward>;
+  table[Op::kConv2dInputGradient] = fastest<conv2d_input_gradient, onednn_winograd, winograd, tap_convolution, few_channels_input_gradient>;
+  table[Op::kConv2dFilterGradient] =
+      fastest<conv2d_filter_gradient, onednn_winograd, winograd, tap_convolution, few_filters_filter_gradient>;
 }
 
 }  // namespace gannet

@@ -50,14 +50,14 @@ Error blamed(const Step& step) {
   try {
     throw;
   } catch (const dnnl::error& error) {
-    if (is_out_of_memory(error)) return Error("out_of_memory", "oneDNN found no memory").blamed_on(step.op, step.scope);
+    if (is_out_of_memory(error)) return Error("out_of_memory", "oneDNN found no memory").blamed_on(name_of(step.op), step.scope);
     std::string shapes;
     for (const Slot& input : step.inputs) shapes += to_string(input.shape) + " ";
     return Error("kernel_failed",
                  text("oneDNN: ", error.what(), " (status ", error.status, ") for ", shapes, "-> ", to_string(step.output.shape)))
-        .blamed_on(step.op, step.scope);
+        .blamed_on(name_of(step.op), step.scope);
   } catch (...) {
-    return current_error().blamed_on(step.op, step.scope);
+    return current_error().blamed_on(name_of(step.op), step.scope);
   }
 }
 
@@ -165,7 +165,7 @@ class CpuDevice final : public Device {
   static Kernel build_kernel(const Step& step, Build& build) {
     const auto found = kernel_table().find(step.op);
     if (found == kernel_table().end())
-      throw Error("op_unsupported", "the CPU device does not execute this op").blamed_on(step.op, step.scope);
+      throw Error("op_unsupported", "the CPU device does not execute this op").blamed_on(name_of(step.op), step.scope);
     try {
       expect_words(step);
       return found->second(step, build);
@@ -213,7 +213,7 @@ DeviceInfo info() {
 
 std::vector<std::string> supported_ops() {
   std::vector<std::string> ops;
-  for (const auto& [name, factory] : kernel_table()) ops.emplace_back(name);
+  for (const auto& [op, factory] : kernel_table()) ops.push_back(name_of(op));
   return ops;
 }
 

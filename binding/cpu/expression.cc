@@ -31,6 +31,6 @@ Kernel elementwise(const Step& step, Build& build) {
 
 }  // namespace
 
-void add_expression_kernels(KernelTable& table) { table["elementwise"] = elementwise; }
+void add_expression_kernels(KernelTable& table) { table[Op::kElementwise] = elementwise; }
 
 }  // namespace gannet

@@ -59,9 +59,9 @@ Kernel one_hot(const Step& step, Build&) {
 }  // namespace
 
 void add_gather_kernels(KernelTable& table) {
-  table["gather"] = gather;
-  table["scatterAdd"] = scatter_add;
-  table["oneHot"] = one_hot;
+  table[Op::kGather] = gather;
+  table[Op::kScatterAdd] = scatter_add;
+  table[Op::kOneHot] = one_hot;
 }
 
 }  // namespace gannet

@@ -58,7 +58,7 @@ struct Build {
 };
 
 using KernelFactory = Kernel (*)(const Step&, Build&);
-using KernelTable = std::map<std::string_view, KernelFactory>;
+using KernelTable = std::map<Op, KernelFactory>;
 
 /** Every op of the CPU device. */
 const KernelTable& kernel_table();

@@ -34,6 +34,6 @@ Kernel matmul(const Step& step, Build& build) {
 
 }  // namespace
 
-void add_matmul_kernels(KernelTable& table) { table["matmul"] = matmul; }
+void add_matmul_kernels(KernelTable& table) { table[Op::kMatmul] = matmul; }
 
 }  // namespace gannet

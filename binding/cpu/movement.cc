@@ -101,14 +101,14 @@ Kernel upsample_nearest(const Step& step, Build&) {
 }  // namespace
 
 void add_movement_kernels(KernelTable& table) {
-  table["constant"] = constant;
-  table["reshape"] = reshape;
-  table["broadcast"] = broadcast;
-  table["transpose"] = transpose;
-  table["slice"] = slice;
-  table["pad"] = pad;
-  table["concat"] = concat;
-  table["upsampleNearest"] = upsample_nearest;
+  table[Op::kConstant] = constant;
+  table[Op::kReshape] = reshape;
+  table[Op::kBroadcast] = broadcast;
+  table[Op::kTranspose] = transpose;
+  table[Op::kSlice] = slice;
+  table[Op::kPad] = pad;
+  table[Op::kConcat] = concat;
+  table[Op::kUpsampleNearest] = upsample_nearest;
 }
 
 }  // namespace gannet

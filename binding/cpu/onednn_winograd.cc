@@ -168,8 +168,8 @@ std::optional<Kernel> onednn_winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
   if (!suits(g)) return std::nullopt;
   try {
-    if (step.op == "conv2d") return forward(step, build, g);
-    return step.op == "conv2dInputGradient" ? input_gradient(step, build, g) : filter_gradient(step, build, g);
+    if (step.op == Op::kConv2d) return forward(step, build, g);
+    return step.op == Op::kConv2dInputGradient ? input_gradient(step, build, g) : filter_gradient(step, build, g);
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_unimplemented) return std::nullopt;
     throw;

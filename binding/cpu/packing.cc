@@ -28,7 +28,7 @@ std::shared_ptr<PackedFilter> PackedFilters::want(const Slot& source, const std:
 
 void PackedFilters::end_step(const Step& step) {
   std::erase_if(current_, [&](const std::shared_ptr<PackedFilter>& filter) {
-    const auto written = step.inputs.begin() + static_cast<std::ptrdiff_t>(step.written);
+    const auto written = step.inputs.begin() + static_cast<std::ptrdiff_t>(step.overwritten());
     return step.output.overlaps(filter->source) ||
            std::any_of(step.inputs.begin(), written, [&](const Slot& slot) { return slot.overlaps(filter->source); });
   });

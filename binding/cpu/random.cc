@@ -35,8 +35,8 @@ Kernel random_normal(const Step& step, Build& build) {
 }  // namespace
 
 void add_random_kernels(KernelTable& table) {
-  table["randomUniform"] = random_uniform;
-  table["randomNormal"] = random_normal;
+  table[Op::kRandomUniform] = random_uniform;
+  table[Op::kRandomNormal] = random_normal;
 }
 
 }  // namespace gannet

@@ -164,6 +164,6 @@ Kernel reduce(const Step& step, Build& build) {
 
 }  // namespace
 
-void add_reduce_kernels(KernelTable& table) { table["reduce"] = table["reduceSums"] = table["reduceMoments"] = reduce; }
+void add_reduce_kernels(KernelTable& table) { table[Op::kReduce] = table[Op::kReduceSums] = table[Op::kReduceMoments] = reduce; }
 
 }  // namespace gannet

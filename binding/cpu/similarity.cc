@@ -80,8 +80,8 @@ Kernel batch_similarity_gradient(const Step& step, Build& build) {
 }  // namespace
 
 void add_similarity_kernels(KernelTable& table) {
-  table["batchSimilarity"] = batch_similarity;
-  table["batchSimilarityGradient"] = batch_similarity_gradient;
+  table[Op::kBatchSimilarity] = batch_similarity;
+  table[Op::kBatchSimilarityGradient] = batch_similarity_gradient;
 }
 
 }  // namespace gannet

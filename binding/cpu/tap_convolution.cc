@@ -322,11 +322,11 @@ bool suits_filter_gradient(const WindowGeometry& g, const VectorKernels& vector)
 std::optional<Kernel> tap_convolution(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
   if (g.r * g.s == 1 || std::min(g.c, g.k) < kFewestChannels) return std::nullopt;
-  if (step.op == "conv2dFilterGradient") {
+  if (step.op == Op::kConv2dFilterGradient) {
     return suits_filter_gradient(g, build.vector) ? std::optional(filter_gradient(step, build, g)) : std::nullopt;
   }
   if (!fills_tiles(g.n, build.vector.tile.rows)) return std::nullopt;
-  if (step.op == "conv2d") return suits_forward(g, build.vector) ? std::optional(forward(step, build, g)) : std::nullopt;
+  if (step.op == Op::kConv2d) return suits_forward(g, build.vector) ? std::optional(forward(step, build, g)) : std::nullopt;
   return fills_tiles(g.c, build.vector.tile.columns) ? std::optional(input_gradient(step, build, g)) : std::nullopt;
 }
 

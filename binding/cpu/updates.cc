@@ -108,14 +108,14 @@ Kernel advance_random(const Step& step, Build&) {
 }  // namespace
 
 void add_update_kernels(KernelTable& table) {
-  table["assign"] = assign;
-  table["advanceRandom"] = advance_random;
-  table["sgd"] = sgd;
-  table["momentum"] = momentum;
-  table["adagrad"] = adagrad;
-  table["adadelta"] = adadelta;
-  table["rmsprop"] = rmsprop;
-  table["adam"] = adam;
+  table[Op::kAssign] = assign;
+  table[Op::kAdvanceRandom] = advance_random;
+  table[Op::kSgd] = sgd;
+  table[Op::kMomentum] = momentum;
+  table[Op::kAdagrad] = adagrad;
+  table[Op::kAdadelta] = adadelta;
+  table[Op::kRmsprop] = rmsprop;
+  table[Op::kAdam] = adam;
 }
 
 }  // namespace gannet

@@ -218,7 +218,7 @@ bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& co
   if (std::min(g.c, g.k) < kFewestChannels || convolution.tiles() < kTilesWorthFilter) return false;
   const int64_t defined = joined(g.h, g.p, g.r, g.stride_h, g.top) * joined(g.w, g.q, g.s, g.stride_w, g.left);
   const int64_t products = convolution.tiles_h * convolution.tiles_w * convolution.products();
-  return step.op == "conv2dFilterGradient" ? 4 * products <= 3 * defined : 8 * products <= 5 * defined;
+  return step.op == Op::kConv2dFilterGradient ? 4 * products <= 3 * defined : 8 * products <= 5 * defined;
 }
 
 }  // namespace
@@ -226,10 +226,10 @@ bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& co
 std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
   if (has_avx512(build.vector)) return std::nullopt;
-  std::optional<TiledConvolution> convolution = step.op == "conv2dInputGradient" ? tiled_input_gradient(g) : tiled_convolution(g);
+  std::optional<TiledConvolution> convolution = step.op == Op::kConv2dInputGradient ? tiled_input_gradient(g) : tiled_convolution(g);
   if (!convolution || !suits(step, g, *convolution)) return std::nullopt;
-  if (step.op == "conv2dFilterGradient") return winograd_filter_gradient(step, build, std::move(*convolution));
-  const bool forward = step.op == "conv2d";
+  if (step.op == Op::kConv2dFilterGradient) return winograd_filter_gradient(step, build, std::move(*convolution));
+  const bool forward = step.op == Op::kConv2d;
   return products_kernel(step, build, std::move(*convolution), forward ? FilterOrder::kTransposed : FilterOrder::kPlain, g);
 }
 

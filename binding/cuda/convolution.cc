@@ -44,9 +44,9 @@ Kernel convolution(const Step& step, const Build& build) {
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table["conv2d"] = convolution<ConvolutionPass::kForward, kernels::conv2d_forward>;
-  table["conv2dInputGradient"] = convolution<ConvolutionPass::kInputGradient, kernels::conv2d_input_gradient>;
-  table["conv2dFilterGradient"] = convolution<ConvolutionPass::kFilterGradient, kernels::conv2d_filter_gradient>;
+  table[Op::kConv2d] = convolution<ConvolutionPass::kForward, kernels::conv2d_forward>;
+  table[Op::kConv2dInputGradient] = convolution<ConvolutionPass::kInputGradient, kernels::conv2d_input_gradient>;
+  table[Op::kConv2dFilterGradient] = convolution<ConvolutionPass::kFilterGradient, kernels::conv2d_filter_gradient>;
 }
 
 }  // namespace gannet::cuda

@@ -329,7 +329,7 @@ DeviceInfo info() {
 
 std::vector<std::string> supported_ops() {
   std::vector<std::string> ops;
-  for (const auto& [name, factory] : kernel_table()) ops.emplace_back(name);
+  for (const auto& [op, factory] : kernel_table()) ops.push_back(name_of(op));
   return ops;
 }
 

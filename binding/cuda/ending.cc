@@ -35,7 +35,7 @@ bool may_end_with(const Step& product, const Step& elementwise, const Build& bui
 
 /** Whether a product may end with an elementwise step, and how. */
 std::optional<kernels::Epilogue> epilogue_of(const Step& product, const Step& next, const Build& build) {
-  if (next.op != "elementwise" || next.output.size() != product.output.size()) return {};
+  if (next.op != Op::kElementwise || next.output.size() != product.output.size()) return {};
   const size_t operand = operand_of(next, product.output);
   if (operand == next.inputs.size() || !may_end_with(product, next, build)) return {};
   const kernels::Epilogue epilogue{translate(next, next.output.size()), static_cast<int>(operand)};
@@ -44,7 +44,7 @@ std::optional<kernels::Epilogue> epilogue_of(const Step& product, const Step& ne
 
 /** Whether a product may take the statistics of its result along, which it writes none the less, and how. */
 std::optional<kernels::Statistics> statistics_of(const Step& product, const Step& next) {
-  if (next.op != "reduceMoments" && next.op != "reduceSums") return {};
+  if (next.op != Op::kReduceMoments && next.op != Op::kReduceSums) return {};
   const size_t operand = operand_of(next, product.output);
   if (operand == next.inputs.size() || next.inputs[operand].size() != product.output.size()) return {};
   const kernels::Statistics statistics{translate_reduction(next), static_cast<int>(operand)};

@@ -6,21 +6,14 @@ namespace gannet::cuda {
 
 namespace {
 
-// Kernels and programs number functions and accesses alike.
-static_assert(static_cast<int>(kernels::Function::kConstant) == static_cast<int>(Function::kConstant));
-static_assert(static_cast<int>(kernels::Function::kSelect) == static_cast<int>(Function::kSelect));
-static_assert(static_cast<int>(kernels::Function::kElu) == static_cast<int>(Function::kElu));
-static_assert(static_cast<int>(kernels::Access::kScalar) == static_cast<int>(Access::kScalar));
-static_assert(static_cast<int>(kernels::Access::kSample) == static_cast<int>(Access::kSample));
-
 void expect_room(size_t count, int most, const char* what) {
   if (count <= static_cast<size_t>(most)) return;
   throw Error("expression_unsupported", text("the kernels take expressions of up to ", most, " ", what, ", but this one has ", count));
 }
 
 kernels::ReduceKind reduce_kind(const Step& step) {
-  if (step.op == "reduceMoments") return kernels::ReduceKind::kMoments;
-  return step.op == "reduceSums" || step.attributes.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax;
+  if (step.op == Op::kReduceMoments) return kernels::ReduceKind::kMoments;
+  return step.op == Op::kReduceSums || step.attributes.kind == ReduceKind::kSum ? kernels::ReduceKind::kSum : kernels::ReduceKind::kMax;
 }
 
 }  // namespace
@@ -33,15 +26,13 @@ kernels::Expression translate(const Step& step, int64_t total) {
   kernels::Expression result;
   for (size_t i = 0; i < expression.access.size(); i++) {
     result.sizes[i] = count_of(step.inputs[i]);
-    result.access[i] = static_cast<kernels::Access>(expression.access[i]);
+    result.access[i] = expression.access[i];
     result.elements[i] = element_of(step.inputs[i]);
   }
   result.operand_count = static_cast<int>(expression.access.size());
   for (size_t i = 0; i < expression.instructions.size(); i++) {
     const Instruction& instruction = expression.instructions[i];
-    result.instructions[i] = {static_cast<kernels::Function>(instruction.function),
-                              {instruction.args[0], instruction.args[1], instruction.args[2]},
-                              instruction.value};
+    result.instructions[i] = {instruction.function, {instruction.args[0], instruction.args[1], instruction.args[2]}, instruction.value};
   }
   result.instruction_count = static_cast<int>(expression.instructions.size());
   return result;
@@ -70,7 +61,7 @@ kernels::ReduceArgs translate_reduction(const Step& step) {
                            .reduced = narrow(a.extent[1]),
                            .inner = narrow(a.extent[2]),
                            .workspace = nullptr};
-  if (step.op != "reduceSums") return args;
+  if (step.op != Op::kReduceSums) return args;
   expect_room(a.values.size(), kernels::kMaxSums, "sums");
   for (size_t i = 0; i < a.values.size(); i++) args.values[i] = static_cast<int>(a.values[i]);
   args.value_count = static_cast<int>(a.values.size());
@@ -106,10 +97,10 @@ Kernel reduction(const Step& step, const Build&) {
 }  // namespace
 
 void add_expression_kernels(KernelTable& table) {
-  table["elementwise"] = elementwise;
-  table["reduce"] = reduction;
-  table["reduceSums"] = reduction;
-  table["reduceMoments"] = reduction;
+  table[Op::kElementwise] = elementwise;
+  table[Op::kReduce] = reduction;
+  table[Op::kReduceSums] = reduction;
+  table[Op::kReduceMoments] = reduction;
 }
 
 }  // namespace gannet::cuda

@@ -48,7 +48,7 @@ std::vector<Kernel> build_kernels(const Program& program, kernels::Precision pre
       if (found == kernel_table().end()) throw Error("op_unsupported", "the CUDA kernels do not cover this op");
       result.push_back(found->second(step, build));
     } catch (...) {
-      throw current_error().blamed_on(step.op, step.scope);
+      throw current_error().blamed_on(name_of(step.op), step.scope);
     }
     build.step += result.back().steps;
   }

@@ -76,7 +76,7 @@ struct Build {
 };
 
 using KernelFactory = Kernel (*)(const Step&, const Build&);
-using KernelTable = std::map<std::string_view, KernelFactory>;
+using KernelTable = std::map<Op, KernelFactory>;
 
 /** Every op of the device. */
 const KernelTable& kernel_table();

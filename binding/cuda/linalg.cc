@@ -14,6 +14,6 @@ Kernel cholesky(const Step& step, const Build&) {
 
 }  // namespace
 
-void add_linalg_kernels(KernelTable& table) { table["cholesky"] = cholesky; }
+void add_linalg_kernels(KernelTable& table) { table[Op::kCholesky] = cholesky; }
 
 }  // namespace gannet::cuda

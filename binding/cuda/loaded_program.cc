@@ -21,9 +21,9 @@ Error blamed(const Step& step) {
   try {
     throw;
   } catch (const kernels::LaunchError& error) {
-    return Error("kernel_failed", text(error.what(), ", for ", shapes_of(step))).blamed_on(step.op, step.scope);
+    return Error("kernel_failed", text(error.what(), ", for ", shapes_of(step))).blamed_on(name_of(step.op), step.scope);
   } catch (...) {
-    return current_error().blamed_on(step.op, step.scope);
+    return current_error().blamed_on(name_of(step.op), step.scope);
   }
 }
 
@@ -92,7 +92,7 @@ void LoadedProgram::expect_none(const kernels::IndexError& error) const {
   if (!error.found) return;
   const Step& step = program_->steps[static_cast<size_t>(error.step)];
   throw Error("index_out_of_range", text("index ", error.position, " is ", error.value, ", but must be from 0 to ", error.rows - 1))
-      .blamed_on(step.op, step.scope);
+      .blamed_on(name_of(step.op), step.scope);
 }
 
 void LoadedProgram::poison(size_t index, const Run& run) const {

@@ -57,9 +57,9 @@ Kernel one_hot(const Step& step, const Build& build) {
 }  // namespace
 
 void add_lookup_kernels(KernelTable& table) {
-  table["gather"] = gather;
-  table["scatterAdd"] = scatter_add;
-  table["oneHot"] = one_hot;
+  table[Op::kGather] = gather;
+  table[Op::kScatterAdd] = scatter_add;
+  table[Op::kOneHot] = one_hot;
 }
 
 }  // namespace gannet::cuda

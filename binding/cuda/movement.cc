@@ -142,15 +142,15 @@ Kernel assign(const Step& step, const Build&) {
 }  // namespace
 
 void add_movement_kernels(KernelTable& table) {
-  table["constant"] = constant;
-  table["reshape"] = reshape;
-  table["broadcast"] = broadcast;
-  table["transpose"] = transpose;
-  table["slice"] = slice;
-  table["pad"] = pad;
-  table["upsampleNearest"] = upsample_nearest;
-  table["concat"] = concat;
-  table["assign"] = assign;
+  table[Op::kConstant] = constant;
+  table[Op::kReshape] = reshape;
+  table[Op::kBroadcast] = broadcast;
+  table[Op::kTranspose] = transpose;
+  table[Op::kSlice] = slice;
+  table[Op::kPad] = pad;
+  table[Op::kUpsampleNearest] = upsample_nearest;
+  table[Op::kConcat] = concat;
+  table[Op::kAssign] = assign;
 }
 
 }  // namespace gannet::cuda

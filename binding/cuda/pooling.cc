@@ -48,11 +48,11 @@ Kernel average_pool_gradient(const Step& step, const Build&) {
 }  // namespace
 
 void add_pooling_kernels(KernelTable& table) {
-  table["maxPool"] = max_pool;
-  table["maxPoolGradient"] = max_pool_gradient;
-  table["maxPoolGather"] = max_pool_gather;
-  table["averagePool"] = average_pool;
-  table["averagePoolGradient"] = average_pool_gradient;
+  table[Op::kMaxPool] = max_pool;
+  table[Op::kMaxPoolGradient] = max_pool_gradient;
+  table[Op::kMaxPoolGather] = max_pool_gather;
+  table[Op::kAveragePool] = average_pool;
+  table[Op::kAveragePoolGradient] = average_pool_gradient;
 }
 
 }  // namespace gannet::cuda

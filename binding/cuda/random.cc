@@ -38,9 +38,9 @@ Kernel advance_random(const Step& step, const Build&) {
 }  // namespace
 
 void add_random_kernels(KernelTable& table) {
-  table["randomUniform"] = random_uniform;
-  table["randomNormal"] = random_normal;
-  table["advanceRandom"] = advance_random;
+  table[Op::kRandomUniform] = random_uniform;
+  table[Op::kRandomNormal] = random_normal;
+  table[Op::kAdvanceRandom] = advance_random;
 }
 
 }  // namespace gannet::cuda

@@ -36,8 +36,8 @@ Kernel batch_similarity_gradient(const Step& step, const Build&) {
 }  // namespace
 
 void add_similarity_kernels(KernelTable& table) {
-  table["batchSimilarity"] = batch_similarity;
-  table["batchSimilarityGradient"] = batch_similarity_gradient;
+  table[Op::kBatchSimilarity] = batch_similarity;
+  table[Op::kBatchSimilarityGradient] = batch_similarity_gradient;
 }
 
 }  // namespace gannet::cuda

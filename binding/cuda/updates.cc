@@ -99,12 +99,12 @@ Kernel adam(const Step& step, const Build& build) { return optimizer(step, build
 }  // namespace
 
 void add_update_kernels(KernelTable& table) {
-  table["sgd"] = sgd;
-  table["momentum"] = momentum;
-  table["adagrad"] = adagrad;
-  table["adadelta"] = adadelta;
-  table["rmsprop"] = rmsprop;
-  table["adam"] = adam;
+  table[Op::kSgd] = sgd;
+  table[Op::kMomentum] = momentum;
+  table[Op::kAdagrad] = adagrad;
+  table[Op::kAdadelta] = adadelta;
+  table[Op::kRmsprop] = rmsprop;
+  table[Op::kAdam] = adam;
 }
 
 }  // namespace gannet::cuda

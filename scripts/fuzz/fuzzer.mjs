@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = join(root, 'build-fuzz');
 
 /** What is tried. */
-const TRIED = ['decode', 'op_rules', 'program', 'values', 'error'].map((name) => `binding/${name}.cc`);
+const TRIED = ['decode', 'op_rules', 'signature', 'program', 'values', 'error'].map((name) => `binding/${name}.cc`);
 /** What makes the programs: neither its mistakes nor its branches are looked for. */
 const MAKERS = ['node_api', 'json', 'mutate'].map((name) => `test/fuzz/${name}.cc`);
 const SOURCES = [...TRIED, 'test/fuzz/decode_fuzzer.cc', ...MAKERS];

@@ -1,4 +1,4 @@
-import { ALIGNMENT_BYTES } from './program.ts';
+import { ALIGNMENT_BYTES } from '../tensor/operators.ts';
 
 /** A piece of memory that is needed from step `first` to step `last`, both included. */
 export interface Interval<Key> {

@@ -1,15 +1,9 @@
-import { SCALAR_FUNCTIONS, type ScalarFunction } from '../tensor/operators.ts';
+import { LIMITS, SCALAR_FUNCTIONS, type ScalarFunction } from '../tensor/operators.ts';
 import { createTensor, isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { type BoundExpression, buildExpression, isScalarOp, reductionExtent, source } from './expression.ts';
 import { withInputs, withRoots } from './rewrite.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
-
-/** The most instructions that one fused kernel may hold. */
-export const MAX_INSTRUCTIONS = 32;
-
-/** The most tensors that one expression may read: values are rather computed twice than written. */
-const MAX_OPERANDS = 12;
 
 /** A value with several consumers is computed again in each of them if it takes no more than this many cheap instructions:
  *  reading it back would cost as much. */
@@ -117,7 +111,7 @@ function limit(node: Tensor, inlined: Set<Tensor>): void {
   const build = (roots: readonly Tensor[]) => buildExpression(roots, (t) => t === node || inlined.has(t));
   for (;;) {
     const { expression, operands } = build(expressionRoots(node));
-    if (operands.length <= MAX_OPERANDS && expression.instructions.length <= MAX_INSTRUCTIONS) return;
+    if (operands.length <= LIMITS.operands && expression.instructions.length <= LIMITS.instructions) return;
     const candidates = node.inputs
       .map((argument) => source(argument, (t) => inlined.has(t)))
       .flatMap((from) => (from.kind === 'inline' ? [from.node] : []));

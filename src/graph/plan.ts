@@ -1,16 +1,9 @@
 import { overwrittenInputs } from '../ops/update.ts';
+import { ALIGNMENT_BYTES } from '../tensor/operators.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { type Interval, placeIntervals } from './arena.ts';
-import {
-  ALIGNMENT_BYTES,
-  type Binding,
-  type Program,
-  type Slot,
-  type Step,
-  type StoredType,
-  storedBytes,
-} from './program.ts';
+import { type Binding, type Program, type Slot, type Step, type StoredType, storedBytes } from './program.ts';
 import { isIdentity, schedule } from './schedule.ts';
 
 /** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory.

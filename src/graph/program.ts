@@ -46,6 +46,3 @@ export interface Program {
   readonly outputs: readonly { readonly name: string; readonly slot: Slot }[];
   readonly steps: readonly Step[];
 }
-
-/** Every arena slot, views too, starts at a multiple of this, a cache line and the widest vector load. */
-export const ALIGNMENT_BYTES = 64;

@@ -1,5 +1,5 @@
-import { isOptimizerUpdate, overwrittenInputs } from '../ops/update.ts';
-import type { OpName } from '../tensor/operators.ts';
+import { overwrittenInputs } from '../ops/update.ts';
+import { isOptimizerOp, type OpName } from '../tensor/operators.ts';
 import { elements } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import { consumersOf } from './walk.ts';
@@ -14,7 +14,7 @@ export function postponeSmallUpdates(order: readonly Tensor[]): Tensor[] {
   const consumersOfTensor = (tensor: Tensor) => consumers.get(tensor) ?? [];
   // What comes after an update that has moved to the end finds the variable not yet updated, or its inputs overwritten.
   const mayWait = (tensor: Tensor): boolean =>
-    isOptimizerUpdate(tensor) &&
+    isOptimizerOp(tensor.op) &&
     elements(tensor.shape) < POSTPONED_ELEMENTS &&
     consumersOfTensor(tensor).length === 0 &&
     tensor.inputs.every((input) =>

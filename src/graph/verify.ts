@@ -2,11 +2,11 @@ import { GraphError } from '../errors.ts';
 import type { Rule } from '../ops/op.ts';
 import { ops } from '../ops/rules.ts';
 import { overwrittenInputs } from '../ops/update.ts';
-import type { OpName } from '../tensor/operators.ts';
+import { ALIGNMENT_BYTES, type OpName } from '../tensor/operators.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
-import { ALIGNMENT_BYTES, type Program, type Slot, type Step, storedBytes } from './program.ts';
+import { type Program, type Slot, type Step, storedBytes } from './program.ts';
 import { ancestors, roots } from './walk.ts';
 
 const MADE_ELSEWHERE: ReadonlySet<OpName> = new Set<OpName>([

@@ -1,20 +1,7 @@
-import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { like, op, shapeError } from './op.ts';
+import { bySignature, op } from './op.ts';
 
-const choleskyOp = op('cholesky', {
-  result: (_, a) => {
-    const [rows, columns] = a.shape;
-    if (a.shape.length !== 2 || rows !== columns || a.dtype !== 'float32') {
-      throw shapeError(
-        'cholesky_shape',
-        `cholesky expects a float32 square matrix, but received ${a.dtype} ${formatShape(a.shape)}`,
-      );
-    }
-    return like(a);
-  },
-  gradient: 'none',
-});
+const choleskyOp = op('cholesky', { result: bySignature('cholesky', 'cholesky_shape'), gradient: 'none' });
 
 /** The op of this file, for the rule table. */
 export const linalgOps = { cholesky: choleskyOp };

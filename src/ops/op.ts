@@ -1,7 +1,8 @@
 import { type ErrorCode, ShapeError } from '../errors.ts';
-import type { OpAttributes, OpName, ResultType } from '../tensor/operators.ts';
+import { OPS, type OpAttributes, type OpName, type ResultType } from '../tensor/operators.ts';
 import { currentScope } from '../tensor/scope.ts';
 import { formatShape } from '../tensor/shape.ts';
+import { matchSignature } from '../tensor/signature.ts';
 import { createTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** The gradients of an op, one per input, built only when asked for; undefined where the op is not differentiable. */
@@ -29,6 +30,21 @@ export function op<K extends OpName>(name: K, rule: Rule<K>): Op<K> {
   const apply = (attributes: OpAttributes[K], ...inputs: Tensor[]): Tensor<K> =>
     createTensor({ op: name, inputs, attributes, ...rule.result(attributes, ...inputs), scope: currentScope() });
   return Object.assign(apply, { rule });
+}
+
+/** The shape rule of an op whose signature in the table of ops says all. `code` is that of the error where inputs do not fit,
+ *  `typeCode` where their types do not, if that has a code of its own. */
+export function bySignature(name: OpName, code: ErrorCode<'ShapeError'>, typeCode = code) {
+  return (attributes: object, ...inputs: Tensor[]): ResultType => {
+    const result = matchSignature(name, attributes as Readonly<Record<string, unknown>>, inputs);
+    if (typeof result === 'object') return result;
+    const [expected] = (OPS[name].signature as string).split(' ->');
+    const given = inputs.map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`).join(', ');
+    throw shapeError(
+      result === 'type' ? typeCode : code,
+      `${name} expects ${expected}, but received ${given === '' ? 'nothing' : given}`,
+    );
+  };
 }
 
 /** A ShapeError that begins with the layer being traced. `code` is stable, `message` says what was expected and what came. */

@@ -1,33 +1,11 @@
-import { formatShape, type Shape } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { nextRandomStream } from '../tensor/trace.ts';
 import { div, greater, mul } from './elementwise.ts';
-import { op, shapeError } from './op.ts';
+import { bySignature, op } from './op.ts';
 
-function expectState(name: string, state: Tensor): void {
-  if (state.dtype !== 'int32' || formatShape(state.shape) !== '[2]') {
-    throw shapeError(
-      'random_state',
-      `${name} expects a state int32 [2] of (seed, step), but received ${state.dtype} ${formatShape(state.shape)}`,
-    );
-  }
-}
-
-const uniformOp = op('randomUniform', {
-  result: ({ shape }, state) => {
-    expectState('randomUniform', state);
-    return { shape, dtype: 'float32' };
-  },
-  gradient: 'none',
-});
-
-const normalOp = op('randomNormal', {
-  result: ({ shape }, state) => {
-    expectState('randomNormal', state);
-    return { shape, dtype: 'float32' };
-  },
-  gradient: 'none',
-});
+const uniformOp = op('randomUniform', { result: bySignature('randomUniform', 'random_state'), gradient: 'none' });
+const normalOp = op('randomNormal', { result: bySignature('randomNormal', 'random_state'), gradient: 'none' });
 
 /** The ops of this file, for the rule table. */
 export const randomOps = { randomUniform: uniformOp, randomNormal: normalOp };

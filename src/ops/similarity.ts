@@ -1,8 +1,7 @@
-import { formatShape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { abs, add, exp, mul, neg, sign, sub } from './elementwise.ts';
 import { broadcast } from './movement.ts';
-import { like, listShapes, op, shapeError } from './op.ts';
+import { bySignature, op } from './op.ts';
 import { reduceSum } from './reduce.ts';
 
 /** For each pair of images i, j of m [N,B,C]: the differences of their rows [N,N,B,C], and exp(-||difference||_1) [N,N,B]. */
@@ -13,31 +12,14 @@ function compare(m: Tensor): { difference: Tensor; similarity: Tensor } {
 }
 
 const batchSimilarityOp = op('batchSimilarity', {
-  result: (_, m) => {
-    if (m.shape.length !== 3 || m.dtype !== 'float32') {
-      throw shapeError(
-        'similarity_rows',
-        `batchSimilarity expects float32 rows of images [N,B,C], but received ${m.dtype} ${formatShape(m.shape)}`,
-      );
-    }
-    return { shape: m.shape.slice(0, 2), dtype: m.dtype };
-  },
+  result: bySignature('batchSimilarity', 'similarity_rows'),
   gradient: (dy, _, m) => [() => batchSimilarityGradientOp({}, m, dy)],
   decompose: (_, m) => reduceSum(compare(m).similarity, [1]),
 });
 
 /** dm_ibc = -sum_j (dy_ib + dy_jb) s_ijb sign(m_ibc - m_jbc): each pair counts in the sums of both its images. */
 const batchSimilarityGradientOp = op('batchSimilarityGradient', {
-  result: (_, ...inputs) => {
-    const [m, dy] = inputs as [Tensor, Tensor];
-    if (!sameShape(m.shape.slice(0, 2), dy.shape)) {
-      throw shapeError(
-        'similarity_gradient',
-        `batchSimilarityGradient expects m [N,B,C] and dy [N,B], but received ${listShapes(inputs)}`,
-      );
-    }
-    return like(m);
-  },
+  result: bySignature('batchSimilarityGradient', 'similarity_gradient'),
   gradient: 'decompose',
   decompose: (_, ...inputs) => {
     const [m, dy] = inputs as [Tensor, Tensor];

@@ -1,13 +1,10 @@
-import type { ResultType } from '../tensor/operators.ts';
+import { LIMITS, type ResultType } from '../tensor/operators.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, square, sub } from './elementwise.ts';
 import { broadcast, row, stack } from './movement.ts';
 import { listShapes, op, shapeError } from './op.ts';
 import { droppedAxes, reduceMean, reduceSum } from './reduce.ts';
-
-/** The most sums that one op takes: as many as a kernel keeps in registers. */
-export const MOST_SUMS = 3;
 
 const dropAxesOfSums = droppedAxes('sums');
 const dropAxesOfMoments = droppedAxes('moments');
@@ -17,10 +14,10 @@ const rows = (count: number, { shape, dtype }: ResultType): ResultType => ({ sha
 const sumsOp = op('sums', {
   result: (attributes, ...inputs) => {
     const [first] = inputs;
-    if (!first || inputs.length > MOST_SUMS || inputs.some(({ shape }) => !sameShape(shape, first.shape))) {
+    if (!first || inputs.length > LIMITS.sums || inputs.some(({ shape }) => !sameShape(shape, first.shape))) {
       throw shapeError(
         'sums_shapes',
-        `sums expects 1 to ${MOST_SUMS} tensors of one shape, but received ${listShapes(inputs)}`,
+        `sums expects 1 to ${LIMITS.sums} tensors of one shape, but received ${listShapes(inputs)}`,
       );
     }
     return rows(inputs.length, dropAxesOfSums(attributes, first));
@@ -58,13 +55,13 @@ const reducedElements = (shape: Shape, axes: readonly number[]): number =>
 /** The ops of this file, for the rule table. */
 export const statisticsOps = { sums: sumsOp, moments: momentsOp };
 
-/** The means of up to MOST_SUMS tensors of one shape over ascending `axes`, in one pass over memory where a device can. */
+/** The means of up to `LIMITS.sums` tensors of one shape over ascending `axes`, in one pass over memory where a device can. */
 export const means = (xs: readonly Tensor[], axes: readonly number[]): Tensor[] => {
   const [{ shape }] = xs as [Tensor];
   return scaledSums(xs, axes, 1 / reducedElements(shape, axes));
 };
 
-/** The sums of up to MOST_SUMS tensors of one shape over ascending `axes`, in one pass over memory where a device can. */
+/** The sums of up to `LIMITS.sums` tensors of one shape over ascending `axes`, in one pass over memory where a device can. */
 export const sums = (xs: readonly Tensor[], axes: readonly number[]): Tensor[] => scaledSums(xs, axes, 1);
 
 function scaledSums(xs: readonly Tensor[], axes: readonly number[], factor: number): Tensor[] {

@@ -2,8 +2,8 @@ import { constant, zeros } from '../nn/initializers.ts';
 import { statistic } from '../nn/layer.ts';
 import { add, assign } from '../ops/index.ts';
 import type { Op } from '../ops/op.ts';
-import { OVERWRITTEN_INPUTS, updateOps } from '../ops/update.ts';
-import type { OpAttributes } from '../tensor/operators.ts';
+import { updateOps } from '../ops/update.ts';
+import { OPS, type OpAttributes } from '../tensor/operators.ts';
 import { scoped } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { overwrite, read } from '../tensor/trace.ts';
@@ -67,6 +67,6 @@ export function createOptimizer(name: string, config: OptimizerConfig, weights: 
 
 /** The variables that an optimiser keeps beside one weight. */
 function slotsOf(name: string, kind: OptimizerName, weight: Variable): Variable[] {
-  const count = OVERWRITTEN_INPUTS[kind] - 1;
+  const count = (OPS[kind].overwrites as number) - 1;
   return Array.from({ length: count }, (_, i) => statistic(`${name}.${weight.name}.slot${i + 1}`, weight.shape, zeros));
 }

@@ -1,8 +1,8 @@
 import { GraphError } from '../errors.ts';
 import { ancestors } from '../graph/walk.ts';
 import { decompositionOf } from '../ops/rules.ts';
-import { overwrittenInputs, type UpdateOp } from '../ops/update.ts';
-import type { CompositeOp, OpName } from '../tensor/operators.ts';
+import { overwrittenInputs } from '../ops/update.ts';
+import type { CompositeOp, OpName, UpdateOp } from '../tensor/operators.ts';
 import { elements, formatShape } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import { fusedKernels } from './fused.ts';

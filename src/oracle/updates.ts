@@ -1,5 +1,4 @@
-import type { UpdateOp } from '../ops/update.ts';
-import type { OpAttributes } from '../tensor/operators.ts';
+import type { OpAttributes, UpdateOp } from '../tensor/operators.ts';
 import type { Value } from './kernel.ts';
 
 /** The new values of everything that an update overwrites: the variable, then its slots. */

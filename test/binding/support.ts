@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import type { NativeAddon, NativeDevice } from '../../src/device/native.ts';
 import {
-  ALIGNMENT_BYTES,
   type Binding,
   type Program,
   type Slot,
@@ -9,7 +8,7 @@ import {
   type StoredType,
   storedBytes,
 } from '../../src/graph/program.ts';
-import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
+import { ALIGNMENT_BYTES, type OpAttributes, type OpName } from '../../src/tensor/operators.ts';
 import { type DType, elements, type Shape } from '../../src/tensor/shape.ts';
 
 /** The addon that was built last, or the one GANNET_ADDON names. */

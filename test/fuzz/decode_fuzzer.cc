@@ -37,7 +37,7 @@ void check(const gannet::Program& program) {
   for (const gannet::Step& step : program.steps) {
     for (const gannet::Slot& input : step.inputs) check(input, program);
     check(step.output, program);
-    expect(step.written > 0 || step.output.storage == gannet::Storage::kArena);
+    expect(step.overwritten() > 0 || step.output.storage == gannet::Storage::kArena);
   }
   for (const gannet::Output& output : program.outputs) check(output.slot, program);
 }

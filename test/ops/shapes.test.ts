@@ -114,7 +114,7 @@ const refusals: Record<string, Refusal> = {
   },
   'a matrix that is not square': {
     code: 'cholesky_shape',
-    says: 'a float32 square matrix, but received float32 [2,3]',
+    says: 'cholesky expects matrix float32 [N,N], but received float32 [2,3]',
     call: () => gannet.cholesky(tensor([2, 3])),
   },
   'a reduction over axes in no order': {
@@ -169,22 +169,22 @@ const refusals: Record<string, Refusal> = {
   },
   'indices that are no whole numbers': {
     code: 'indices_dtype',
-    says: 'gather expects int32 indices, but received float32',
+    says: 'gather expects table float32 [V,D], indices int32 [I...], but received float32 [5,3], float32 [2]',
     call: () => gannet.embedding(tensor([5, 3]), tensor([2])),
   },
   'a table of rank 3': {
     code: 'gather_table',
-    says: 'a table [rows,width], but received [5,3,2]',
+    says: 'table float32 [V,D], indices int32 [I...], but received float32 [5,3,2], int32 [2]',
     call: () => gannet.embedding(tensor([5, 3, 2]), tensor([2], 'int32')),
   },
   'rows without an index': {
     code: 'scatter_rows',
-    says: 'one row per index [2], but received [3,4]',
+    says: 'indices int32 [I...], gradient float32 [I...,D], but received int32 [2], float32 [3,4]',
     call: () => ops.scatterAdd({ rows: 5 }, tensor([2], 'int32'), tensor([3, 4])),
   },
   'a random state of another type': {
     code: 'random_state',
-    says: 'a state int32 [2] of (seed, step), but received float32 [2]',
+    says: 'state int32 [2], but received float32 [2]',
     call: () => gannet.randomNormal(tensor([2]), [3]),
   },
   'sums of different shapes': {
@@ -194,12 +194,12 @@ const refusals: Record<string, Refusal> = {
   },
   'images without dimensions to compare': {
     code: 'similarity_rows',
-    says: 'rows of images [N,B,C], but received float32 [4,6]',
+    says: 'rows float32 [N,B,C], but received float32 [4,6]',
     call: () => gannet.batchSimilarity(tensor([4, 6])),
   },
   'a gradient of other similarities': {
     code: 'similarity_gradient',
-    says: 'm [N,B,C] and dy [N,B], but received [4,6,5] and [4,5]',
+    says: 'rows float32 [N,B,C], gradient float32 [N,B], but received float32 [4,6,5], float32 [4,5]',
     call: () => ops.batchSimilarityGradient({}, tensor([4, 6, 5]), tensor([4, 5])),
   },
   'a vector to normalise': {
@@ -224,7 +224,7 @@ const refusals: Record<string, Refusal> = {
   },
   'a gradient of another shape than the weight': {
     code: 'update_shapes',
-    says: 'sgd expects 2 tensors of one shape, then 1 scalars, but received float32 [2], float32 [3], float32 []',
+    says: 'sgd expects w float32 [S...], gradient float32 [S...], rate float32 [], but received float32 [2], float32 [3], float32 []',
     call: () => ops.sgd({ clip: 1 }, tensor([2]), tensor([3]), tensor([])),
   },
 };

@@ -174,11 +174,12 @@ void adam(float* w, float* m, float* v, const float* g, const AdamArguments& arg
 #define GANNET_STRING(name) #name
 #define GANNET_NAME_OF(name) GANNET_STRING(name)
 
+#define GANNET_NAME(enumerator, name, text, arity, immediate) name,
+
 extern const VectorKernels kKernels;
 const VectorKernels kKernels = {
     GANNET_NAME_OF(GANNET_ISA),
-    {neg,        abs, sign, step, exp, log, sqrt,    reciprocal, tanh,    sigmoid, softplus, relu,
-     leaky_relu, elu, add,  sub,  mul, div, maximum, minimum,    greater, equal,   select,   constant},
+    {GANNET_EACH_FUNCTION(GANNET_NAME)},
     GANNET_CHAINS,
     sum,
     max,

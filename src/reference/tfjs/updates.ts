@@ -1,6 +1,5 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
-import type { UpdateOp } from '../../ops/update.ts';
-import type { OpAttributes } from '../../tensor/operators.ts';
+import type { OpAttributes, UpdateOp } from '../../tensor/operators.ts';
 import type { Tfjs } from './backend.ts';
 
 /** The new values of everything that an update overwrites: the variable, then its slots. */
