@@ -42,7 +42,7 @@ test('a run that trains appears, its curves and samples grow, it draws when aske
   await curve.waitFor();
   const [before, stepBefore] = [await curve.getAttribute('aria-label'), await step.innerText()];
   await until(async () => (await curve.getAttribute('aria-label')) !== before);
-  assert.is.not(await step.innerText(), stepBefore);
+  await until(async () => (await step.innerText()) !== stepBefore);
   await page.getByRole('button', { name: 'Draw samples now' }).click();
   await page.getByRole('tab', { name: 'Samples' }).click();
   await page.getByRole('img', { name: /samples of digits at step/ }).waitFor();
