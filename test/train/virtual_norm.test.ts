@@ -72,6 +72,23 @@ test('it is fixed at the start by the seed: training does not change it', async 
   assert.not.equal(others[1], short[1]);
 });
 
+/** The latents of the reference batch of a generator of 4 numbers with `behind` further ones, in rows. */
+async function latentsOf(behind: number, changes: ConfigChanges): Promise<number[][]> {
+  const { read } = await referenceOf({ ...changes, model: { generatorNorm: 'virtual', referenceBatch: 12 } });
+  return rowsOf(await read('latents'), 4 + behind);
+}
+
+test('its latents are distributed as those of training', async () => {
+  const uniform = (await latentsOf(0, { latent: { distribution: 'uniform' } })).flat();
+  assert.ok(uniform.every((value) => value >= -1 && value < 1) && Math.min(...uniform) < 0);
+  const normal = (await latentsOf(0, { latent: { distribution: 'normal' } })).flat();
+  assert.ok(Math.max(...normal.map(Math.abs)) > 1);
+  const told = await latentsOf(1, { recipe: 'extractor-gan', channels: 1 });
+  const noise = told.flatMap((row) => row.slice(0, 4));
+  assert.ok(noise.every((value) => value > 0 && value < 1));
+  assert.equal([...new Set(told.map((row) => row[4]))].sort(), [0, 1], 'a representative variable behind the noise');
+});
+
 test('a network without such a norm has no reference', async () => {
   assert.equal((await referenceOf({ model: { generatorNorm: 'virtual' } })).names, ['reference.latents']);
   assert.equal((await referenceOf({ model: { discriminatorNorm: 'virtual', referenceBatch: 5 } })).names, [
