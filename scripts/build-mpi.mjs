@@ -1,9 +1,10 @@
 // Builds the library that the addon reaches MPI through, build-mpi/gannet_mpi.so, with the compiler wrapper of the system's MPI or, where
 // that is missing, with the flags that pkg-config knows. The addon itself does not link MPI.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from './build/run.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const library = join(root, 'build-mpi', 'gannet_mpi.so');
@@ -13,7 +14,7 @@ const FLAGS =
   '-std=c++20 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -DOMPI_SKIP_MPICXX -DMPICH_SKIP_MPICXX'.split(' ');
 
 const compiler = findCompiler();
-if (compiler) compile(compiler);
+if (compiler) await compile(compiler);
 else
   fail(
     'MPI was not found: neither mpicxx nor a package of pkg-config. On Debian and Ubuntu: apt-get install openmpi-bin libopenmpi-dev',
@@ -29,7 +30,7 @@ function findCompiler() {
   return undefined;
 }
 
-function compile({ command, flags }) {
+async function compile({ command, flags }) {
   mkdirSync(dirname(library), { recursive: true });
   const unfinished = `${library}.${process.pid}`;
   const source = join(root, 'binding', 'mpi', 'mpi_library.cc');
@@ -43,9 +44,10 @@ function compile({ command, flags }) {
     unfinished,
     ...flags,
   ];
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status === 0) renameSync(unfinished, library);
-  else fail(`the library for MPI could not be compiled by ${command}${error ? `: ${error.message}` : ''}`);
+  const interrupted = () => rmSync(unfinished, { force: true });
+  const { code, problem } = await run(command, args, { ownGroup: true, interrupted });
+  if (code === 0) renameSync(unfinished, library);
+  else fail(`the library for MPI could not be compiled by ${command}${problem ? `: ${problem}` : ''}`);
 }
 
 function succeeds(command, args) {
