@@ -28,7 +28,8 @@ export const besideLabels =
 
 /** Embeddings beside features. x [N,...] of A numbers per sample -> x flattened and behind it labels E: [N, A + size]. Of a class that
  *  is its row of E, of attributes the sum of theirs. Variable: weight, E [labels,size].
- *  @param weights default: normal with deviation 1, so that classes differ as much as latents do
+ *  @param weights default: normal with deviation 1, that of normal latents. Uniform ones in [-1, 1) have 0.58: beside few of them the
+ *  images of a class begin alike, so give normal(0.58) then
  *  @throws ConfigError labels_missing, when it is applied by a pass without labels */
 export const besideEmbedding =
   (labels: number, size: number, weights: Initializer = normal(1)): LayerBuilder =>
