@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
 import type { RunDetail, RunSummary } from '../src/watch/protocol.ts';
-import { post, type ServerError } from './api.ts';
+import { post } from './api.ts';
 import { count, measured } from './format.ts';
+import { TextForm } from './text_form.tsx';
 
 /** What a run has to say of itself: warnings, learning rates, its log, and what a reader adds to it. */
 export function Health({ detail, run }: { detail: RunDetail; run: RunSummary | undefined }) {
@@ -51,35 +51,15 @@ export function Health({ detail, run }: { detail: RunDetail; run: RunSummary | u
   );
 }
 
-function Note({ id }: { id: string }) {
-  const [text, setText] = useState('');
-  const [problem, setProblem] = useState('');
-  const send = (event: SubmitEvent): void => {
-    event.preventDefault();
-    post('note', { id, text })
-      .then(() => {
-        setText('');
-        setProblem('');
-      })
-      .catch((error: ServerError) => setProblem(error.message));
-  };
-  return (
-    <form class="note" onSubmit={send}>
-      <input
-        type="text"
-        aria-label="note for the log"
-        placeholder="Write a note; it stands at this step in the log and on the curves"
-        maxLength={1000}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button type="submit" class="button" disabled={text.trim() === ''}>
-        Add note
-      </button>
-      {problem && <p class="problem">{problem}</p>}
-    </form>
-  );
-}
+const Note = ({ id }: { id: string }) => (
+  <TextForm
+    label="note for the log"
+    placeholder="Write a note; it stands at this step in the log and on the curves"
+    maxLength={1000}
+    button="Add note"
+    send={(text) => post('note', { id, text }).then(() => '')}
+  />
+);
 
 /** The newest line first. */
 const Log = ({ lines }: { lines: readonly string[] }) => (

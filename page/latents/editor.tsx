@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Latent } from '../../src/explore/vectors.ts';
-import { post, type ServerError } from '../api.ts';
+import { post } from '../api.ts';
+import { TextForm } from '../text_form.tsx';
 import { useDrop } from './carried.ts';
 import { CopyCommand, LatentPicture, type Source } from './picture.tsx';
 import { type Edits, NO_EDITS } from './space.ts';
@@ -153,33 +154,20 @@ function SaveTrait({
   coefficients: ReadonlyMap<number, number>;
   saved: () => void;
 }) {
-  const [name, setName] = useState('');
-  const [told, setTold] = useState('');
-  const save = (event: SubmitEvent): void => {
-    event.preventDefault();
-    post('latents/trait', { id, name, coefficients: Object.fromEntries(coefficients) })
-      .then(() => {
-        setTold(`saved '${name.trim()}' in traits.json`);
-        setName('');
-        saved();
-      })
-      .catch((error: ServerError) => setTold(error.message));
+  const save = async (name: string): Promise<string> => {
+    await post('latents/trait', { id, name, coefficients: Object.fromEntries(coefficients) });
+    saved();
+    return `saved '${name.trim()}' in traits.json`;
   };
   return (
-    <form class="note" onSubmit={save}>
-      <input
-        type="text"
-        aria-label="name of the trait"
-        placeholder="Name these directions, such as smile"
-        maxLength={64}
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
-      <button type="submit" class="button" disabled={name.trim() === '' || coefficients.size === 0}>
-        Save trait
-      </button>
-      <output class="soft">{told}</output>
-    </form>
+    <TextForm
+      label="name of the trait"
+      placeholder="Name these directions, such as smile"
+      maxLength={64}
+      button="Save trait"
+      isReady={coefficients.size > 0}
+      send={save}
+    />
   );
 }
 

@@ -3,7 +3,7 @@ import type { Arc } from '../../src/explore/interpolate.ts';
 import type { Latent } from '../../src/explore/vectors.ts';
 import { Choice } from '../parts.tsx';
 import { useDrop } from './carried.ts';
-import { CopyCommand, LatentPicture, type Source } from './picture.tsx';
+import { LatentPicture, MadePicture, type Source } from './picture.tsx';
 import { between } from './space.ts';
 
 const ARCS: Readonly<Record<Arc, string>> = { linear: 'bilinear', spherical: 'spherical' };
@@ -36,13 +36,7 @@ export function FourCorners({
         <h2>Between four</h2>
         <Choice label="path between pictures" value={arc} options={ARCS} choose={setArc} />
       </div>
-      <LatentPicture source={source} latent={now} place="between" alt="the picture between four" />
-      <div class="row">
-        <button type="button" class="button" onClick={() => choose(now)}>
-          Change it
-        </button>
-        <CopyCommand source={source} latent={now} />
-      </div>
+      <MadePicture source={source} latent={now} place="between" alt="the picture between four" choose={choose} />
       <div class="corners">
         {CORNERS.map((name, place) => (
           <CornerPicture

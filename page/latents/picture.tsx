@@ -41,6 +41,33 @@ export function LatentPicture({
   return <img class="latent" src={address} alt={alt} onDragStart={(event) => carry(event, latent)} />;
 }
 
+/** A picture that was made of others, with what can be done with it. @param place tells it from all others on the page */
+export function MadePicture({
+  source,
+  latent,
+  place,
+  alt,
+  choose,
+}: {
+  source: Source;
+  latent: Latent;
+  place: string;
+  alt: string;
+  choose: (latent: Latent) => void;
+}) {
+  return (
+    <>
+      <LatentPicture source={source} latent={latent} place={place} alt={alt} />
+      <div class="row">
+        <button type="button" class="button" onClick={() => choose(latent)}>
+          Change it
+        </button>
+        <CopyCommand source={source} latent={latent} />
+      </div>
+    </>
+  );
+}
+
 /** The address of a blob, given back when there is another. */
 export function useAddress(blob: Blob | undefined): string | undefined {
   const address = useMemo(() => blob && URL.createObjectURL(blob), [blob]);

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { arithmetic, type Groups } from '../../src/explore/arithmetic.ts';
 import type { Latent } from '../../src/explore/vectors.ts';
 import { useDrop } from './carried.ts';
-import { CopyCommand, LatentPicture, type Source } from './picture.tsx';
+import { LatentPicture, MadePicture, type Source } from './picture.tsx';
 
 type Group = keyof Groups;
 const GROUPS: Readonly<Record<Group, string>> = { a: 'a', b: '− b', c: '+ c' };
@@ -48,15 +48,7 @@ export function Sum({ source, shown, choose }: { source: Source; shown: Shown; c
         ))}
         <div class="result">
           {sum ? (
-            <>
-              <LatentPicture source={source} latent={sum} place="sum" alt="the sum" />
-              <div class="row">
-                <button type="button" class="button" onClick={() => choose(sum)}>
-                  Change it
-                </button>
-                <CopyCommand source={source} latent={sum} />
-              </div>
-            </>
+            <MadePicture source={source} latent={sum} place="sum" alt="the sum" choose={choose} />
           ) : (
             <p class="soft">The sum is drawn when there is a picture in each place.</p>
           )}
