@@ -14,7 +14,7 @@ export function Draws({
   source: Source;
   latents: readonly Latent[];
   locked: ReadonlySet<number>;
-  chosen: Latent | undefined;
+  chosen: Latent;
   lock: (index: number) => void;
   choose: (latent: Latent) => void;
   redraw: () => void;

@@ -97,12 +97,17 @@ function Opened({
 const labelOf = ({ classes }: LatentInfo, asked: string | null): string | undefined =>
   asked !== null && classes.includes(asked) ? asked : classes[0];
 
+/** A picture that was chosen to be changed, and its changes: each begins with none. */
+interface Changing {
+  readonly chosen: Latent;
+  readonly edits: Edits;
+}
+
 function Hands({ source, readAgain }: { source: Source; readAgain: () => void }) {
   const { id, info } = source;
   const [seed, setSeed] = useState(1);
   const [kept, setKept] = useState<ReadonlyMap<number, Latent>>(new Map());
-  const [chosen, setChosen] = useState<Latent>();
-  const [edits, setEdits] = useState<Edits>(NO_EDITS);
+  const [changing, setChanging] = useState<Changing>();
   const { values, problem } = useFetched(
     new Map([['draws', { key: String(seed), fetch: () => fetchDraws(id, info.step, seed, DRAWS) }]]),
   );
@@ -119,7 +124,9 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
     if (!next.delete(index)) next.set(index, drawn[index] as Latent);
     setKept(next);
   };
-  const changed = edited(chosen ?? (drawn[0] as Latent), edits, info);
+  const { chosen, edits } = changing ?? { chosen: drawn[0] as Latent, edits: NO_EDITS };
+  const choose = (latent: Latent): void => setChanging({ chosen: latent, edits: NO_EDITS });
+  const changed = edited(chosen, edits, info);
   const shown: Shown = new Map([
     ['the changed picture', changed],
     ...drawn.map((latent, index) => [`picture ${index + 1}`, latent] as const),
@@ -130,22 +137,22 @@ function Hands({ source, readAgain }: { source: Source; readAgain: () => void })
         source={source}
         latents={drawn}
         locked={new Set(kept.keys())}
-        chosen={chosen ?? drawn[0]}
+        chosen={chosen}
         lock={lock}
-        choose={setChosen}
+        choose={choose}
         redraw={() => setSeed(seed + 1)}
       />
-      <Sum source={source} shown={shown} choose={setChosen} />
-      <Projected source={source} choose={setChosen} />
+      <Sum source={source} shown={shown} choose={choose} />
+      <Projected source={source} choose={choose} />
       <Editor
         source={source}
         now={changed}
         edits={edits}
-        setEdits={setEdits}
-        choose={setChosen}
+        setEdits={(next) => setChanging({ chosen, edits: next })}
+        choose={choose}
         readAgain={readAgain}
       />
-      <FourCorners source={source} latents={drawn} choose={setChosen} />
+      <FourCorners source={source} latents={drawn} choose={choose} />
     </div>
   );
 }

@@ -85,9 +85,9 @@ async function copied(page: Page, region: Locator): Promise<number[]> {
 const sample = (page: Page, number: number): Locator =>
   page.getByRole('button', { name: `change picture ${number}`, exact: true }).locator('img');
 
-/** The latents of the samples that a page shows first. */
-async function latentsShown(url: string): Promise<Float64Array[]> {
-  const answer = await fetch(new URL('api/latents/draw?id=.&step=2&seed=1&count=12', url));
+/** The latents of the samples that a page shows first, or after it has drawn others. */
+async function latentsShown(url: string, seed = 1): Promise<Float64Array[]> {
+  const answer = await fetch(new URL(`api/latents/draw?id=.&step=2&seed=${seed}&count=12`, url));
   return ((await answer.json()) as number[][]).map((latent) => Float64Array.from(latent));
 }
 
@@ -142,6 +142,22 @@ test('pictures that are dragged to three places give their sum, which can be use
   await until(async () => `${await copied(page, editor)}` === `${at(4)[0]}`);
   assert.is(await search.locator('img').count(), 0, 'its latent is known, and is not searched');
   assert.equal(problems, []);
+});
+
+test('a picture that is changed stays while others are drawn, and one that is chosen begins without changes', async () => {
+  const { page, watch } = await show(await noiseRun(), '#/run?id=.&tab=latents');
+  const [first] = await latentsShown(watch.url);
+  const [, second] = await latentsShown(watch.url, 2);
+  const editor = page.getByRole('region', { name: 'change a picture' });
+  await editor.locator('summary').press('Enter');
+  await editor.getByRole('slider', { name: 'z2' }).press('End');
+  await sample(page, 2).waitFor();
+  const before = await sample(page, 2).getAttribute('src');
+  await page.getByRole('button', { name: 'Redraw' }).click();
+  await until(async () => (await sample(page, 2).getAttribute('src')) !== before);
+  assert.equal(await copied(page, editor), [...(first as Float64Array).with(2, 4)]);
+  await page.getByRole('button', { name: 'change picture 2', exact: true }).click();
+  await until(async () => `${await copied(page, editor)}` === `${second}`);
 });
 
 test('the keyboard adds pictures to a sum, and what is changed is one of them', async () => {
