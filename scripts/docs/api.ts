@@ -84,7 +84,7 @@ function anchors(members: readonly PublicExport[]): string[] {
 }
 
 const entry = (member: PublicExport): string =>
-  `## ${fullName(member)}\n\n\`\`\`ts\n${formatSignature(member)}\n\`\`\`\n\n${formatDoc(member.doc)}\n\n[src/${member.file}](../../src/${member.file})`;
+  `## ${fullName(member)}\n\n\`\`\`ts\n${formatSignature(member)}\n\`\`\`\n\n${formatDoc(member.doc)}\n\nSource: \`src/${member.file}\``;
 
 function formatSignature({ signature }: PublicExport): string {
   const text = signature

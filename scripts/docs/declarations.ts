@@ -99,8 +99,9 @@ export function parseModule(text: string, file: string): { declarations: Declara
   return { declarations: [...declarations.values()], reexports };
 }
 
+/** A docstring that a member of a union follows is a part of the union. */
 const statementsOf = (text: string): string[] =>
-  text.split(/\n(?=\/\*\*|import |export |declare |interface |type |const )/);
+  text.split(/\n(?=\/\*\*(?!(?:(?!\*\/)[\s\S])*\*\/\s*[|&])|import |export |declare |interface |type |const )/);
 
 /** `/** A\n *  b *​/` -> `A\nb`. */
 const unframe = (comment: string): string =>

@@ -106,6 +106,8 @@ interface SchemaNode {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly SchemaNode[];
+  /** Of a list. */
+  readonly items?: SchemaNode;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -133,6 +135,7 @@ function describeType(node: SchemaNode): string {
   if (node.anyOf) return node.anyOf.map(describeType).join(' or ');
   if (node.const !== undefined) return String(node.const);
   if (node.enum) return node.enum.join(', ');
+  if (node.items) return `list of ${node.items.enum ? describeType(node.items) : `${describeType(node.items)}s`}`;
   if (node.type === 'string') return 'text';
   if (node.type === 'boolean') return 'true, false';
   if (node.type === 'integer' && node.exclusiveMinimum === 0)

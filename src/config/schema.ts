@@ -15,14 +15,33 @@ const positive = whole.positive();
 
 const optimizer = z
   .strictObject({
-    name: z.enum(names<OptimizerName>(OPTIMIZER_DEFAULTS)),
-    learningRate: z.number().positive(),
+    name: z.enum(names<OptimizerName>(OPTIMIZER_DEFAULTS)).describe('which optimiser'),
+    learningRate: z.number().positive().describe('length of its steps'),
     clip: z.number().positive().optional().describe('weights are clipped to [-clip, clip] after every update'),
-    momentum: z.number().min(0).max(1).optional(),
-    decay: z.number().min(0).max(1).optional(),
-    epsilon: z.number().positive().optional(),
-    beta1: z.number().min(0).max(1).optional(),
-    beta2: z.number().min(0).max(1).optional(),
+    momentum: z.number().min(0).max(1).optional().describe('momentum: part of the step before that each step keeps'),
+    decay: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('adadelta, rmsprop: part of the running mean of squares that each step keeps'),
+    epsilon: z
+      .number()
+      .positive()
+      .optional()
+      .describe('adagrad, adadelta, rmsprop, adam: keeps the divisor of a step from 0'),
+    beta1: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("adam: part of the gradient's running mean that each step keeps"),
+    beta2: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('adam: part of the running mean of squares that each step keeps'),
   })
   .describe('an optimiser and its settings');
 
@@ -37,8 +56,8 @@ const model = z
       .enum(NORMS)
       .describe('not batch with a gradient penalty, which is defined per image; virtual as in the generator'),
     firstNorm: z.boolean().describe("whether the discriminator's first layer has the norm too"),
-    generatorActivation: z.enum(ACTIVATIONS),
-    discriminatorActivation: z.enum(ACTIVATIONS),
+    generatorActivation: z.enum(ACTIVATIONS).describe("behind each of the generator's layers but the last"),
+    discriminatorActivation: z.enum(ACTIVATIONS).describe("behind each of the discriminator's layers but the last"),
     // Run folders of earlier versions do not have the following.
     referenceBatch: positive.default(64).describe('images in the reference batch of virtual batch norm'),
     minibatchFeatures: whole
@@ -83,7 +102,7 @@ const equilibrium = z
     gamma: z.number().min(0).max(1).describe('wanted ratio of the generated to the real reconstruction error'),
     lambdaK: z.number().positive().describe('how fast k follows the ratio'),
     carrySteps: whole.min(0).describe('steps in which the residual connections vanish; 0 = none from the start'),
-    outputActivation: z.enum(ACTIVATIONS),
+    outputActivation: z.enum(ACTIVATIONS).describe('behind the last layer of the generator and of the decoder'),
     descriptorWindow: whole.min(0).describe('batches that the descriptor statistics remember; 0 = all'),
   })
   .describe('parameters of BEGAN');
@@ -114,7 +133,9 @@ const extractor = z
 
 const decay = z
   .strictObject({
-    kind: z.enum(['none', 'stepped', 'plateau']),
+    kind: z
+      .enum(['none', 'stepped', 'plateau'])
+      .describe('stepped: at regular steps; plateau: where training makes no more progress'),
     factor: z.number().positive().max(1).describe('what the learning rates are multiplied by'),
     every: positive.describe('stepped: steps between two decays; plateau: steps without progress before one'),
     floor: z.number().min(0).describe('the smallest learning rate'),
@@ -139,7 +160,7 @@ export const configSchema = z.strictObject({
     .union([z.literal(1), z.literal(3), z.literal(4)])
     .describe('1: grey, 3: colour, 4: colour and transparency'),
   latent: z.strictObject({
-    size: positive,
+    size: positive.describe('numbers of a latent'),
     distribution: z
       .enum(['uniform', 'unit', 'normal', 'descriptors'])
       .describe(
@@ -272,7 +293,10 @@ export const configSchema = z.strictObject({
     ),
   steps: positive.describe('how long to train'),
   epochs: positive.optional().describe('passes over the data to train for, in place of steps'),
-  seed: whole.min(0).max(2 ** 31 - 1),
+  seed: whole
+    .min(0)
+    .max(2 ** 31 - 1)
+    .describe('decides the initial weights and everything that is drawn at random'),
   data: z
     .string()
     .describe(
@@ -290,7 +314,12 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('attributes of that file to take as labels; all without this key'),
   conditionedOn: z
-    .strictObject({ kind: z.enum(['classes', 'attributes']), names: z.array(z.string()).min(1) })
+    .strictObject({
+      kind: z
+        .enum(['classes', 'attributes'])
+        .describe('classes: an image has one of the labels; attributes: it has any number of them'),
+      names: z.array(z.string()).min(1).describe('the labels, in the order that the networks are told them in'),
+    })
     .optional()
     .describe('labels that the networks are told, or learn to read; the data tells them'),
   crop: whole
@@ -298,7 +327,9 @@ export const configSchema = z.strictObject({
     .describe('side of the square that is cut out of the middle of each image of a folder before scaling; 0 = none'),
   maxPixels: positive.describe('files of a folder with more pixels are skipped, since they would take much memory'),
   augment,
-  device: z.enum(['auto', 'cpu', 'cuda', 'simt']),
+  device: z
+    .enum(['auto', 'cpu', 'cuda', 'simt'])
+    .describe('what trains; auto: a GPU that is found, else the processor; simt: a simulated GPU, for tests'),
   threads: whole.min(0).describe('processor threads; 0 = all'),
   precision: z
     .enum(['auto', 'float32', 'tf32', 'bfloat16'])
@@ -314,7 +345,10 @@ export const configSchema = z.strictObject({
     .describe('what they are compared by: pixels, projection, the .safetensors file of a classifier, or an .onnx file'),
   evaluateCount: positive.describe('images of either kind in a measurement, at most as many as there are real ones'),
   evaluatedBy: z
-    .strictObject({ name: z.string(), hash: z.string() })
+    .strictObject({
+      name: z.string().describe('what the network calls itself'),
+      hash: z.string().describe('checksum of its weights'),
+    })
     .optional()
     .describe('the network of evaluateFeatures, which a run finds out itself'),
   keepCheckpoints: positive.describe('how many of the last checkpoints to keep'),

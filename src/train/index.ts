@@ -14,6 +14,7 @@ export {
 export { type Change, formatChange } from './changes.ts';
 export { type Checkpoint, loadCheckpoint } from './checkpoint/checkpoint.ts';
 export { type CheckpointEntry, listCheckpoints } from './checkpoint/listing.ts';
+export type { RelativeDiversity } from './diversity.ts';
 export { formatWeights, planWeights, type WeightPlan, type WeightSource } from './from_run.ts';
 export { type GeneratedOptions, generatedImages } from './generated_images.ts';
 export { type HealthState, HealthWatch, type Warning } from './health.ts';

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { Command } from 'commander';
 import { test } from 'uvu';
@@ -70,6 +70,18 @@ test('every link leads to a file and a heading', () => {
     pages.flatMap((page) => brokenLinks(page)),
     [],
   );
+});
+
+test('no page links to what the package lacks', () => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  const shipped = ['README.md', 'LICENSE', 'package.json', ...files];
+  const lost = pages.flatMap(({ path, text }) =>
+    linksOf(text)
+      .map(([to]) => (to === '' ? path : posix.join(posix.dirname(path), to)))
+      .filter((target) => !shipped.some((name) => target === name || target.startsWith(`${name}/`)))
+      .map((target) => `${path}: ${target}`),
+  );
+  assert.equal(lost, []);
 });
 
 test('every configuration shown as JSON can be used', () => {

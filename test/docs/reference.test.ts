@@ -63,6 +63,17 @@ test('a page that was changed, is missing or is left over is stale', () => {
 const DECLARATIONS = `import type { Shape } from './shape.ts';
 /** Which way. */
 export type Way = 'up' | 'down';
+/** What happens. */
+export type Happening = {
+    readonly type: 'start';
+}
+/** Somebody goes,
+ *  or comes. */
+ | ({
+    readonly type: 'go';
+} & Way) | {
+    readonly type: 'end';
+};
 export declare const bare: number;
 /** Goes.
  *  @throws ShapeError if it cannot */
@@ -84,13 +95,19 @@ test('declarations are read with their docstrings, overloads as one', () => {
     declarations.map(({ name, doc }) => [name, doc]),
     [
       ['Way', 'Which way.'],
+      ['Happening', 'What happens.'],
       ['bare', ''],
       ['go', 'Goes.\n@throws ShapeError if it cannot'],
       ['Place', 'A place.'],
     ],
   );
-  assert.is(declarations[2]?.signature, 'function go(way: Way): void;\nfunction go(way: Way, steps: number): void;');
-  assert.match(declarations[3]?.signature ?? '', /^interface Place \{\n {4}\/\*\* Its name\. \*\/\n/);
+  assert.is(declarations[3]?.signature, 'function go(way: Way): void;\nfunction go(way: Way, steps: number): void;');
+  assert.match(declarations[4]?.signature ?? '', /^interface Place \{\n {4}\/\*\* Its name\. \*\/\n/);
+});
+
+test('a union is shown to its last member, with what is said of each', () => {
+  const union = parseModule(DECLARATIONS, 'x.ts').declarations[1]?.signature ?? '';
+  assert.match(union, /^type Happening = \{[\s\S]*Somebody goes[\s\S]*'go';[\s\S]*'end';\n\};$/);
 });
 
 test('re-exports are followed by name or as a whole', () => {
@@ -108,7 +125,7 @@ test('an entry shows signature, docstring, what is thrown, and the source', () =
     page,
     '## nn.go\n\n```ts\nfunction go(): void;\n```\n\nGoes [N,H] \\* 2.\n\n**Throws** ShapeError `bad` if it cannot',
   );
-  assert.match(page, '**See** arXiv:1\n\n[src/nn/go.ts](../../src/nn/go.ts)');
+  assert.match(page, '**See** arXiv:1\n\nSource: `src/nn/go.ts`');
 });
 
 test('headings that differ in case only have links of their own', () => {
@@ -137,6 +154,13 @@ test('a key is shown with what it may be, its default, and its meaning', () => {
   assert.match(text, '| `model.kernel` | whole number 1 to 7 | 5 | side of the convolutions |');
   assert.match(text, '| `weights` | number above 0 or glorot | 0.02 |');
   assert.match(text, '| `schedule` | alternating, simultaneous | alternating |');
+  assert.match(text, '| `attributes` | list of texts |');
+  assert.match(text, '| `extractor.measures` | list of brightness, sharpness |');
+  assert.equal(
+    text.split('\n').filter((line) => line.endsWith('|  |')),
+    [],
+    'every key has a meaning',
+  );
 });
 
 test('a generated part replaces what stood between its marks', () => {
