@@ -73,6 +73,8 @@ export const ERROR_CODES = {
       'A conditional run is explored without a class, or an image is projected that may have any of several attributes. Choose with `--class`.',
     class_unknown: 'A run has no class or attribute of this name or number. The message lists those there are.',
     config_file: 'A file of settings is missing, or is no JSON object of keys such as `{"recipe": "dcgan-digits"}`.',
+    descriptors_needed:
+      'A picture needs the descriptor statistics that only a BEGAN keeps. Take `interpolate`, `eigen` or `arithmetic`.',
     direction_range: 'A direction is named that the run does not have. Choose among those that the message names.',
     directions_missing:
       'The generator does not begin with a linear layer, so it has no principal directions. Interpolate instead.',
@@ -392,7 +394,7 @@ export const ERROR_CODES = {
     extractor_missing: 'One of the two files of an extractor is not there. The message names both.',
     descriptors_damaged: 'The descriptor statistics of a checkpoint are damaged. Explore an earlier one with `--step`.',
     descriptors_missing:
-      'A picture needs the descriptor statistics that only a BEGAN keeps. Interpolate, or take eigen.',
+      'A checkpoint lacks the descriptor statistics that its run draws latents from. Explore another one with `--step`.',
     disk_full: 'The disk or the quota is full. Free some space, or take another disk as the message says.',
     evaluation_unwritable: 'The report of an evaluation cannot be written. Choose another place with `--out`.',
     export_wrong:

@@ -17,6 +17,7 @@ import {
   sweep,
   type Trait,
 } from '../explore/index.ts';
+import { requireDescriptors } from '../explore/space.ts';
 import { parseJson, readRegularFile } from '../files.ts';
 import type { LabelChoice } from '../train/index.ts';
 
@@ -80,6 +81,14 @@ export const PICTURES: Readonly<Record<string, GridMaker>> = {
     return arithmeticGrid({ a: (await a) ?? [], b: (await b) ?? [], c: (await c) ?? [] });
   },
 };
+
+/** Those that only a run with descriptors has. */
+const OF_DESCRIPTORS: ReadonlySet<string> = new Set(['mean', 'montage', 'sequence']);
+
+/** Refuses a picture that a run can never have, before anything is said of its options. @throws ConfigError descriptors_needed */
+export function expectPossible(picture: string, { space }: Explorer): void {
+  if (OF_DESCRIPTORS.has(picture)) requireDescriptors(space, picture);
+}
 
 /** The traits to show: those named, or all of the file; without a file one for each direction. */
 async function traitsOf(

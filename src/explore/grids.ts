@@ -53,7 +53,7 @@ export function interpolationGrid(
   };
 }
 
-/** The descriptors' mean alone. @throws CheckpointError descriptors_missing */
+/** The descriptors' mean alone. @throws ConfigError descriptors_needed */
 export const meanGrid = (space: LatentSpace): LatentGrid => ({
   columns: ['mean'],
   rows: [{ caption: '', cells: [requireDescriptors(space, 'mean').mean] }],
@@ -110,7 +110,7 @@ async function neutralDescriptors(
 }
 
 /** Trait montage: random descriptors, one in a row, as drawn, neutral, and with each trait.
- *  @throws CheckpointError descriptors_missing, ConfigError direction_range */
+ *  @throws ConfigError descriptors_needed, direction_range */
 export async function montageGrid(
   space: LatentSpace,
   options: TraitGridOptions & { readonly traits: readonly Trait[] },
@@ -127,7 +127,7 @@ export async function montageGrid(
 }
 
 /** Random descriptors, one in a row, from neutral to the full trait.
- *  @throws CheckpointError descriptors_missing, ConfigError direction_range */
+ *  @throws ConfigError descriptors_needed, direction_range */
 export async function sequenceGrid(
   space: LatentSpace,
   options: TraitGridOptions & Pick<GridShape, 'columns'> & { readonly trait: Trait },

@@ -98,11 +98,11 @@ async function firstLinearWeight(session: TrainingSession): Promise<ArrayLike<nu
 }
 
 /** The moments of a space's descriptors. @param picture what needs them
- *  @throws CheckpointError descriptors_missing for a space of noise */
+ *  @throws ConfigError descriptors_needed for a space of noise */
 export function requireDescriptors({ descriptors }: LatentSpace, picture: string): DescriptorMoments {
   if (descriptors) return descriptors;
-  throw new CheckpointError(
-    'descriptors_missing',
+  throw new ConfigError(
+    'descriptors_needed',
     `${picture} needs the mean and covariance of descriptors, which only a BEGAN keeps; this run's latents are noise. For those there are interpolate, eigen and arithmetic.`,
   );
 }

@@ -102,6 +102,7 @@ test('classes that are not there, are missing or mean nothing are refused', asyn
   await refused(/a class was asked for/, 'sample', unconditional, '--classes', 'all');
   await refused(/a class was asked for/, 'explore', unconditional, 'interpolate', '--class', '7');
   await refused(/choose with --class among the classes 0, 1, 2/, 'explore', run, 'interpolate');
+  await refused(/only a BEGAN keeps/, 'explore', run, 'mean');
   assert.not(existsSync(join(run, 'explore')));
 });
 

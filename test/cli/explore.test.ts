@@ -87,8 +87,10 @@ test('bad input: what is wrong, and the exit code', async () => {
   writeFileSync(out('bad.json'), '{"smile": {"9": 1}}');
   writeFileSync(out('broken.json'), '{');
   const cases: [string[], number, RegExp][] = [
-    [[noise, 'mean'], 1, /only a BEGAN keeps/],
-    [[noise, 'montage', '--directions', '0'], 1, /only a BEGAN keeps/],
+    [[noise, 'mean'], 2, /only a BEGAN keeps/],
+    [[noise, 'montage', '--directions', '0'], 2, /only a BEGAN keeps/],
+    [[noise, 'montage'], 2, /montage needs .* only a BEGAN keeps/],
+    [[noise, 'sequence'], 2, /sequence needs .* only a BEGAN keeps/],
     [[descriptors, 'eigen', '--directions', '1,9'], 2, /direction 9: this run has directions 0 to 3/],
     [[descriptors, 'montage', '--traits', out('bad.json')], 2, /bad\.json.*'smile'.*0 to 3/],
     [[descriptors, 'montage', '--traits', out('broken.json')], 2, /is not JSON/],

@@ -137,9 +137,9 @@ test('arithmetic: mean of a - mean of b + mean of c, below the groups', () => {
 test('what needs descriptors refuses noise', async () => {
   const trait = { name: 'x', coefficients: new Map([[0, 1]]) };
   const shape = { rows: 1, columns: 1, seed: 1 };
-  await rejects(() => meanGrid(noise), 'descriptors_missing', /^mean needs/, /BEGAN/);
-  await rejects(() => montageGrid(noise, { ...shape, traits: [trait] }), 'descriptors_missing', /^montage needs/);
-  await rejects(() => sequenceGrid(noise, { ...shape, trait }), 'descriptors_missing', /^sequence needs/);
+  await rejects(() => meanGrid(noise), 'descriptors_needed', /^mean needs/, /BEGAN/);
+  await rejects(() => montageGrid(noise, { ...shape, traits: [trait] }), 'descriptors_needed', /^montage needs/);
+  await rejects(() => sequenceGrid(noise, { ...shape, trait }), 'descriptors_needed', /^sequence needs/);
   await rejects(() => eigenGrid(noise, { ...shape, range: 1, directions: [2] }), 'direction_range', /0 to 1/);
 });
 

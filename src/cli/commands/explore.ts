@@ -20,7 +20,7 @@ import type { Context } from '../context.ts';
 import { deviceNote } from '../device_note.ts';
 import { addDeviceOptions } from '../device_options.ts';
 import { examples } from '../examples.ts';
-import { type GridMaker, type MadeGrid, PICTURES, type PictureOptions } from '../explore_pictures.ts';
+import { expectPossible, type GridMaker, type MadeGrid, PICTURES, type PictureOptions } from '../explore_pictures.ts';
 import { printJson, printLine } from '../io.ts';
 import { commandLine, writeLatents } from '../latents.ts';
 import { addRecipeOption, type RecipeOption } from '../recipe_option.ts';
@@ -118,6 +118,7 @@ export const addExploreCommand = (program: Command, { io }: Context): Command =>
       const out = options.out ?? join(folder, 'explore', `${picture ?? 'latents'}-seed-${options.seed}.png`);
       const explorer = await openExplorer(folder, { ...options, onDevice: deviceNote(io, options) });
       try {
+        if (picture !== undefined) expectPossible(picture, explorer);
         expectOutsideData(out, explorer.session.model.config.data);
         expectRoom(explorer, options);
         const origin = originOf(folder, picture, options, explorer);
