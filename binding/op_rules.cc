@@ -72,6 +72,9 @@ void check_reshape(const Step& step) {
 
 void check_broadcast(const Step& step) {
   const Attributes& a = step.attributes;
+  const auto rank = static_cast<int64_t>(a.shape.size());
+  const bool valid = std::all_of(a.axes.begin(), a.axes.end(), [&](int64_t axis) { return axis < rank; });
+  expect(valid, "attribute_invalid", text("axes must be some of those of ", to_string(a.shape), ", but is ", to_string(a.axes)));
   Shape kept;
   for (size_t axis = 0; axis < a.shape.size(); axis++) {
     if (std::find(a.axes.begin(), a.axes.end(), static_cast<int64_t>(axis)) == a.axes.end()) kept.push_back(a.shape[axis]);
