@@ -11,7 +11,7 @@ export const ERROR_CODES = {
     conv2d_input_size: 'An image of the wanted size would not lead to this output gradient. Choose the size that does.',
     elementwise_dtype: 'A scalar function is applied to whole numbers. Only float32 is computed with.',
     elementwise_shapes: 'Operands differ in shape. Broadcast the smaller one first.',
-    gather_table: 'Rows are looked up in something other than a table [rows,width].',
+    gather_table: 'Rows are looked up in something other than a float32 table [rows,width].',
     image_dtype: 'An image or a filter is not float32.',
     image_expected:
       'A layer that works on images [H,W,C] is given something else. Put a linear layer with that output before it.',

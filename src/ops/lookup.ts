@@ -9,7 +9,7 @@ const gatherOp: Op<'gather'> = op('gather', {
 
 /** The adjoint of gather: row `indices[i]` of the result is the sum of the rows dy[i]. */
 const scatterAddOp: Op<'scatterAdd'> = op('scatterAdd', {
-  result: bySignature('scatterAdd', 'scatter_rows', 'indices_dtype'),
+  result: bySignature('scatterAdd', 'indices_dtype', 'scatter_rows'),
   gradient: (ddTable, _, indices) => [undefined, () => gatherOp({}, ddTable, indices)],
 });
 

@@ -32,16 +32,16 @@ export function op<K extends OpName>(name: K, rule: Rule<K>): Op<K> {
   return Object.assign(apply, { rule });
 }
 
-/** The shape rule of an op whose signature in the table of ops says all. `code` is that of the error where inputs do not fit,
- *  `typeCode` where their types do not, if that has a code of its own. */
-export function bySignature(name: OpName, code: ErrorCode<'ShapeError'>, typeCode = code) {
+/** The shape rule of an op whose signature in the table of ops says all. `codes` are those of the errors where an input does not fit, in the
+ *  order of the inputs; the last one is that of all further inputs. */
+export function bySignature(name: OpName, ...codes: [ErrorCode<'ShapeError'>, ...ErrorCode<'ShapeError'>[]]) {
   return (attributes: object, ...inputs: Tensor[]): ResultType => {
     const result = matchSignature(name, attributes as Readonly<Record<string, unknown>>, inputs);
     if (typeof result === 'object') return result;
     const [expected] = (OPS[name].signature as string).split(' ->');
     const given = inputs.map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`).join(', ');
     throw shapeError(
-      result === 'type' ? typeCode : code,
+      codes[Math.min(result, codes.length - 1)] as ErrorCode<'ShapeError'>,
       `${name} expects ${expected}, but received ${given === '' ? 'nothing' : given}`,
     );
   };

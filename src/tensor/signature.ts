@@ -1,5 +1,5 @@
 import { OPS, type OpName, type ResultType } from './operators.ts';
-import { type DType, formatShape, type Shape } from './shape.ts';
+import { type DType, type Shape, sameShape } from './shape.ts';
 
 // A signature tells what an op takes and gives, such as `table float32 [V,D], indices int32 [I...] -> float32 [I...,D]`.
 //
@@ -7,7 +7,7 @@ import { type DType, formatShape, type Shape } from './shape.ts';
 //   type, the same wherever T stands.
 // - Axes: a capital letter is the same size wherever it stands, and with dots any number of axes. A word is the value of that attribute,
 //   with dots all of its values. `H*scale` is a product. Without brackets a tensor may have any shape.
-// - `+` behind an input: one or more of it; `*`: any number.
+// - `+` behind an op's only input: one or more of it; `*`: any number.
 
 /** An input or the result of an op. */
 export interface Operand {
@@ -41,7 +41,10 @@ function parseOperand(text: string, signature: string): Operand {
 export function parseSignature(signature: string): Signature {
   const [inputs, result] = signature.split('->').map((side) => side.trim()) as [string, string];
   const list = inputs === '' ? [] : inputs.split(/, (?=\w+ )/);
-  return { inputs: list.map((input) => parseOperand(input, signature)), result: parseOperand(result, signature) };
+  const operands = list.map((input) => parseOperand(input, signature));
+  if (operands.length > 1 && operands.some(({ repeated }) => repeated !== ''))
+    throw new SyntaxError(`the signature '${signature}' has other inputs beside repeated ones`);
+  return { inputs: operands, result: parseOperand(result, signature) };
 }
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -56,17 +59,14 @@ class Letters {
   /** Takes the letters that are new from `shape`; whether it fits. */
   bind(axes: readonly string[], shape: Shape): boolean {
     const dots = axes.findIndex((axis) => axis.endsWith('...'));
-    if (dots >= 0 && shape.length >= axes.length - 1) {
-      const end = shape.length - (axes.length - 1 - dots);
-      const run = axes[dots] as string;
-      if (!this.runs.has(run)) this.runs.set(run, shape.slice(dots, end));
-    }
     if (dots < 0 ? shape.length !== axes.length : shape.length < axes.length - 1) return false;
     axes.forEach((axis, i) => {
       const place = dots >= 0 && i > dots ? shape.length - axes.length + i : i;
       if (/^[A-Z]$/.test(axis) && !this.sizes.has(axis)) this.sizes.set(axis, shape[place] as number);
+      if (/^[A-Z]\.\.\.$/.test(axis) && !this.runs.has(axis))
+        this.runs.set(axis, shape.slice(i, shape.length - axes.length + 1 + i));
     });
-    return formatShape(this.shapeOf(axes)) === formatShape(shape);
+    return sameShape(this.shapeOf(axes), shape);
   }
 
   shapeOf(axes: readonly string[]): Shape {
@@ -85,18 +85,22 @@ class Letters {
   }
 }
 
-/** The result of an op whose signature tells all shapes and has no repeated inputs, or what does not fit. */
+/** The result of an op whose signature tells all shapes and has no repeated inputs, or the index of the first input that is missing, too
+ *  much, or of another type or shape. */
 export function matchSignature(
   name: OpName,
   attributes: Attributes,
   inputs: readonly ResultType[],
-): ResultType | 'count' | 'type' | 'shape' {
+): ResultType | number {
   const signature = parseSignature(OPS[name].signature as string);
   const letters = new Letters(attributes);
-  if (inputs.length !== signature.inputs.length) return 'count';
-  const any = inputs.find((_, i) => signature.inputs[i]?.type === 'T')?.dtype;
+  const any = inputs[signature.inputs.findIndex(({ type }) => type === 'T')]?.dtype;
   const typeOf = ({ type }: Operand): DType => (type === 'T' ? (any as DType) : type === 'number' ? 'float32' : type);
-  if (!inputs.every(({ dtype }, i) => dtype === typeOf(signature.inputs[i] as Operand))) return 'type';
-  if (!inputs.every(({ shape }, i) => letters.bind(signature.inputs[i]?.axes as string[], shape))) return 'shape';
+  const misfit = signature.inputs.findIndex((operand, i) => {
+    const input = inputs[i];
+    return input?.dtype !== typeOf(operand) || !letters.bind(operand.axes as string[], input.shape);
+  });
+  if (misfit >= 0) return misfit;
+  if (inputs.length > signature.inputs.length) return signature.inputs.length;
   return { shape: letters.shapeOf(signature.result.axes as string[]), dtype: typeOf(signature.result) };
 }

@@ -172,6 +172,16 @@ const refusals: Record<string, Refusal> = {
     says: 'gather expects table float32 [V,D], indices int32 [I...], but received float32 [5,3], float32 [2]',
     call: () => gannet.embedding(tensor([5, 3]), tensor([2])),
   },
+  'a table of whole numbers': {
+    code: 'gather_table',
+    says: 'but received int32 [5,3], int32 [2]',
+    call: () => gannet.embedding(tensor([5, 3], 'int32'), tensor([2], 'int32')),
+  },
+  'labels that are no whole numbers': {
+    code: 'indices_dtype',
+    says: 'oneHot expects indices int32 [I...], but received float32 [4]',
+    call: () => gannet.oneHot(tensor([4]), 10),
+  },
   'a table of rank 3': {
     code: 'gather_table',
     says: 'table float32 [V,D], indices int32 [I...], but received float32 [5,3,2], int32 [2]',
@@ -227,6 +237,21 @@ const refusals: Record<string, Refusal> = {
     says: 'sgd expects w float32 [S...], gradient float32 [S...], rate float32 [], but received float32 [2], float32 [3], float32 []',
     call: () => ops.sgd({ clip: 1 }, tensor([2]), tensor([3]), tensor([])),
   },
+  'a value of another type than the variable': {
+    code: 'update_shapes',
+    says: 'assign expects variable T [S...], value T [S...], but received float32 [2], int32 [2]',
+    call: () => ops.assign({}, tensor([2]), tensor([2], 'int32')),
+  },
+  'an update without its rate': {
+    code: 'update_shapes',
+    says: 'rate float32 [], but received float32 [2], float32 [2]',
+    call: () => ops.sgd({ clip: 1 }, tensor([2]), tensor([2])),
+  },
+  'an update with two rates': {
+    code: 'update_shapes',
+    says: 'but received float32 [2], float32 [2], float32 [], float32 []',
+    call: () => ops.sgd({ clip: 1 }, tensor([2]), tensor([2]), tensor([]), tensor([])),
+  },
 };
 
 for (const [name, { code, says, call }] of Object.entries(refusals)) {
@@ -252,9 +277,14 @@ test('every code of src/ops is provoked above', () => {
   const thrown = texts.flatMap((text) =>
     [...text.matchAll(/shapeError\(\s*['`]([a-z0-9_]+)['`]/g)].map(([, code]) => code as string),
   );
+  const bySignature = texts.flatMap((text) =>
+    [...text.matchAll(/bySignature\((?:'\w+'|name)((?:, '[a-z0-9_]+')+)\)/g)].flatMap(
+      ([, codes]) => (codes as string).match(/[a-z0-9_]+/g) ?? [],
+    ),
+  );
   const provoked = new Set(Object.values(refusals).map(({ code }) => code));
   assert.equal(
-    thrown.filter((code) => !provoked.has(code)),
+    [...thrown, ...bySignature].filter((code) => !provoked.has(code)),
     [],
   );
 });
