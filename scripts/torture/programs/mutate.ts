@@ -1,3 +1,4 @@
+import { ACCESSES, OPS, SCALAR_FUNCTIONS } from '../../../src/tensor/operators.ts';
 import type { Random } from '../random.ts';
 
 /** What stands for a number: small, negative, around the limits of 31, 32, 40, 53 and 63 bits, and no integer at all. */
@@ -19,34 +20,11 @@ const NUMBERS = [
   ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300],
 ];
 const WORDS = [
-  ...[
-    '',
-    'float32',
-    'int32',
-    'bfloat16',
-    'arena',
-    'feed',
-    'variable',
-    'full',
-    'channel',
-    'sample',
-    'scalar',
-    'sum',
-    'max',
-  ],
-  ...['add', 'select', 'constant', 'tanh', 'elementwise', 'reduce', 'reduceSums', 'reduceMoments', 'matmul', 'conv2d'],
-  ...[
-    'conv2dInputGradient',
-    'conv2dFilterGradient',
-    'maxPool',
-    'maxPoolGather',
-    'gather',
-    'scatterAdd',
-    'oneHot',
-    'adam',
-    'assign',
-  ],
-  ...['concat', 'slice', 'pad', 'transpose', 'broadcast', 'reshape', 'cholesky', 'batchSimilarity', 'upsampleNearest'],
+  '',
+  ...['float32', 'int32', 'bfloat16', 'arena', 'feed', 'variable', 'sum', 'max', 'constant'],
+  ...ACCESSES,
+  ...Object.keys(SCALAR_FUNCTIONS),
+  ...Object.keys(OPS),
 ];
 const OTHERS = [undefined, null, true, false, [], {}, [[]], 'x'.repeat(1000), 1n, Symbol('x'), new Float32Array(2)];
 
