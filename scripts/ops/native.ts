@@ -11,8 +11,7 @@ import { type Operand, parseSignature } from '../../src/tensor/signature.ts';
 
 const NOTE = '// Written by `npm run generate` from src/tensor/operators.ts: change that.';
 
-const snake = (name: string): string =>
-  name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/_2d_/, '2d_');
+const snake = (name: string): string => name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const enumerator = (name: string): string => `k${name[0]?.toUpperCase()}${name.slice(1)}`;
 
 /** What the addon and the kernels know of expressions: cuda/functions.h. */

@@ -250,6 +250,7 @@ const rows = {
     signature: 'gradient float32 [N,P,Q,C] -> float32 [N,inputSize...,C]',
     attributes: { ...pooled, inputSize: 'pair' },
   },
+  // T: pixels are moved as bits, from and to the same type
   upsampleNearest: {
     signature: 'image T [N,H,W,C] -> T [N,H*scale,W*scale,C]',
     attributes: { scale: 'positive' },
