@@ -57,8 +57,17 @@ const rowGradient = (indices: Tensor, rows: Tensor): Tensor => {
 const stacked = ({ mean, variance }: ops.Moments): Tensor => ops.concat([mean, variance], 0);
 const covariance = (x: Tensor): Tensor => ops.add(ops.matmul(x, x, { transposeA: true }), variable('diagonal', [3, 3]));
 
+/** An op that makes something of `shape` of each image by itself. */
+const ofImages = (op: OpName, shape: Shape, build: () => Tensor): Row => ({
+  op,
+  of: 'images',
+  build,
+  part: [N / 2, ...shape],
+  summed: [[N, ...shape]],
+});
+
 const ROWS: readonly Row[] = [
-  { op: 'tanh', of: 'images', build: () => ops.tanh(images(3)), part: [4, 3], summed: [[8, 3]] },
+  ofImages('tanh', [3], () => ops.tanh(images(3))),
   {
     op: 'mul',
     of: 'images and what is whole',
@@ -262,20 +271,8 @@ const ROWS: readonly Row[] = [
     part: [5, 2],
     summed: [[5, 2]],
   },
-  {
-    op: 'conv2d',
-    of: 'images',
-    build: () => ops.conv2d(images(4, 4, 2), weights(3, 3, 3, 2)),
-    part: [4, 4, 4, 3],
-    summed: [[8, 4, 4, 3]],
-  },
-  {
-    op: 'conv2dInputGradient',
-    of: 'images',
-    build: () => ops.conv2dTranspose(images(4, 4, 2), weights(2, 3, 3, 3)),
-    part: [4, 4, 4, 3],
-    summed: [[8, 4, 4, 3]],
-  },
+  ofImages('conv2d', [4, 4, 3], () => ops.conv2d(images(4, 4, 2), weights(3, 3, 3, 2))),
+  ofImages('conv2dInputGradient', [4, 4, 3], () => ops.conv2dTranspose(images(4, 4, 2), weights(2, 3, 3, 3))),
   {
     op: 'conv2dFilterGradient',
     of: 'images',
@@ -283,48 +280,12 @@ const ROWS: readonly Row[] = [
     part: [3, 3, 3, 2],
     summed: [[3, 3, 3, 2]],
   },
-  {
-    op: 'maxPool',
-    of: 'images',
-    build: () => ops.maxPool(images(4, 4, 2), 2, { stride: 2 }),
-    part: [4, 2, 2, 2],
-    summed: [[8, 2, 2, 2]],
-  },
-  {
-    op: 'maxPoolGradient',
-    of: 'images',
-    build: () => poolGradient(ops.maxPool),
-    part: [4, 4, 4, 2],
-    summed: [[8, 4, 4, 2]],
-  },
-  {
-    op: 'maxPoolGather',
-    of: 'images',
-    build: () => gradientOf(poolGradient(ops.maxPool), images(2, 2, 2)),
-    part: [4, 2, 2, 2],
-    summed: [[8, 2, 2, 2]],
-  },
-  {
-    op: 'averagePool',
-    of: 'images',
-    build: () => ops.averagePool(images(4, 4, 2), 2, { stride: 2 }),
-    part: [4, 2, 2, 2],
-    summed: [[8, 2, 2, 2]],
-  },
-  {
-    op: 'averagePoolGradient',
-    of: 'images',
-    build: () => poolGradient(ops.averagePool),
-    part: [4, 4, 4, 2],
-    summed: [[8, 4, 4, 2]],
-  },
-  {
-    op: 'upsampleNearest',
-    of: 'images',
-    build: () => ops.upsampleNearest(images(2, 2, 3)),
-    part: [4, 4, 4, 3],
-    summed: [[8, 4, 4, 3]],
-  },
+  ofImages('maxPool', [2, 2, 2], () => ops.maxPool(images(4, 4, 2), 2, { stride: 2 })),
+  ofImages('maxPoolGradient', [4, 4, 2], () => poolGradient(ops.maxPool)),
+  ofImages('maxPoolGather', [2, 2, 2], () => gradientOf(poolGradient(ops.maxPool), images(2, 2, 2))),
+  ofImages('averagePool', [2, 2, 2], () => ops.averagePool(images(4, 4, 2), 2, { stride: 2 })),
+  ofImages('averagePoolGradient', [4, 4, 2], () => poolGradient(ops.averagePool)),
+  ofImages('upsampleNearest', [4, 4, 3], () => ops.upsampleNearest(images(2, 2, 3))),
   {
     op: 'gather',
     of: 'rows for images',
@@ -353,7 +314,7 @@ const ROWS: readonly Row[] = [
     part: [5, 8],
     summed: [[5, 8]],
   },
-  { op: 'oneHot', of: 'images', build: () => ops.oneHot(classes(), 5), part: [4, 5], summed: [[8, 5]] },
+  ofImages('oneHot', [5], () => ops.oneHot(classes(), 5)),
   {
     op: 'randomNormal',
     of: 'a row for each image',
