@@ -1,4 +1,4 @@
-/** What GPUs of a cluster speak through. Rates are those of the data sheets, of one direction; waits are assumptions. */
+/** What GPUs of a cluster speak through. Rates are published ones, of one direction; waits are assumptions. */
 export interface Cluster {
   readonly name: string;
   readonly gpu: 'a100' | 'h100';
@@ -15,7 +15,8 @@ export interface Link {
   readonly waitSeconds: number;
 }
 
-/** The part of a link's published rate that large messages reach. */
+/** The part of a link's published rate that large messages reach: NCCL's rings reach 370 of the 450 GB/s of NVLink 4. Of other links it is an
+ *  assumption. @see https://github.com/NVIDIA/nccl-tests/issues/212 */
 export const REACHED = 0.8;
 
 const NVLINK_WAIT = 3e-6;
@@ -27,7 +28,8 @@ const gigabits = (rate: number): number => (rate * 1e9) / 8;
 
 export const CLUSTERS: readonly Cluster[] = [
   {
-    // NVIDIA H100 Tensor Core GPU data sheet: NVLink 900 GB/s both ways. NVIDIA ConnectX-7 data sheet: InfiniBand NDR, 400 Gb/s.
+    // NVLink 4: 900 GB/s both ways (https://github.com/NVIDIA/nccl/issues/1264).
+    // ConnectX-7: NDR, 400 Gb/s (https://docs.nvidia.com/networking/display/ConnectX7VPI/Introduction).
     name: '8 H100 on NVLink 4, an NDR adapter each',
     gpu: 'h100',
     gpusPerMachine: 8,
@@ -35,7 +37,8 @@ export const CLUSTERS: readonly Cluster[] = [
     between: { bytesPerSecond: gigabits(400), waitSeconds: INFINIBAND_WAIT },
   },
   {
-    // NVIDIA A100 Tensor Core GPU data sheet: NVLink 600 GB/s both ways. NVIDIA ConnectX-6 data sheet: InfiniBand HDR, 200 Gb/s.
+    // NVLink 3: 600 GB/s both ways (https://github.com/NVIDIA/nccl-tests/issues/149).
+    // ConnectX-6: HDR, 200 Gb/s (https://lenovopress.lenovo.com/lp1195).
     name: '8 A100 on NVLink 3, an HDR adapter each',
     gpu: 'a100',
     gpusPerMachine: 8,
@@ -43,7 +46,7 @@ export const CLUSTERS: readonly Cluster[] = [
     between: { bytesPerSecond: gigabits(200), waitSeconds: INFINIBAND_WAIT },
   },
   {
-    // NVIDIA A100 PCIe product brief: PCIe 4.0 x16, 64 GB/s both ways. NVIDIA ConnectX-6 data sheet: InfiniBand HDR, 200 Gb/s.
+    // PCIe 4.0 x16: 16 lanes of 16 Gb/s each way, 32 GB/s.
     name: '8 A100 on PCIe 4.0, one HDR adapter for all',
     gpu: 'a100',
     gpusPerMachine: 8,
