@@ -24,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kBetweenBeats = std::chrono::seconds(1);
 constexpr auto kBetweenLooks = std::chrono::milliseconds(200);
+/** A watch that has not looked for so long was stopped itself, or its machine slept. */
+constexpr auto kOverslept = std::chrono::seconds(5);
 /** As many numbers as one call takes: MPI counts in int. */
 constexpr int64_t kMostAtOnce = int64_t{1} << 28;
 constexpr int kTurnsBeforeSleep = 2000;
@@ -137,15 +139,15 @@ class Member {
     Clock::time_point sent{}, looked = Clock::now();
     while (!finishing_ || expects_more()) {
       const Clock::time_point now = Clock::now();
-      // A process that was stopped, or a machine that slept, has heard nobody meanwhile.
-      if (now - looked > std::chrono::seconds(5)) {
+      // It has heard nobody meanwhile.
+      if (now - looked > kOverslept) {
         for (Peer& peer : peers_) peer.heard = now;
       }
       looked = now;
       const Clock::time_point last_beat{Clock::duration(last_beat_)};
       if (finishing_) {
         send_to_peers(kLeaves);
-      } else if (now - sent > kBetweenBeats && now - last_beat < patience_ / 2) {
+      } else if (now - sent > kBetweenBeats && 2 * (now - last_beat) < patience_) {
         send_to_peers(kBeat);
         sent = now;
       }
