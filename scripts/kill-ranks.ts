@@ -3,13 +3,12 @@
 //   --times 100   how many processes are killed or stopped
 //   --seed 1      decides which, when and how
 //   --patience 3  seconds for which a process may be silent; more on a machine that has much else to do
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { listCheckpoints, loadCheckpoint } from '../src/train/index.ts';
 import { tinyTraining } from '../test/cli/command.ts';
 import { temporaryFolder } from '../test/data/temporary.ts';
-import { type Launched, launch, MAIN, whyNoRanks } from '../test/ranks/launch.ts';
+import { type Launched, launch, MAIN, ranksOf, whyNoRanks } from '../test/ranks/launch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,18 +40,13 @@ function reaches(training: Launched, checkpoints: number): Promise<boolean> {
       clearInterval(look);
       resolve(true);
     }, 10);
-    training.ended.then(() => {
+    const endsBefore = () => {
       clearInterval(look);
       resolve(false);
-    });
+    };
+    training.ended.then(endsBefore, endsBefore);
   });
 }
-
-const ranksOf = ({ pid }: Launched): number[] =>
-  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map(Number);
 
 async function accident(time: number): Promise<void> {
   const ranks = [2, 4][draw(2)] as number;

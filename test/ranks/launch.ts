@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,16 +25,17 @@ export interface Launched {
   readonly pid: number;
   /** What it has written to stdout and stderr so far. */
   readonly output: () => string;
+  /** Rejects if it takes longer than it may, and is killed then. */
   readonly ended: Promise<Outcome>;
 }
-
-const LONGEST_MS = 600_000;
 
 export interface LaunchOptions {
   /** Arguments of mpirun that start further ranks. */
   readonly beside?: readonly string[];
   /** How long a rank may be silent. */
   readonly patienceSeconds?: number;
+  /** How long the command may take: several times as long as on two cores that have much else to do. */
+  readonly longestSeconds?: number;
 }
 
 /** Starts a TypeScript file under mpirun, or by itself for one rank. */
@@ -41,7 +43,7 @@ export function launch(
   ranks: number,
   file: string,
   args: readonly string[],
-  { beside = [], patienceSeconds = 30 }: LaunchOptions = {},
+  { beside = [], patienceSeconds = 30, longestSeconds = 120 }: LaunchOptions = {},
 ): Launched {
   const node = [process.execPath, '--import', 'tsx', join(root, file), ...args];
   const [command, ...rest] =
@@ -52,8 +54,6 @@ export function launch(
     cwd: root,
     env: { ...process.env, ...AS_ROOT, GANNET_RANKS_PATIENCE: String(patienceSeconds) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_MS,
-    killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -62,9 +62,31 @@ export function launch(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { pid: child.pid as number, output: () => stdout + stderr, ended };
+  const pid = child.pid as number;
+  const output = () => stdout + stderr;
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    for (const each of [...ranksOf({ pid }), pid]) kill(each, 'SIGKILL');
+  }, 1000 * longestSeconds);
+  const ended = once(child, 'close').then(([code]) => {
+    clearTimeout(limit);
+    if (isLate)
+      throw new Error(`${file} ${args.join(' ')} has not ended after ${longestSeconds} s, but said:\n${output()}`);
+    return { code: code as number | null, stdout, stderr };
+  });
+  // A test that has failed already does not wait for it.
+  ended.catch(() => {});
+  return { pid, output, ended };
 }
+
+/** The process of each rank, in their order. */
+export const ranksOf = ({ pid }: Pick<Launched, 'pid'>): number[] =>
+  spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(Number)
+    .sort((a, b) => a - b);
 
 /** Open MPI asks whether one really wants to be root, as one is in a container. */
 const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };

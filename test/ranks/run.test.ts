@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -8,7 +7,7 @@ import { listCheckpoints, loadCheckpoint, readMetrics } from '../../src/train/in
 import { gannet, tinyTraining } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { tinyData } from '../train/tiny.ts';
-import { type Launched, launch, MAIN, type Outcome, whyNoRanks } from './launch.ts';
+import { type Launched, launch, MAIN, type Outcome, ranksOf, whyNoRanks } from './launch.ts';
 
 const alone = suite('a process among several, without MPI');
 
@@ -37,14 +36,6 @@ async function succeeds(ranks: number, args: readonly string[]): Promise<void> {
   assert.is(code, 0, stderr);
 }
 
-/** The process of each rank, in their order. */
-const processesOf = ({ pid }: Launched): number[] =>
-  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map(Number)
-    .sort((a, b) => a - b);
-
 /** Resolves once a run has saved a checkpoint of that step or a later one. */
 async function saved(training: Launched, step: number): Promise<void> {
   let look: NodeJS.Timeout | undefined;
@@ -53,7 +44,7 @@ async function saved(training: Launched, step: number): Promise<void> {
       const steps = [...training.output().matchAll(/"type":"checkpoint","step":(\d+)/g)].map(([, at]) => Number(at));
       if (steps.some((at) => at >= step)) resolve();
     }, 20);
-    training.ended.then(({ stderr }) => reject(new Error(`it ended by itself: ${stderr}`)));
+    training.ended.then(({ stderr }) => reject(new Error(`it ended by itself: ${stderr}`)), reject);
   });
   await reached.finally(() => clearInterval(look));
 }
@@ -157,7 +148,7 @@ else {
     const run = newRun();
     const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'));
     await saved(training, 10);
-    process.kill(processesOf(training)[1] as number, 'SIGKILL');
+    process.kill(ranksOf(training)[1] as number, 'SIGKILL');
     const { code } = await training.ended;
     assert.is.not(code, 0);
     const last = (await listCheckpoints(run)).at(-1)?.step ?? 0;
@@ -170,7 +161,7 @@ else {
     const run = newRun();
     const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'), { patienceSeconds: 3 });
     await saved(training, 10);
-    process.kill(processesOf(training)[1] as number, 'SIGSTOP');
+    process.kill(ranksOf(training)[1] as number, 'SIGSTOP');
     const { code, stderr } = await training.ended;
     assert.is.not(code, 0);
     assert.match(stderr, /rank 0 of 2 \(.+\) has heard nothing of rank 1 of 2 \(.+\) for 3 s: it has died or hangs/);
@@ -197,7 +188,7 @@ else {
     const run = newRun();
     const training = launch(2, MAIN, tinyTraining('--out', run, ...ENDLESS, '--json'));
     await saved(training, 10);
-    process.kill(processesOf(training)[1] as number, 'SIGTERM');
+    process.kill(ranksOf(training)[1] as number, 'SIGTERM');
     const { stdout } = await training.ended;
     const [end] = stdout.split('\n').filter((line) => line.includes('"type":"end"'));
     const { step, reason } = JSON.parse(end as string);
