@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { Device, RunResult } from '../device/index.ts';
 import { batchesIn } from '../games/index.ts';
+import type { Share } from '../graph/ranks/layout.ts';
 import { elements } from '../tensor/shape.ts';
 import { createModel, summarize, TrainingSession } from '../train/index.ts';
 import { watchTimer } from './event_loop.ts';
@@ -22,13 +23,7 @@ export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Wor
 /** From asking for the step to having its losses, with the batches at hand; on a GPU between two events, as PyTorch is timed there. */
 async function openStep(device: Device, config: Config): Promise<Contestant> {
   const counted = countRuns(device);
-  const model = createModel(config);
-  const session = await TrainingSession.open(model, counted);
-  await session.initialize();
-  const images = Float32Array.from({ length: config.batch * elements(model.discriminator.inputShape) }, (_, i) =>
-    Math.sin(i * 0.37),
-  );
-  const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images }));
+  const { session, take } = await readyStep(counted, config);
   const { arenaBytes, variableBytes } = summarize(config);
   const workspaceBytes = Math.max(...session.executables.map((executable) => executable.workspaceBytes));
   counted.runs.length = 0;
@@ -38,7 +33,7 @@ async function openStep(device: Device, config: Config): Promise<Contestant> {
 
   const step = async (): Promise<void> => {
     const started = performance.now();
-    await session.step(STEP, batches, { fetch: true });
+    await take();
     const wallMs = performance.now() - started;
     walls.push(wallMs);
     times.push(device.kind === 'cuda' ? (counted.runs.at(-1)?.elapsedMs ?? wallMs) : wallMs);
@@ -57,6 +52,19 @@ async function openStep(device: Device, config: Config): Promise<Contestant> {
       timerDelayMs: quantile([0, ...timerDelays], 0.99),
     }),
   };
+}
+
+/** A step of a configuration made ready on a device, which takes the same images each time; of several ranks, this one's part of it. */
+export async function readyStep(device: Device, config: Config, share?: Share) {
+  const model = createModel(config, share);
+  const session = await TrainingSession.open(model, device, share);
+  await session.initialize();
+  const count = config.batch / (share?.ranks ?? 1);
+  const images = Float32Array.from({ length: count * elements(model.discriminator.inputShape) }, (_, i) =>
+    Math.sin(i * 0.37),
+  );
+  const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images }));
+  return { session, take: () => session.step(STEP, batches, { fetch: true }) };
 }
 
 /** The device with every run timed and recorded. */

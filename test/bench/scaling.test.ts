@@ -4,6 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatScaling, type Scaling } from '../../src/bench/index.ts';
 import { scalingSchema } from '../../src/bench/ranks/scaling.ts';
+import { readyStep } from '../../src/bench/training_step.ts';
+import { openDevice } from '../../src/device/index.ts';
+import { resolveConfig } from '../../src/models/index.ts';
+import { shareOf } from '../../src/train/ranks/process_group.ts';
 import { gannet } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { whyNoRanks } from '../ranks/launch.ts';
@@ -51,6 +55,20 @@ for (const [args, problem] of [
   });
 }
 
+test('of a step that two ranks share, each takes half of the images', async () => {
+  const config = resolveConfig({ recipe: 'dcgan-digits', batch: 4 });
+  const device = openDevice('cpu', { threads: 1 });
+  try {
+    const whole = await readyStep(device, config);
+    const shared = await readyStep(device, config, shareOf(config, { rank: 1, ranks: 2 }));
+    const imagesOf = ({ session }: typeof whole) => session.executables[0]?.graph.feeds[0]?.shape[0];
+    assert.equal([whole, shared].map(imagesOf), [4, 2]);
+    await shared.take();
+  } finally {
+    device.close();
+  }
+});
+
 const problem = whyNoRanks();
 if (problem) test.skip(problem, () => {});
 else {
@@ -74,6 +92,21 @@ else {
     );
     for (const { ms } of rows) assert.ok(ms.median > 0);
     assert.match(stdout, /\| 2 x \d+ \| 8 \|/);
+  });
+
+  test('what keeps the processes from starting is told without their stack', async () => {
+    process.env.GANNET_MPI = '/nowhere/gannet_mpi.so';
+    try {
+      const { exitCode, stderr } = await gannet(['bench', '--ranks', '2', '--batch', '4', '--rounds', '3']);
+      assert.is(exitCode, 3);
+      assert.match(
+        stderr,
+        /ended early:\n2 processes were started together, but gannet's library for MPI is not there/,
+      );
+      assert.not.match(stderr, / at .*worker/);
+    } finally {
+      delete process.env.GANNET_MPI;
+    }
   });
 }
 

@@ -1,11 +1,11 @@
 // One process, or each of several that mpirun has started: times whole training steps as the lines that the first one reads say.
 import { createInterface } from 'node:readline';
-import { type Device, type Executable, joinRanks, openDevice, type Ranks } from '../../device/index.ts';
+import { type Device, type Executable, joinRanks, openDevice } from '../../device/index.ts';
 import { resolveConfig } from '../../models/index.ts';
 import { allReduceSum } from '../../ops/all_reduce.ts';
-import { elements } from '../../tensor/shape.ts';
 import { feed, trace } from '../../tensor/trace.ts';
-import { createModel, TrainingSession } from '../../train/index.ts';
+import { shareOf } from '../../train/ranks/process_group.ts';
+import { readyStep } from '../training_step.ts';
 
 /** The argument of a worker. */
 export interface WorkerTask {
@@ -28,7 +28,6 @@ export interface Timed {
 }
 
 const END: Turn = { batch: 0, runs: 0 };
-const STEP = 1;
 
 /** What makes all processes do the same at the same time. */
 class Together {
@@ -53,45 +52,43 @@ class Together {
   }
 }
 
-/** A step of a recipe with so many images, of which this process has its part. */
-async function openStep(device: Device, recipe: string, batch: number, ranks: Ranks | undefined) {
-  const config = resolveConfig({ recipe, batch });
-  const share = ranks && { rank: ranks.rank, ranks: ranks.ranks, block: batch / config.accumulation };
-  const model = createModel(config, share);
-  const session = await TrainingSession.open(model, device, share);
-  await session.initialize();
-  const count = (batch / (ranks?.ranks ?? 1)) * elements(model.discriminator.inputShape);
-  const images = Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.37));
-  const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images }));
-  return () => session.step(STEP, batches, { fetch: true });
+async function work({ recipe, batches, threads }: WorkerTask): Promise<void> {
+  const ranks = joinRanks(process.env);
+  const isFirst = (ranks?.rank ?? 0) === 0;
+  const device = openDevice('cpu', { threads });
+  const together = await Together.open(device);
+  const steps = new Map<number, () => Promise<unknown>>();
+  for (const batch of batches) {
+    const config = resolveConfig({ recipe, batch });
+    steps.set(batch, (await readyStep(device, config, ranks && shareOf(config, ranks))).take);
+  }
+
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const nextTurn = async (): Promise<Turn> => {
+    const { value, done } = await lines.next();
+    return done ? END : (JSON.parse(value) as Turn);
+  };
+
+  for (;;) {
+    const { batch, runs } = await together.agree(isFirst ? await nextTurn() : END);
+    const step = steps.get(batch);
+    if (!step) break;
+    const started = performance.now();
+    for (let run = 0; run < runs; run++) await step();
+    await together.agree(END);
+    const timed: Timed = { ms: (performance.now() - started) / runs };
+    if (isFirst) process.stdout.write(`${JSON.stringify(timed)}\n`);
+  }
+  lines.return?.();
+  device.close();
+  ranks?.end();
+  ranks?.leave();
 }
 
-const { recipe, batches, threads } = JSON.parse(process.argv[2] as string) as WorkerTask;
-const ranks = joinRanks(process.env);
-const isFirst = (ranks?.rank ?? 0) === 0;
-const device = openDevice('cpu', { threads });
-const together = await Together.open(device);
-const steps = new Map<number, () => Promise<unknown>>();
-for (const batch of batches) steps.set(batch, await openStep(device, recipe, batch, ranks));
-
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-async function nextTurn(): Promise<Turn> {
-  const { value, done } = await lines.next();
-  return done ? END : (JSON.parse(value) as Turn);
+try {
+  await work(JSON.parse(process.argv[2] as string) as WorkerTask);
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  // mpirun ends the others.
+  process.exit(1);
 }
-
-for (;;) {
-  const { batch, runs } = await together.agree(isFirst ? await nextTurn() : END);
-  const step = steps.get(batch);
-  if (!step) break;
-  const started = performance.now();
-  for (let run = 0; run < runs; run++) await step();
-  await together.agree(END);
-  const timed: Timed = { ms: (performance.now() - started) / runs };
-  if (isFirst) process.stdout.write(`${JSON.stringify(timed)}\n`);
-}
-lines.return?.();
-device.close();
-ranks?.end();
-ranks?.leave();

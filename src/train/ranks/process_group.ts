@@ -199,7 +199,7 @@ const zerosOf = ({ dtype, shape }: Variable): Float32Array | Int32Array =>
   dtype === 'int32' ? new Int32Array(elements(shape)) : new Float32Array(elements(shape));
 
 /** How a batch is shared out. @throws ConfigError ranks_indivisible */
-function shareOf({ batch, accumulation }: Config, { rank, ranks }: Ranks): Share {
+export function shareOf({ batch, accumulation }: Config, { rank, ranks }: Pick<Ranks, 'rank' | 'ranks'>): Share {
   const block = batch / accumulation;
   if (block % ranks === 0) return { rank, ranks, block };
   const parts = accumulation > 1 ? ` in ${accumulation} parts` : '';
