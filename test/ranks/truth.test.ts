@@ -106,7 +106,8 @@ if (problem) {
     if (ranks === 2) trainings.push({ changes: APART, out: join(trained(2), 'apart') });
     if (ranks === 1) trainings.push({ changes: IN_PARTS, out: join(trained(1), 'in parts') });
     writeFileSync(list, JSON.stringify(trainings));
-    const { code, stderr } = await launch(ranks, 'test/ranks/trainings_child.ts', [list]).ended;
+    const { code, stderr } = await launch(ranks, 'test/ranks/trainings_child.ts', [list], { longestSeconds: 180 })
+      .ended;
     assert.is(code, 0, stderr);
   }
 
