@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../cuda/functions.h"
+#include "../cuda/expressions/functions.h"
 
 // The expressions of fused ops (src/tensor/operators.ts). Functions, accesses and their numbers are those of the kernels.
 namespace gannet {

@@ -28,7 +28,7 @@ struct RunRequest {
 RunRequest read_run_request(const Napi::CallbackInfo& info);
 
 /** A copy of a Float32Array or Int32Array, so that the user may change, transfer or resize its buffer meanwhile. One NaN stands for all,
- *  as in the memory of kernels (`writable`, cuda/common.h). */
+ *  as in the memory of kernels (`writable`, cuda/common/basics.h). */
 Memory copy_of(const ArrayView& view);
 
 /** What a run works on, on the device's thread. */

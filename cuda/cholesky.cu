@@ -1,5 +1,5 @@
 #include "kernels.h"
-#include "launch.h"
+#include "launch/launch.h"
 
 // The Cholesky factor of a small matrix: latents of a given covariance are drawn with it, once per picture of the latent space.
 // One block. Columns follow one another; within a column a thread takes every 256th row. Dot products are double: the matrix is a

@@ -10,7 +10,7 @@
 #include <cuda_runtime_api.h>
 #endif
 
-#include "functions.h"
+#include "expressions/functions.h"
 
 // Every launcher of the CUDA kernels: all that binding/ sees of this folder.
 //
@@ -173,7 +173,7 @@ struct Epilogue {
   Element result = Element::kFloat32;
 };
 
-/** Whether products can end with this expression: those around activations are compiled (conv_epilogue.cuh), no others. */
+/** Whether products can end with this expression: those around activations are compiled (products/epilogue.cuh), no others. */
 bool is_supported(const Epilogue& epilogue);
 
 /** A reduction over the rows of a product's result, which the launches that write the result take along: over (1, rows, channels), of
@@ -185,7 +185,7 @@ struct Statistics {
 };
 
 /** Whether products with so many columns can take these statistics: moments of the result and the sums of batch norm's gradients with its
- *  activation are compiled (conv_statistics.cuh), no others. Products of both operands transposed and filter gradients take none. */
+ *  activation are compiled (products/statistics.cuh), no others. Products of both operands transposed and filter gradients take none. */
 bool is_supported(const Statistics& statistics, int columns);
 /** What the launches before the last leave behind config.workspace_bytes in the workspace. */
 size_t statistics_workspace_bytes(const Statistics& statistics, const ProductConfig& config, int columns);

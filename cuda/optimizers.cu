@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "launch.h"
-#include "operand.h"
+#include "launch/launch.h"
+#include "expressions/operand.h"
 
 #include "kernels.h"
 

@@ -1,6 +1,6 @@
-#include "divider.h"
-#include "launch.h"
-#include "operand.h"
+#include "common/divider.h"
+#include "launch/launch.h"
+#include "expressions/operand.h"
 
 #include "kernels.h"
 

@@ -1,5 +1,5 @@
-#include "launch.h"
-#include "operand.h"
+#include "launch/launch.h"
+#include "expressions/operand.h"
 
 #include "kernels.h"
 

@@ -1,7 +1,7 @@
-#include "divider.h"
+#include "common/divider.h"
 #include "kernels.h"
-#include "launch.h"
-#include "operand.h"
+#include "launch/launch.h"
+#include "expressions/operand.h"
 
 // How alike the images of a batch are (minibatch discrimination, arXiv:1606.03498), and the gradient of that. The differences of all
 // pairs, N N B C numbers, are never written: a thread owns one image and one feature, keeps its row in registers, and meets the other

@@ -1,7 +1,7 @@
-// `npm run build:ptx -- --arch 80` writes one .ptx per kernel file under build/ptx.
+// `npm run build:ptx -- --arch 80` writes one .ptx per kernel file under build/ptx, in the folders of cuda/.
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findNvcc, inParallel, kernelFiles, kernelFolder, option, root, run } from './kernels/toolchain.mjs';
 
 const architecture = Number(option('arch') ?? 80);
@@ -16,9 +16,9 @@ if (nvcc === undefined) {
 }
 
 const folder = join(root, 'build/ptx');
-mkdirSync(folder, { recursive: true });
 await inParallel(kernelFiles(), Math.min(2, availableParallelism()), async (name) => {
   const target = join(folder, name.replace(/\.cu$/, '.ptx'));
+  mkdirSync(dirname(target), { recursive: true });
   try {
     await run(nvcc, [
       '-std=c++20',

@@ -1,7 +1,7 @@
 // `npm run check:kernels`: compiles every kernel without warnings and holds its registers, spills and PTX to cuda/resources.json
 // and to scripts/kernels/rules.mjs, and the products' occupancy and issue slots to their targets. Without nvcc it says that it was skipped.
 //   --arch 80,90   these architectures; default: all (minutes on two cores; unchanged files come from build/kernels)
-//   --only a.cu    these kernel files; the table keeps what it says of the others
+//   --only a/b.cu  these kernel files below cuda/; the table keeps what it says of the others
 //   --cached       compile nothing: skipped where a file has changed since it was compiled
 //   --jobs 8       so many compilations at once; default: 2
 //   --slots        print how many instructions the largest tiles issue per multiplication
@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isProduct, ptxFaults, resourceFaults } from './kernels/rules.mjs';
 import { kernelsOf } from './kernels/sass.mjs';
 import { multiplicationsOf, slotFaults, slotsOf } from './kernels/slots.mjs';
@@ -109,7 +109,7 @@ async function compile({ file, architecture }) {
   const cubin = join(kept, 'kernels.cubin');
   const flags = [...NVCC_FLAGS, `-arch=sm_${architecture}`, '-Xptxas', '-v', '--keep', '--keep-dir', kept];
   const report = await run(nvcc, [...flags, '-cubin', '-o', cubin, join(kernelFolder, file)]);
-  const bodies = ptxBodies(readFileSync(join(kept, file.replace(/\.cu$/, '.ptx')), 'utf8'));
+  const bodies = ptxBodies(readFileSync(join(kept, basename(file).replace(/\.cu$/, '.ptx')), 'utf8'));
   const code = kernelsOf(readFileSync(cubin), architecture);
   return parseReport(report).map((kernel) => {
     const body = bodies.get(kernel.symbol) ?? '';

@@ -31,7 +31,7 @@ const tree = join(folder, 'tree');
 const cmakeFolder = join(folder, 'cmake');
 const addon = join(cmakeFolder, 'Release/gannet.node');
 
-const MUTATED_FILES = /^(conv_\w+|matmul|column_totals)\.(cu|cuh|h)$/;
+const MUTATED_FILES = /^(products\/\w+|reductions\/column_totals)\.(cu|cuh|h)$/;
 const SYNCHRONISATION = /\b(__syncthreads\(\)|cp_async_wait<[^<>;]*>\(\));/g;
 
 const IS_LEFT_OUT = `
@@ -83,7 +83,7 @@ function mutate() {
   // Not in a kernel file, whose every access is watched.
   appendFileSync(join(tree, 'cuda/simt/context.cc'), IS_LEFT_OUT);
   const found = [];
-  for (const name of readdirSync(join(tree, 'cuda')).filter((each) => MUTATED_FILES.test(each))) {
+  for (const name of readdirSync(join(tree, 'cuda'), { recursive: true }).filter((each) => MUTATED_FILES.test(each))) {
     const path = join(tree, 'cuda', name);
     const source = readFileSync(path, 'utf8');
     const changed = source.replace(SYNCHRONISATION, (statement, call, at) => {

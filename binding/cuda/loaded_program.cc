@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "error.h"
-#include "launch_error.h"
-#include "readiness.h"
+#include "launch/launch_error.h"
+#include "launch/readiness.h"
 
 namespace gannet::cuda {
 

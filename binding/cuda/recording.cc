@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "error.h"
-#include "launch_error.h"
+#include "launch/launch_error.h"
 
 namespace gannet::cuda {
 

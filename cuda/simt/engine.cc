@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../launch_error.h"
+#include "../launch/launch_error.h"
 #include "executor_bridge.h"
 
 namespace gannet::simt {

@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <stdexcept>
 
-#include "../launch_error.h"
+#include "../launch/launch_error.h"
 #include "executor.h"
 
 namespace gannet::simt {

@@ -5,8 +5,8 @@
 #include <dlfcn.h>
 #include <memory>
 
-#include "../launch_error.h"
-#include "../readiness.h"
+#include "../launch/launch_error.h"
+#include "../launch/readiness.h"
 #include "engine.h"
 #include "executor_bridge.h"
 #include "launch.h"

@@ -23,10 +23,10 @@ export function findNvcc() {
 export const nvccVersion = (nvcc) =>
   /V([\d.]+)/.exec(spawnSync(nvcc, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? 'unknown';
 
-/** Names of the kernel files, such as `matmul.cu`. */
+/** Paths of the kernel files below cuda/, such as `products/matmul.cu`. */
 export const kernelFiles = () =>
-  readdirSync(kernelFolder)
-    .filter((name) => name.endsWith('.cu'))
+  readdirSync(kernelFolder, { recursive: true })
+    .filter((path) => path.endsWith('.cu'))
     .sort();
 
 /** The text of a kernel file and of every header of kernels that it includes, directly or through others. */
@@ -34,7 +34,7 @@ export function sourcesOf(file, seen = new Set()) {
   if (seen.has(file)) return '';
   seen.add(file);
   const text = readFileSync(join(kernelFolder, file), 'utf8');
-  const included = [...text.matchAll(/^#include "([\w.]+)"/gm)].map(([, header]) => sourcesOf(header, seen));
+  const included = [...text.matchAll(/^#include "(?!simt\/)([\w./]+)"/gm)].map(([, header]) => sourcesOf(header, seen));
   return [text, ...included].join('\0');
 }
 

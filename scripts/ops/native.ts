@@ -14,7 +14,7 @@ const NOTE = '// Written by `npm run generate` from src/tensor/operators.ts: cha
 const snake = (name: string): string => name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const enumerator = (name: string): string => `k${name[0]?.toUpperCase()}${name.slice(1)}`;
 
-/** What the addon and the kernels know of expressions: cuda/functions.h. */
+/** What the addon and the kernels know of expressions: cuda/expressions/functions.h. */
 export function functionsHeader(): string {
   const names = [...Object.keys(SCALAR_FUNCTIONS), 'constant'];
   const functions = Object.entries(SCALAR_FUNCTIONS).map(
@@ -157,6 +157,6 @@ ${nativeOps.map(row).join(',\n')},
 /** Path -> text of every generated file. */
 export const generatedHeaders = (): ReadonlyMap<string, string> =>
   new Map([
-    ['cuda/functions.h', functionsHeader()],
+    ['cuda/expressions/functions.h', functionsHeader()],
     ['binding/generated/ops.h', opsHeader()],
   ]);

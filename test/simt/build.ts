@@ -24,8 +24,8 @@ const KERNEL = [
   ...['-ffp-contract=off', '-fsanitize=thread,alignment', '--param=tsan-instrument-func-entry-exit=0'],
 ];
 
-function files(directory: string, extension: string): string[] {
-  return readdirSync(join(root, directory))
+function files(directory: string, extension: string, { recursive = false } = {}): string[] {
+  return readdirSync(join(root, directory), { encoding: 'utf8', recursive })
     .filter((name) => name.endsWith(extension))
     .map((name) => join(root, directory, name));
 }
@@ -35,7 +35,7 @@ function newest(paths: readonly string[]): number {
 }
 
 function headers(): string[] {
-  return ['cuda', 'cuda/simt', 'test/simt/kernels'].flatMap((directory) => files(directory, '.h'));
+  return ['cuda', 'test/simt/kernels'].flatMap((directory) => files(directory, '.h', { recursive: true }));
 }
 
 /** Makes `target` by `command` unless it is newer than all of its sources. */

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "launch.h"
+#include "launch/launch.h"
 
 namespace gannet::kernels {
 

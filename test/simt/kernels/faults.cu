@@ -1,10 +1,10 @@
 // Kernels with a planted fault each. Where it makes sense, the template's argument takes the fault out again, so that the test
 // sees the sound kernel pass.
 
-#include "async_copy.h"
+#include "common/async_copy.h"
 #include "cases.h"
-#include "mma.h"
-#include "warp.h"
+#include "common/mma.h"
+#include "common/warp.h"
 
 namespace gannet::kernels {
 

@@ -2,8 +2,8 @@
 // draws them.
 
 #include "cases.h"
-#include "mma.h"
-#include "warp.h"
+#include "common/mma.h"
+#include "common/warp.h"
 
 namespace gannet::kernels {
 

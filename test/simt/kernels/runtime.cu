@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cases.h"
-#include "readiness.h"
+#include "launch/readiness.h"
 #include "simt/memory.h"
 
 namespace gannet::kernels {

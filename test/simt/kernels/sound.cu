@@ -1,9 +1,9 @@
 // Kernels without faults, whose results must not depend on the order of the fibers; and one whose result does.
 
-#include "async_copy.h"
+#include "common/async_copy.h"
 #include "cases.h"
-#include "mma.h"
-#include "warp.h"
+#include "common/mma.h"
+#include "common/warp.h"
 
 namespace gannet::kernels {
 
