@@ -60,6 +60,12 @@ const model = z
     discriminatorActivation: z.enum(ACTIVATIONS).describe("behind each of the discriminator's layers but the last"),
     // Run folders of earlier versions do not have the following.
     referenceBatch: positive.default(64).describe('images in the reference batch of virtual batch norm'),
+    referenceLabels: z
+      .enum(['fixed', 'batch'])
+      .default('fixed')
+      .describe(
+        "labels that the generator's reference latents are told; fixed: those of the reference images; batch: those of the current batch",
+      ),
     minibatchFeatures: whole
       .min(0)
       .default(0)

@@ -20,7 +20,7 @@ import {
 import type { Game, Gan, NoiseSource } from './game.ts';
 import { monitorsOfGradients } from './gradient_norms.ts';
 import { lossMonitors } from './loss_monitors.ts';
-import { applyGradients, drawnNoise, generate, type Players, realImages, trainingPass, update } from './players.ts';
+import { applyGradients, drawnNoise, generate, type Players, passOf, realImages, update } from './players.ts';
 import { ONCE } from './schedule.ts';
 
 /** A discriminator that reconstructs its input: decode(encode(x)). */
@@ -109,12 +109,11 @@ const drawn = (descriptors: DescriptorStatistics): NoiseSource => ({
 const equilibriumStep = (table: Table): Graph =>
   trace('equilibrium step', () => {
     const { discriminator, config, carry, random } = table.players;
-    const pass = trainingPass(table.players);
     const { equilibrium: settings, schedule } = config;
     const weightOfFake = read(table.k);
 
     const real = realImages(table.players);
-    const descriptors = discriminator.encode(real, pass);
+    const descriptors = discriminator.encode(real, judging(table.players));
     trackDescriptors(table.descriptors, descriptors, settings.descriptorWindow);
     const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
     const { discriminatorLoss, ofGradients, ...errors } = play(table, { real, descriptors, weightOfFake });
@@ -132,6 +131,10 @@ const equilibriumStep = (table: Table): Graph =>
       ...ofGradients,
     };
   });
+
+/** How the autoencoder, as it is here, is applied to so many batches at once. */
+const judging = (players: Players<Began>, batches = 1): Pass =>
+  passOf(players, 'discriminator', batches * players.config.batch);
 
 /** What a step begins with. */
 interface Start {
@@ -160,7 +163,7 @@ function updateInTurn({ players, noise }: Table, start: Start): Played {
   const judged = update(players, 'discriminator', discriminatorLoss);
 
   const generated = generate(players, noise.latents(players, 'generator'));
-  const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, trainingPass(players)));
+  const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, judging(players)));
   const made = update(players, 'generator', generatorLoss);
   return { discriminatorLoss, real: errors.real, fake: generatorLoss, ofGradients: { ...judged, ...made } };
 }
@@ -168,9 +171,9 @@ function updateInTurn({ players, noise }: Table, start: Start): Played {
 /** L(x) and L(G(z)), real and generated images decoded as one batch: nothing in the autoencoder mixes them. */
 function reconstructionErrors(players: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
   const { discriminator } = players;
-  const pass = trainingPass(players);
   const [count] = real.shape as [number];
-  const both = discriminator.decode(concat([descriptors, discriminator.encode(fake, pass)], 0), pass);
+  const all = concat([descriptors, discriminator.encode(fake, judging(players))], 0);
+  const both = discriminator.decode(all, judging(players, 2));
   const rows = (first: number): Tensor => slice(both, [first, 0, 0, 0], [count, ...(real.shape.slice(1) as Shape)]);
   return { real: reconstructionError(real, rows(0)), fake: reconstructionError(fake, rows(count)) };
 }
@@ -181,23 +184,23 @@ function reconstructionErrors(players: Players<Began>, { real, descriptors }: St
  *  one kind after the other, so that both need the memory of one. */
 function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFake }: Start): Played {
   const { discriminator, generator } = players;
-  const pass = trainingPass(players);
+  const pass = judging(players);
   const fake = generate(players, noise.latents(players, 'both'));
   const errors = {
     real: reconstructionError(real, discriminator.decode(descriptors, pass)),
     fake: reconstructionError(fake, discriminator.apply(fake, pass)),
   };
-  const judging = discriminator.parameters.map(read);
-  const ofReal = gradients(errors.real, judging);
+  const weights = discriminator.parameters.map(read);
+  const ofReal = gradients(errors.real, weights);
   computeFirst(ofReal);
-  const ofFake = gradients(errors.fake, [...judging, ...generator.parameters.map(read)]);
+  const ofFake = gradients(errors.fake, [...weights, ...generator.parameters.map(read)]);
   const less = (dx: Tensor, dg: Tensor): Tensor => sub(dx, mul(broadcastScalar(weightOfFake, dg.shape), dg));
   const judged = applyGradients(
     players,
     'discriminator',
     ofReal.map((dx, i) => less(dx, ofFake[i] as Tensor)),
   );
-  const made = applyGradients(players, 'generator', ofFake.slice(judging.length));
+  const made = applyGradients(players, 'generator', ofFake.slice(weights.length));
   const discriminatorLoss = sub(errors.real, mul(weightOfFake, errors.fake));
   return { discriminatorLoss, ...errors, ofGradients: { ...judged, ...made } };
 }

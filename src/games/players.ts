@@ -61,17 +61,19 @@ export const drawnNoise: NoiseSource = {
   uniform: ({ random }, _, shape) => randomUniform(read(random), shape),
 };
 
-/** How a network that needs neither random numbers nor labels is applied while training. */
-export const trainingPass = ({ config, normParts }: Players): Pass => ({
-  training: true,
-  ...(normParts > 1 && { parts: { count: normParts, images: config.batch } }),
-});
-
-/** How a player's network is applied to samples with these labels [N,labels], if it is told any, while training. */
-function training(players: Players, player: Player, labels: Tensor | undefined): Pass {
+/** How a player's network, with the weights that it has here, is applied to `count` samples while training.
+ *  @param labels of the samples, [count, labels]; those of the batch of real images if not given */
+export function passOf(players: Players, player: Player, count: number, labels = labelsOfBatch(players, count)): Pass {
+  const { config, normParts, references } = players;
   const random = read(players.random);
-  const reference = players.references?.momentsOf(player, { random });
-  return { ...trainingPass(players), random, ...(labels && { labels }), ...(reference && { reference }) };
+  const reference = references?.momentsOf(player, { random });
+  return {
+    training: true,
+    random,
+    ...(normParts > 1 && { parts: { count: normParts, images: config.batch } }),
+    ...(labels && { labels }),
+    ...(reference && { reference }),
+  };
 }
 
 /** The labels of `count` images, if networks are told labels: those of the batch of real images, as often as they fit. So there are as many
@@ -88,15 +90,12 @@ export const realImages = ({ config, discriminator }: Players): Tensor =>
 
 /** Latents [N, latent] -> images [N,H,W,C], while training. */
 export const generate = (players: Players, latents: Tensor): Tensor =>
-  players.generator.apply(latents, training(players, 'generator', labelsOfBatch(players, latents.shape[0] as number)));
+  players.generator.apply(latents, passOf(players, 'generator', latents.shape[0] as number));
 
 /** Images [N,H,W,C] -> what the discriminator says of them, [N,1], while training.
  *  @param labels of the images, [N,labels]; those of the batch of real images if not given */
-export const discriminate = (
-  players: Players,
-  images: Tensor,
-  labels = labelsOfBatch(players, images.shape[0] as number),
-): Tensor => players.discriminator.apply(images, training(players, 'discriminator', labels));
+export const discriminate = (players: Players, images: Tensor, labels?: Tensor): Tensor =>
+  players.discriminator.apply(images, passOf(players, 'discriminator', images.shape[0] as number, labels));
 
 /** The gradient of a loss in each of a player's parameters. */
 export const parameterGradients = (players: Players, player: Player, loss: Tensor): Tensor[] =>

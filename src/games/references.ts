@@ -5,8 +5,9 @@ import { zeros } from '../nn/initializers.ts';
 import { type Pass, type ReferenceMoments, statistic } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
 import { measureReference } from '../nn/reference.ts';
+import { concat, slice } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { read } from '../tensor/trace.ts';
+import { feed, read } from '../tensor/trace.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
 import type { Gan } from './game.ts';
 import { drawLatents, drawWithRepresentatives } from './latents.ts';
@@ -16,7 +17,8 @@ import type { Player } from './players.ts';
 export interface References {
   /** For the network of a player that has such a norm: latents [R, latent] of the generator, images [R,H,W,C] of the discriminator. */
   readonly inputs: Readonly<Partial<Record<Player, Variable>>>;
-  /** Of these images, which the generator is to draw from these latents, [R, labels]; only of conditional networks. */
+  /** Of these images, [R, labels]; only of conditional networks. The generator is to draw the same from these latents, unless its reference
+   *  is told the labels of the current batch. */
   readonly labels?: Variable;
   /** The moments of a player's reference batch by its network's weights as they are, measured once for all passes that a trace makes with
    *  them; undefined if the network needs none. */
@@ -50,12 +52,24 @@ export function createReferences(networks: Gan, config: Config): References | un
       const [weight] = networks[player].parameters;
       if (!batch || !weight) return undefined;
       const weights = read(weight);
-      const told = labels && { labels: read(labels) };
+      const told = labels && { labels: followsBatch(config, player) ? labelsOfBatch(config, size) : read(labels) };
       const moments = known.get(weights) ?? measureReference(networks[player], read(batch), { ...pass, ...told });
       known.set(weights, moments);
       return moments;
     },
   };
+}
+
+/** Whether a player's reference batch is told the labels of the current batch. A real image keeps its own. */
+const followsBatch = ({ model }: Config, player: Player): boolean =>
+  player === 'generator' && model.referenceLabels === 'batch';
+
+/** Of `size` samples, [size, labels]: those of the batch of real images, from the first on again where it has fewer. */
+function labelsOfBatch(config: Config, size: number): Tensor {
+  const { batch } = config;
+  const width = conditionedOn(config).names.length;
+  const labels = feed('labels', [batch, width]);
+  return slice(concat(Array(Math.ceil(size / batch)).fill(labels), 0), [0, 0], [size, width]);
 }
 
 const sizesIn = ({ layers }: Network): number[] =>

@@ -23,9 +23,9 @@ import {
   baseDefaults,
   halvingSizes,
   halvings,
-  hasVirtualNorm,
   LABEL_KEYS,
   modelKeys,
+  REFERENCE_KEYS,
   type Recipe,
   weightInitializer,
 } from './recipe.ts';
@@ -37,7 +37,7 @@ export const DCGAN_KEYS: readonly KeyUse[] = [
     holds: ({ model }) => model.discriminatorNorm !== 'none',
     said: 'model.discriminatorNorm is not none',
   }),
-  ...uses(['model.referenceBatch'], hasVirtualNorm),
+  ...REFERENCE_KEYS,
   ...modelKeys('generatorActivation', 'discriminatorActivation', 'spectralNorm', 'dropout', 'minibatchFeatures'),
   ...uses(['model.minibatchDimensions', 'model.minibatchDense'], {
     holds: ({ model }) => model.minibatchFeatures > 0,

@@ -1,4 +1,3 @@
-import { uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial } from '../games/index.ts';
 import {
@@ -16,11 +15,12 @@ import {
 import { JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
 import {
   baseDefaults,
-  hasVirtualNorm,
   LABEL_KEYS,
   modelKeys,
   onlySizes,
+  REFERENCE_KEYS,
   type Recipe,
+  VIRTUAL_NORM_KEYS,
   weightInitializer,
 } from './recipe.ts';
 
@@ -30,7 +30,7 @@ export const dcganGuide: Recipe = {
   summary: 'DCGAN of the practical guide: 32x32, norm after activation, simultaneous updates',
   keys: [
     ...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'),
-    ...uses(['model.referenceBatch'], hasVirtualNorm),
+    ...REFERENCE_KEYS,
     ...LABEL_KEYS,
   ],
   game: adversarial,
@@ -147,7 +147,7 @@ export const wganGpGuideThorough: Recipe = {
 export const convGuide: Recipe = {
   name: 'conv-guide',
   summary: 'vanilla convolutional GAN of the practical guide: 32x32, nearest upsampling and max pooling',
-  keys: modelKeys('kernel', 'width', 'spectralNorm'),
+  keys: [...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'), ...VIRTUAL_NORM_KEYS],
   game: adversarial,
   sizes: onlySizes(32),
   defaults: {
@@ -157,16 +157,18 @@ export const convGuide: Recipe = {
     latent: { size: 100, distribution: 'normal' },
     model: { ...baseDefaults.model, width: 64 },
   },
-  build({ size, channels, latent, model: { kernel, width, spectralNorm: spectral }, weights }: Config) {
-    const shared = { weights: weightInitializer(weights) };
+  build({ size, channels, latent, model, weights }: Config) {
+    const { kernel, width, generatorNorm, discriminatorNorm, referenceBatch, spectralNorm: spectral } = model;
+    const shared = { weights: weightInitializer(weights), referenceBatch };
+    const ofGenerator = { ...shared, norm: generatorNorm, activation: 'relu' } as const;
     const generator = sequential(
       'generator',
       [latent.size],
       [
-        block({ ...shared, transform: linear([4, 4, 4 * width]), norm: 'batch', activation: 'relu' }),
+        block({ ...ofGenerator, transform: linear([4, 4, 4 * width]) }),
         ...[4 * width, 2 * width, width].map((out) => {
           const transform = enlargedConvolution({ channels: out, kernel, scale: 2 });
-          return block({ ...shared, transform, norm: 'batch', activation: 'relu' });
+          return block({ ...ofGenerator, transform });
         }),
         block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
       ],
@@ -178,7 +180,7 @@ export const convGuide: Recipe = {
         ...[width, 2 * width, 4 * width].flatMap((out) => [
           block({ ...shared, spectral, transform: convolution({ channels: out, kernel }) }),
           maxPool(2),
-          normalization({ norm: 'batch', activation: 'relu' }),
+          normalization({ norm: discriminatorNorm, activation: 'relu', referenceBatch }),
         ]),
         block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
         flat,

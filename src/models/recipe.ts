@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { embedsLabels } from '../config/conditioning.ts';
-import { type Condition, type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
+import { type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
 import type { Config, ModelConfig } from '../config/schema.ts';
 import type { Game, Gan } from '../games/index.ts';
 import { glorot, normal } from '../nn/initializers.ts';
@@ -35,11 +35,20 @@ export const modelKeys = (...keys: (keyof ModelConfig)[]): KeyUse[] => uses(keys
 /** The uses of the keys of networks that may be told labels. */
 export const LABEL_KEYS: readonly KeyUse[] = [...modelKeys('condition'), ...uses(['model.embedding'], embedsLabels)];
 
-/** For the key of networks that may have virtual batch norm. */
-export const hasVirtualNorm: Condition = {
+/** The uses of the key of networks that may have virtual batch norm. */
+export const VIRTUAL_NORM_KEYS: readonly KeyUse[] = uses(['model.referenceBatch'], {
   holds: ({ model }) => model.generatorNorm === 'virtual' || model.discriminatorNorm === 'virtual',
   said: 'model.generatorNorm or model.discriminatorNorm is virtual',
-};
+});
+
+/** The same of networks that may be told labels besides. */
+export const REFERENCE_KEYS: readonly KeyUse[] = [
+  ...VIRTUAL_NORM_KEYS,
+  ...uses(['model.referenceLabels'], {
+    holds: ({ model }) => model.generatorNorm === 'virtual' && model.condition !== 'none',
+    said: 'model.generatorNorm is virtual and model.condition is not none',
+  }),
+];
 
 /** The initialiser that a configuration's `weights` names. */
 export const weightInitializer = (weights: Config['weights']): Initializer =>
@@ -62,6 +71,7 @@ export const baseDefaults: Config = {
     generatorActivation: 'relu',
     discriminatorActivation: 'leakyRelu',
     referenceBatch: 64,
+    referenceLabels: 'fixed',
     minibatchFeatures: 0,
     minibatchDimensions: 5,
     minibatchDense: 'none',

@@ -14,7 +14,15 @@ import {
   transposedConvolution,
 } from '../nn/index.ts';
 import { hasJointLayer, JOINT_UNITS, labelsBeside, labelsInImages, verdict } from './conditional.ts';
-import { baseDefaults, LABEL_KEYS, modelKeys, onlySizes, type Recipe, weightInitializer } from './recipe.ts';
+import {
+  baseDefaults,
+  LABEL_KEYS,
+  modelKeys,
+  onlySizes,
+  REFERENCE_KEYS,
+  type Recipe,
+  weightInitializer,
+} from './recipe.ts';
 
 const reportDefaults = {
   ...baseDefaults,
@@ -28,7 +36,11 @@ const reportDefaults = {
 export const convReport: Recipe = {
   name: 'conv-report',
   summary: 'convolutional GAN of the experiments report: 32x32 or 64x64, 4x4 kernels, 1024 channels at 4x4',
-  keys: [...modelKeys('kernel', 'width', 'spectralNorm'), ...LABEL_KEYS],
+  keys: [
+    ...modelKeys('kernel', 'width', 'generatorNorm', 'discriminatorNorm', 'spectralNorm'),
+    ...REFERENCE_KEYS,
+    ...LABEL_KEYS,
+  ],
   game: adversarial,
   sizes: onlySizes(32, 64),
   defaults: { ...reportDefaults, recipe: 'conv-report', model: { ...baseDefaults.model, kernel: 4 } },
@@ -37,14 +49,12 @@ export const convReport: Recipe = {
       size,
       channels,
       latent,
-      model: { kernel, width, spectralNorm: spectral },
+      model: { kernel, width, generatorNorm, discriminatorNorm, referenceBatch, spectralNorm: spectral },
     } = config;
     const weights = weightInitializer(config.weights);
-    const normed: Partial<BlockOptions> = {
-      weights,
-      norm: 'batch',
-      activation: 'leakyRelu',
-    };
+    const hidden: Partial<BlockOptions> = { weights, referenceBatch, activation: 'leakyRelu' };
+    const made = { ...hidden, norm: generatorNorm };
+    const judged = { ...hidden, norm: discriminatorNorm, spectral };
     const widths = (size === 64 ? [1, 2, 4, 8] : [2, 4, 8]).map((times) => times * width);
     const [deepest, ...rest] = widths.toReversed() as [number, ...number[]];
     const merged = mergedLatents(config);
@@ -54,8 +64,8 @@ export const convReport: Recipe = {
       [latent.size],
       [
         ...merged,
-        block({ ...normed, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
-        ...rest.map((out) => block({ ...normed, transform: up(out) })),
+        block({ ...made, transform: transposedConvolution({ channels: deepest, kernel: 4, padding: 'valid' }) }),
+        ...rest.map((out) => block({ ...made, transform: up(out) })),
         block({ weights, transform: up(channels), activation: 'tanh' }),
       ],
     );
@@ -63,19 +73,13 @@ export const convReport: Recipe = {
       block({ weights, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
       flat,
     ];
-    const features = block({
-      ...normed,
-      spectral,
-      transform: convolution({ channels: deepest, kernel: 4, padding: 'valid' }),
-    });
+    const features = block({ ...judged, transform: convolution({ channels: deepest, kernel: 4, padding: 'valid' }) });
     const discriminator = sequential(
       'discriminator',
       [size, size, channels],
       [
         ...labelsInImages(config),
-        ...widths.map((out) =>
-          block({ ...normed, spectral, transform: convolution({ channels: out, kernel, stride: 2 }) }),
-        ),
+        ...widths.map((out) => block({ ...judged, transform: convolution({ channels: out, kernel, stride: 2 }) })),
         ...(hasJointLayer(config) ? [features] : []),
         ...verdict(config, { units: JOINT_UNITS, alone }),
       ],

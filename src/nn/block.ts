@@ -76,7 +76,7 @@ export const normalization =
     const normalize = createNorm(`${path}.norm`, axisSize(inputShape, -1), settings);
     return {
       name: lastName(path),
-      description: `${describeNorm(settings)}, ${activation}`,
+      description: [settings.norm === 'none' ? '' : describeNorm(settings), activation].filter(Boolean).join(', '),
       inputShape,
       outputShape: inputShape,
       ...normalize.traits,

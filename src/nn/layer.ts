@@ -14,7 +14,8 @@ export interface Pass {
   readonly labels?: Tensor;
   /** The moments of the reference batch in each layer with virtual batch norm, by its path. Only such layers need them, while training. */
   readonly reference?: ReferenceMoments;
-  /** Given if the samples are the reference batch itself: told its moments in each such layer. */
+  /** Given if the samples are the reference batch itself: told its moments in each such layer. The running moments of batch norm stay as
+   *  they are then. */
   readonly measure?: (path: string, moments: Moments) => void;
   /** The parts of the batch that batch norm normalises each by itself while training; the whole batch if not given. */
   readonly parts?: BatchParts;

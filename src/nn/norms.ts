@@ -92,9 +92,11 @@ const NORMALIZERS: Readonly<Record<Norm, NormalizerBuilder>> = {
       if (!pass.training) return normalizeWith(readMoments(kept), x, scale, shift, epsilon);
       const { parts } = pass;
       const current = parts ? momentsOfParts(x, parts) : moments(x, allButChannel(x.shape));
-      const batch = withBias(current, hiddenBias);
-      track(kept.mean, batch.mean);
-      track(kept.variance, batch.variance);
+      if (!pass.measure) {
+        const batch = withBias(current, hiddenBias);
+        track(kept.mean, batch.mean);
+        track(kept.variance, batch.variance);
+      }
       return parts ? batchNormInParts(x, scale, shift, epsilon, parts) : batchNorm(x, scale, shift, epsilon);
     });
     return Object.assign(normalizer, { traits: { mixesSamples: true, hasBatchNorm: true }, centresChannels: true });

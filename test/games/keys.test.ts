@@ -24,6 +24,7 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'model.discriminatorNorm': ['layer', 'none'],
   'model.firstNorm': [true, false],
   'model.referenceBatch': [3, 4],
+  'model.referenceLabels': ['batch', 'fixed'],
   'model.generatorActivation': ['elu', 'relu'],
   'model.discriminatorActivation': ['elu', 'relu'],
   'model.spectralNorm': [true, false],

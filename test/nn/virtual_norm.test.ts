@@ -132,6 +132,26 @@ test('the reference itself passes by its own moments', async () => {
   device.close();
 });
 
+test('batch norm before it keeps the moments of batches, not of the reference', async () => {
+  const network = sequential('net', IMAGE, [
+    normalization({ norm: 'batch', momentum: 0.5 }),
+    normalization({ norm: 'virtual', referenceBatch: SIZE }),
+  ]);
+  const mean = network.variables.find(({ name }) => name === 'net.layer1.norm.mean') as Variable;
+  const device = openDevice('cpu', { threads: 1 });
+  const program = trace('test', () => {
+    const moments = measureReference(network, feed('beside', [SIZE, ...IMAGE]), {});
+    return { y: network.apply(feed('x', [BATCH, ...IMAGE]), { training: true, reference: moments }) };
+  });
+  const feeds = { beside: Float32Array.from(reference), x: Float32Array.from(images) };
+  await device.run([{ executable: await device.load(program), feeds }]);
+  assertClose(
+    [...(await device.read(mean))],
+    [0, 1].map((c) => meanOf(channel(images, c)) / 2),
+  );
+  device.close();
+});
+
 test('where samples have no pixels, each number stands beside those of the reference', () =>
   withNetwork(biased(), async ({ train, read: readValues, write }) => {
     const [x, beside] = [noise(1, 2), noise(SIZE, 2)];

@@ -3,15 +3,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ConfigChanges } from '../../src/config/index.ts';
 import { openDataset } from '../../src/data/index.ts';
+import { openDevice } from '../../src/device/index.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { equilibrium } from '../../src/games/index.ts';
 import { ancestors, roots } from '../../src/graph/walk.ts';
 import { nn } from '../../src/index.ts';
 import { defineRecipe, resolveConfig } from '../../src/models/index.ts';
 import type { Graph } from '../../src/tensor/trace.ts';
-import { createModel, loadCheckpoint, train } from '../../src/train/index.ts';
+import type { Variable } from '../../src/tensor/variable.ts';
+import { createModel, loadCheckpoint, TrainingSession, train } from '../../src/train/index.ts';
 import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
-import { eventsOf, IMAGES, tinyConfig, tinyData } from './tiny.ts';
+import { eventsOf, IMAGES, tinyConfig, tinyData, tinySettings } from './tiny.ts';
 
 const VIRTUAL: ConfigChanges = {
   model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual', referenceBatch: 5 },
@@ -108,6 +111,93 @@ test('a program takes a reference through each network once, and real and genera
   const [discriminatorStep] = match.programs.map(({ trace }) => trace()) as [Graph];
   assert.equal(batchesIn(discriminatorStep, 'conv2d', 'discriminator.layer1').sort(), [5, 8, 8]);
 });
+
+/** Labels of a batch and of a reference of the same size. */
+const [OF_BATCH, OF_REFERENCE] = [
+  [3, 1, 4],
+  [1, 5, 9],
+];
+
+/** The generator after two steps with a reference of the batch's size. @param reference its labels */
+async function generatorAfter(changes: ConfigChanges, reference: readonly number[]) {
+  const config = tinyConfig({
+    batch: 3,
+    model: { generatorNorm: 'virtual', referenceBatch: 3, condition: 'oneHot', ...changes },
+    sampleCount: 10,
+  });
+  const session = await TrainingSession.open(createModel(config), openDevice('cpu', { threads: 1 }));
+  await session.initialize();
+  const labels = session.model.references?.labels as Variable;
+  await session.write(labels, Float32Array.from(reference.flatMap((label) => oneHot(label))));
+  const images = Float32Array.from({ length: 3 * 16 * 16 }, (_, i) => Math.sin(i));
+  for (const step of [1, 2]) {
+    await session.step(step, [{ images, labels: Int32Array.from(OF_BATCH) }], { fetch: false });
+  }
+  const values: number[] = [];
+  for (const variable of session.model.generator.variables) values.push(...(await session.read(variable)));
+  session.close();
+  return values;
+}
+
+const oneHot = (label: number): number[] => Array.from({ length: 10 }, (_, i) => Number(i === label));
+
+test('the reference latents are told fixed labels, or those of the batch if model.referenceLabels says so', async () => {
+  const fixed = await generatorAfter({}, OF_REFERENCE);
+  const asBatch = await generatorAfter({}, OF_BATCH);
+  assert.not.equal(fixed, asBatch);
+  assert.equal(await generatorAfter({ referenceLabels: 'batch' }, OF_REFERENCE), asBatch);
+});
+
+test('labels of a batch that is smaller than the reference come again, and of a larger one the first are taken', () => {
+  for (const batch of [2, 8]) {
+    const { match } = createModel(
+      tinyConfig({ ...CONDITIONAL, batch, model: { ...(CONDITIONAL.model as object), referenceLabels: 'batch' } }),
+    );
+    const [, generatorStep] = match.programs.map(({ trace }) => trace()) as [Graph, Graph];
+    assert.ok(batchesIn(generatorStep, 'matmul', 'generator.layer2').includes(5));
+  }
+});
+
+/** A BEGAN of a few layers, all with virtual batch norm. */
+const ownBegan = defineRecipe({
+  name: 'virtual-began',
+  game: equilibrium,
+  networks: ({ latent, size, channels }) => {
+    const image = [size, size, channels];
+    const layer = (name: string, from: readonly number[], to: readonly number[]) =>
+      nn.sequential(name, from, [
+        nn.block({ transform: nn.linear([6]), norm: 'virtual', referenceBatch: 5, activation: 'elu' }),
+        nn.block({ transform: nn.linear(to) }),
+      ]);
+    const encoder = layer('encoder', image, [latent.size]);
+    const decoder = layer('decoder', [latent.size], image);
+    const discriminator = nn.networkOf({
+      name: 'discriminator',
+      layers: [...encoder.layers, ...decoder.layers],
+      inputShape: image,
+      outputShape: image,
+      apply: (x, pass) => decoder.apply(encoder.apply(x, pass), pass),
+    });
+    return {
+      generator: layer('generator', [latent.size], image),
+      discriminator: { ...discriminator, encode: encoder.apply, decode: decoder.apply },
+      carry: nn.statistic('carry', [], nn.zeros),
+    };
+  },
+  defaults: { latent: { distribution: 'normal' }, equilibrium: { carrySteps: 0 }, loss: 'equilibrium' },
+});
+
+for (const schedule of ['alternating', 'simultaneous'] as const) {
+  test(`an autoencoder may have it too: ${schedule} updates are trained with its reference`, async () => {
+    const { recipe: _, model: __, ...settings } = tinySettings();
+    const config = resolveConfig({ ...settings, channels: 1, recipe: ownBegan, schedule } as never);
+    const out = join(temporaryFolder(), 'run');
+    await eventsOf(train(config, { out }));
+    const { files } = await loadCheckpoint(out);
+    const kept = [...((await files.get('discriminator')?.read('decoder.layer1.norm.mean')) ?? [])];
+    assert.ok(kept.length === 6 && kept.every((value) => value !== 0), `${kept}`);
+  });
+}
 
 test('a penalty goes with it, since no image counts in the verdict on another', () => {
   const config = resolveConfig({ recipe: 'wgan-gp', size: 16, model: { width: 2, discriminatorNorm: 'virtual' } });
