@@ -4,7 +4,6 @@
 #include "cpu/few_channels.h"
 #include "cpu/memory.h"
 #include "cpu/onednn_convolution.h"
-#include "cpu/onednn_winograd.h"
 #include "cpu/tap_convolution.h"
 #include "cpu/winograd.h"
 
@@ -14,11 +13,8 @@ namespace {
 
 using dnnl::memory;
 
-/** The convolution as it is defined, on images in their own order. */
-Convolution direct(const Step& step) { return {convolution_geometry(step), dnnl::algorithm::convolution_direct, memory::format_tag::nhwc}; }
-
 Kernel conv2d(const Step& step, Build& build) {
-  const Convolution convolution = direct(step);
+  const Convolution convolution(convolution_geometry(step));
   OneDnn& dnn = build.dnn;
   const auto desc = convolution.forward(dnn);
   const FilterInput filter(step.inputs[1], convolution.plain_filter, desc.weights_desc(), build);
@@ -32,7 +28,7 @@ Kernel conv2d(const Step& step, Build& build) {
 }
 
 Kernel conv2d_input_gradient(const Step& step, Build& build) {
-  const Convolution convolution = direct(step);
+  const Convolution convolution(convolution_geometry(step));
   OneDnn& dnn = build.dnn;
   const auto desc = convolution.input_gradient(dnn);
   const FilterInput filter(step.inputs[1], convolution.plain_filter, desc.weights_desc(), build);
@@ -46,7 +42,7 @@ Kernel conv2d_input_gradient(const Step& step, Build& build) {
 }
 
 Kernel conv2d_filter_gradient(const Step& step, Build& build) {
-  const Convolution convolution = direct(step);
+  const Convolution convolution(convolution_geometry(step));
   OneDnn& dnn = build.dnn;
   const auto desc = convolution.filter_gradient(dnn);
   const memory::desc produced = desc.diff_weights_desc(), plain = convolution.plain_filter;
@@ -82,10 +78,9 @@ Kernel fastest(const Step& step, Build& build) {
 }  // namespace
 
 void add_convolution_kernels(KernelTable& table) {
-  table[Op::kConv2d] = fastest<conv2d, onednn_winograd, winograd, tap_convolution, few_filters_forward>;
-  table[Op::kConv2dInputGradient] = fastest<conv2d_input_gradient, onednn_winograd, winograd, tap_convolution, few_channels_input_gradient>;
-  table[Op::kConv2dFilterGradient] =
-      fastest<conv2d_filter_gradient, onednn_winograd, winograd, tap_convolution, few_filters_filter_gradient>;
+  table[Op::kConv2d] = fastest<conv2d, winograd, tap_convolution, few_filters_forward>;
+  table[Op::kConv2dInputGradient] = fastest<conv2d_input_gradient, winograd, tap_convolution, few_channels_input_gradient>;
+  table[Op::kConv2dFilterGradient] = fastest<conv2d_filter_gradient, winograd, tap_convolution, few_filters_filter_gradient>;
 }
 
 }  // namespace gannet

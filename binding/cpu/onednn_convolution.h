@@ -12,17 +12,15 @@ inline dnnl::memory::desc describe(const dnnl::memory::dims& dims, dnnl::memory:
   return {dims, dnnl::memory::data_type::f32, tag};
 }
 
-/** oneDNN's view of a convolution: logical NCHW and OIHW, whatever the order in memory. */
+/** oneDNN's view of a convolution of images in their own order: logical NCHW and OIHW, in memory NHWC and OHWI. */
 class Convolution {
  public:
   using Tag = dnnl::memory::format_tag;
 
-  /** @param images the order of images and results in memory: nhwc, or any for the one that suits the algorithm */
-  Convolution(const WindowGeometry& g, dnnl::algorithm algorithm, Tag images)
+  explicit Convolution(const WindowGeometry& g)
       : plain_filter(describe({g.k, g.c, g.r, g.s}, Tag::ohwi)),
-        algorithm_(algorithm),
-        image_(describe({g.n, g.c, g.h, g.w}, images)),
-        result_(describe({g.n, g.k, g.p, g.q}, images)),
+        image_(describe({g.n, g.c, g.h, g.w}, Tag::nhwc)),
+        result_(describe({g.n, g.k, g.p, g.q}, Tag::nhwc)),
         filter_(describe({g.k, g.c, g.r, g.s}, Tag::any)),
         strides_{g.stride_h, g.stride_w},
         before_{g.top, g.left},
@@ -32,12 +30,10 @@ class Convolution {
 
   dnnl::convolution_forward::primitive_desc forward(const OneDnn& dnn) const {
 #if DNNL_VERSION_MAJOR >= 3
-    return {dnn.engine,       dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_,
-            user_scratchpad()};
+    return {dnn.engine, dnnl::prop_kind::forward_training, kDirect, image_, filter_, result_, strides_, before_, after_, user_scratchpad()};
 #else
-    return {{dnnl::prop_kind::forward_training, algorithm_, image_, filter_, result_, strides_, before_, after_},
-            user_scratchpad(),
-            dnn.engine};
+    return {
+        {dnnl::prop_kind::forward_training, kDirect, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine};
 #endif
   }
 
@@ -53,13 +49,14 @@ class Convolution {
   template <typename Primitive>
   typename Primitive::primitive_desc gradient(const OneDnn& dnn) const {
 #if DNNL_VERSION_MAJOR >= 3
-    return {dnn.engine, algorithm_, image_, filter_, result_, strides_, before_, after_, forward(dnn), user_scratchpad()};
+    return {dnn.engine, kDirect, image_, filter_, result_, strides_, before_, after_, forward(dnn), user_scratchpad()};
 #else
-    return {{algorithm_, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine, forward(dnn)};
+    return {{kDirect, image_, filter_, result_, strides_, before_, after_}, user_scratchpad(), dnn.engine, forward(dnn)};
 #endif
   }
 
-  dnnl::algorithm algorithm_;
+  static constexpr dnnl::algorithm kDirect = dnnl::algorithm::convolution_direct;
+
   dnnl::memory::desc image_, result_, filter_;
   dnnl::memory::dims strides_, before_, after_;
 };

@@ -225,7 +225,6 @@ bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& co
 
 std::optional<Kernel> winograd(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
-  if (has_avx512(build.vector)) return std::nullopt;
   std::optional<TiledConvolution> convolution = step.op == Op::kConv2dInputGradient ? tiled_input_gradient(g) : tiled_convolution(g);
   if (!convolution || !suits(step, g, *convolution)) return std::nullopt;
   if (step.op == Op::kConv2dFilterGradient) return winograd_filter_gradient(step, build, std::move(*convolution));

@@ -11,7 +11,7 @@
 // result. No bit depends on the number of threads. See arXiv:1509.09308.
 namespace gannet {
 
-/** The kernel for a convolution op, or nothing where the shape does not suit or oneDNN does as well on this processor. */
+/** The kernel for a convolution op, or nothing where the shape does not suit. */
 std::optional<Kernel> winograd(const Step& step, Build& build);
 
 }  // namespace gannet
