@@ -119,7 +119,7 @@ export const ERROR_CODES = {
     network_exists:
       'A network would be written over a file of something else, which would be lost. Choose another name with `--out`.',
     network_shape:
-      'An ONNX network and the JSON file beside it do not agree on its inputs or outputs. Correct that file.',
+      'An ONNX network does not take the images that the JSON file beside it describes, or lacks what that names. The message says whether to correct that file or the network.',
     network_unreadable:
       'A file is no network that onnxruntime can open. Check that it is whole, or update onnxruntime-node.',
     no_such_case: 'No case of `gannet parity` has the name. A pattern is part of a name; `*` stands for any text.',
@@ -257,7 +257,8 @@ export const ERROR_CODES = {
       'Fashion-MNIST is not installed: `apt-get install dataset-fashion-mnist`, or name a folder: `fashion-mnist:DIR`.',
     features_differ: 'Features of two networks are compared. Take both sets from one.',
     features_not_finite: "A network's features are not all numbers. Check its weights and the range of its input.",
-    features_shape: 'Features are no whole rows of their number of columns.',
+    features_shape:
+      'Features are no whole rows of their number of columns, or an output of an ONNX network holds no float32 row for each image. Name another output.',
     idx_count: 'There is not one label for each image. Fetch the IDX files again.',
     idx_gzip: 'A compressed IDX file is damaged. Fetch it again.',
     idx_label: 'A label is out of range. Take the labels that belong to the images.',

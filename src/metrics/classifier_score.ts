@@ -34,7 +34,8 @@ const timesLog = (p: number): number => (p > 0 ? p * Math.log(p) : 0);
 /** What float32 may be off by. */
 const SUM_TOLERANCE = 1e-3;
 
-function expectDistributions(probabilities: Float32Array, classes: number): void {
+/** @throws DataError probabilities_invalid, which names the first image whose row is no probabilities */
+export function expectDistributions(probabilities: Float32Array, classes: number): void {
   for (let at = 0; at < probabilities.length; at += classes) {
     const row = probabilities.subarray(at, at + classes);
     const sum = row.reduce((total, p) => total + (p >= 0 ? p : Number.NaN), 0);

@@ -1,7 +1,7 @@
 import type { Dataset, PackedImages } from '../data/index.ts';
 import { imageElements, unitToBytes } from '../data/pixels.ts';
-import { type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
-import type { FeatureExtractor } from './features/extractor.ts';
+import { expectFinite, type FeatureMatrix, featureMatrix } from './feature_matrix.ts';
+import { type FeatureExtractor, labelOf } from './features/extractor.ts';
 
 /** Images that are turned into features at once. */
 const BATCH = 64;
@@ -53,6 +53,7 @@ export async function collectFeatures(
   for await (const batch of batches) {
     signal?.throwIfAborted();
     const extracted = await extractor.extract(batch);
+    expectFinite(extracted.features, columns, `features of ${labelOf(extractor)}`, done);
     values.set(extracted.features, done * columns);
     if (classes && extracted.probabilities) probabilities?.set(extracted.probabilities, done * classes.length);
     done += batch.count;

@@ -20,13 +20,14 @@ export function featureMatrix(values: Float32Array, columns: number): FeatureMat
   return { rows: values.length / columns, columns, values };
 }
 
-/** @throws DataError features_not_finite, which names the first row and column that is not a number */
-export function expectFinite(values: Float32Array, columns: number): void {
+/** @param name of what made the features @param first number of the image that the first row is of
+ *  @throws DataError features_not_finite, which names the first image and column that is not a number */
+export function expectFinite(values: Float32Array, columns: number, name = 'features', first = 0): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   throw new DataError(
     'features_not_finite',
-    `features: expected finite numbers, but image ${Math.floor(bad / columns)} has ${values[bad]} in column ${bad % columns}; check the network and the range of its input`,
+    `${name}: expected finite numbers, but image ${first + Math.floor(bad / columns)} has ${values[bad]} in column ${bad % columns}; check the network and the range of its input`,
   );
 }
 

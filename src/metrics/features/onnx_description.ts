@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { ConfigError } from '../../errors.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
 
-const whole = z.int().positive();
+/** A larger image would not fit into memory. */
+const LARGEST_SIDE = 8192;
+
+const side = z.int().positive().max(LARGEST_SIDE);
 const channelValues = z.union([z.number(), z.array(z.number())]);
 
 const descriptionSchema = z.strictObject({
   name: z.string().optional(),
-  size: z.union([whole.transform((side) => [side, side] as const), z.tuple([whole, whole])]),
+  size: z.union([side.transform((both) => [both, both] as const), z.tuple([side, side])]),
   channels: z.union([z.literal(1), z.literal(3), z.literal(4)]).default(3),
   layout: z.enum(['NCHW', 'NHWC']).default('NCHW'),
   range: z.tuple([z.number(), z.number()]).default([0, 1]),
@@ -48,6 +51,7 @@ export async function readOnnxDescription(network: string): Promise<OnnxDescript
   try {
     const description = descriptionSchema.parse(parseJson(text));
     expectOneForEachChannel(description);
+    expectSense(description);
     return description;
   } catch (cause) {
     const problems =
@@ -65,4 +69,13 @@ function expectOneForEachChannel({ channels, mean, deviation }: OnnxDescription)
         `${key}: expected one number, or one for each of ${channels} channels, but received ${value.length}`,
       );
   }
+}
+
+/** Refuses what would make every image the same, or no number of it, and names of classes that nothing tells apart. */
+function expectSense({ range, deviation, classes, probabilities }: OnnxDescription): void {
+  if (range[0] === range[1])
+    throw new Error(`range: expected two different numbers, but received ${range.join(' and ')}`);
+  if ([deviation].flat().includes(0)) throw new Error('deviation: expected numbers to divide by, but received 0');
+  if (classes && probabilities === undefined)
+    throw new Error('classes: expected `probabilities` too, the output whose columns they name');
 }

@@ -5,8 +5,18 @@ import { ConfigError } from '../../errors.ts';
 
 /** A value of onnxruntime. */
 export interface OnnxTensor {
+  /** Such as float32. */
+  readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
+}
+
+/** What onnxruntime tells of an input. */
+export interface OnnxInput {
+  readonly name: string;
+  readonly type?: string;
+  /** Names or -1 where an axis may have any size; empty where nothing is known. */
+  readonly shape?: readonly (number | string)[];
 }
 
 /** A network that onnxruntime has opened. */
@@ -14,7 +24,7 @@ export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Versions before 1.21 do not have it. */
-  readonly inputMetadata?: readonly { readonly name: string; readonly shape?: readonly (number | string)[] }[];
+  readonly inputMetadata?: readonly OnnxInput[];
   run(feeds: Record<string, OnnxTensor>, fetches: readonly string[]): Promise<Record<string, OnnxTensor>>;
   release(): Promise<void>;
 }
