@@ -30,14 +30,21 @@ export interface GridOptions {
 /** Copies one image into the picture, its upper left corner at (left, top), each pixel `scale` x `scale` times. */
 export function drawImage(picture: Picture, image: Picture, left: number, top: number, scale: number): void {
   const { channels } = picture;
-  for (let y = 0; y < image.height * scale; y++) {
-    const from = Math.floor(y / scale) * image.width;
-    let to = ((top + y) * picture.width + left) * channels;
-    for (let x = 0; x < image.width; x++) {
-      const pixel = image.pixels.subarray((from + x) * channels, (from + x + 1) * channels);
-      for (let copy = 0; copy < scale; copy++, to += channels) picture.pixels.set(pixel, to);
-    }
+  const width = image.width * channels;
+  for (let y = 0; y < image.height; y++) {
+    const row = widened(image.pixels.subarray(y * width, (y + 1) * width), channels, scale);
+    for (let copy = 0; copy < scale; copy++)
+      picture.pixels.set(row, ((top + y * scale + copy) * picture.width + left) * channels);
   }
+}
+
+/** A row of pixels with each `scale` times. */
+function widened(row: Uint8Array, channels: number, scale: number): Uint8Array {
+  if (scale === 1) return row;
+  const wide = new Uint8Array(row.length * scale);
+  for (let to = 0; to < wide.length; to++)
+    wide[to] = row[Math.floor(to / (channels * scale)) * channels + (to % channels)] as number;
+  return wide;
 }
 
 /** Width and height of the picture that `count` images make. @throws ConfigError picture_too_large */

@@ -29,8 +29,11 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    await makeFolder(dirname(path));
-    await writeSynced(temporary, bytes);
+    await writeSynced(temporary, bytes).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await makeFolder(dirname(path));
+      await writeSynced(temporary, bytes);
+    });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});

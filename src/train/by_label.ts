@@ -59,13 +59,23 @@ function vectorOf({ names }: ConditionedOn, indices: readonly number[]): Float32
 }
 
 /** Images in rows, a row for each label; the latents [n, latent] are the same in every row. Image i of row r is image r n + i. */
-export async function sampleRows(
+export function sampleRows(
   session: TrainingSession,
   latents: Float32Array,
   labels: readonly LabelChoice[],
 ): Promise<ImageBatch> {
+  const rows = inRows(session, latents, labels);
+  return session.sample(rows.latents, rows.labels);
+}
+
+/** Latents [n, latent] repeated for a row of images for each label, and the label of each image. */
+export function inRows(
+  session: TrainingSession,
+  latents: Float32Array,
+  labels: readonly LabelChoice[],
+): { readonly latents: Float32Array; readonly labels: Float32Array } {
   const each = latents.length / elements(session.model.generator.inputShape);
-  return session.sample(joined(labels.map(() => latents)), repeatedEach(labels, each));
+  return { latents: joined(labels.map(() => latents)), labels: repeatedEach(labels, each) };
 }
 
 /** The vectors of labels [labels * each, width], each label `each` times in a row. */

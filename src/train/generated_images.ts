@@ -1,6 +1,7 @@
 import { conditionedOn, isConditional } from '../config/conditioning.ts';
-import type { Channels, PackedImages } from '../data/index.ts';
+import type { Channels, ImageBatch, PackedImages } from '../data/index.ts';
 import { unitToBytes } from '../data/pixels.ts';
+import { elements } from '../tensor/shape.ts';
 import { labelsInTurn, repeatedEach } from './by_label.ts';
 import type { TrainingSession } from './session.ts';
 
@@ -21,11 +22,22 @@ export async function* generatedImages(
   { count, seed, labels = vectorsInTurn(session, count) }: GeneratedOptions,
 ): AsyncGenerator<PackedImages> {
   const latents = await session.drawLatents(count, seed);
-  for (let first = 0; first < count; first += BATCH) {
-    const { data, shape } = await session.sample(rowsOf(latents, count, first), labels && rowsOf(labels, count, first));
+  for await (const { data, shape } of sampleInParts(session, latents, labels)) {
     const [images, height, across, channels] = shape;
     yield { count: images, size: [height, across], channels: channels as Channels, pixels: unitToBytes(data) };
   }
+}
+
+/** The images of latents [count, latent], a few at a time, so that any number of them takes little memory.
+ *  @param labels [count, labels] of the images of a conditional run */
+export async function* sampleInParts(
+  session: TrainingSession,
+  latents: Float32Array,
+  labels?: Float32Array,
+): AsyncGenerator<ImageBatch> {
+  const count = latents.length / elements(session.model.generator.inputShape);
+  for (let first = 0; first < count; first += BATCH)
+    yield session.sample(rowsOf(latents, count, first), labels && rowsOf(labels, count, first));
 }
 
 /** The rows of a batch among `count`. */

@@ -8,14 +8,16 @@ import {
   gridSize,
   type ImageBatch,
   type Picture,
-  writeGrid,
   writePicture,
 } from '../../data/index.ts';
-import type { DeviceListener } from '../../device/index.ts';
+import { decodersInFlight, forEachConcurrently } from '../../data/parallel.ts';
 import { ConfigError } from '../../errors.ts';
 import { composeCaptioned } from '../../explore/index.ts';
 import { statOf } from '../../files.ts';
-import { type LabelChoice, openSampler, repeatedEach, sampleRows } from '../../train/index.ts';
+import { elements } from '../../tensor/shape.ts';
+import { inRows, repeatedEach } from '../../train/by_label.ts';
+import { sampleInParts } from '../../train/generated_images.ts';
+import { openSampler, type TrainingSession } from '../../train/index.ts';
 import { type ClassOptions, type ImageRequest, requestOf } from '../class_options.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
@@ -76,18 +78,27 @@ export const addSampleCommand = (program: Command, { io }: Context): Command =>
       }),
     )
     .action(async (folder: string, options: SampleCommandOptions) => {
+      const { step, recipe } = options;
       const { out, separate } = destination(folder, options);
-      const drawn = await draw(folder, options, { out, separate, onDevice: deviceNote(io, options) });
-      const { images, labels } = drawn;
-      const paths = separate ? await writeSeparately(out, images, options) : [out];
-      if (!separate) await writePicture(out, await pictureOf(drawn, options));
-      const count = images.shape[0];
-      if (options.json)
-        printJson(io.stdout, { type: 'images', count, paths, ...(labels && { labels: namesOf(labels) }) });
-      else printLine(io.stdout, describe(paths, out, count));
+      const onDevice = deviceNote(io, options);
+      const session = await openSampler(folder, { step, recipe, onDevice, ...deviceKeysOf(options) });
+      try {
+        const request = requestOf(session.model.config, options);
+        expectPossible(session, request, { ...options, out, separate });
+        const { latents, labels } = await drawLatents(session, request, options.seed);
+        const paths = separate ? await writeSeparately(out, sampleInParts(session, latents, labels), options) : [out];
+        if (!separate)
+          await writePicture(out, await pictureOf(await session.sample(latents, labels), request, options));
+        if (options.json) {
+          const names = request.labels?.map(({ name }) => name);
+          printJson(io.stdout, { type: 'images', count: countOf(request), paths, ...(names && { labels: names }) });
+        } else printLine(io.stdout, describe(paths, out, countOf(request)));
+      } finally {
+        session.close();
+      }
     });
 
-const namesOf = (labels: readonly LabelChoice[]): string[] => labels.map(({ name }) => name);
+const countOf = ({ labels, latents }: ImageRequest): number => labels?.length ?? latents;
 
 const describe = (paths: readonly string[], out: string, count: number): string =>
   count === 1 ? `1 image in ${paths[0]}` : `${count} images in ${out}`;
@@ -117,44 +128,18 @@ const OTHER_PICTURES = ['.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.bmp
 
 const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
-/** Images that were drawn, and what was asked for. */
-type Drawn = ImageRequest & { readonly images: ImageBatch };
-
-async function draw(
-  folder: string,
-  { seed, step, recipe, ...options }: SampleCommandOptions,
-  { out, separate, onDevice }: ReturnType<typeof destination> & { readonly onDevice: DeviceListener },
-): Promise<Drawn> {
-  const session = await openSampler(folder, { step, recipe, onDevice, ...deviceKeysOf(options) });
-  try {
-    const { generator, config } = session.model;
-    const [height, width, channels] = generator.outputShape as [number, number, number];
-    // Told before anything is drawn, which may take long.
-    expectOutsideData(separate ? join(out, 'one.png') : out, config.data);
-    const request = requestOf(config, options);
-    const { columns, labels, rows } = request;
-    const count = labels?.length ?? request.latents;
-    gridSize(separate ? 1 : count, [height, width], { ...options, columns });
-    expectMemoryFor(count, height * width * channels);
-    const latents = await session.drawLatents(request.latents, seed);
-    const images = rows
-      ? await sampleRows(session, latents, rows)
-      : await session.sample(latents, labels && repeatedEach(labels, 1));
-    return { ...request, images };
-  } finally {
-    session.close();
-  }
-}
-
-/** Rows have their class before them; other grids have no captions. */
-async function pictureOf({ images, rows, columns }: Drawn, { scale }: SampleCommandOptions): Promise<Picture> {
-  if (!rows) return composeGrid(images, { columns, scale });
-  const each = images.shape[0] / rows.length;
-  const pictured = rows.map(({ name }, row) => ({
-    caption: name,
-    pictures: Array.from({ length: each }, (_, i) => composeImage(images, row * each + i)),
-  }));
-  return composeCaptioned({ columns: [], rows: pictured }, { scale });
+/** Told before anything is drawn, which may take long. @throws ConfigError out_in_data, picture_too_large */
+function expectPossible(
+  { model: { config, generator } }: TrainingSession,
+  request: ImageRequest,
+  { out, separate, ...options }: SampleCommandOptions & ReturnType<typeof destination>,
+): void {
+  const [height, width, channels] = generator.outputShape as [number, number, number];
+  const count = countOf(request);
+  expectOutsideData(separate ? join(out, 'one.png') : out, config.data);
+  gridSize(separate ? 1 : count, [height, width], { ...options, columns: request.columns });
+  // Of single files a few are there at a time, but all latents.
+  expectMemoryFor(count, separate ? elements(generator.inputShape) : height * width * channels);
 }
 
 /** Numbers that are held at once, 2 GiB of them. */
@@ -165,19 +150,60 @@ function expectMemoryFor(count: number, numbersEach: number): void {
   const most = Math.floor(MOST_NUMBERS / numbersEach);
   throw new ConfigError(
     'picture_too_large',
-    `--count: ${count} images were asked for, and at most ${most} of this size are drawn at once; draw more by further commands with other seeds`,
+    `--count: ${count} images were asked for, and at most ${most} are drawn at once here; draw more by further commands with other seeds`,
   );
 }
 
-async function writeSeparately(folder: string, images: ImageBatch, { scale }: SampleCommandOptions): Promise<string[]> {
-  const [count, ...shape] = images.shape;
-  const elements = images.data.length / count;
+/** The latents and labels of every image. */
+async function drawLatents(
+  session: TrainingSession,
+  request: ImageRequest,
+  seed: number,
+): Promise<{ readonly latents: Float32Array; readonly labels?: Float32Array }> {
+  const latents = await session.drawLatents(request.latents, seed);
+  if (request.rows) return inRows(session, latents, request.rows);
+  return { latents, ...(request.labels && { labels: repeatedEach(request.labels, 1) }) };
+}
+
+/** Rows have their class before them; other grids have no captions. */
+async function pictureOf(
+  images: ImageBatch,
+  { rows, columns }: ImageRequest,
+  { scale }: SampleCommandOptions,
+): Promise<Picture> {
+  if (!rows) return composeGrid(images, { columns, scale });
+  const each = images.shape[0] / rows.length;
+  const pictured = rows.map(({ name }, row) => ({
+    caption: name,
+    pictures: Array.from({ length: each }, (_, i) => composeImage(images, row * each + i)),
+  }));
+  return composeCaptioned({ columns: [], rows: pictured }, { scale });
+}
+
+/** Writes each image as a file of its own, those of a batch while the next is drawn. */
+async function writeSeparately(
+  folder: string,
+  batches: AsyncIterable<ImageBatch>,
+  { scale }: SampleCommandOptions,
+): Promise<string[]> {
   const paths: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const path = join(folder, `${String(i).padStart(4, '0')}.png`);
-    const data = images.data.subarray(i * elements, (i + 1) * elements);
-    await writeGrid(path, { data, shape: [1, ...shape] }, { scale });
-    paths.push(path);
+  let written = Promise.resolve();
+  for await (const images of batches) {
+    await written;
+    const first = paths.length;
+    for (let i = 0; i < images.shape[0]; i++) paths.push(join(folder, `${String(first + i).padStart(4, '0')}.png`));
+    written = forEachConcurrently(images.shape[0], decodersInFlight(), (i) =>
+      writePicture(paths[first + i] as string, composeGrid(imageOf(images, i), { scale })),
+    );
+    // Told when it is waited for, whatever drawing throws before.
+    written.catch(() => {});
   }
+  await written;
   return paths;
+}
+
+/** Image i of a batch as a batch of its own. */
+function imageOf({ data, shape: [count, ...size] }: ImageBatch, i: number): ImageBatch {
+  const width = data.length / count;
+  return { data: data.subarray(i * width, (i + 1) * width), shape: [1, ...size] };
 }
