@@ -179,7 +179,6 @@ export const ERROR_CODES = {
       'The function `networks` of a recipe should return `{ generator, discriminator }`, both made by `nn.sequential` or `nn.networkOf`.',
     recipe_not_exported:
       'A file has no recipe as its default export. Write `export default defineRecipe({ name, networks })`.',
-    recipe_not_timed: 'There is no benchmark of the recipe. The message names those there are.',
     recipe_throws: 'The file of a recipe could not be loaded. The message has what was thrown, and where.',
     recipe_unkept:
       'A run is of a recipe that gannet does not have and the run keeps no copy of. Give it: `--recipe FILE`, in a program the option `recipe`.',

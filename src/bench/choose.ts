@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import type { Recipe } from '../models/index.ts';
 import { type BenchCase, fullName, opCases } from './op_cases.ts';
-import { stepCases } from './step_cases.ts';
+import { stepCases, stepsOf } from './step_cases.ts';
 
 /** Everything that is timed. */
 export const benchCases: readonly BenchCase[] = [...stepCases, ...opCases];
@@ -10,23 +10,15 @@ export const benchCases: readonly BenchCase[] = [...stepCases, ...opCases];
 export interface Choice {
   /** Parts of names in capitals or not, any of which will do. */
   readonly only?: readonly string[] | undefined;
-  /** Whole steps of these recipes alone. */
-  readonly recipes?: readonly string[] | undefined;
+  /** Whole steps of these recipes alone, each by its name or, of one's own, itself. */
+  readonly recipes?: readonly (string | Recipe)[] | undefined;
   /** A few that stand for all, where `only` names none. */
   readonly quick?: boolean | undefined;
 }
 
-/** @throws ConfigError `recipe_not_timed`, `nothing_timed` */
+/** @throws ConfigError `unknown_recipe`, `nothing_timed` */
 export function chooseCases({ only = [], recipes = [], quick = false }: Choice): readonly BenchCase[] {
-  const known = [...new Set(stepCases.map(({ recipe }) => recipe))];
-  const unknown = recipes.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new ConfigError(
-      'recipe_not_timed',
-      `there is no benchmark of recipe '${unknown}'.${didYouMean(unknown, known)} Known are ${known.join(', ')}.`,
-    );
-  }
-  const cases = recipes.length > 0 ? stepCases.filter(({ recipe }) => recipes.includes(recipe)) : benchCases;
+  const cases = recipes.length > 0 ? recipes.flatMap(stepsOf) : benchCases;
   const isNamed = (row: BenchCase) => only.some((part) => fullName(row).toLowerCase().includes(part.toLowerCase()));
   const chosen = cases.filter((row) => (only.length > 0 ? isNamed(row) : !quick || row.quick));
   if (chosen.length > 0) return chosen;

@@ -1,5 +1,6 @@
 import { type ConfigChanges, mergeChanges } from '../config/index.ts';
-import { resolveChanges } from '../models/index.ts';
+import { type Recipe, recipeOf, resolveChanges } from '../models/index.ts';
+import { hasWidth } from '../models/recipe.ts';
 import type { BenchCase } from './op_cases.ts';
 import { stepWorkload } from './training_step.ts';
 
@@ -39,6 +40,19 @@ const stepCase = ({ recipe, batch, small, variant }: StepSpec): StepCase => ({
   },
 });
 
+/** The step of any recipe, of one's own too: with its defaults, and small in what can be small in any network. */
+const stepOf = (recipe: Recipe): StepCase => ({
+  group: recipe.name,
+  name: 'step',
+  kind: 'step',
+  recipe: recipe.name,
+  quick: true,
+  workload: (size, batch = recipe.defaults.batch) => {
+    const small = { batch: 2, ...(hasWidth(recipe) && { model: { width: 8 } }) };
+    return stepWorkload(resolveChanges({ recipe, ...(size === 'small' ? small : { batch }) }));
+  },
+});
+
 /** The step that stands for all in a quick run. */
 const QUICK_VARIANT = '5x5';
 
@@ -66,3 +80,9 @@ export const stepCases: readonly StepCase[] = [
   stepCase(began),
   stepCase({ ...began, variant: simultaneous }),
 ];
+
+/** The steps of a recipe, by its name or itself: those above, or else the step that it has by its defaults. @throws ConfigError unknown_recipe */
+export function stepsOf(named: string | Recipe): readonly StepCase[] {
+  const known = stepCases.filter(({ recipe }) => recipe === named);
+  return known.length > 0 ? known : [stepOf(recipeOf({ recipe: named }))];
+}

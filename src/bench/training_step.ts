@@ -1,7 +1,10 @@
+import { conditionedOn, needsLabels } from '../config/conditioning.ts';
 import type { Config } from '../config/index.ts';
 import type { Device, RunResult } from '../device/index.ts';
 import { batchesIn } from '../games/index.ts';
 import type { Share } from '../graph/ranks/layout.ts';
+import { recipeOf } from '../models/index.ts';
+import { hasWidth } from '../models/recipe.ts';
 import { elements } from '../tensor/shape.ts';
 import { createModel, summarize, TrainingSession } from '../train/index.ts';
 import { watchTimer } from './event_loop.ts';
@@ -13,12 +16,18 @@ const STEP = 1;
 
 /** A whole training step of a configuration as work for devices. @param pytorch the same step for PyTorch, where it has it */
 export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Workload => ({
-  shape: `${config.size}x${config.size}, width ${config.model.width}, batch ${config.batch}`,
+  shape: shapeOf(config),
   images: config.batch * batchesIn(createModel(config).match.programs, STEP),
   flops: summarize(config).flopsPerStep,
   ...(pytorch && { pytorch }),
   open: (device) => openStep(device, config),
 });
+
+function shapeOf(config: Config): string {
+  const { size, model, batch } = config;
+  const width = hasWidth(recipeOf(config)) ? `, width ${model.width}` : '';
+  return `${size}x${size}${width}, batch ${batch}`;
+}
 
 /** From asking for the step to having its losses, with the batches at hand; on a GPU between two events, as PyTorch is timed there. */
 async function openStep(device: Device, config: Config): Promise<Contestant> {
@@ -63,8 +72,17 @@ export async function readyStep(device: Device, config: Config, share?: Share) {
   const images = Float32Array.from({ length: count * elements(model.discriminator.inputShape) }, (_, i) =>
     Math.sin(i * 0.37),
   );
-  const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images }));
+  const labels = needsLabels(config) && { labels: someLabels(config, count) };
+  const batches = Array.from({ length: session.batchesIn(STEP) }, () => ({ images, ...labels }));
   return { session, take: () => session.step(STEP, batches, { fetch: true }) };
+}
+
+/** Labels of images as batches have them: each class in turn, or every other attribute. */
+function someLabels(config: Config, images: number): Int32Array {
+  const { kind, names } = conditionedOn(config);
+  return kind === 'classes'
+    ? Int32Array.from({ length: images }, (_, i) => i % names.length)
+    : Int32Array.from({ length: images * names.length }, (_, i) => i % 2);
 }
 
 /** The device with every run timed and recorded. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { embedsLabels } from '../config/conditioning.ts';
-import { type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
+import { isRead, type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
 import type { Config, ModelConfig } from '../config/schema.ts';
 import type { Game, Gan } from '../games/index.ts';
 import { glorot, normal } from '../nn/initializers.ts';
@@ -31,6 +31,9 @@ export interface Recipe<G extends Gan = Gan, O extends object = object> {
 
 /** The uses of some keys of `model`. */
 export const modelKeys = (...keys: (keyof ModelConfig)[]): KeyUse[] => uses(keys.map((key) => `model.${key}`));
+
+/** Whether a recipe's networks are as wide as `model.width` says. */
+export const hasWidth = ({ keys, defaults }: Recipe): boolean => isRead(defaults, 'model.width', keys);
 
 /** The uses of the keys of networks that may be told labels. */
 export const LABEL_KEYS: readonly KeyUse[] = [...modelKeys('condition'), ...uses(['model.embedding'], embedsLabels)];

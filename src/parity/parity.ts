@@ -5,18 +5,16 @@ import { Budget } from './budget.ts';
 import { attempt, judge, type ParityResult } from './judge.ts';
 import { type Opponent, openSide, precisionsOf, type Side, type SideDescription } from './sides.ts';
 import { type ParitySummary, summarize } from './summary.ts';
-import { chooseTrials, type Trial } from './trial.ts';
+import { chooseTrials, type Trial, type TrialChoice } from './trial.ts';
 
 /** What is compared with what, and how long it may take. */
-export interface ParityOptions {
+export interface ParityOptions extends TrialChoice {
   /** What is put to the test; the best device there is unless given. */
   readonly device?: DeviceKind | undefined;
   /** What it is compared with; tfjs if any loads here, else the oracle, unless given. */
   readonly against?: Opponent | undefined;
   /** How the device multiplies; float32 unless given. What it is compared with always multiplies in float32, or better. */
   readonly precisions?: readonly ProductPrecision[] | undefined;
-  /** Only cases whose name contains one of these, in which `*` stands for any text; all unless given. */
-  readonly only?: readonly string[] | undefined;
   /** Seconds that tfjs, or the oracle, may take over one case; 30 unless given. */
   readonly budgetSeconds?: number | undefined;
 }
@@ -39,11 +37,11 @@ export const DEFAULT_BUDGET_SECONDS = 30;
 
 /** Compares the whole case table and a training step of every recipe on two sides: the value of each case, its gradients, the gradients
  *  of those, and the variables that it overwrites. Nothing that goes wrong in a case ends the comparison.
- *  @throws ConfigError `same_device`, `precision_unsupported`, `no_such_case`, `budget`
+ *  @throws ConfigError `same_device`, `precision_unsupported`, `no_such_case`, `unknown_recipe`, `budget`, and as an own recipe's networks
  *  @throws DeviceError if a side is not here, with what to do */
 export async function* parity(options: ParityOptions = {}): AsyncGenerator<ParityEvent, void> {
   const { precisions = ['float32'], budgetSeconds = DEFAULT_BUDGET_SECONDS } = options;
-  const trials = chooseTrials(options.only);
+  const trials = chooseTrials(options);
   expectBudget(budgetSeconds);
   const budget = new Budget(budgetSeconds);
   const device = options.device ?? ((await bestDevice()).info.kind as DeviceKind);

@@ -1,6 +1,8 @@
 import type { Config, ConfigChanges } from '../config/index.ts';
 import type { Work } from '../device/execution.ts';
-import { type Recipe, resolveChanges } from '../models/index.ts';
+import { GannetError } from '../errors.ts';
+import { buildGan, type Recipe, resolveChanges } from '../models/index.ts';
+import { hasWidth } from '../models/recipe.ts';
 import { initialization } from '../nn/initializers.ts';
 import { type Bindings, evaluateAll } from '../oracle/evaluate.ts';
 import { elements, type Shape } from '../tensor/shape.ts';
@@ -16,26 +18,49 @@ const SIZES = [8, 16, 32];
 const LEARNING_RATE = 0.01;
 const CLIP = 0.2;
 
-/** A recipe's configuration with everything small that its keys let be small. The average of the weights is kept as well, since
- *  that belongs to a step wherever it is asked for. @throws ConfigError */
-export function reducedConfig({ name, keys, sizes, defaults }: Recipe): Config {
+/** A recipe's configuration with everything small that its keys and its networks let be small. The average of the weights is kept as
+ *  well, since that belongs to a step wherever it is asked for. @throws ConfigError, ShapeError if its networks cannot be made */
+export function reducedConfig(recipe: Recipe): Config {
+  const { sizes, defaults } = recipe;
+  const candidates: ConfigChanges[] = [
+    ...SIZES.filter(sizes.accepts).map((size) => ({ size, latent: { size: 3 } })),
+    { latent: { size: 3 } },
+  ];
+  for (const changes of candidates) {
+    const config = withChanges(recipe, changes);
+    if (canBeMade(config)) return config;
+  }
+  return withChanges(recipe, { size: defaults.size });
+}
+
+/** Networks of one's own may need more than a small image, or more latents. */
+function canBeMade(config: Config): boolean {
+  try {
+    buildGan(config);
+    return true;
+  } catch (error) {
+    if (error instanceof GannetError) return false;
+    throw error;
+  }
+}
+
+function withChanges(recipe: Recipe, small: ConfigChanges): Config {
+  const { defaults } = recipe;
   const player = ({ clip, ...settings }: Config['generator']) => ({
     ...settings,
     learningRate: LEARNING_RATE,
     ...(clip !== undefined && { clip: CLIP }),
   });
-  const changes: ConfigChanges = {
-    recipe: name,
-    size: SIZES.find(sizes.accepts) ?? defaults.size,
+  return resolveChanges({
+    recipe,
+    ...small,
     batch: 4,
-    latent: { size: 3 },
     ema: { halfLife: 10 },
     weights: 'glorot',
     generator: player(defaults.generator),
     discriminator: player(defaults.discriminator),
-    ...(keys.some(({ key }) => key === 'model.width') && { model: { width: 3 } }),
-  };
-  return resolveChanges(changes);
+    ...(hasWidth(recipe) && { model: { width: 3 } }),
+  });
 }
 
 /** One training step of a reduced recipe: every program of its schedule once, from one initial state, on the same images and random
@@ -57,12 +82,14 @@ export function trainingStep(recipe: Recipe): Work {
 }
 
 /** What variables hold where their initial value would hide something: a BEGAN's k of 0 the generated images, its carry of 1 the layers;
- *  no batches seen leave a covariance without a factor. */
+ *  no batches seen leave a covariance without a factor; a reference batch of zeros has no variance. */
 const UNDERWAY: Readonly<Record<string, (shape: Shape) => Float64Array>> = {
   k: () => Float64Array.of(Math.fround(0.3)),
   carry: () => Float64Array.of(0.5),
   'descriptors.batches': () => Float64Array.of(10),
   'descriptors.covariance': ([size]) => identity(size as number),
+  'reference.images': (shape) => inputValues({ shape, low: -1, high: 1 }),
+  'reference.labels': (shape) => inputValues({ shape, low: 0, high: 1 }),
 };
 
 /** Slots as some steps leave them: about the squares of gradients, which are small where a loss is a mean over pixels. From zero, the

@@ -1,6 +1,6 @@
 import type { Work } from '../device/execution.ts';
 import { ConfigError } from '../errors.ts';
-import { recipes } from '../models/index.ts';
+import { type Recipe, recipeOf, recipes } from '../models/index.ts';
 import { PRODUCT_PRECISIONS, type ProductPrecision, toleranceOf } from '../oracle/tolerance.ts';
 import { didYouMean } from '../suggest.ts';
 import { type Case, cases, largeCases } from './cases/index.ts';
@@ -29,20 +29,28 @@ const ofCase = (row: Case): Trial => ({
 });
 
 /** Whole steps are compared in float32 alone: products that round push activations over kinks, and what depends on them with them. */
-const steps: readonly Trial[] = recipes.map((recipe) => ({
+const ofStep = (recipe: Recipe): Trial => ({
   name: `step of ${recipe.name}`,
   subject: `step of ${recipe.name}`,
   precisions: ['float32'],
   tolerance: toleranceOf,
   prepare: () => trainingStep(recipe),
-}));
+});
 
 /** The whole case table, and a training step of every recipe. */
-export const trials: readonly Trial[] = [...[...cases, ...largeCases].map(ofCase), ...steps];
+export const allTrials: readonly Trial[] = [...[...cases, ...largeCases].map(ofCase), ...recipes.map(ofStep)];
 
-/** The trials whose name contains one of the patterns, in which `*` stands for any text and case does not count; all of them without a
- *  pattern. @throws ConfigError `no_such_case` for a pattern that chooses nothing */
-export function chooseTrials(patterns: readonly string[] = []): readonly Trial[] {
+/** Which trials to compare; all if nothing is said. */
+export interface TrialChoice {
+  /** Patterns, one of which a trial's name must contain: `*` stands for any text, and case does not count. */
+  readonly only?: readonly string[] | undefined;
+  /** The training steps of these recipes alone, each by its name or, of one's own, itself. */
+  readonly recipes?: readonly (string | Recipe)[] | undefined;
+}
+
+/** @throws ConfigError `no_such_case` for a pattern that chooses nothing, `unknown_recipe` */
+export function chooseTrials({ only: patterns = [], recipes: named = [] }: TrialChoice = {}): readonly Trial[] {
+  const trials = named.length > 0 ? named.map((recipe) => ofStep(recipeOf({ recipe }))) : allTrials;
   if (patterns.length === 0) return trials;
   const matchers = patterns.map((pattern) => {
     const matches = matcherOf(pattern);

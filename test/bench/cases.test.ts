@@ -4,6 +4,8 @@ import { benchCases, chooseCases } from '../../src/bench/choose.ts';
 import { fullName } from '../../src/bench/op_cases.ts';
 import { floorMs } from '../../src/bench/roofline.ts';
 import type { Size } from '../../src/bench/workload.ts';
+import { openDevice } from '../../src/device/index.ts';
+import { own } from '../models/own.ts';
 
 const names = benchCases.map(fullName);
 
@@ -105,9 +107,27 @@ test('cases are chosen by parts of their names, by recipe, and a few for all', (
   assert.ok(quick.length < 15);
 });
 
+test('a recipe that has no case of its own, such as one of a user, is timed in a step by its defaults', () => {
+  const [row, ...others] = chooseCases({ recipes: [own], quick: true });
+  assert.equal([row && fullName(row), others], ['own step', []]);
+  assert.is(row?.workload('published').shape, '16x16, batch 128');
+  assert.is(row?.workload('published', 7).shape, '16x16, batch 7');
+  assert.is(row?.workload('small').shape, '16x16, batch 2');
+  const [guide] = chooseCases({ recipes: ['conv-guide'] });
+  assert.is(guide?.workload('small').shape, '32x32, width 8, batch 2');
+});
+
+test('a step of a conditional recipe is told labels', async () => {
+  const [row] = chooseCases({ recipes: [own] });
+  const device = openDevice('cpu', { threads: 1 });
+  const contestant = await (row as NonNullable<typeof row>).workload('small').open(device);
+  assert.ok((await contestant.measure(1)) > 0);
+  device.close();
+});
+
 test('a choice of nothing is refused with what there is', () => {
   assert.throws(() => chooseCases({ only: ['conv7'] }), /none holds 'conv7'.*\n.*dcgan 3x3 step/);
-  assert.throws(() => chooseCases({ recipes: ['dcgam'] }), /no benchmark of recipe 'dcgam'\. Did you mean 'dcgan'\?/);
+  assert.throws(() => chooseCases({ recipes: ['dcgam'] }), /no recipe 'dcgam'\. Did you mean 'dcgan'\?/);
 });
 
 test.run();

@@ -31,6 +31,24 @@ async function fails(argv: readonly string[], exitCode: number): Promise<string>
   return outcome.stderr;
 }
 
+test('its training step is compared with another implementation, and timed beside tfjs', async () => {
+  const file = write(temporaryFolder());
+  const compared = await succeeds(['parity', '--device', 'cpu', '--against', 'oracle', '--recipe', file, 'wgan-clip']);
+  assert.match(compared, /^step of mine +float32 +1 /m);
+  assert.match(compared, /^step of wgan-clip +float32 +1 /m);
+  assert.match(compared, /^2 passed, 0 failed, 0 skipped\.$/m);
+  const timed = await succeeds(['bench', '--recipe', file, '--small', '--rounds', '3', '--peers', 'tfjs']);
+  assert.match(timed, /\| mine step \| 16x16, batch 2 \|/);
+  assert.match(timed, /tfjs \d/);
+});
+
+test('parity and bench refuse recipes that there are not, and several processes time none of these', async () => {
+  const file = write(temporaryFolder());
+  assert.match(await fails(['parity', '--recipe', 'dcgam'], 2), /there is no recipe 'dcgam'\. Did you mean 'dcgan'\?/);
+  assert.match(await fails(['parity', '--recipe', `${file}.ts`], 2), /mine\.ts\.ts/);
+  assert.match(await fails(['bench', '--ranks', '2', '--recipe', file], 2), /in one recipe of gannet/);
+});
+
 test('a file takes the place of a recipe: it is planned, rehearsed, trained', async () => {
   const folder = temporaryFolder();
   const file = write(folder);

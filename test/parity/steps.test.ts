@@ -1,10 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { conditionedOn } from '../../src/config/index.ts';
 import { expected, runOn } from '../../src/device/execution.ts';
-import { findRecipe, type Recipe, recipes } from '../../src/models/index.ts';
+import { ShapeError } from '../../src/errors.ts';
+import { defineRecipe, findRecipe, type Recipe, recipes } from '../../src/models/index.ts';
+import * as nn from '../../src/nn/index.ts';
 import { relativeError } from '../../src/oracle/compare.ts';
 import { reducedConfig, trainingStep } from '../../src/parity/steps.ts';
 import { devices, openKernelDevice } from '../devices.ts';
+import { own } from '../models/own.ts';
 import { expectClose } from './parity.ts';
 
 for (const recipe of recipes) {
@@ -62,6 +66,52 @@ for (const recipe of recipes) {
   test(`${recipe.name}: a whole step on the CPU and on the CUDA kernels comes to what the oracle says`, async () => {
     const work = trainingStep(recipe);
     const said = expected(work);
+    for (const open of [devices.cpu, openKernelDevice]) {
+      const device = await open();
+      expectClose(await runOn(device, work), said);
+      device.close();
+    }
+  });
+}
+
+/** A conditional GAN with virtual batch norm in both networks, for images of 16x16 or more and 4 latents or more. */
+const demanding = defineRecipe({
+  name: 'demanding',
+  networks: (config) => {
+    const { size, channels, latent } = config;
+    if (size < 16) throw new ShapeError('network_misfit', 'the images are too small');
+    if (latent.size < 4) throw new ShapeError('network_misfit', 'the latents are too few');
+    const classes = conditionedOn(config).names.length;
+    const image = nn.linear([size, size, channels]);
+    const normed = nn.block({ transform: nn.linear([6]), norm: 'virtual', referenceBatch: 3, activation: 'elu' });
+    return {
+      generator: nn.sequential(
+        'generator',
+        [latent.size],
+        [nn.besideLabels(classes), normed, nn.block({ transform: image, activation: 'tanh' })],
+      ),
+      discriminator: nn.sequential(
+        'discriminator',
+        [size, size, channels],
+        [normed, nn.block({ transform: nn.linear([1]) })],
+      ),
+    };
+  },
+  defaults: { size: 32, channels: 1, latent: { size: 5 }, model: { condition: 'oneHot' } },
+});
+
+test('a recipe of its own is as small as its networks let it be', () => {
+  const small = reducedConfig(own);
+  assert.equal([small.size, small.latent.size, small.batch], [8, 3, 4]);
+  const { size, latent, batch } = reducedConfig(demanding);
+  assert.equal([size, latent.size, batch], [32, 5, 4]);
+});
+
+for (const recipe of [own, demanding]) {
+  test(`a whole step of the own recipe '${recipe.name}' comes to what the oracle says on the CPU and on the CUDA kernels`, async () => {
+    const work = trainingStep(recipe);
+    const said = expected(work);
+    assert.ok(said['generator.layer2.weight'] && said.discriminatorLoss);
     for (const open of [devices.cpu, openKernelDevice]) {
       const device = await open();
       expectClose(await runOn(device, work), said);

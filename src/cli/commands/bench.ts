@@ -19,10 +19,12 @@ import { writeDrawing } from '../../charts/index.ts';
 import { DEVICE_KINDS, PRECISIONS } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { readRegularFileSync } from '../../files.ts';
+import { isRecipeFile } from '../../models/index.ts';
 import { parseCount } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../examples.ts';
 import { printLine } from '../io.ts';
+import { recipesNamed } from '../recipe_option.ts';
 
 interface BenchCommandOptions extends Omit<BenchOptions, 'recipes' | 'peers' | 'onProgress' | 'onMeasured'> {
   readonly recipe?: readonly string[];
@@ -45,7 +47,7 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
       'time the ops and training steps of the published networks, in turns with tfjs and PyTorch where installed',
     )
     .option('--only <text...>', 'cases whose names hold one of these, in capitals or not')
-    .option('--recipe <name...>', 'whole steps of these recipes: dcgan, wgan-gp, began')
+    .option('--recipe <name...>', "only whole steps of these recipes, gannet's or in files of your own")
     .option('--quick', 'few rounds, and a few cases that stand for all where --only names none')
     .option('--small', 'small shapes only, at which tfjs is compared')
     .addOption(new Option('--device <kind>', 'what gannet runs on').choices(DEVICES).default('cpu'))
@@ -68,6 +70,7 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
         'gannet bench --quick': 'a few cases, in a minute or two',
         'gannet bench --ranks 2': 'how a step scales from one process to two, under mpirun',
         'gannet bench --only conv3 --peers pytorch': 'some cases, beside PyTorch alone',
+        'gannet bench --recipe ./mine.ts --small': 'the step of a recipe of your own, beside tfjs',
       }),
     )
     .action(async ({ recipe, peers, json, chart, docs, from, ranks, ...options }: BenchCommandOptions) => {
@@ -86,7 +89,7 @@ export const addBenchCommand = (program: Command, { io }: Context): Command =>
         from === undefined
           ? await bench({
               ...options,
-              recipes: recipe,
+              recipes: await recipesNamed(recipe ?? []),
               peers: peers && PEERS.filter((peer) => peers.includes(peer)),
               onProgress: (message) => printLine(io.stderr, message),
               onMeasured: (sofar) => json !== undefined && writeJson(json, sofar),
@@ -103,8 +106,8 @@ function scalingOptions(
   recipes: readonly string[] | undefined,
   { device, precision, batch, rounds }: Pick<BenchOptions, 'device' | 'precision' | 'batch' | 'rounds'>,
 ) {
-  if (device !== 'cpu' || precision !== 'auto' || (recipes?.length ?? 0) > 1)
-    throw new ConfigError('bench_ranks', '--ranks: several processes are timed on the CPU, in one recipe');
+  if (device !== 'cpu' || precision !== 'auto' || (recipes?.length ?? 0) > 1 || recipes?.some(isRecipeFile))
+    throw new ConfigError('bench_ranks', '--ranks: several processes are timed on the CPU, in one recipe of gannet');
   return { recipe: recipes?.[0], batch, rounds };
 }
 

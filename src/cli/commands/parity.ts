@@ -19,12 +19,14 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit_codes.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { formatParity } from '../parity_table.ts';
+import { recipesNamed } from '../recipe_option.ts';
 
 interface ParityCommandOptions {
   readonly device?: DeviceKind;
   readonly against?: Opponent;
   readonly precision?: readonly ProductPrecision[];
   readonly only?: readonly string[];
+  readonly recipe?: readonly string[];
   readonly budget: number;
   readonly json?: boolean;
   readonly junit?: string;
@@ -45,15 +47,17 @@ export const addParityCommand = (program: Command, context: Context): Command =>
     .addOption(
       new Option('--precision <names...>', 'how the device multiplies (default: float32)').choices(PRODUCT_PRECISIONS),
     )
+    .option('--recipe <names...>', "only a training step of these recipes, gannet's or in files of your own")
     .option('--only <patterns...>', 'only cases whose name contains one of these; * stands for any text')
     .option('--budget <seconds>', 'what tfjs or the oracle may take over a case', parseNumber, DEFAULT_BUDGET_SECONDS)
     .option('--json', 'print one JSON event per line in place of the table')
     .option('--junit <file.xml>', 'write the results there as JUnit XML')
-    .action(async ({ precision, budget, json = false, junit, ...options }: ParityCommandOptions) => {
+    .action(async ({ precision, budget, json = false, junit, recipe = [], ...options }: ParityCommandOptions) => {
+      const recipes = await recipesNamed(recipe);
       if (junit !== undefined) writeReport(junit, junitXml({ name: 'parity', properties: {}, results: [] }));
       const events: ParityEvent[] = [];
       const watch = json ? (event: ParityEvent) => printJson(context.io.stdout, event) : display(context.io);
-      for await (const event of parity({ ...options, precisions: precision, budgetSeconds: budget })) {
+      for await (const event of parity({ ...options, recipes, precisions: precision, budgetSeconds: budget })) {
         events.push(event);
         watch(event);
       }
