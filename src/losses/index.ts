@@ -9,7 +9,7 @@ export {
 export { binaryCrossEntropy, probabilityCrossEntropy } from './cross_entropy.ts';
 export { type Balance, balance, reconstructionError } from './equilibrium.ts';
 export { type GradientPenalty, gradientPenalty, penaltyMonitors } from './gradient_penalty.ts';
-export type { Meaning, MetricPast, Monitor, Monitors, TroubleSign } from './monitor.ts';
+export type { Meaning, MetricContext, Monitor, Monitors, TroubleSign } from './monitor.ts';
 export { meanSquaredError } from './regression.ts';
 export { softmax, softmaxCrossEntropy } from './softmax.ts';
 export { type Scored, squaredSlopes } from './squared_slopes.ts';

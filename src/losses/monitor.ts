@@ -30,11 +30,13 @@ export type Meaning =
 export type Monitors = Readonly<Record<string, Monitor>>;
 
 /** What a value of a metric is judged by beside itself. */
-export interface MetricPast {
+export interface MetricContext {
   /** The highest value up to now, with this one. */
   readonly highest: number;
   /** Real images trained on up to now. */
   readonly imagesSeen: number;
+  /** All metrics of the same step, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** A warning that a metric gives rise to. */
@@ -43,7 +45,7 @@ export interface TroubleSign {
   readonly code: string;
   /** How often in a row the metric must be bad. */
   readonly patience: number;
-  readonly isBad: (value: number, past: MetricPast) => boolean;
+  readonly isBad: (value: number, context: MetricContext) => boolean;
   /** What is wrong and what to try. */
   readonly message: (value: number) => string;
 }

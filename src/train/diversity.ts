@@ -22,7 +22,7 @@ export const diversityMonitor = (health: Config['health']): Monitor => ({
 });
 
 /** The same of the samples of each label by themselves, the smallest. */
-export const classDiversityMonitor = (health: Config['health']): Monitor => ({
+export const classDiversityMonitor = ({ health, model }: Config): Monitor => ({
   label: 'diversity of a class',
   panel: 'diversity of samples',
   meaning: 'diversity',
@@ -30,11 +30,21 @@ export const classDiversityMonitor = (health: Config['health']): Monitor => ({
   sign: {
     code: 'class_collapse',
     patience: 2,
-    isBad: hasCollapsed(health),
+    isBad: (value, context) => hasCollapsed(health)(value, context) || hearsLabelsAlone(health, value, context.metrics),
     message: (value) =>
-      `the samples of a class have become alike: their diversity is ${value.toFixed(2)} of that of real images of the class. The sample grid shows which; an earlier checkpoint may be better`,
+      `the samples of a class have become alike: their diversity is ${value.toFixed(2)} of that of real images of the class. The sample grid shows which. The generator heeds its labels, and hardly its latents: begin again with more latents (--set latent.size=200)${model.condition === 'embedding' ? ', a smaller model.embedding' : ''} or latent.distribution=normal; an earlier checkpoint may be better`,
   },
 });
+
+/** Whether samples differ by their labels, and hardly within one. That needs no images seen before: latents which count for little from the
+ *  start are not waited for. */
+function hearsLabelsAlone(
+  { collapseBelow }: Config['health'],
+  ofClass: number,
+  { diversity: ofAll }: Readonly<Record<string, number>>,
+): boolean {
+  return ofAll !== undefined && ofAll >= collapseBelow && ofClass < collapseBelow * ofAll;
+}
 
 /** Every generator begins with images that are alike, and on its way their diversity comes and goes. */
 const hasCollapsed =

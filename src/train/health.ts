@@ -1,4 +1,4 @@
-import type { Monitors, TroubleSign } from '../losses/index.ts';
+import type { MetricContext, Monitors, TroubleSign } from '../losses/index.ts';
 import type { StepMetrics } from './session.ts';
 
 /** Something that a run's numbers say is going wrong, told once. */
@@ -45,14 +45,18 @@ export class HealthWatch {
   observe(metrics: StepMetrics, imagesSeen: number): Warning[] {
     return Object.entries(this.monitors).flatMap(([name, { sign }]) => {
       const value = metrics[name];
-      return sign && value !== undefined ? this.look(sign, value, imagesSeen) : [];
+      return sign && value !== undefined ? this.look(sign, value, { imagesSeen, metrics }) : [];
     });
   }
 
-  private look({ code, patience, isBad, message }: TroubleSign, value: number, imagesSeen: number): Warning[] {
+  private look(
+    { code, patience, isBad, message }: TroubleSign,
+    value: number,
+    context: Omit<MetricContext, 'highest'>,
+  ): Warning[] {
     const highest = Math.max(value, this.highest.get(code) ?? value);
     this.highest.set(code, highest);
-    const count = isBad(value, { highest, imagesSeen }) ? (this.inARow.get(code) ?? 0) + 1 : 0;
+    const count = isBad(value, { ...context, highest }) ? (this.inARow.get(code) ?? 0) + 1 : 0;
     this.inARow.set(code, count);
     if (count < patience || this.told.has(code)) return [];
     this.told.add(code);

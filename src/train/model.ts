@@ -50,7 +50,7 @@ function expectBatchNorm({ syncNorm, recipe }: Config, { generator, discriminato
 export const monitorsOf = (config: Config): Monitors => ({
   ...recipeOf(config).game.monitors(config),
   diversity: diversityMonitor(config.health),
-  ...(isConditional(config) && { classDiversity: classDiversityMonitor(config.health) }),
+  ...(isConditional(config) && { classDiversity: classDiversityMonitor(config) }),
   ...(isEvaluated(config) && evaluationMonitors(config)),
 });
 

@@ -52,6 +52,34 @@ test('the collapse of a class has a warning of its own', () => {
   assert.equal([0.8, 0.2, 0.2].map(observe), [[], [], ['class_collapse']]);
 });
 
+test('samples of a class that are alike while all together are not are told at once, with what to set', () => {
+  const seen = (recipe: string, values: readonly [number, number][]) => {
+    const health = watch({ recipe });
+    return values.map(([diversity, classDiversity]) => health.observe({ diversity, classDiversity }, 0));
+  };
+  const young = [
+    [0.2, 0.02],
+    [0.2, 0.02],
+    [0.2, 0.02],
+  ] as const;
+  assert.equal(seen('mlp-report-conditional', [...young] as never).flat(), [], 'nothing is diverse yet');
+  const [first, second] = seen('mlp-report-conditional', [
+    [0.8, 0.23],
+    [0.8, 0.23],
+  ]);
+  assert.equal([codes(first ?? []), codes(second ?? [])], [[], ['class_collapse']]);
+  assert.match(
+    second?.[0]?.message ?? '',
+    /0\.23 of that .* latent\.size=200\), a smaller model\.embedding or latent\.dist/,
+  );
+  const within = [
+    [0.8, 0.25],
+    [0.8, 0.25],
+    [0.8, 0.25],
+  ] as const;
+  assert.equal(seen('dcgan-digits-conditional', [...within] as never).flat(), [], '0.3 of 0.8 is reached');
+});
+
 test('a discriminator that has won is told once, after it has shown three times in a row', () => {
   const health = watch({ recipe: 'dcgan' });
   const won = { discriminatorLoss: 1e-5 };
