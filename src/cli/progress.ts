@@ -57,107 +57,107 @@ interface Screen {
 }
 
 class Plain implements Screen {
-  readonly #stream: ProgressStream;
+  private readonly stream: ProgressStream;
 
   constructor(stream: ProgressStream) {
-    this.#stream = stream;
+    this.stream = stream;
   }
 
   show(state: ProgressState): void {
-    this.#stream.write(`${formatLine(state)}\n`);
+    this.stream.write(`${formatLine(state)}\n`);
   }
 
   message(text: string): void {
-    this.#stream.write(`${text}\n`);
+    this.stream.write(`${text}\n`);
   }
 
   finish(): void {}
 }
 
 class Terminal implements Screen {
-  readonly #stream: ProgressStream;
-  readonly #colors: Colors;
+  private readonly stream: ProgressStream;
+  private readonly colors: Colors;
   /** Characters of the bar on the screen. */
-  #width = 0;
+  private width = 0;
 
   constructor(stream: ProgressStream, colors: Colors) {
-    this.#stream = stream;
-    this.#colors = colors;
+    this.stream = stream;
+    this.colors = colors;
   }
 
-  get #columns(): number {
-    return this.#stream.columns ?? 80;
+  private get columns(): number {
+    return this.stream.columns ?? 80;
   }
 
   show(state: ProgressState): void {
-    this.#stream.write(this.#clear() + formatBar(state, this.#columns, this.#colors));
-    this.#width = formatBar(state, this.#columns).length;
+    this.stream.write(this.clear() + formatBar(state, this.columns, this.colors));
+    this.width = formatBar(state, this.columns).length;
   }
 
   message(text: string, latest: ProgressState | undefined): void {
-    this.#stream.write(`${this.#clear()}${wrapWords(text, this.#columns)}\n`);
-    this.#width = 0;
+    this.stream.write(`${this.clear()}${wrapWords(text, this.columns)}\n`);
+    this.width = 0;
     if (latest) this.show(latest);
   }
 
   finish(): void {
-    this.#stream.write('\n');
-    this.#width = 0;
+    this.stream.write('\n');
+    this.width = 0;
   }
 
   /** Takes the bar away, which covers several lines where the terminal has become narrower. */
-  #clear(): string {
-    const linesAbove = Math.max(0, Math.ceil(this.#width / this.#columns) - 1);
+  private clear(): string {
+    const linesAbove = Math.max(0, Math.ceil(this.width / this.columns) - 1);
     return `\r${linesAbove > 0 ? `\x1b[${linesAbove}A` : ''}\x1b[J`;
   }
 }
 
 class Display implements Progress {
-  readonly #screen: Screen;
-  readonly #now: () => number;
-  readonly #intervalMs: number;
-  #first: { readonly step: number; readonly timeMs: number } | undefined;
-  #latest: ProgressState | undefined;
-  #shown: ProgressState | undefined;
-  #shownMs = Number.NEGATIVE_INFINITY;
-  #rate: { readonly value: number; readonly timeMs: number } | undefined;
+  private readonly screen: Screen;
+  private readonly now: () => number;
+  private readonly intervalMs: number;
+  private first: { readonly step: number; readonly timeMs: number } | undefined;
+  private latest: ProgressState | undefined;
+  private shown: ProgressState | undefined;
+  private shownMs = Number.NEGATIVE_INFINITY;
+  private rate: { readonly value: number; readonly timeMs: number } | undefined;
 
   constructor(screen: Screen, now: () => number, intervalMs: number) {
-    this.#screen = screen;
-    this.#now = now;
-    this.#intervalMs = intervalMs;
+    this.screen = screen;
+    this.now = now;
+    this.intervalMs = intervalMs;
   }
 
   update(update: ProgressUpdate): void {
-    const timeMs = this.#now();
-    this.#first ??= { step: update.step, timeMs };
-    this.#rate = { value: this.#smoothed(update.imagesPerSecond, timeMs), timeMs };
-    const left = remainingMs(update, this.#first, timeMs);
-    this.#latest = { ...update, imagesPerSecond: this.#rate.value, remainingMs: left };
-    if (timeMs - this.#shownMs >= this.#intervalMs) this.#showLatest(timeMs);
+    const timeMs = this.now();
+    this.first ??= { step: update.step, timeMs };
+    this.rate = { value: this.smoothed(update.imagesPerSecond, timeMs), timeMs };
+    const left = remainingMs(update, this.first, timeMs);
+    this.latest = { ...update, imagesPerSecond: this.rate.value, remainingMs: left };
+    if (timeMs - this.shownMs >= this.intervalMs) this.showLatest(timeMs);
   }
 
   message(text: string): void {
-    this.#screen.message(text, this.#latest);
+    this.screen.message(text, this.latest);
   }
 
   finish(): void {
-    if (this.#latest !== this.#shown) this.#showLatest(this.#now());
-    if (this.#latest) this.#screen.finish();
-    this.#latest = this.#shown = this.#rate = undefined;
+    if (this.latest !== this.shown) this.showLatest(this.now());
+    if (this.latest) this.screen.finish();
+    this.latest = this.shown = this.rate = undefined;
   }
 
-  #smoothed(rate: number, timeMs: number): number {
-    if (!this.#rate || !Number.isFinite(this.#rate.value)) return rate;
-    const kept = SMOOTHING_PER_SECOND ** ((timeMs - this.#rate.timeMs) / 1000);
-    return kept * this.#rate.value + (1 - kept) * rate;
+  private smoothed(rate: number, timeMs: number): number {
+    if (!this.rate || !Number.isFinite(this.rate.value)) return rate;
+    const kept = SMOOTHING_PER_SECOND ** ((timeMs - this.rate.timeMs) / 1000);
+    return kept * this.rate.value + (1 - kept) * rate;
   }
 
-  #showLatest(timeMs: number): void {
-    if (!this.#latest) return;
-    this.#screen.show(this.#latest);
-    this.#shown = this.#latest;
-    this.#shownMs = timeMs;
+  private showLatest(timeMs: number): void {
+    if (!this.latest) return;
+    this.screen.show(this.latest);
+    this.shown = this.latest;
+    this.shownMs = timeMs;
   }
 }
 

@@ -92,29 +92,29 @@ const asText = (name: Buffer): string =>
 class FolderWalk {
   readonly files: ListedFile[] = [];
   readonly skipped: SkippedFile[] = [];
-  readonly #root: string;
-  readonly #visits = new Map<string, number>();
+  private readonly root: string;
+  private readonly visits = new Map<string, number>();
 
   constructor(root: string) {
-    this.#root = root;
+    this.root = root;
   }
 
   /** @param path of the folder, with a `/` behind it, '' for the first one
    *  @param above the real paths of the folders that it was reached through */
   async enter(location: Buffer, path: string, above: readonly string[]): Promise<void> {
-    const name = path === '' ? this.#root : `${this.#root}/${path.slice(0, -1)}`;
+    const name = path === '' ? this.root : `${this.root}/${path.slice(0, -1)}`;
     const { real, entries } = await readFolder(location, name);
     if (above.includes(real)) return;
-    this.#count(real, name);
+    this.count(real, name);
     if (isRunFolder(entries.map((entry) => entry.name.toString()))) {
-      if (path === '') throw isRun(this.#root);
+      if (path === '') throw isRun(this.root);
       this.skipped.push({ path, reason: 'the folder of a run, whose pictures are no data' });
       return;
     }
-    for (const entry of entries) await this.#take(entry, location, path, [...above, real]);
+    for (const entry of entries) await this.take(entry, location, path, [...above, real]);
   }
 
-  async #take(entry: Dirent<Buffer>, folder: Buffer, above: string, reals: readonly string[]): Promise<void> {
+  private async take(entry: Dirent<Buffer>, folder: Buffer, above: string, reals: readonly string[]): Promise<void> {
     const name = asText(entry.name);
     if (isHidden(name)) return;
     const path = above + name;
@@ -132,13 +132,13 @@ class FolderWalk {
     }
   }
 
-  #count(real: string, name: string): void {
-    const visits = (this.#visits.get(real) ?? 0) + 1;
-    this.#visits.set(real, visits);
+  private count(real: string, name: string): void {
+    const visits = (this.visits.get(real) ?? 0) + 1;
+    this.visits.set(real, visits);
     if (visits <= MOST_VISITS) return;
     throw new DataError(
       'data_links',
-      `${name}: links lead to this folder in more than ${MOST_VISITS} ways; remove the links between the folders of ${this.#root}`,
+      `${name}: links lead to this folder in more than ${MOST_VISITS} ways; remove the links between the folders of ${this.root}`,
     );
   }
 }

@@ -117,163 +117,163 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 class PrefetchingLoader implements Loader {
   readonly batchesPerEpoch: number;
-  readonly #dataset: Dataset;
-  readonly #batch: number;
-  readonly #rows: readonly number[] | undefined;
-  readonly #seed: number;
-  readonly #shuffle: boolean;
-  readonly #ahead: number;
-  readonly #ready: Batch[] = [];
-  readonly #waiting: Waiter[] = [];
-  readonly #free: Arrays[] = [];
-  #position: LoaderPosition;
-  #planned: LoaderPosition;
-  #order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
-  #pump: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
-  #closed = false;
+  private readonly dataset: Dataset;
+  private readonly batch: number;
+  private readonly rows: readonly number[] | undefined;
+  private readonly seed: number;
+  private readonly shuffle: boolean;
+  private readonly ahead: number;
+  private readonly ready: Batch[] = [];
+  private readonly waiting: Waiter[] = [];
+  private readonly free: Arrays[] = [];
+  private reached: LoaderPosition;
+  private planned: LoaderPosition;
+  private order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
+  private pump: Promise<void> | undefined;
+  private failure: { readonly error: unknown } | undefined;
+  private closed = false;
 
   constructor(dataset: Dataset, options: LoaderOptions) {
     checkLoaderOptions(dataset, options);
-    this.#dataset = dataset;
-    this.#batch = options.batch;
-    this.#rows = options.rows;
-    this.#seed = options.seed;
-    this.#shuffle = options.shuffle ?? true;
-    this.#ahead = options.ahead ?? DEFAULT_AHEAD;
+    this.dataset = dataset;
+    this.batch = options.batch;
+    this.rows = options.rows;
+    this.seed = options.seed;
+    this.shuffle = options.shuffle ?? true;
+    this.ahead = options.ahead ?? DEFAULT_AHEAD;
     this.batchesPerEpoch = Math.floor(dataset.count / options.batch);
     const { count, fingerprint } = dataset;
-    this.#position = options.position ?? { epoch: 0, index: 0, count, fingerprint };
-    this.#planned = this.#position;
-    this.#schedule();
+    this.reached = options.position ?? { epoch: 0, index: 0, count, fingerprint };
+    this.planned = this.reached;
+    this.schedule();
   }
 
   get position(): LoaderPosition {
-    return this.#position;
+    return this.reached;
   }
 
   next(): Promise<Batch> {
-    const batch = this.#ready.shift();
+    const batch = this.ready.shift();
     if (batch) {
-      this.#schedule();
-      return Promise.resolve(this.#deliver(batch));
+      this.schedule();
+      return Promise.resolve(this.deliver(batch));
     }
-    if (this.#closed) return Promise.reject(new DataError('loader_closed', 'the stream of batches was closed'));
-    if (this.#failure) return Promise.reject(this.#failure.error);
+    if (this.closed) return Promise.reject(new DataError('loader_closed', 'the stream of batches was closed'));
+    if (this.failure) return Promise.reject(this.failure.error);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#schedule();
+      this.waiting.push({ resolve, reject });
+      this.schedule();
     });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void> {
     try {
-      while (!this.#closed) yield await this.next();
+      while (!this.closed) yield await this.next();
     } catch (error) {
-      if (!this.#closed) throw error;
+      if (!this.closed) throw error;
     } finally {
       await this.close();
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#ready.length = 0;
-    this.#rejectWaiting(new DataError('loader_closed', 'the stream of batches was closed'));
-    await this.#pump;
+    this.closed = true;
+    this.ready.length = 0;
+    this.rejectWaiting(new DataError('loader_closed', 'the stream of batches was closed'));
+    await this.pump;
   }
 
-  get #wanted(): boolean {
-    return this.#waiting.length > 0 || this.#ready.length < this.#ahead;
+  private get wanted(): boolean {
+    return this.waiting.length > 0 || this.ready.length < this.ahead;
   }
 
-  #deliver(batch: Batch): Batch {
-    this.#position = batch.after;
+  private deliver(batch: Batch): Batch {
+    this.reached = batch.after;
     return batch;
   }
 
-  #rejectWaiting(error: unknown): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  private rejectWaiting(error: unknown): void {
+    for (const waiter of this.waiting.splice(0)) waiter.reject(error);
   }
 
   /** Starts filling in a later turn of the event loop, so that whoever just took a batch starts its run first. */
-  #schedule(): void {
-    if (this.#pump || this.#closed || this.#failure || !this.#wanted) return;
-    this.#pump = nextTurn()
-      .then(() => this.#fill())
+  private schedule(): void {
+    if (this.pump || this.closed || this.failure || !this.wanted) return;
+    this.pump = nextTurn()
+      .then(() => this.fill())
       .catch((error) => {
-        this.#failure = { error };
-        this.#rejectWaiting(error);
+        this.failure = { error };
+        this.rejectWaiting(error);
       })
       .finally(() => {
-        this.#pump = undefined;
-        this.#schedule();
+        this.pump = undefined;
+        this.schedule();
       });
   }
 
-  async #fill(): Promise<void> {
-    while (!this.#closed && this.#wanted) {
-      const batch = await this.#assemble();
-      if (this.#closed) return;
-      const waiter = this.#waiting.shift();
-      if (waiter) waiter.resolve(this.#deliver(batch));
-      else this.#ready.push(batch);
+  private async fill(): Promise<void> {
+    while (!this.closed && this.wanted) {
+      const batch = await this.assemble();
+      if (this.closed) return;
+      const waiter = this.waiting.shift();
+      if (waiter) waiter.resolve(this.deliver(batch));
+      else this.ready.push(batch);
     }
   }
 
-  /** Reads the batch that follows `#planned`, and moves it on. */
-  async #assemble(): Promise<Batch> {
-    const { count, fingerprint, labels } = this.#dataset;
-    const turn = this.#planned.index + this.#batch > count;
-    const epoch = this.#planned.epoch + (turn ? 1 : 0);
-    const begin = turn ? 0 : this.#planned.index;
-    const arrays = this.#free.pop() ?? this.#allocate();
-    const all = this.#orderOf(epoch).subarray(begin, begin + this.#batch);
-    arrays.indices.set(this.#rows?.map((row) => all[row] as number) ?? all);
-    await this.#read(arrays, epoch);
+  /** Reads the batch that follows `planned`, and moves it on. */
+  private async assemble(): Promise<Batch> {
+    const { count, fingerprint, labels } = this.dataset;
+    const turn = this.planned.index + this.batch > count;
+    const epoch = this.planned.epoch + (turn ? 1 : 0);
+    const begin = turn ? 0 : this.planned.index;
+    const arrays = this.free.pop() ?? this.allocate();
+    const all = this.orderOf(epoch).subarray(begin, begin + this.batch);
+    arrays.indices.set(this.rows?.map((row) => all[row] as number) ?? all);
+    await this.read(arrays, epoch);
     if (labels) labelsOfImages(labels, arrays.indices, arrays.labels);
-    this.#planned = { epoch, index: begin + this.#batch, count, fingerprint };
+    this.planned = { epoch, index: begin + this.batch, count, fingerprint };
     let released = false;
     return {
       images: arrays.images,
       indices: arrays.indices,
       ...(labels && { labels: arrays.labels }),
       epoch,
-      after: this.#planned,
+      after: this.planned,
       release: () => {
-        if (!released) this.#free.push(arrays);
+        if (!released) this.free.push(arrays);
         released = true;
       },
     };
   }
 
-  async #read({ images, indices }: Arrays, epoch: number): Promise<void> {
-    const elements = imageElements(this.#dataset);
+  private async read({ images, indices }: Arrays, epoch: number): Promise<void> {
+    const elements = imageElements(this.dataset);
     const imagesPerTurn = Math.max(1, Math.floor(ELEMENTS_PER_TURN / elements));
     let turn: Promise<void> | undefined;
     await forEachConcurrently(indices.length, decodersInFlight(), async (i) => {
       if (i > 0 && i % imagesPerTurn === 0) turn = nextTurn();
       await turn;
-      await this.#dataset.read(indices[i] as number, images, i * elements, epoch);
+      await this.dataset.read(indices[i] as number, images, i * elements, epoch);
     });
   }
 
-  #orderOf(epoch: number): Uint32Array {
-    if (this.#order?.epoch !== epoch) {
-      const { count } = this.#dataset;
-      const indices = this.#shuffle
-        ? epochOrder(this.#seed, epoch, count)
+  private orderOf(epoch: number): Uint32Array {
+    if (this.order?.epoch !== epoch) {
+      const { count } = this.dataset;
+      const indices = this.shuffle
+        ? epochOrder(this.seed, epoch, count)
         : Uint32Array.from({ length: count }, (_, index) => index);
-      this.#order = { epoch, indices };
+      this.order = { epoch, indices };
     }
-    return this.#order.indices;
+    return this.order.indices;
   }
 
-  #allocate(): Arrays {
-    const count = this.#rows?.length ?? this.#batch;
+  private allocate(): Arrays {
+    const count = this.rows?.length ?? this.batch;
     return {
-      images: new Float32Array(count * imageElements(this.#dataset)),
-      labels: new Int32Array(this.#dataset.labels ? count * labelWidth(this.#dataset.labels) : 0),
+      images: new Float32Array(count * imageElements(this.dataset)),
+      labels: new Int32Array(this.dataset.labels ? count * labelWidth(this.dataset.labels) : 0),
       indices: new Uint32Array(count),
     };
   }

@@ -39,28 +39,28 @@ export function philox4x32(counter: Words4, key: readonly [number, number]): Wor
 
 /** A sequence of random integers that depends on (seed, stream, step) and on nothing else. */
 export class RandomSequence {
-  readonly #key: readonly [number, number];
-  readonly #step: number;
-  readonly #seedHigh: number;
-  #block = 0;
-  #words: Words4 = [0, 0, 0, 0];
-  #used = 4;
+  private readonly key: readonly [number, number];
+  private readonly step: number;
+  private readonly seedHigh: number;
+  private block = 0;
+  private words: Words4 = [0, 0, 0, 0];
+  private used = 4;
 
   /** `seed` is a non-negative safe integer; `stream` and `step` are unsigned 32-bit integers. */
   constructor(seed: number, stream: number, step: number) {
-    this.#key = [seed >>> 0, stream >>> 0];
-    this.#seedHigh = Math.floor(seed / TWO_32);
-    this.#step = step >>> 0;
+    this.key = [seed >>> 0, stream >>> 0];
+    this.seedHigh = Math.floor(seed / TWO_32);
+    this.step = step >>> 0;
   }
 
   /** The next unsigned 32-bit integer. */
   next(): number {
-    if (this.#used === 4) {
-      this.#words = philox4x32([this.#block, this.#step, this.#seedHigh, 0], this.#key);
-      this.#block++;
-      this.#used = 0;
+    if (this.used === 4) {
+      this.words = philox4x32([this.block, this.step, this.seedHigh, 0], this.key);
+      this.block++;
+      this.used = 0;
     }
-    return this.#words[this.#used++ as 0 | 1 | 2 | 3];
+    return this.words[this.used++ as 0 | 1 | 2 | 3];
   }
 
   /** A uniform integer in [0, limit), without bias: words past the last whole multiple of `limit` are drawn again. */

@@ -133,53 +133,53 @@ const MOST = 0xffff;
 
 /** The first directory of a TIFF or BigTIFF, in either byte order. Reading outside the bytes is a RangeError. */
 class TiffDirectory {
-  readonly #view: DataView;
-  readonly #littleEndian: boolean;
-  readonly #isBig: boolean;
+  private readonly view: DataView;
+  private readonly littleEndian: boolean;
+  private readonly isBig: boolean;
   /** Where each tag's entry begins. */
-  readonly #entries = new Map<number, number>();
+  private readonly entries = new Map<number, number>();
 
   constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#littleEndian = bytes[0] === 0x49;
-    this.#isBig = this.#short(2) === BIG_TIFF;
-    const start = this.#isBig ? this.#long8(8) : this.#long(4);
-    const count = this.#isBig ? this.#long8(start) : this.#short(start);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.littleEndian = bytes[0] === 0x49;
+    this.isBig = this.short(2) === BIG_TIFF;
+    const start = this.isBig ? this.long8(8) : this.long(4);
+    const count = this.isBig ? this.long8(start) : this.short(start);
     if (count > MOST) throw new RangeError(`${count} tags`);
-    const [header, entry] = this.#isBig ? [8, 20] : [2, 12];
+    const [header, entry] = this.isBig ? [8, 20] : [2, 12];
     for (let i = 0; i < count; i++) {
       const at = start + header + i * entry;
-      this.#entries.set(this.#short(at), at);
+      this.entries.set(this.short(at), at);
     }
   }
 
   /** The values of a tag of whole numbers; undefined if the tag is not there or holds something else. */
   values(tag: number): number[] | undefined {
-    const entry = this.#entries.get(tag);
-    const bytes = entry === undefined ? undefined : BYTES_OF_TYPE[this.#short(entry + 2)];
+    const entry = this.entries.get(tag);
+    const bytes = entry === undefined ? undefined : BYTES_OF_TYPE[this.short(entry + 2)];
     if (entry === undefined || bytes === undefined) return undefined;
-    const count = this.#isBig ? this.#long8(entry + 4) : this.#long(entry + 4);
+    const count = this.isBig ? this.long8(entry + 4) : this.long(entry + 4);
     if (count > MOST) throw new RangeError(`${count} values`);
-    const field = entry + (this.#isBig ? 12 : 8);
-    const isInside = count * bytes <= (this.#isBig ? 8 : 4);
-    const at = isInside ? field : this.#isBig ? this.#long8(field) : this.#long(field);
-    return Array.from({ length: count }, (_, i) => this.#number(at + bytes * i, bytes));
+    const field = entry + (this.isBig ? 12 : 8);
+    const isInside = count * bytes <= (this.isBig ? 8 : 4);
+    const at = isInside ? field : this.isBig ? this.long8(field) : this.long(field);
+    return Array.from({ length: count }, (_, i) => this.number(at + bytes * i, bytes));
   }
 
-  #number(at: number, bytes: 1 | 2 | 4): number {
-    if (bytes === 1) return this.#view.getUint8(at);
-    return bytes === 2 ? this.#short(at) : this.#long(at);
+  private number(at: number, bytes: 1 | 2 | 4): number {
+    if (bytes === 1) return this.view.getUint8(at);
+    return bytes === 2 ? this.short(at) : this.long(at);
   }
 
-  #short(at: number): number {
-    return this.#view.getUint16(at, this.#littleEndian);
+  private short(at: number): number {
+    return this.view.getUint16(at, this.littleEndian);
   }
 
-  #long(at: number): number {
-    return this.#view.getUint32(at, this.#littleEndian);
+  private long(at: number): number {
+    return this.view.getUint32(at, this.littleEndian);
   }
 
-  #long8(at: number): number {
-    return Number(this.#view.getBigUint64(at, this.#littleEndian));
+  private long8(at: number): number {
+    return Number(this.view.getBigUint64(at, this.littleEndian));
   }
 }

@@ -70,26 +70,26 @@ async function fetchData({ name, dtype, shape }: TensorInfo, { data }: TensorSou
 
 /** Writes bytes in chunks, hashing each on this thread while the file system takes it on another. */
 class DigestingWriter {
-  readonly #handle: FileHandle;
-  readonly #hash: Hash = createHash('sha256');
-  #bytes = 0;
+  private readonly handle: FileHandle;
+  private readonly hash: Hash = createHash('sha256');
+  private bytes = 0;
 
   constructor(handle: FileHandle) {
-    this.#handle = handle;
+    this.handle = handle;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {
       const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);
-      const written = this.#handle.writeFile(chunk);
-      this.#hash.update(chunk);
+      const written = this.handle.writeFile(chunk);
+      this.hash.update(chunk);
       await written;
     }
-    this.#bytes += bytes.length;
+    this.bytes += bytes.length;
   }
 
   digest(): FileDigest {
-    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+    return { bytes: this.bytes, sha256: this.hash.digest('hex') };
   }
 }
 
@@ -110,13 +110,13 @@ export class SafetensorsFile implements Header {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly #dataOffset: number;
+  private readonly dataOffset: number;
 
   private constructor(path: string, header: Header, dataOffset: number) {
     this.path = path;
     this.tensors = header.tensors;
     this.metadata = header.metadata;
-    this.#dataOffset = dataOffset;
+    this.dataOffset = dataOffset;
   }
 
   /** @throws CheckpointError `safetensors_truncated`, `safetensors_header`, `safetensors_dtype` or `safetensors_offsets` */
@@ -138,7 +138,7 @@ export class SafetensorsFile implements Header {
     const info = this.tensors.get(name);
     if (!info) throw new CheckpointError('safetensors_missing', `${this.path} holds no tensor '${name}'.`);
     const bytes = await withFile(this.path, (handle) =>
-      readExactly(handle, this.#dataOffset + info.begin, info.end - info.begin, this.path),
+      readExactly(handle, this.dataOffset + info.begin, info.end - info.begin, this.path),
     );
     return info.dtype === 'float32' ? new Float32Array(bytes.buffer) : new Int32Array(bytes.buffer);
   }

@@ -52,14 +52,14 @@ const STATE_FILE = 'study.json';
 
 /** What a study's folder keeps between two starts: which rows were begun with which configuration, and how they ended. */
 export class StudyState {
-  readonly #path: string;
-  readonly #evaluation: unknown;
-  readonly #rows: Map<string, StoredRow>;
+  private readonly path: string;
+  private readonly evaluation: unknown;
+  private readonly rows: Map<string, StoredRow>;
 
   private constructor(path: string, evaluation: unknown, rows: Map<string, StoredRow>) {
-    this.#path = path;
-    this.#evaluation = evaluation;
-    this.#rows = rows;
+    this.path = path;
+    this.evaluation = evaluation;
+    this.rows = rows;
   }
 
   /** Reads what a folder keeps; nothing of it is lost for rows that the study no longer has.
@@ -79,25 +79,25 @@ export class StudyState {
   }
 
   outcomeOf(name: string): Outcome | undefined {
-    return this.#rows.get(name)?.outcome;
+    return this.rows.get(name)?.outcome;
   }
 
   /** @throws CheckpointError as `storageError` */
   async begin({ name, config }: StudyRow): Promise<void> {
-    this.#rows.set(name, { config, recipeHash: recipeHashOf(config) });
-    await this.#write();
+    this.rows.set(name, { config, recipeHash: recipeHashOf(config) });
+    await this.write();
   }
 
   /** @throws CheckpointError as `storageError` */
   async end({ name, config }: StudyRow, outcome: Outcome): Promise<void> {
-    this.#rows.set(name, { config, recipeHash: recipeHashOf(config), outcome });
-    await this.#write();
+    this.rows.set(name, { config, recipeHash: recipeHashOf(config), outcome });
+    await this.write();
   }
 
-  async #write(): Promise<void> {
-    const state = { format: 'gannet-study', evaluation: this.#evaluation, rows: Object.fromEntries(this.#rows) };
-    await replaceFile(this.#path, `${JSON.stringify(state, undefined, 2)}\n`).catch((error: unknown) => {
-      throw storageError(error, 'write', this.#path, "move the study's folder to another disk");
+  private async write(): Promise<void> {
+    const state = { format: 'gannet-study', evaluation: this.evaluation, rows: Object.fromEntries(this.rows) };
+    await replaceFile(this.path, `${JSON.stringify(state, undefined, 2)}\n`).catch((error: unknown) => {
+      throw storageError(error, 'write', this.path, "move the study's folder to another disk");
     });
   }
 }

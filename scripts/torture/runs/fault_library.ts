@@ -14,20 +14,20 @@ export interface Fault {
 
 /** The library that lets a system call of a process fail (fault.c), compiled. It needs a C compiler. */
 export class FaultLibrary {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'gannet-fault-'));
-  readonly #library = join(this.#folder, 'fault.so');
+  private readonly folder = mkdtempSync(join(tmpdir(), 'gannet-fault-'));
+  private readonly library = join(this.folder, 'fault.so');
 
   constructor() {
     const source = fileURLToPath(new URL('fault.c', import.meta.url));
-    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', this.#library, source, '-ldl']);
+    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-w', '-o', this.library, source, '-ldl']);
   }
 
   /** The environment of a process that meets with a fault on the files of `folder`. */
   environment(folder: string, { at, errno }: Fault): Readonly<Record<string, string>> {
-    return { LD_PRELOAD: this.#library, FAULT_FOLDER: folder, FAULT_AT: String(at), FAULT_ERRNO: String(errno) };
+    return { LD_PRELOAD: this.library, FAULT_FOLDER: folder, FAULT_AT: String(at), FAULT_ERRNO: String(errno) };
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

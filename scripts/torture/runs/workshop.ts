@@ -26,26 +26,26 @@ export interface Ending {
 
 /** A folder in which small runs are trained, by commands in processes of their own that can be made to fail. */
 export class Workshop {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'gannet-torture-'));
-  readonly #data = makeData(this.#folder);
-  readonly #faults = new FaultLibrary();
-  readonly #outcomes = new Map<string, Map<string, string>>();
-  #runs = 0;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'gannet-torture-'));
+  private readonly data = makeData(this.folder);
+  private readonly faults = new FaultLibrary();
+  private readonly outcomes = new Map<string, Map<string, string>>();
+  private runs = 0;
 
   /** Where the next run will be. */
   newRun(): string {
-    return join(this.#folder, `run-${++this.#runs}`);
+    return join(this.folder, `run-${++this.runs}`);
   }
 
   /** What an unbroken run of a family leaves. */
   async unbroken(family: string): Promise<Map<string, string>> {
-    const known = this.#outcomes.get(family);
+    const known = this.outcomes.get(family);
     if (known) return known;
     const run = this.newRun();
     const { exitCode, stderr } = await this.train(family, run);
     if (exitCode !== 0) throw new Error(`an unbroken run of ${family} fails: ${stderr}`);
     const outcome = outcomeOf(run);
-    this.#outcomes.set(family, outcome);
+    this.outcomes.set(family, outcome);
     return outcome;
   }
 
@@ -56,22 +56,22 @@ export class Workshop {
     fault?: Fault,
     onStep?: (step: number, kill: () => void) => void,
   ): Promise<Ending> {
-    const argv = ['train', ...(families[family] as readonly string[]), '--data', this.#data, '--out', run];
-    return this.#command(argv, run, fault, onStep);
+    const argv = ['train', ...(families[family] as readonly string[]), '--data', this.data, '--out', run];
+    return this.command(argv, run, fault, onStep);
   }
 
   /** Goes on with a run, or trains it anew where nothing of it is there yet. */
   goOn(family: string, run: string, fault?: Fault, onStep?: (step: number, kill: () => void) => void): Promise<Ending> {
     if (!existsSync(join(run, 'config.json'))) return this.train(family, run, fault, onStep);
-    return this.#command(['resume', run, '--json'], run, fault, onStep);
+    return this.command(['resume', run, '--json'], run, fault, onStep);
   }
 
   remove(): void {
-    this.#faults.remove();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.faults.remove();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #command(
+  private command(
     argv: readonly string[],
     run: string,
     fault: Fault | undefined,
@@ -82,7 +82,7 @@ export class Workshop {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL',
-      env: { ...process.env, ...(fault && this.#faults.environment(run, fault)) },
+      env: { ...process.env, ...(fault && this.faults.environment(run, fault)) },
     });
     let failure: { error?: string; message?: string } = {};
     const saved: number[] = [];

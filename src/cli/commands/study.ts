@@ -76,54 +76,54 @@ const worse = (before: number, now: number): number =>
 
 /** Shows a study to a person: a line for each row, and between them the trainings. */
 class StudyDisplay {
-  readonly #io: Io;
-  #rows = 0;
-  #report = '';
-  #training: TrainingDisplay | undefined;
+  private readonly io: Io;
+  private rows = 0;
+  private report = '';
+  private training: TrainingDisplay | undefined;
 
   constructor(io: Io) {
-    this.#io = io;
+    this.io = io;
   }
 
   showReading(done: number, total: number): void {
-    this.#training?.showReading(done, total);
+    this.training?.showReading(done, total);
   }
 
   show(event: StudyEvent): void {
     switch (event.type) {
       case 'study':
-        this.#rows = event.rows.length;
-        this.#line(`${event.rows.length} runs in ${event.folder}`);
+        this.rows = event.rows.length;
+        this.line(`${event.rows.length} runs in ${event.folder}`);
         break;
       case 'row':
-        this.#line(`[${event.number}/${this.#rows}] ${event.row}: ${STATES[event.state]}`);
-        this.#training = new TrainingDisplay(this.#io, []);
+        this.line(`[${event.number}/${this.rows}] ${event.row}: ${STATES[event.state]}`);
+        this.training = new TrainingDisplay(this.io, []);
         break;
       case 'training':
-        this.#training?.show(event.event);
+        this.training?.show(event.event);
         break;
       case 'outcome':
         this.finish();
-        this.#line(`${event.row}: ${event.state}${event.problem === undefined ? '' : `: ${event.problem}`}`);
+        this.line(`${event.row}: ${event.state}${event.problem === undefined ? '' : `: ${event.problem}`}`);
         break;
       case 'report':
-        this.#report = event.markdown;
+        this.report = event.markdown;
         break;
       case 'end':
         this.finish();
-        if (event.reason === 'finished') printLine(this.#io.stdout, `report in ${this.#report}`);
-        else printLine(this.#io.stdout, 'Stopped; the same command goes on.');
+        if (event.reason === 'finished') printLine(this.io.stdout, `report in ${this.report}`);
+        else printLine(this.io.stdout, 'Stopped; the same command goes on.');
     }
   }
 
   /** Leaves the cursor on a line of its own. */
   finish(): void {
-    this.#training?.finish();
-    this.#training = undefined;
+    this.training?.finish();
+    this.training = undefined;
   }
 
-  #line(text: string): void {
-    printLine(this.#io.stderr, text);
+  private line(text: string): void {
+    printLine(this.io.stderr, text);
   }
 }
 

@@ -23,12 +23,12 @@ const METRICS_FILE = 'metrics.jsonl';
 
 /** Appends to a run's metrics.jsonl. */
 export class MetricsWriter {
-  readonly #path: string;
-  readonly #handle: FileHandle;
+  private readonly path: string;
+  private readonly handle: FileHandle;
 
   private constructor(path: string, handle: FileHandle) {
-    this.#path = path;
-    this.#handle = handle;
+    this.path = path;
+    this.handle = handle;
   }
 
   /** Opens the file to append what comes after `step`: lines of later steps, and one cut short by a kill, are removed first,
@@ -49,14 +49,14 @@ export class MetricsWriter {
   /** @throws CheckpointError `disk_full`, `storage_failed` */
   async append(record: MetricsRecord): Promise<void> {
     try {
-      await this.#handle.writeFile(`${JSON.stringify(record)}\n`);
+      await this.handle.writeFile(`${JSON.stringify(record)}\n`);
     } catch (error) {
-      throw storageError(error, 'write', this.#path);
+      throw storageError(error, 'write', this.path);
     }
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.handle.close();
   }
 }
 

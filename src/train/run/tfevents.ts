@@ -27,14 +27,14 @@ const NAME = /^events\.out\.tfevents\.(\d{10}\.\d{3})\./;
 
 /** Writes scalars and images where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder. */
 export class EventWriter {
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  readonly #now: () => number;
+  private readonly path: string;
+  private readonly handle: FileHandle;
+  private readonly now: () => number;
 
   private constructor(path: string, handle: FileHandle, now: () => number) {
-    this.#path = path;
-    this.#handle = handle;
-    this.#now = now;
+    this.path = path;
+    this.handle = handle;
+    this.now = now;
   }
 
   /** Starts a new file for what comes after `step`; TensorBoard then forgets what earlier files of the run say of later steps.
@@ -51,14 +51,14 @@ export class EventWriter {
         throw storageError(error, 'create', path);
       });
     const writer = new EventWriter(path, handle, now);
-    await writer.#begin(step);
+    await writer.begin(step);
     return writer;
   }
 
-  async #begin(step: number): Promise<void> {
-    await this.#append((event) => event.writeStringField(EVENT.fileVersion, 'brain.Event:2'));
+  private async begin(step: number): Promise<void> {
+    await this.append((event) => event.writeStringField(EVENT.fileVersion, 'brain.Event:2'));
     // The first file has one too: TensorBoard forgets nothing at the first that it meets.
-    await this.#append((event) => {
+    await this.append((event) => {
       event.writeVarintField(EVENT.step, step + 1);
       event.writeMessage(EVENT.sessionLog, writeStatus, SESSION_START);
     });
@@ -66,31 +66,31 @@ export class EventWriter {
 
   /** One point on each of several curves. NaN and infinity are shown as such. */
   async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
-    await this.#append((event) => {
+    await this.append((event) => {
       event.writeVarintField(EVENT.step, step);
       event.writeMessage(EVENT.summary, writeScalars, Object.entries(values));
     });
   }
 
   async image(step: number, name: string, image: EncodedImage): Promise<void> {
-    await this.#append((event) => {
+    await this.append((event) => {
       event.writeVarintField(EVENT.step, step);
       event.writeMessage(EVENT.summary, writePicture, { name, image });
     });
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.handle.close();
   }
 
-  async #append(write: (event: PbfWriter) => void): Promise<void> {
+  private async append(write: (event: PbfWriter) => void): Promise<void> {
     const event = new PbfWriter();
-    event.writeDoubleField(EVENT.wallTime, this.#now() / 1000);
+    event.writeDoubleField(EVENT.wallTime, this.now() / 1000);
     write(event);
     try {
-      await this.#handle.writeFile(frameRecord(event.finish()));
+      await this.handle.writeFile(frameRecord(event.finish()));
     } catch (error) {
-      throw storageError(error, 'write', this.#path);
+      throw storageError(error, 'write', this.path);
     }
   }
 }
