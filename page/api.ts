@@ -2,6 +2,7 @@ import type {
   FoundLatent,
   LatentInfo,
   LatentRequest,
+  OutputHistory,
   Problem,
   RunDetail,
   SampleGridEntry,
@@ -41,6 +42,10 @@ export function fetchSeries(id: string, { names, ...request }: SeriesRequest): P
   for (const name of names) parameters.append('name', name);
   return answerOf(fetch(`api/series?${parameters}`));
 }
+
+/** What the discriminator of a run said of images. */
+export const fetchOutputHistory = (id: string): Promise<OutputHistory> =>
+  answerOf(fetch(`api/histograms?${query({ id })}`));
 
 /** The address of a grid's PNG. */
 export const gridAddress = (id: string, { step, version }: SampleGridEntry): string =>

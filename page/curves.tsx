@@ -57,7 +57,7 @@ export function Curves({
 }) {
   const view = viewOf(parameters);
   useThemeChange();
-  const plots = details.length === 1 ? plotsOfOne(details[0] as RunDetail) : plotsOfMany(details);
+  const plots = details.length === 1 ? plotsOfOne(ofTraining(details[0] as RunDetail)) : plotsOfMany(details);
   const marks = details.length === 1 ? (details[0] as RunDetail).marks : [];
   if (plots.length === 0)
     return <p class="empty">There are no metrics yet. They appear after the first logEvery steps.</p>;
@@ -73,7 +73,35 @@ export function Curves({
   );
 }
 
-const plotsOfOne = ({ id, panels }: RunDetail): PlotContent[] =>
+/** The curves of what the process that trains a run takes of its machine. */
+export function SystemCurves({
+  detail,
+  runs,
+  parameters,
+}: {
+  detail: RunDetail;
+  runs: ReadonlyMap<string, RunSummary>;
+  parameters: URLSearchParams;
+}) {
+  const view = viewOf(parameters);
+  useThemeChange();
+  const plots = plotsOfOne({ id: detail.id, panels: detail.panels.filter(({ isOfSystem }) => isOfSystem) });
+  return (
+    <>
+      {plots.map((plot) => (
+        <LivePlot key={plot.title} plot={plot} view={view} runs={runs} marks={[]} />
+      ))}
+    </>
+  );
+}
+
+/** The curves of one run without those of the machine, which stand with its health. */
+const ofTraining = ({ id, panels }: RunDetail): Pick<RunDetail, 'id' | 'panels'> => ({
+  id,
+  panels: panels.filter(({ isOfSystem }) => !isOfSystem),
+});
+
+const plotsOfOne = ({ id, panels }: Pick<RunDetail, 'id' | 'panels'>): PlotContent[] =>
   panels.map(({ title, unit, metrics }) => ({
     title,
     unit,

@@ -1,10 +1,22 @@
 import type { RunDetail, RunSummary } from '../src/watch/protocol.ts';
 import { post } from './api.ts';
+import { SystemCurves } from './curves.tsx';
 import { count, measured } from './format.ts';
+import { OutputHistograms } from './output_histograms.tsx';
 import { TextForm } from './text_form.tsx';
 
-/** What a run has to say of itself: warnings, learning rates, its log, and what a reader adds to it. */
-export function Health({ detail, run }: { detail: RunDetail; run: RunSummary | undefined }) {
+/** What a run has to say of itself: warnings, learning rates, what its discriminator says of images, what it takes of the machine, its log, and
+ *  what a reader adds to it. */
+export function Health({
+  detail,
+  runs,
+  parameters,
+}: {
+  detail: RunDetail;
+  runs: ReadonlyMap<string, RunSummary>;
+  parameters: URLSearchParams;
+}) {
+  const run = runs.get(detail.id);
   const { rates, marks, log } = detail;
   const warnings = marks.filter(({ kind }) => kind === 'warning' || kind === 'rollback');
   return (
@@ -42,6 +54,8 @@ export function Health({ detail, run }: { detail: RunDetail; run: RunSummary | u
           </dl>
         </section>
       )}
+      <OutputHistograms detail={detail} run={run} />
+      <SystemCurves detail={detail} runs={runs} parameters={parameters} />
       <section class="card wide">
         <h2>Log</h2>
         {run && <Note id={run.id} />}

@@ -37,13 +37,16 @@ interface PlotProperties {
   readonly choose: (range: Range | undefined) => void;
 }
 
-const HEIGHT = 220;
+/** Of a plot, in pixels. */
+export const HEIGHT = 220;
 /** The values themselves lie faint beneath their smoothed line. */
 const FAINT = 0.28;
+/** What the axes of all plots have in common. */
+export const AXIS = { font: '11px system-ui, sans-serif', ticks: { show: false } };
 const LINE_WIDTH = 1.6;
 const FEW_POINTS = 40;
 /** Plots whose pointers move together. */
-const SYNC = 'plots';
+export const SYNC = 'plots';
 
 /** Curves over one axis; the values at the pointer stand in the legend, whose entries hide and show their curves. */
 export function Plot(properties: PlotProperties) {
@@ -120,7 +123,8 @@ function isNear(plot: uPlot | undefined, x: number, pointer: number): boolean {
   return plot !== undefined && Math.abs(plot.valToPos(x, 'x') - plot.valToPos(pointer, 'x')) < NEAR_PIXELS;
 }
 
-function movePointer(plot: uPlot, by: number): void {
+/** Moves the pointer to the next point or the one before. */
+export function movePointer(plot: uPlot, by: number): void {
   const x = plot.data[0];
   const from = plot.cursor.idx ?? (by > 0 ? -1 : x.length);
   const to = Math.min(x.length - 1, Math.max(0, from + by));
@@ -191,12 +195,7 @@ function optionsOf(
     points: { show: points.count < FEW_POINTS, size: 4, fill: faint(colour, part) },
   });
   const smoothed = curves.filter(({ points }) => points.smooth);
-  const axis = {
-    stroke: ink.faint,
-    font: '11px system-ui, sans-serif',
-    grid: { stroke: ink.grid, width: 1 },
-    ticks: { show: false },
-  };
+  const axis = { ...AXIS, stroke: ink.faint, grid: { stroke: ink.grid, width: 1 } };
   return {
     width,
     height: HEIGHT,

@@ -48,7 +48,7 @@ export function RunPage({ ids, runs }: { ids: readonly string[]; runs: ReadonlyM
         ) : tab === 'settings' ? (
           <Settings details={details} />
         ) : (
-          <Health detail={details[0] as RunDetail} run={present[0]} />
+          <Health detail={details[0] as RunDetail} runs={runs} parameters={parameters} />
         )}
       </div>
     </>

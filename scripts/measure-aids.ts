@@ -16,6 +16,7 @@ const AIDS: Readonly<Record<string, ConfigChanges>> = {
   'replay.share=0.5': { replay: { share: 0.5 } },
   'virtual batch norm': { model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual' } },
   'health.gradientNorms=true': { health: { gradientNorms: true } },
+  'health.outputHistograms=true': { health: { outputHistograms: true } },
 };
 
 const quantile = (sorted: readonly number[], part: number): string =>

@@ -280,11 +280,17 @@ export const configSchema = z.strictObject({
     onCollapse: z
       .enum(['warn', 'stop', 'rollback'])
       .describe('rollback: back to the weights of the best checkpoint, at lower learning rates'),
-    // Run folders of earlier versions do not have it.
+    // Run folders of earlier versions do not have the following.
     gradientNorms: z
       .boolean()
       .default(false)
       .describe("whether the norm of each network's gradient is reported; the weights come out the same"),
+    outputHistograms: z
+      .boolean()
+      .default(false)
+      .describe(
+        "whether histograms of the discriminator's outputs for real and for generated images are recorded; the weights come out the same",
+      ),
   }),
   batch: positive.describe('images per update'),
   accumulation: positive

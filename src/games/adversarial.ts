@@ -40,7 +40,7 @@ export const adversarial: Game = {
   name: 'adversarial',
   keys: [
     ...uses(['loss', 'gradientPenalty', 'r1', 'r2', 'schedule', 'latent.distribution', 'accumulation', 'diffAugment']),
-    ...uses(['replay.share']),
+    ...uses(['replay.share', 'health.outputHistograms']),
     ...uses(['replay.images'], replays),
     ...uses(['penaltyEvery'], isPenalised),
     ...uses(['discriminatorSteps', 'generatorSteps', 'reuseLatents'], alternates),
@@ -61,6 +61,7 @@ export const adversarial: Game = {
     },
   ],
   monitors,
+  verdict: (config) => lossOf(config).verdict,
   start: (players, noise) => playAdversarially(players, noise),
 };
 

@@ -48,8 +48,8 @@ const discriminatorStep = (adversaries: Adversaries, kept: Variable | undefined,
     const outputs = updateInParts(adversaries, { latents, real }, (part, inputs) => {
       const shown = replayed(part, generate(part, inputs.latents));
       const judged = { real: inputs.real, fake: shown.images, verdicts: judgeBoth(part, inputs.real, shown) };
-      const { loss, reported } = discriminatorLoss(part, judged, isPenalised);
-      return { losses: { discriminator: loss }, reported };
+      const { loss, ...put } = discriminatorLoss(part, judged, isPenalised);
+      return { losses: { discriminator: loss }, ...put };
     });
     const learned = learnToRead(adversaries, real);
     advanceRandom(adversaries.random);

@@ -4,8 +4,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type Adversaries, type Judged, lossOf } from './adversaries.ts';
 import { penaltiesOf } from './penalties.ts';
 import { targetsOf } from './targets.ts';
+import { verdictsOf } from './verdicts.ts';
 
-/** The discriminator's loss, with its penalties if this update has them, and what is reported beside it by name. All scalars. */
+/** The discriminator's loss, with its penalties if this update has them, and what is reported beside it by name, all scalars; and what is
+ *  put out for each image. */
 export function discriminatorLoss(adversaries: Adversaries, judged: Judged, isPenalised: boolean) {
   const { discriminator, monitors } = lossOf(adversaries.config);
   const adversarial = discriminator(judged.verdicts, targetsOf(adversaries));
@@ -13,6 +15,7 @@ export function discriminatorLoss(adversaries: Adversaries, judged: Judged, isPe
   return {
     loss: [adversarial, ...penalties.losses].reduce((a, b) => add(a, b)),
     reported: { ...measure(monitors, judged.verdicts), ...penalties.reported },
+    rows: verdictsOf(adversaries.config, () => judged.verdicts),
   };
 }
 

@@ -1,7 +1,7 @@
 import { uses } from '../config/keys.ts';
 import { ConfigError } from '../errors.ts';
 import { gradients } from '../graph/gradients.ts';
-import { balance, type Monitors, reconstructionError } from '../losses/index.ts';
+import { balance, type Monitors, reconstructionError, reconstructionErrors, type Verdicts } from '../losses/index.ts';
 import type { Network, Pass } from '../nn/index.ts';
 import { zeros } from '../nn/initializers.ts';
 import { statistic } from '../nn/layer.ts';
@@ -22,6 +22,7 @@ import { monitorsOfGradients } from './gradient_norms.ts';
 import { lossMonitors } from './loss_monitors.ts';
 import { applyGradients, drawnNoise, generate, type Players, passOf, realImages, update } from './players.ts';
 import { ONCE } from './schedule.ts';
+import { verdictsOf } from './verdicts.ts';
 
 /** A discriminator that reconstructs its input: decode(encode(x)). */
 export interface Autoencoder extends Network {
@@ -56,11 +57,12 @@ export const equilibrium: Game<Began> = {
   name: 'equilibrium',
   keys: [
     ...uses(['equilibrium.gamma', 'equilibrium.lambdaK', 'equilibrium.carrySteps', 'equilibrium.descriptorWindow']),
-    ...uses(['schedule', 'latent.distribution']),
+    ...uses(['schedule', 'latent.distribution', 'health.outputHistograms']),
   ],
   unusable: [],
   convergence: 'convergence',
   monitors: (config) => ({ ...monitors, ...monitorsOfGradients(config) }),
+  verdict: () => 'error',
   start(players, noise) {
     const { latent } = players.config;
     expectAutoencoder(players);
@@ -105,7 +107,7 @@ const drawn = (descriptors: DescriptorStatistics): NoiseSource => ({
  *  residual connections' carry move on. The generator updates against the updated discriminator, on images of its own; with
  *  schedule `simultaneous` both update at once, from one batch of generated images.
  *  Outputs, all scalar: discriminatorLoss, generatorLoss = L(G(z)), reconstruction = L(x), k for the next step,
- *  convergence, the measure M, and what `applyGradients` reports. */
+ *  convergence, the measure M, and what `applyGradients` reports; beside them what `verdictsOf` puts out. */
 const equilibriumStep = (table: Table): Graph =>
   trace('equilibrium step', () => {
     const { discriminator, config, carry, random } = table.players;
@@ -116,7 +118,7 @@ const equilibriumStep = (table: Table): Graph =>
     const descriptors = discriminator.encode(real, judging(table.players));
     trackDescriptors(table.descriptors, descriptors, settings.descriptorWindow);
     const play = schedule === 'simultaneous' ? updateAtOnce : updateInTurn;
-    const { discriminatorLoss, ofGradients, ...errors } = play(table, { real, descriptors, weightOfFake });
+    const { discriminatorLoss, ofGradients, verdicts, ...errors } = play(table, { real, descriptors, weightOfFake });
 
     const next = balance(weightOfFake, errors, settings);
     assign(table.k, next.k);
@@ -129,6 +131,7 @@ const equilibriumStep = (table: Table): Graph =>
       k: next.k,
       convergence: next.convergence,
       ...ofGradients,
+      ...verdictsOf(config, verdicts),
     };
   });
 
@@ -145,7 +148,7 @@ interface Start {
   readonly weightOfFake: Tensor;
 }
 
-/** What its updates have come to, all scalar. */
+/** What its updates have come to, scalars but for the verdicts. */
 interface Played {
   readonly discriminatorLoss: Tensor;
   /** L(x) */
@@ -154,29 +157,41 @@ interface Played {
   readonly fake: Tensor;
   /** What is reported of the gradients of both networks. */
   readonly ofGradients: Readonly<Record<string, Tensor>>;
+  /** The errors of each real and each generated image [N], as the discriminator's update has them. */
+  readonly verdicts: () => Verdicts;
 }
 
 /** The discriminator's update, then the generator's against it. */
 function updateInTurn({ players, noise }: Table, start: Start): Played {
-  const errors = reconstructionErrors(players, start, generate(players, noise.latents(players, 'discriminator')));
+  const { verdicts, ...errors } = errorsOf(players, start, generate(players, noise.latents(players, 'discriminator')));
   const discriminatorLoss = sub(errors.real, mul(start.weightOfFake, errors.fake));
   const judged = update(players, 'discriminator', discriminatorLoss);
 
   const generated = generate(players, noise.latents(players, 'generator'));
   const generatorLoss = reconstructionError(generated, players.discriminator.apply(generated, judging(players)));
   const made = update(players, 'generator', generatorLoss);
-  return { discriminatorLoss, real: errors.real, fake: generatorLoss, ofGradients: { ...judged, ...made } };
+  return { discriminatorLoss, real: errors.real, fake: generatorLoss, ofGradients: { ...judged, ...made }, verdicts };
 }
 
 /** L(x) and L(G(z)), real and generated images decoded as one batch: nothing in the autoencoder mixes them. */
-function reconstructionErrors(players: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
+function errorsOf(players: Players<Began>, { real, descriptors }: Start, fake: Tensor) {
   const { discriminator } = players;
   const [count] = real.shape as [number];
   const all = concat([descriptors, discriminator.encode(fake, judging(players))], 0);
   const both = discriminator.decode(all, judging(players, 2));
   const rows = (first: number): Tensor => slice(both, [first, 0, 0, 0], [count, ...(real.shape.slice(1) as Shape)]);
-  return { real: reconstructionError(real, rows(0)), fake: reconstructionError(fake, rows(count)) };
+  return errorsBetween({ real, fake }, { real: rows(0), fake: rows(count) });
 }
+
+/** L of real and of generated images, and of each by itself. */
+const errorsBetween = (images: Verdicts, decoded: Verdicts) => ({
+  real: reconstructionError(images.real, decoded.real),
+  fake: reconstructionError(images.fake, decoded.fake),
+  verdicts: () => ({
+    real: reconstructionErrors(images.real, decoded.real),
+    fake: reconstructionErrors(images.fake, decoded.fake),
+  }),
+});
 
 /** Both updates from one batch of generated images and the weights as they are. One way back from L(G(z)) serves both networks: it
  *  is the generator's loss, and dL_D/dw = dL(x)/dw - k dL(G(z))/dw. Real and generated images go through the autoencoder apart,
@@ -186,10 +201,8 @@ function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFa
   const { discriminator, generator } = players;
   const pass = judging(players);
   const fake = generate(players, noise.latents(players, 'both'));
-  const errors = {
-    real: reconstructionError(real, discriminator.decode(descriptors, pass)),
-    fake: reconstructionError(fake, discriminator.apply(fake, pass)),
-  };
+  const decoded = { real: discriminator.decode(descriptors, pass), fake: discriminator.apply(fake, pass) };
+  const { verdicts, ...errors } = errorsBetween({ real, fake }, decoded);
   const weights = discriminator.parameters.map(read);
   const ofReal = gradients(errors.real, weights);
   computeFirst(ofReal);
@@ -202,5 +215,5 @@ function updateAtOnce({ players, noise }: Table, { real, descriptors, weightOfFa
   );
   const made = applyGradients(players, 'generator', ofFake.slice(weights.length));
   const discriminatorLoss = sub(errors.real, mul(weightOfFake, errors.fake));
-  return { discriminatorLoss, ...errors, ofGradients: { ...judged, ...made } };
+  return { discriminatorLoss, ...errors, ofGradients: { ...judged, ...made }, verdicts };
 }

@@ -1,5 +1,6 @@
 import type { KeyUse, UnusableValue } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
+import type { Verdict } from '../losses/index.ts';
 import type { Monitors } from '../losses/monitor.ts';
 import type { Network } from '../nn/network.ts';
 import type { Shape } from '../tensor/shape.ts';
@@ -28,8 +29,11 @@ export interface Game<G extends Gan = Gan> {
   readonly unusable: readonly UnusableValue[];
   /** The metric, if there is one, that falls as training converges; a plateau of it may lower the learning rates. */
   readonly convergence?: string;
-  /** What its programs put out in a configuration, by name. */
+  /** The scalars that its programs put out in a configuration, by name. */
   monitors(config: Config): Monitors;
+  /** What its discriminator says of one image: the logit of the probability that it is real, a score, or the error of its reconstruction.
+   *  Only of a game that reads the key health.outputHistograms. */
+  verdict?(config: Config): Verdict;
   /** Sets the game up. @param noise where random inputs come from; drawn on the device if not given
    *  @throws ConfigError for networks that it cannot be played with */
   start(players: Players<G>, noise?: NoiseSource): Match;
@@ -55,7 +59,8 @@ export interface Match {
 /** A program of the training step. */
 export interface StepProgram {
   /** Its graph. A batch of real images is its feed `real` [N,H,W,C], and the labels of the last such batch are the feed `labels`
-   *  [N,labels] if training reads them; its outputs are scalars, named as its monitors. */
+   *  [N,labels] if training reads them. Its outputs are scalars, named as its monitors, and with the key health.outputHistograms
+   *  `verdictsReal` and `verdictsFake`, a number for each image. */
   readonly trace: () => Graph;
   /** How often it runs in a step. */
   readonly repeats: Repeats;

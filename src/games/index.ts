@@ -10,3 +10,4 @@ export type { LatentConfig } from './latents.ts';
 export { createPlayers, type Player, type Players } from './players.ts';
 export type { References } from './references.ts';
 export { batchesIn, batchesThrough, constantly, type Repeats } from './schedule.ts';
+export { VERDICTS } from './verdicts.ts';

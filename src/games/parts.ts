@@ -1,17 +1,19 @@
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
-import { add, mul, slice } from '../ops/index.ts';
+import { add, concat, mul, slice } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { computeFirst } from '../tensor/trace.ts';
 import type { Adversaries } from './adversaries.ts';
 import { applyGradients, type Player, parameterGradients } from './players.ts';
 
-/** What an update comes to, all scalar. */
+/** What an update comes to. */
 export interface Outcome {
-  /** By the player that is to minimise it. */
+  /** By the player that is to minimise it, scalars. */
   readonly losses: Readonly<Partial<Record<Player, Tensor>>>;
-  /** What else is reported, by name. */
+  /** What else is reported, by name, scalars. */
   readonly reported: Readonly<Record<string, Tensor>>;
+  /** What is put out for each image, by name, [N,...]. */
+  readonly rows?: Readonly<Record<string, Tensor>>;
 }
 
 /** Inputs of an update by name, with one row for each image of the batch. */
@@ -28,29 +30,38 @@ export function expectWholeParts({ batch, accumulation }: Config): void {
 
 /** Updates players by what `play` makes of a batch. The batch is taken in as many parts as `accumulation` says, one after another in the
  *  same memory, and the gradients are the means of theirs. So are the outputs that are returned: each player's loss, `PLAYERLoss`, and
- *  what is reported. What `applyGradients` reports of the mean gradients is among them too. */
+ *  what is reported. What `applyGradients` reports of the mean gradients is among them too, and the rows of all parts. */
 export function updateInParts<R extends Rows>(
   adversaries: Adversaries,
   inputs: R,
   play: (adversaries: Adversaries, inputs: R) => Outcome,
 ): Record<string, Tensor> {
   const { accumulation } = adversaries.config;
-  const sums: Sums = { gradients: new Map(), outputs: {} };
+  const sums: Sums = { gradients: new Map(), outputs: {}, rows: {} };
   for (const part of parts(adversaries)) {
     include(sums, adversaries, play(part.adversaries, part.take(inputs)));
     if (accumulation > 1) computeFirst([...sums.gradients.values()].flat());
   }
   const applied = [...sums.gradients].map(([player, gradients]) => applyGradients(adversaries, player, gradients));
-  return Object.assign(sums.outputs, ...applied);
+  const rows = Object.entries(sums.rows).map(([name, ofParts]) => ({ [name]: joined(ofParts) }));
+  return Object.assign(sums.outputs, ...applied, ...rows);
 }
 
 /** Sums over the parts so far. */
 interface Sums {
   readonly gradients: Map<Player, readonly Tensor[]>;
   readonly outputs: Record<string, Tensor>;
+  /** Those of each part. */
+  readonly rows: Record<string, readonly Tensor[]>;
 }
 
-function include({ gradients, outputs }: Sums, adversaries: Adversaries, { losses, reported }: Outcome): void {
+const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? (parts[0] as Tensor) : concat(parts, 0));
+
+function include(
+  { gradients, outputs, rows }: Sums,
+  adversaries: Adversaries,
+  { losses, reported, rows: ofPart = {} }: Outcome,
+): void {
   const share = 1 / adversaries.config.accumulation;
   const shareOf = (scalar: Tensor): Tensor => (share === 1 ? scalar : mul(share, scalar));
   const plus = (sum: Tensor | undefined, more: Tensor): Tensor => (sum ? add(sum, more) : more);
@@ -64,6 +75,7 @@ function include({ gradients, outputs }: Sums, adversaries: Adversaries, { losse
     outputs[`${player}Loss`] = plus(outputs[`${player}Loss`], shareOf(loss));
   }
   for (const [name, value] of Object.entries(reported)) outputs[name] = plus(outputs[name], shareOf(value));
+  for (const [name, value] of Object.entries(ofPart)) rows[name] = [...(rows[name] ?? []), value];
 }
 
 /** The parts of a batch. Latents and other random inputs of a part are those that its images have in the whole batch; dropout

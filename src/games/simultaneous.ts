@@ -24,13 +24,14 @@ const simultaneousStep = (adversaries: Adversaries, isPenalised: boolean): Graph
       const fake = generate(part, latents);
       const shown = replayed(part, fake);
       const verdicts = { real: judge(part, real, 'real'), fake: judgeShown(part, shown) };
-      const { loss, reported } = discriminatorLoss(part, { real, fake: shown.images, verdicts }, isPenalised);
+      const { loss, reported, rows } = discriminatorLoss(part, { real, fake: shown.images, verdicts }, isPenalised);
       // The generator has not drawn all that was shown where earlier images were among it.
       const verdict = part.replay ? judge(part, fake, 'fresh') : verdicts.fake;
       const made = generatorLoss(part, { latents, images: fake, verdict }, () => verdicts.real);
       return {
         losses: { discriminator: loss, generator: made.loss },
         reported: { ...reported, ...made.reported },
+        rows,
       };
     });
     const learned = learnToRead(adversaries, inputs.real);

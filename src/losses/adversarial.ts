@@ -23,6 +23,10 @@ export interface Targets {
 /** A monitor with what it measures of T, a scalar. */
 export type Measured<T> = Monitor & { readonly measure: (of: T) => Tensor };
 
+/** What a number stands for that a discriminator gives an image: the logit of the probability that it is real, a score, or, of an
+ *  autoencoder, the error of the reconstruction. */
+export type Verdict = 'logit' | 'score' | 'error';
+
 /** The two sides of an adversarial game. All results are scalars, losses are to be minimised. */
 export interface AdversarialLoss {
   readonly discriminator: (verdicts: Verdicts, targets: Targets) => Tensor;
@@ -30,6 +34,8 @@ export interface AdversarialLoss {
   readonly generator: (fake: Tensor, real: () => Tensor) => Tensor;
   /** Whether the discriminator's loss heeds `targets`. */
   readonly hasTargets: boolean;
+  /** What the discriminator says of an image. */
+  readonly verdict: Verdict;
   /** Whether verdicts on real and generated images count beside each other only, in both losses. */
   readonly isRelative: boolean;
   /** Whether the discriminator's loss is near 0 only where it tells real from generated without effort. */

@@ -27,6 +27,7 @@ export const crossEntropyGame: Omit<AdversarialLoss, 'generator'> = {
   discriminator: ({ real, fake }, targets) =>
     add(binaryCrossEntropy(real, targets.real), binaryCrossEntropy(fake, targets.fake)),
   hasTargets: true,
+  verdict: 'logit',
   isRelative: false,
   isWonAtZero: true,
   monitors: {

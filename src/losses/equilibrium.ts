@@ -5,6 +5,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 export const reconstructionError = (images: Tensor, reconstructed: Tensor): Tensor =>
   reduceMean(abs(sub(images, reconstructed)));
 
+/** L(v) of each image by itself, [N]; both [N,H,W,C]. */
+export const reconstructionErrors = (images: Tensor, reconstructed: Tensor): Tensor =>
+  reduceMean(abs(sub(images, reconstructed)), [1, 2, 3]);
+
 /** How BEGAN keeps its two players even. All scalars. */
 export interface Balance {
   /** k of the next step, in [0, 1]. */

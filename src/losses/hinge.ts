@@ -8,6 +8,7 @@ export const hinge: AdversarialLoss = {
   discriminator: ({ real, fake }) => add(reduceMean(relu(sub(1, real))), reduceMean(relu(add(1, fake)))),
   generator: (fake) => neg(reduceMean(fake)),
   hasTargets: false,
+  verdict: 'score',
   isRelative: false,
   isWonAtZero: true,
   ...scoreMonitors,

@@ -12,6 +12,7 @@ export const leastSquares: AdversarialLoss = {
   discriminator: ({ real, fake }, targets) => add(halfSquares(real, targets.real), halfSquares(fake, targets.fake)),
   generator: (fake) => halfSquares(fake, 1),
   hasTargets: true,
+  verdict: 'score',
   isRelative: false,
   isWonAtZero: true,
   ...scoreMonitors,

@@ -12,6 +12,7 @@ export const relativistic: AdversarialLoss = {
   discriminator: ({ real, fake }) => above(real, fake),
   generator: (fake, real) => above(fake, real()),
   hasTargets: false,
+  verdict: 'score',
   isRelative: true,
   isWonAtZero: true,
   monitors: {

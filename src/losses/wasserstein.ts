@@ -6,6 +6,7 @@ export const wasserstein: AdversarialLoss = {
   discriminator: ({ real, fake }) => sub(reduceMean(fake), reduceMean(real)),
   generator: (fake) => neg(reduceMean(fake)),
   hasTargets: false,
+  verdict: 'score',
   isRelative: false,
   isWonAtZero: false,
   monitors: {

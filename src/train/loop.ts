@@ -82,6 +82,7 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
         const logged = due(logEvery) ? metrics : {};
         const drawn = { ...sample?.measured };
         const { record: measured, warnings } = await sitting.measure(logged, drawn, { ...evaluated });
+        if (due(logEvery)) await sitting.recordOutputs();
         yield { type: 'metrics', ...measured };
         yield* warn(options, step, warnings);
         const collapses = warnings.some(({ code }) => code === 'collapse');
@@ -101,6 +102,8 @@ export async function* runSteps(options: SittingOptions): AsyncGenerator<TrainEv
     if (!sitting.isSaved) yield { type: 'checkpoint', step, path: await sitting.save() };
     end = collapsed ? 'collapsed' : step < steps ? 'interrupted' : 'finished';
     await record.log(`${end} at step ${step}`);
+    // One that was interrupted can be taken up again.
+    if (end !== 'interrupted') await record.ended(end === 'finished');
     yield { type: 'end', step, reason: end, skipped: summariseSkipped(dataset.skipped) };
   } catch (error) {
     if (error instanceof DivergedError) end = 'diverged';
@@ -124,7 +127,7 @@ export async function* runRecorded(
   folder: string,
 ): AsyncGenerator<TrainEvent, void> {
   const { from, session } = options;
-  const record = await RunRecord.open(folder, from.step);
+  const record = await RunRecord.open(folder, from.step, session.model.config);
   try {
     await record.log(
       `${from.step === 0 ? 'started' : `resumed at step ${from.step}`} on ${formatDevice(session.device)}`,
@@ -132,7 +135,10 @@ export async function* runRecorded(
     yield* runSteps({ ...options, record });
   } catch (error) {
     // The log is what tells others how a run ended; a disk that takes no line more must not hide why.
-    if (error instanceof DivergedError) await record.log(`diverged: ${firstLine(error.message)}`).catch(() => {});
+    if (error instanceof DivergedError) {
+      await record.log(`diverged: ${firstLine(error.message)}`).catch(() => {});
+      await record.ended(false).catch(() => {});
+    }
     throw error;
   } finally {
     await record.close();

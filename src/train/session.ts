@@ -4,9 +4,9 @@ import type { Config } from '../config/schema.ts';
 import type { ImageBatch } from '../data/grid.ts';
 import { labelVectors } from '../data/labels/labels.ts';
 import type { Batch } from '../data/loader.ts';
-import type { Call, Device, Executable, HostArray } from '../device/index.ts';
+import type { Call, Device, Executable, HostArray, Outputs } from '../device/index.ts';
 import { ConfigError } from '../errors.ts';
-import { batchesIn, type StepProgram } from '../games/index.ts';
+import { batchesIn, type StepProgram, VERDICTS } from '../games/index.ts';
 import type { Share } from '../graph/ranks/layout.ts';
 import { shareOut } from '../graph/ranks/share.ts';
 import { initialization } from '../nn/initializers.ts';
@@ -30,6 +30,12 @@ const labelsMissing = (config: Config, what: string): ConfigError =>
     `${what}: recipe '${config.recipe}' ${isConditional(config) ? 'is conditional' : 'learns to read labels'} and needs their labels, of ${conditionedOn(config).names.length} ${conditionedOn(config).kind} each`,
   );
 
+/** What the discriminator said of each image of an update. */
+export interface StepVerdicts {
+  readonly real: HostArray;
+  readonly fake: HostArray;
+}
+
 /** A model on a device, its programs loaded. */
 export class TrainingSession {
   readonly model: TrainingModel;
@@ -38,6 +44,7 @@ export class TrainingSession {
   private readonly generator: RowProgram;
   private readonly latents: RowProgram | undefined;
   private readonly reader: RowProgram | undefined;
+  private lastVerdicts: StepVerdicts | undefined;
 
   private constructor(model: TrainingModel, device: Device, programs: readonly LoadedProgram[], imagesAtOnce?: number) {
     this.model = model;
@@ -110,9 +117,15 @@ export class TrainingSession {
       }),
     );
     const { outputs } = await this.device.run(calls);
-    return Object.fromEntries(
-      outputs.flatMap((output) => Object.entries(output).map(([name, [value]]) => [name, value as number])),
-    );
+    const { [VERDICTS.real]: real, [VERDICTS.fake]: fake, ...scalars } = Object.assign({}, ...outputs) as Outputs;
+    if (real && fake) this.lastVerdicts = { real, fake };
+    return Object.fromEntries(Object.entries(scalars).map(([name, [value]]) => [name, value as number]));
+  }
+
+  /** What the discriminator said of each image in the last step that was fetched; undefined if the configuration does not ask for it
+   *  (health.outputHistograms). */
+  get verdicts(): StepVerdicts | undefined {
+    return this.lastVerdicts;
   }
 
   /** Latents [count, latent] of a seed, as the recipe draws them; they may follow what training has made of them up to now. Row i

@@ -10,6 +10,7 @@ import { listCheckpoints } from './checkpoint/listing.ts';
 import { RealDiversity, type RelativeDiversity } from './diversity.ts';
 import { Evaluator, isEvaluated } from './evaluator.ts';
 import { HealthWatch, type Warning } from './health.ts';
+import { countable } from './histogram.ts';
 import { applyScale, type DecayState, nextDecay } from './learning_rate.ts';
 import { restore, save } from './persistence.ts';
 import type { TrainingProgress } from './progress.ts';
@@ -18,6 +19,7 @@ import type { RunRecord } from './record.ts';
 import type { StartingWeights } from './run/environment.ts';
 import type { MetricsRecord } from './run/metrics.ts';
 import type { StepMetrics, TrainingSession } from './session.ts';
+import { SystemMeter } from './system_figures.ts';
 
 /** What a sitting needs, made by `train` and `resume`. */
 export interface SittingOptions {
@@ -55,6 +57,7 @@ export class TrainingSitting {
   /** What becomes the best checkpoint when this step is saved. */
   private candidate: BestCheckpoint | undefined;
   private evaluator: Evaluator | undefined;
+  private readonly meter = new SystemMeter();
   private lap: { readonly images: number; readonly at: number };
   private real: RealDiversity | undefined;
   private askedToStop = false;
@@ -184,6 +187,7 @@ export class TrainingSitting {
       imagesSeen: this.imagesSeen,
       elapsedMs: now - this.startedAt,
       imagesPerSecond,
+      system: this.meter.measure(),
       values: { ...metrics, ...drawn, ...evaluated },
     };
     await this.options.record.measured(record);
@@ -192,11 +196,19 @@ export class TrainingSitting {
     return { record, warnings: this.health.observe(deciding, this.imagesSeen) };
   }
 
+  /** Records how what the discriminator said of the last step's images is distributed, if the configuration asks for it. */
+  async recordOutputs(): Promise<void> {
+    const { session, record } = this.options;
+    const { game, config } = session.model;
+    const verdict = game.verdict?.(config);
+    if (verdict && session.verdicts) await record.distributed(this.step, countable(verdict, session.verdicts));
+  }
+
   /** Writes a grid of the run's fixed latents; answers its path and what is measured of its images. */
   async sample(): Promise<{ path: string; measured: RelativeDiversity }> {
     const { session, dataset, record } = this.options;
     const grid = await drawSampleGrid(session);
-    const path = await record.sampled(this.step, grid.images, grid.columns);
+    const path = await record.sampled(this.step, grid);
     this.real ??= await RealDiversity.of(dataset, grid);
     const measured = this.real.compare(grid);
     await record.log(`drew ${path}, diversity ${measured.diversity.toFixed(2)} of that of real images`);

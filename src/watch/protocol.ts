@@ -54,6 +54,30 @@ export interface Panel {
   readonly title: string;
   readonly unit: string;
   readonly metrics: readonly { readonly name: string; readonly label: string }[];
+  /** Whether it tells of the machine and not of the training. */
+  readonly isOfSystem: boolean;
+}
+
+/** Numbers counted in bins, from the first bin to the last that holds any. */
+export interface BinCounts {
+  readonly first: number;
+  readonly counts: readonly number[];
+}
+
+/** What a discriminator said of images in the steps from `from` to `to`. */
+export interface OutputColumn {
+  readonly from: number;
+  readonly to: number;
+  readonly real: BinCounts;
+  readonly fake: BinCounts;
+}
+
+/** What a discriminator said of images as training went on. Bin i goes from edge i to edge i + 1. */
+export interface OutputHistory {
+  readonly kind: 'probability' | 'score' | 'error';
+  readonly edges: readonly number[];
+  /** In the order of steps. */
+  readonly columns: readonly OutputColumn[];
 }
 
 /** Something that happened at a step. */
@@ -85,6 +109,8 @@ export interface RunDetail {
   readonly hasKnownRecipe: boolean;
   /** Null where the configuration does not tell. */
   readonly rates: LearningRates | null;
+  /** Whether it has recorded histograms of what its discriminator says. */
+  readonly hasHistograms: boolean;
   /** The last lines of log.txt. */
   readonly log: readonly string[];
   /** Every setting by its path, such as `model.width`. */

@@ -71,6 +71,7 @@ const VALUES: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'extractor.smoothing': [0.3, 0.4],
   'ema.halfLife': [30, 40],
   'health.gradientNorms': [true, false],
+  'health.outputHistograms': [true, false],
   ...Object.fromEntries(
     ['generator', 'discriminator'].flatMap((player) => [
       [`${player}.name`, ['adagrad', 'momentum']],

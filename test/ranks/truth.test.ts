@@ -45,7 +45,11 @@ const FURTHER: Record<string, ConfigChanges> = {
   'began with Adam': tiny('began', {}),
   'minibatch discrimination': tiny('dcgan', { ...plain, model: { minibatchFeatures: 4, minibatchDimensions: 3 } }),
   'a batch in parts': tiny('dcgan-digits', { ...plain, accumulation: 2 }),
-  'norms of gradients': tiny('dcgan-digits', { ...plain, accumulation: 2, health: { gradientNorms: true } }),
+  'norms of gradients': tiny('dcgan-digits', {
+    ...plain,
+    accumulation: 2,
+    health: { gradientNorms: true, outputHistograms: true },
+  }),
   'latents used twice': tiny('dcgan-digits', { ...plain, reuseLatents: true }),
   'a relative loss': tiny('dcgan-digits', { ...plain, loss: 'relativistic' }),
   'random changes of images and labels': tiny('dcgan-digits', {

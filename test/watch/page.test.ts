@@ -8,7 +8,7 @@ import { openWatch } from '../../src/watch/index.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig } from '../train/tiny.ts';
 import { pagesOf, runInBrowser, seriousFaults, until } from './browser.ts';
-import { folderOf, metricsLine } from './runs.ts';
+import { folderOf, histogramsLine, metricsLine } from './runs.ts';
 
 const test = suite('watch page');
 const show = pagesOf(test);
@@ -19,8 +19,13 @@ const textsOf = (page: Page, selector: string): Promise<string[]> => page.locato
 const written = (count: number, width = 8) => ({
   config: { model: { width } },
   metrics: Array.from({ length: count }, (_, i) =>
-    metricsLine(10 * (i + 1), { discriminatorLoss: 1 + Math.sin(i), generatorLoss: 2 + Math.cos(i) }),
+    metricsLine(
+      10 * (i + 1),
+      { discriminatorLoss: 1 + Math.sin(i), generatorLoss: 2 + Math.cos(i) },
+      { processors: 1.5, memoryBytes: (i + 1) * 2 ** 28 },
+    ),
   ),
+  histograms: Array.from({ length: count }, (_, i) => histogramsLine(10 * (i + 1), [i, 4, 2])),
   log: ['started on cpu', 'warning at step 20: the samples are alike', `finished at step ${10 * count}`],
   grids: [10, 20, 30],
 });
@@ -144,6 +149,28 @@ test('the keyboard reads values off a curve, hides one, goes through the tabs an
   assert.match(page.url(), /step=10/);
   await slider.press('ArrowRight');
   await page.getByRole('img', { name: 'samples of a at step 20' }).waitFor();
+});
+
+test('the health tab shows what the discriminator says of images, read by keyboard too, and what the training takes of the machine', async () => {
+  const plain = { metrics: [metricsLine(10, { discriminatorLoss: 1 })] };
+  const root = folderOf({ a: written(3), plain });
+  const { page, problems } = await show(root, '#/run?id=a&tab=health');
+  const real = page.getByRole('img', { name: /^D\(x\) of real images over step: step 30: median 0\.189, half/ });
+  await real.waitFor();
+  await page.getByRole('img', { name: /^D\(G\(z\)\) of generated images over step: step 30: median -0\.38/ }).waitFor();
+  await real.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 10: median').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 20: median').waitFor();
+  await page.getByRole('img', { name: 'system: processors in use over step: process now 1.5' }).waitFor();
+  await page.getByRole('img', { name: 'system: memory over step: process now 0.75' }).waitFor();
+  await page.getByRole('tab', { name: 'Curves' }).click();
+  await page.getByRole('region', { name: 'losses' }).waitFor();
+  assert.equal(await page.getByRole('region', { name: /system/ }).count(), 0);
+  await page.evaluate("location.hash = '#/run?id=plain&tab=health'");
+  await page.getByText('--set health.outputHistograms=true').waitFor();
+  assert.equal(problems, []);
 });
 
 test('a film of grids plays to its end; two grids are compared and wiped; a grid is saved under its name', async () => {

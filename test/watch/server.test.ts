@@ -2,15 +2,16 @@ import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSources } from '../../src/models/index.ts';
 import { lockRun } from '../../src/train/run/lock.ts';
-import type { Problem, RunDetail, RunList, RunsChanged, SeriesReply } from '../../src/watch/protocol.ts';
+import type { OutputHistory, Problem, RunDetail, RunList, RunsChanged, SeriesReply } from '../../src/watch/protocol.ts';
 import { openWatch, type Watch, type WatchOptions } from '../../src/watch/server.ts';
 import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
-import { folderOf, metricsLine, PIXEL, writeRun } from './runs.ts';
+import { folderOf, histogramsLine, metricsLine, PIXEL, writeRun } from './runs.ts';
 
 const test = suite('watch server');
 const open: Watch[] = [];
@@ -109,6 +110,69 @@ test('a run is described by its panels, grids, marks and settings', async () => 
   assert.is(detail.settings['model.width'], '8');
   assert.equal(detail.grids[0]?.step, 10);
   assert.equal(detail.marks, [{ kind: 'warning', step: 10, text: 'alike', at: { step: 10, images: 80, time: 1 } }]);
+});
+
+test('what a run takes of the machine are curves that stand apart from those of its training', async () => {
+  const system = { processors: 1.5, memoryBytes: 2 ** 31 };
+  const root = folderOf({
+    a: {
+      metrics: [
+        metricsLine(10, { loss: 1 }),
+        metricsLine(20, { loss: 1 }, system),
+        metricsLine(30, {}, { processors: 'x' }),
+      ],
+    },
+  });
+  const watch = await serve(root);
+  const { panels } = await json<RunDetail>(watch, 'api/run?id=a');
+  assert.equal(
+    panels.map(({ title, unit, isOfSystem }) => [title, unit, isOfSystem]),
+    [
+      ['speed', 'images/s', false],
+      ['system: processors in use', '', true],
+      ['system: memory', 'GiB', true],
+      ['loss', '', false],
+    ],
+  );
+  const names = 'name=system/processors&name=system/memory';
+  const reply = await json<SeriesReply>(watch, `api/series?id=a&${names}&axis=step&pixels=100&halfLife=0`);
+  assert.equal(reply, {
+    'system/processors': { x: [20], y: [1.5], count: 1 },
+    'system/memory': { x: [20], y: [2], count: 1 },
+  });
+});
+
+test('the histograms of a run grow with their file, and go back with a run that is taken up', async () => {
+  const root = folderOf({ a: { histograms: [histogramsLine(10, [4]), histogramsLine(20, [1, 3])] }, b: {} });
+  const watch = await serve(root);
+  const read = () => json<OutputHistory>(watch, 'api/histograms?id=a');
+  const stepsOf = ({ columns }: OutputHistory) => columns.map(({ from, to }) => [from, to]);
+  const first = await read();
+  assert.equal([first.kind, first.edges.length, first.edges[64]], ['score', 129, 0]);
+  assert.equal(first.columns[1], {
+    from: 20,
+    to: 20,
+    real: { first: 64, counts: [1, 3] },
+    fake: { first: 60, counts: [1, 1] },
+  });
+  const path = join(root, 'a', 'histograms.jsonl');
+  appendFileSync(path, `${histogramsLine(30, [2])}\n{"step": 4`);
+  assert.equal(stepsOf(await read()), [
+    [10, 10],
+    [20, 20],
+    [30, 30],
+  ]);
+  writeFileSync(path, `${[histogramsLine(10, [4]), histogramsLine(15, [5])].join('\n')}\n`);
+  assert.equal(stepsOf(await read()), [
+    [10, 10],
+    [15, 15],
+  ]);
+  const told = [await json<RunDetail>(watch, 'api/run?id=a'), await json<RunDetail>(watch, 'api/run?id=b')];
+  assert.equal(
+    told.map(({ hasHistograms }) => hasHistograms),
+    [true, false],
+  );
+  assert.equal((await json<OutputHistory>(watch, 'api/histograms?id=b')).columns, []);
 });
 
 test('the code of an own recipe that a run keeps is not run by looking at it', async () => {
@@ -244,7 +308,11 @@ test('no path leads out of the runs that were found', async () => {
     'a%00',
     '__proto__',
   ])
-    for (const route of [`api/run?id=${encodeURIComponent(id)}`, `api/grid?step=1&id=${encodeURIComponent(id)}`])
+    for (const route of [
+      `api/run?id=${encodeURIComponent(id)}`,
+      `api/grid?step=1&id=${encodeURIComponent(id)}`,
+      `api/histograms?id=${encodeURIComponent(id)}`,
+    ])
       assert.equal(await problemOf(await get(watch, route)), [404, 'run_unknown'], route);
   for (const step of ['../../config', '1.5', '-1', '1e9', ''])
     assert.ok([400, 404].includes((await get(watch, `api/grid?id=a&step=${encodeURIComponent(step)}`)).status), step);
@@ -314,6 +382,16 @@ test('the page, its script and its style are served, with nothing in them that c
     const text = await response.text();
     assert.not.match(text, /@import|url\(\s*['"]?(https?:)?\/\//, file);
   }
+});
+
+test('the page has less than 300 kB on its way to a browser, compressed as a proxy would', async () => {
+  const watch = await serve(folderOf({}));
+  let bytes = 0;
+  for (const file of ['', 'page.js', 'page.css', 'icon.svg']) {
+    const answer = await get(watch, file);
+    bytes += gzipSync(Buffer.from(await answer.arrayBuffer())).length;
+  }
+  assert.ok(bytes > 10_000 && bytes < 300_000, `${bytes} bytes`);
 });
 
 test('a port in use and a folder that is none are told', async () => {

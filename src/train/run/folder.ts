@@ -39,7 +39,16 @@ const ENVIRONMENT_FILE = 'environment.json';
 
 /** Files and folders of a run, which must not be there yet when it starts. */
 const RUN_ENTRIES = [
-  ...[CONFIG_FILE, ENVIRONMENT_FILE, 'README.md', 'metrics.jsonl', 'log.txt', 'samples', 'checkpoints'],
+  ...[
+    CONFIG_FILE,
+    ENVIRONMENT_FILE,
+    'README.md',
+    'metrics.jsonl',
+    'histograms.jsonl',
+    'log.txt',
+    'samples',
+    'checkpoints',
+  ],
   ...[RECIPE_MANIFEST, RECIPE_FOLDER],
 ];
 

@@ -18,7 +18,8 @@ Watch its curves and samples in a browser: \`gannet watch ${shellWord(folder)}\`
 |---|---|
 | config.json | every setting of the run |
 | environment.json | versions, machine, device, seed and command line at the start, and on what each sitting was trained |
-| metrics.jsonl | one JSON object per line: step, epoch, images seen, time, losses |
+| metrics.jsonl | one JSON object per line: step, epoch, images seen, time, use of the machine, losses |
+| histograms.jsonl | only with health.outputHistograms: what the discriminator said of images, counted in bins |
 | log.txt | what happened, with the time |
 | events.out.tfevents.* | the same metrics and the samples for TensorBoard |
 | samples/ | images drawn from one fixed batch of latents as training went on |

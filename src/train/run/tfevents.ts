@@ -5,27 +5,28 @@ import { PbfWriter } from 'pbf';
 import { openRegularFile } from '../../files.ts';
 import { storageError } from '../../storage.ts';
 import { crc32c } from './crc32c.ts';
+import {
+  type CountedValues,
+  type EncodedImage,
+  type Fields,
+  type Hyperparameter,
+  histogramSummary,
+  imageSummary,
+  nested,
+  scalarSummary,
+  sessionEndSummary,
+  sessionStartSummary,
+} from './summaries.ts';
 
-/** An encoded picture. */
-export interface EncodedImage {
-  readonly png: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
-
-// Field numbers of tensorflow/core/util/event.proto and framework/summary.proto.
+// Field numbers of tensorflow/core/util/event.proto.
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 };
-const SUMMARY = { value: 1 };
-const VALUE = { tag: 1, simpleValue: 2, image: 4 };
-const IMAGE = { height: 1, width: 2, channels: 3, encoded: 4 };
 const SESSION_LOG = { status: 1 };
 const SESSION_START = 1;
 
 const PREFIX = 'events.out.tfevents.';
 const NAME = /^events\.out\.tfevents\.(\d{10}\.\d{3})\./;
 
-/** Writes scalars and images where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder. */
+/** Writes scalars, images, histograms and settings where TensorBoard finds them: an `events.out.tfevents.*` file in the run's folder. */
 export class EventWriter {
   private readonly path: string;
   private readonly handle: FileHandle;
@@ -60,30 +61,45 @@ export class EventWriter {
     // The first file has one too: TensorBoard forgets nothing at the first that it meets.
     await this.append((event) => {
       event.writeVarintField(EVENT.step, step + 1);
-      event.writeMessage(EVENT.sessionLog, writeStatus, SESSION_START);
+      nested(event, EVENT.sessionLog, (log) => log.writeVarintField(SESSION_LOG.status, SESSION_START));
     });
   }
 
   /** One point on each of several curves. NaN and infinity are shown as such. */
-  async scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
-    await this.append((event) => {
-      event.writeVarintField(EVENT.step, step);
-      event.writeMessage(EVENT.summary, writeScalars, Object.entries(values));
-    });
+  scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    return this.summary(step, scalarSummary(values));
   }
 
-  async image(step: number, name: string, image: EncodedImage): Promise<void> {
-    await this.append((event) => {
-      event.writeVarintField(EVENT.step, step);
-      event.writeMessage(EVENT.summary, writePicture, { name, image });
-    });
+  image(step: number, name: string, image: EncodedImage): Promise<void> {
+    return this.summary(step, imageSummary(name, image));
+  }
+
+  histogram(step: number, name: string, counted: CountedValues): Promise<void> {
+    return this.summary(step, histogramSummary(name, counted));
+  }
+
+  /** Lets the HParams tab show the run with these settings. */
+  sessionStart(settings: Readonly<Record<string, Hyperparameter>>): Promise<void> {
+    return this.summary(0, sessionStartSummary(settings, this.now() / 1000));
+  }
+
+  /** Lets the HParams tab say how the run ended. TensorBoard keeps what it is told first, so that this is not for a run that may go on. */
+  sessionEnd(hasSucceeded: boolean): Promise<void> {
+    return this.summary(0, sessionEndSummary(hasSucceeded, this.now() / 1000));
   }
 
   async close(): Promise<void> {
     await this.handle.close();
   }
 
-  private async append(write: (event: PbfWriter) => void): Promise<void> {
+  private summary(step: number, summary: Fields): Promise<void> {
+    return this.append((event) => {
+      event.writeVarintField(EVENT.step, step);
+      nested(event, EVENT.summary, summary);
+    });
+  }
+
+  private async append(write: Fields): Promise<void> {
     const event = new PbfWriter();
     event.writeDoubleField(EVENT.wallTime, this.now() / 1000);
     write(event);
@@ -93,38 +109,6 @@ export class EventWriter {
       throw storageError(error, 'write', this.path);
     }
   }
-}
-
-const writeStatus = (status: number, log: PbfWriter): void => log.writeVarintField(SESSION_LOG.status, status);
-
-function writeScalars(values: readonly [string, number][], summary: PbfWriter): void {
-  for (const entry of values) summary.writeMessage(SUMMARY.value, writeScalar, entry);
-}
-
-function writeScalar([name, number]: readonly [string, number], value: PbfWriter): void {
-  value.writeStringField(VALUE.tag, name);
-  value.writeFloatField(VALUE.simpleValue, number);
-}
-
-/** A picture and the name it is shown by. */
-interface NamedImage {
-  readonly name: string;
-  readonly image: EncodedImage;
-}
-
-const writePicture = (picture: NamedImage, summary: PbfWriter): void =>
-  summary.writeMessage(SUMMARY.value, writeNamedImage, picture);
-
-function writeNamedImage({ name, image }: NamedImage, value: PbfWriter): void {
-  value.writeStringField(VALUE.tag, name);
-  value.writeMessage(VALUE.image, writeImage, image);
-}
-
-function writeImage({ png, width, height, channels }: EncodedImage, image: PbfWriter): void {
-  image.writeVarintField(IMAGE.height, height);
-  image.writeVarintField(IMAGE.width, width);
-  image.writeVarintField(IMAGE.channels, channels);
-  image.writeBytesField(IMAGE.encoded, png);
 }
 
 /** The name of the file that starts at a time. TensorBoard reads files in the order of their names, so the time comes first, in

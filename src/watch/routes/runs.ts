@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { LiveRuns } from '../live.ts';
-import type { RunDetail, RunList, SeriesReply } from '../protocol.ts';
+import type { OutputHistory, RunDetail, RunList, SeriesReply } from '../protocol.ts';
 import { readGrid } from '../runs/grids.ts';
 import type { Runs } from '../runs/runs.ts';
 import { seriesOf } from '../runs/series.ts';
@@ -47,6 +47,11 @@ export function addRunRoutes(served: Hono, runs: Runs): void {
     });
     const reply: SeriesReply = Object.fromEntries(found);
     return context.json(reply);
+  });
+
+  served.get('/api/histograms', async (context) => {
+    const history: OutputHistory = await runNamed(runs, context.req.query('id')).readOutputHistory();
+    return context.json(history);
   });
 
   served.get('/api/grid', async (context) => {

@@ -4,6 +4,12 @@ export type Axis = 'step' | 'images' | 'time';
 /** The metric that every run has beside those of its game. */
 export const SPEED = 'imagesPerSecond';
 
+/** Metrics of the machine that every run has: processors that its process keeps busy, and memory of the process in GiB. */
+export const PROCESSORS = 'system/processors';
+export const MEMORY = 'system/memory';
+
+const GIB = 2 ** 30;
+
 const FIRST_CAPACITY = 1024;
 
 /** The numbers of a run's metrics, a column for each, row by row in the order of steps. A value that is missing or was no number is NaN. */
@@ -53,7 +59,7 @@ export class Columns {
   add(line: string): void {
     const record = parse(line);
     if (!record) return;
-    const { step, imagesSeen, elapsedMs, imagesPerSecond, values } = record;
+    const { step, imagesSeen, elapsedMs, imagesPerSecond, system, values } = record;
     while (this.rows > 0 && (this.axes.step[this.rows - 1] as number) >= step) this.rows--;
     if (this.rows === this.capacity) this.grow();
     const row = this.rows++;
@@ -62,6 +68,10 @@ export class Columns {
     this.axes.time[row] = numberOf(elapsedMs) / 1000;
     for (const column of this.metrics.values()) column[row] = Number.NaN;
     this.set(row, SPEED, imagesPerSecond);
+    if (system) {
+      this.set(row, PROCESSORS, system.processors);
+      this.set(row, MEMORY, numberOf(system.memoryBytes) / GIB);
+    }
     for (const name in values) this.set(row, name, values[name]);
   }
 
@@ -91,6 +101,7 @@ interface Line {
   readonly imagesSeen?: unknown;
   readonly elapsedMs?: unknown;
   readonly imagesPerSecond?: unknown;
+  readonly system?: { readonly processors?: unknown; readonly memoryBytes?: unknown } | null;
   readonly values: Readonly<Record<string, unknown>>;
 }
 

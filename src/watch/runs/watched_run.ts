@@ -5,16 +5,18 @@ import { panelsOf } from '../../explore/panels.ts';
 import { parseJson, readRegularFile } from '../../files.ts';
 import { findRecipe } from '../../models/index.ts';
 import { listCheckpoints, runHolder } from '../../train/index.ts';
-import type { RunDetail, RunState, RunSummary } from '../protocol.ts';
+import type { OutputHistory, Panel, RunDetail, RunState, RunSummary } from '../protocol.ts';
 import { AppendedLines, tailLines } from './appended_lines.ts';
-import { Columns, lastRecord, SPEED } from './columns.ts';
+import { Columns, lastRecord, MEMORY, PROCESSORS, SPEED } from './columns.ts';
 import { listGrids, newestGrid } from './grids.ts';
 import { endOf, LogReader } from './log.ts';
 import { readOwnMonitors } from './monitors.ts';
+import { FoldedHistograms } from './output_history.ts';
 import { learningRates } from './rates.ts';
 import { knownSettings } from './settings.ts';
 
 const METRICS = 'metrics.jsonl';
+const HISTOGRAMS = 'histograms.jsonl';
 const LOG = 'log.txt';
 const CONFIG = 'config.json';
 /** Enough of a file's end to hold its last lines. */
@@ -22,6 +24,10 @@ const TAIL_BYTES = 16 * 1024;
 const LOG_LINES = 400;
 
 const SPEED_MONITOR = { label: 'images/s', panel: 'speed', unit: 'images/s' } as const;
+const SYSTEM_MONITORS = {
+  [PROCESSORS]: { label: 'process', panel: 'system: processors in use', unit: '' },
+  [MEMORY]: { label: 'process', panel: 'system: memory', unit: 'GiB' },
+} as const;
 
 /** A run whose folder is looked at again and again. The list costs a few small reads; all metrics are read when curves are asked for. */
 export class WatchedRun {
@@ -33,14 +39,18 @@ export class WatchedRun {
   private readonly metricsFile: AppendedLines;
   private columns: Columns | undefined;
   private reading: Promise<Columns> | undefined;
+  private readingHistograms: Promise<void> | undefined;
   private readonly log = new LogReader(LOG_LINES);
   private readonly logFile: AppendedLines;
+  private readonly histograms = new FoldedHistograms();
+  private readonly histogramsFile: AppendedLines;
 
   constructor(root: string, id: string) {
     this.id = id;
     this.folder = join(root, id);
     this.metricsFile = new AppendedLines(join(this.folder, METRICS));
     this.logFile = new AppendedLines(join(this.folder, LOG));
+    this.histogramsFile = new AppendedLines(join(this.folder, HISTOGRAMS));
   }
 
   /** What the list shows, read anew where a file of the run has changed since. */
@@ -93,20 +103,22 @@ export class WatchedRun {
   /** What the run's own page shows. @param columns all its metrics */
   async describe(columns: Columns): Promise<RunDetail> {
     await this.summarize();
-    const [monitors, grids, checkpoints] = await Promise.all([
+    const [monitors, grids, checkpoints, histograms] = await Promise.all([
       readOwnMonitors(this.folder, this.config),
       listGrids(this.folder),
       listCheckpoints(this.folder).catch(() => []),
+      stampOf(join(this.folder, HISTOGRAMS)),
       this.logFile.read(this.log).catch(() => {}),
     ]);
     return {
       id: this.id,
       folder: this.folder,
-      panels: panelsOf(columns.names, { ...monitors, [SPEED]: SPEED_MONITOR }),
+      panels: panelsOf(columns.names, { ...monitors, [SPEED]: SPEED_MONITOR, ...SYSTEM_MONITORS }).map(withOrigin),
       grids,
       checkpoints: checkpoints.map(({ step, best }) => ({ step, best })),
       marks: this.log.marks.map((mark) => ({ ...mark, at: columns.placeOf(mark.step) })),
       hasKnownRecipe: findRecipe(textOf(this.config.recipe)) !== undefined,
+      hasHistograms: histograms !== NO_STAMP,
       rates: await learningRates(this.config, checkpoints.at(-1)?.folder),
       log: this.log.tail,
       settings: knownSettings(this.config),
@@ -129,6 +141,17 @@ export class WatchedRun {
     return columns;
   }
 
+  /** What its discriminator said of images up to now. */
+  async readOutputHistory(): Promise<OutputHistory> {
+    this.readingHistograms ??= this.histogramsFile
+      .read({ line: (text) => this.histograms.add(text), restart: () => this.histograms.clear() })
+      .finally(() => {
+        this.readingHistograms = undefined;
+      });
+    await this.readingHistograms;
+    return this.histograms.history;
+  }
+
   /** Bytes that its metrics take in memory. */
   get bytes(): number {
     return this.columns?.bytes ?? 0;
@@ -141,6 +164,11 @@ export class WatchedRun {
     this.metricsFile.rewind();
   }
 }
+
+const withOrigin = (panel: Omit<Panel, 'isOfSystem'>): Panel => ({
+  ...panel,
+  isOfSystem: panel.metrics.every(({ name }) => Object.hasOwn(SYSTEM_MONITORS, name)),
+});
 
 function remaining(
   state: RunState,
@@ -155,10 +183,12 @@ const numberOrNull = (value: unknown): number | null =>
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+const NO_STAMP = '-';
+
 /** Changes whenever a file or folder does. */
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : '-';
+  return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : NO_STAMP;
 }
 
 /** The object that a JSON file holds; an empty one where it is damaged or not there, as while a run begins. */

@@ -1,0 +1,15 @@
+import type { SystemFigures } from './run/metrics.ts';
+
+/** Measures what this process takes of its machine, each time since the time before. */
+export class SystemMeter {
+  private cpu = process.cpuUsage();
+  private at = performance.now();
+
+  measure(): SystemFigures {
+    const [cpu, now] = [process.cpuUsage(), performance.now()];
+    const busyMs = (cpu.user - this.cpu.user + cpu.system - this.cpu.system) / 1000;
+    const processors = busyMs / (now - this.at);
+    [this.cpu, this.at] = [cpu, now];
+    return { processors: Number(processors.toFixed(3)), memoryBytes: process.memoryUsage.rss() };
+  }
+}
