@@ -18,6 +18,7 @@ import {
   type Trait,
 } from '../explore/index.ts';
 import { requireDescriptors } from '../explore/space.ts';
+import { requireRepresentatives } from '../explore/sweep.ts';
 import { parseJson, readRegularFile } from '../files.ts';
 import type { LabelChoice } from '../train/index.ts';
 
@@ -85,9 +86,11 @@ export const PICTURES: Readonly<Record<string, GridMaker>> = {
 /** Those that only a run with descriptors has. */
 const OF_DESCRIPTORS: ReadonlySet<string> = new Set(['mean', 'montage', 'sequence']);
 
-/** Refuses a picture that a run can never have, before anything is said of its options. @throws ConfigError descriptors_needed */
-export function expectPossible(picture: string, { space }: Explorer): void {
+/** Refuses a picture that a run can never have, before anything is said of its options.
+ *  @throws ConfigError descriptors_needed, run_without_extractor */
+export function expectPossible(picture: string, { space, session }: Explorer): void {
   if (OF_DESCRIPTORS.has(picture)) requireDescriptors(space, picture);
+  if (picture === 'sweep') requireRepresentatives(session.model.config);
 }
 
 /** The traits to show: those named, or all of the file; without a file one for each direction. */

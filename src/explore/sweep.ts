@@ -1,5 +1,5 @@
 import { type Curve, drawLines, type LineOptions } from '../charts/index.ts';
-import { representativesOf } from '../config/index.ts';
+import { type Config, representativesOf } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
 import type { LabelChoice } from '../train/index.ts';
@@ -41,8 +41,8 @@ export async function sweep(
   { rows, columns, seed, variable: named, to, label }: SweepOptions,
 ): Promise<Sweep> {
   const { config } = session.model;
-  const names = representativesOf(config);
-  const { variable, position } = chooseVariable(names, named, config.recipe);
+  const names = requireRepresentatives(config);
+  const { variable, position } = chooseVariable(names, named);
   expectRange(columns, to);
   const values = evenly(0, to, columns);
   const drawn = space.draw(rows, seed);
@@ -69,14 +69,18 @@ export async function sweep(
   };
 }
 
-function chooseVariable(names: readonly string[], named: string | undefined, recipe: string) {
+/** The representative variables of a run, one at least. @throws ConfigError run_without_extractor */
+export function requireRepresentatives(config: Config): readonly [string, ...string[]] {
+  const [first, ...others] = representativesOf(config);
+  if (first !== undefined) return [first, ...others];
+  throw new ConfigError(
+    'run_without_extractor',
+    `sweep goes along a representative variable, which recipe '${config.recipe}' does not have; train a recipe with extractors, such as extractor-gan`,
+  );
+}
+
+function chooseVariable(names: readonly [string, ...string[]], named: string | undefined) {
   const variable = named ?? names[0];
-  if (variable === undefined) {
-    throw new ConfigError(
-      'run_without_extractor',
-      `sweep goes along a representative variable, which recipe '${recipe}' does not have; train a recipe with extractors, such as extractor-gan`,
-    );
-  }
   const position = names.indexOf(variable);
   if (position >= 0) return { variable, position };
   throw new ConfigError(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../data/temporary.ts';
-import { descriptorRun, noiseRun, STATISTICS } from '../explore/runs.ts';
+import { conditionalRun, descriptorRun, noiseRun, STATISTICS } from '../explore/runs.ts';
 import { gannet, jsonLines } from './command.ts';
 
 const folder = temporaryFolder({ 'traits.json': '{"smile": {"0": 1.5, "3": -2}, "tan": {"1": 1}}' });
@@ -86,11 +86,14 @@ test('without --out the picture lies in the run', async () => {
 test('bad input: what is wrong, and the exit code', async () => {
   writeFileSync(out('bad.json'), '{"smile": {"9": 1}}');
   writeFileSync(out('broken.json'), '{');
+  const conditional = await conditionalRun();
   const cases: [string[], number, RegExp][] = [
     [[noise, 'mean'], 2, /only a BEGAN keeps/],
     [[noise, 'montage', '--directions', '0'], 2, /only a BEGAN keeps/],
     [[noise, 'montage'], 2, /montage needs .* only a BEGAN keeps/],
     [[noise, 'sequence'], 2, /sequence needs .* only a BEGAN keeps/],
+    [[conditional, 'montage'], 2, /montage needs .* only a BEGAN keeps/],
+    [[conditional, 'sweep'], 2, /sweep goes along a representative variable/],
     [[descriptors, 'eigen', '--directions', '1,9'], 2, /direction 9: this run has directions 0 to 3/],
     [[descriptors, 'montage', '--traits', out('bad.json')], 2, /bad\.json.*'smile'.*0 to 3/],
     [[descriptors, 'montage', '--traits', out('broken.json')], 2, /is not JSON/],

@@ -26,6 +26,9 @@ async function runOf(recipe: string): Promise<string> {
 /** A run of noise latents [4] with a checkpoint of step 2, a copy for each caller. */
 export const noiseRun = (): Promise<string> => runOf('dcgan-digits');
 
+/** The same of a run that draws the class that it is asked for. */
+export const conditionalRun = (): Promise<string> => runOf('dcgan-digits-conditional');
+
 /** Mean and covariance, row after row, of descriptors [4]. */
 export interface Statistics {
   readonly mean: readonly number[];
