@@ -201,8 +201,9 @@ Kernel products_kernel(const Step& step, Build& build, TiledConvolution convolut
 }
 
 constexpr int64_t kFewestChannels = 32;
-/** Below, transforming the filter costs what the products save. */
-constexpr int64_t kTilesWorthFilter = 64;
+/** Products saved for each transformed number of the filter, below which its transform costs what they save; a filter gradient is
+ *  transformed back once, where a convolution reads the transformed filter again. */
+constexpr int64_t kWorthTransform = 40, kWorthTransformBack = 30;
 
 /** Pairs of a pixel of the image and one of the result, along an axis, that a window of the size joins. */
 int64_t joined(int64_t length, int64_t results, int64_t window, int64_t stride, int64_t before) {
@@ -212,13 +213,15 @@ int64_t joined(int64_t length, int64_t results, int64_t window, int64_t stride, 
   return pairs;
 }
 
-/** Whether the products saved, of those of the definition, are worth the transforms: three eighths of them, or a quarter of a filter
- *  gradient's, for which there is nothing else as fast. */
+/** Whether the products saved are worth the transforms: three eighths of those of the definition, or a quarter of a filter gradient's, for
+ *  which there is nothing else as fast, and enough for the transform of the filter. */
 bool suits(const Step& step, const WindowGeometry& g, const TiledConvolution& convolution) {
-  if (std::min(g.c, g.k) < kFewestChannels || convolution.tiles() < kTilesWorthFilter) return false;
+  if (std::min(g.c, g.k) < kFewestChannels) return false;
+  const bool gradient = step.op == Op::kConv2dFilterGradient;
   const int64_t defined = joined(g.h, g.p, g.r, g.stride_h, g.top) * joined(g.w, g.q, g.s, g.stride_w, g.left);
   const int64_t products = convolution.tiles_h * convolution.tiles_w * convolution.products();
-  return step.op == Op::kConv2dFilterGradient ? 4 * products <= 3 * defined : 8 * products <= 5 * defined;
+  if (gradient ? 4 * products > 3 * defined : 8 * products > 5 * defined) return false;
+  return g.n * (defined - products) >= (gradient ? kWorthTransformBack : kWorthTransform) * convolution.products();
 }
 
 }  // namespace
