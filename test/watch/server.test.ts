@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -221,6 +221,9 @@ test('tells of new runs, new metrics and runs that are gone', async () => {
   appendFileSync(join(root, 'a', 'metrics.jsonl'), `${metricsLine(50, {})}\n`);
   const grown = await events.until(({ changed }) => changed.some(({ id, step }) => id === 'a' && step === 50));
   assert.equal(grown.changed.length, 1);
+  rmSync(join(root, 'b'), { recursive: true });
+  const last = await events.until(({ gone }) => gone.length > 0);
+  assert.equal([last.gone, last.isWhole], [['b'], false]);
   await events.close();
 });
 
