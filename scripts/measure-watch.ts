@@ -29,7 +29,9 @@ function writeRuns(root: string): void {
       dGenerated: 0.4,
     };
     const [step, imagesSeen, elapsedMs] = [i + 1, 64 * (i + 1), 41.7 * (i + 1)];
-    return JSON.stringify({ step, epoch: imagesSeen / 60_000, imagesSeen, elapsedMs, imagesPerSecond: 1534.8, values });
+    const system = { processors: 1.93, memoryBytes: 3e8 + i };
+    const speed = { elapsedMs, imagesPerSecond: 1534.8, system };
+    return JSON.stringify({ step, epoch: imagesSeen / 60_000, imagesSeen, ...speed, values });
   });
   const metrics = join(root, 'metrics.jsonl');
   writeFileSync(metrics, `${lines.join('\n')}\n`);
