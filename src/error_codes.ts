@@ -357,7 +357,6 @@ export const ERROR_CODES = {
     tfjs_missing: 'No package of tfjs loads: `npm install @tensorflow/tfjs`.',
     unforeseen:
       'A test of the device failed in a way that gannet does not know. Please report it with the output of `gannet doctor`.',
-    unsupported_op: 'An op has no kernel in tfjs. Compare with another device.',
     variable_redefined: 'A variable is used with another shape or type than before on this device. Rename it.',
     wrong_length: 'A feed or a variable is given values of another number or type. Give as many as its shape has.',
     // What follows says that the addon was given something that no part of gannet makes.

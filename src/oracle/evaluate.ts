@@ -54,6 +54,17 @@ export function evaluateAll(
 export const evaluate = (outputs: readonly Tensor[], bindings: Bindings): Float64Array[] =>
   evaluateAll(outputs, bindings).outputs;
 
+/** Computes one op that is neither a leaf nor a composite from the values of its inputs: its result; of an update the new values of all that it
+ *  overwrites. */
+export function computeOp(node: Tensor, inputs: readonly Value[]): readonly Float64Array[] {
+  if (node.op in updateKernels) {
+    const update = updateKernels[node.op as UpdateOp] as (of: unknown, inputs: readonly Value[]) => Float64Array[];
+    return update(node.attributes, inputs);
+  }
+  const kernel = kernels[node.op as keyof typeof kernels] as Kernel<OpName>;
+  return [kernel(node.attributes, inputs, node.shape)];
+}
+
 class Run {
   readonly written: Record<string, Float64Array> = {};
   private readonly values = new Map<Tensor, Float64Array>();
@@ -80,9 +91,11 @@ class Run {
     const decomposition = decompositionOf(node);
     if (decomposition) return this.value(decomposition);
     const inputs = node.inputs.map((input): Value => ({ shape: input.shape, data: this.known(input) }));
-    if (node.op in updateKernels) return this.update(node as Tensor<UpdateOp>, inputs);
-    const kernel = kernels[node.op as keyof typeof kernels] as Kernel<OpName>;
-    return kernel(node.attributes, inputs, node.shape);
+    const [result, ...slots] = computeOp(node, inputs) as [Float64Array, ...Float64Array[]];
+    overwrittenInputs(node).forEach((input, i) => {
+      this.written[variableName(input)] = [result, ...slots][i] as Float64Array;
+    });
+    return result;
   }
 
   private leaf(node: Tensor<Leaf>): Float64Array {
@@ -95,14 +108,5 @@ class Run {
       );
     }
     return data;
-  }
-
-  private update(node: Tensor<UpdateOp>, inputs: readonly Value[]): Float64Array {
-    const kernel = updateKernels[node.op] as (attributes: unknown, inputs: readonly Value[]) => Float64Array[];
-    const state = kernel(node.attributes, inputs);
-    overwrittenInputs(node).forEach((input, i) => {
-      this.written[variableName(input)] = state[i] as Float64Array;
-    });
-    return state[0] as Float64Array;
   }
 }

@@ -1,13 +1,13 @@
 import type { Tensor as TfjsTensor } from '@tensorflow/tfjs';
-import { DeviceError } from '../../errors.ts';
 import { ancestors } from '../../graph/walk.ts';
 import { decompositionOf } from '../../ops/rules.ts';
 import { overwrittenInputs } from '../../ops/update.ts';
+import { computeOp } from '../../oracle/evaluate.ts';
 import { variableName } from '../../oracle/variable_name.ts';
 import type { CompositeOp, FusedOp, OpName, UpdateOp } from '../../tensor/operators.ts';
 import { isOp, type Tensor } from '../../tensor/tensor.ts';
 import type { Tfjs } from './backend.ts';
-import type { Kernel, Kernels } from './kernel.ts';
+import { type Kernel, type Kernels, mutable } from './kernel.ts';
 import { movementKernels } from './movement.ts';
 import { randomKernels } from './random.ts';
 import { scalarKernels } from './scalar.ts';
@@ -16,6 +16,9 @@ import { windowKernels } from './windows.ts';
 
 /** Ops that reach no kernel: leaves are given, composites are decomposed, fused ops come of passes that are not run here. */
 type Elsewhere = 'feed' | 'variable' | CompositeOp | FusedOp;
+
+/** What tfjs computes. */
+type TfjsKernels = Partial<Kernels<Exclude<OpName, Elsewhere | UpdateOp>>>;
 
 /** What an evaluation yields; tensors of tfjs that belong to the surrounding `tf.tidy`. */
 export interface Evaluation {
@@ -30,10 +33,10 @@ export interface Interpreter {
   evaluate(outputs: readonly Tensor[], leaf: (node: Tensor<'feed' | 'variable'>) => TfjsTensor): Evaluation;
 }
 
-/** An interpreter on one tfjs. An op without a kernel does not compile.
+/** An interpreter on one tfjs. What tfjs lacks, the oracle's loops compute on the host.
  *  @param beforeOp called before each op; what it throws ends the evaluation */
 export function createInterpreter(tf: Tfjs, beforeOp: () => void = () => {}): Interpreter {
-  const kernels: Kernels<Exclude<OpName, Elsewhere | UpdateOp>> = {
+  const kernels: TfjsKernels = {
     ...scalarKernels(tf),
     ...movementKernels(tf),
     ...windowKernels(tf),
@@ -53,17 +56,18 @@ export function createInterpreter(tf: Tfjs, beforeOp: () => void = () => {}): In
         const decomposition = decompositionOf(node);
         if (decomposition) return value(decomposition);
         const inputs = node.inputs.map(known);
-        if (node.op in updates) return update(node as Tensor<UpdateOp>, inputs);
-        const kernel = (kernels as Partial<Record<OpName, Kernel<OpName>>>)[node.op];
-        if (!kernel) throw new DeviceError('unsupported_op', `tfjs has no kernel for ${node.op} in '${node.scope}'`);
-        return kernel(node.attributes, node.shape, ...inputs);
-      };
-      const update = (node: Tensor<UpdateOp>, inputs: readonly TfjsTensor[]): TfjsTensor => {
-        const state = (updates[node.op] as Update<UpdateOp>)(node.attributes as never, inputs);
+        const results = resultsOf(node, inputs);
         overwrittenInputs(node).forEach((input, i) => {
-          overwritten.set(variableName(input), state[i] as TfjsTensor);
+          overwritten.set(variableName(input), results[i] as TfjsTensor);
         });
-        return state[0] as TfjsTensor;
+        return results[0] as TfjsTensor;
+      };
+      /** Its result; of an update the new values of all that it overwrites. */
+      const resultsOf = (node: Tensor, inputs: readonly TfjsTensor[]): readonly TfjsTensor[] => {
+        const update = (updates as Partial<Record<OpName, Update<UpdateOp>>>)[node.op];
+        if (update) return update(node.attributes as never, inputs);
+        const kernel = (kernels as Partial<Record<OpName, Kernel<OpName>>>)[node.op];
+        return kernel ? [kernel(node.attributes, node.shape, ...inputs)] : byOracle(tf, node, inputs);
       };
       const value = (tensor: Tensor): TfjsTensor => {
         for (const node of ancestors([tensor])) {
@@ -74,4 +78,16 @@ export function createInterpreter(tf: Tfjs, beforeOp: () => void = () => {}): In
       return { outputs: outputs.map(value), overwritten };
     },
   };
+}
+
+function byOracle(tf: Tfjs, node: Tensor, inputs: readonly TfjsTensor[]): TfjsTensor[] {
+  const values = inputs.map((input) => ({ shape: input.shape, data: Float64Array.from(input.dataSync()) }));
+  return computeOp(node, values).map((data, i) => {
+    const { shape, dtype } = overwrittenInputs(node)[i] ?? node;
+    return tf.tensor(
+      dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data),
+      mutable(shape),
+      dtype as 'float32',
+    );
+  });
 }

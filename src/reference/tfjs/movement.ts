@@ -15,7 +15,6 @@ export const movementKernels = (
   | 'slice'
   | 'pad'
   | 'matmul'
-  | 'cholesky'
   | 'gather'
   | 'scatterAdd'
   | 'oneHot'
@@ -37,8 +36,6 @@ export const movementKernels = (
       before.map((amount, axis): [number, number] => [amount, after[axis] as number]),
     ),
   matmul: ({ transposeA, transposeB }, _, a, b) => tf.matMul(a, b, transposeA, transposeB),
-  cholesky: (_, [n], a) =>
-    tf.tensor2d(choleskyFactor(a.dataSync() as Float32Array, n as number), [n as number, n as number]),
   gather: (_, __, table, indices) => tf.gather(table, indices),
   scatterAdd: ({ rows }, result, indices, dy) => {
     const width = result[1] as number;
@@ -46,21 +43,3 @@ export const movementKernels = (
   },
   oneHot: ({ depth }, _, indices) => tf.oneHot(indices, depth, 1, 0, 'float32'),
 });
-
-/** tfjs has no such op: row by row on the host. */
-function choleskyFactor(a: Float32Array, n: number): Float32Array {
-  const lower = new Float32Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let rest = a[i * n + j] as number;
-      for (let k = 0; k < j; k++) rest -= (lower[i * n + k] as number) * (lower[j * n + k] as number);
-      const pivot = lower[j * n + j] as number;
-      if (i > j) lower[i * n + j] = pivot === 0 ? 0 : rest / pivot;
-      else if (rest > DEPENDENT * (a[i * n + i] as number)) lower[i * n + i] = Math.sqrt(rest);
-    }
-  }
-  return lower;
-}
-
-/** A pivot below this part of its diagonal element is rounding. */
-const DEPENDENT = 1e-5;

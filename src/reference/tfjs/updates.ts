@@ -11,7 +11,7 @@ type State5 = [...State4, TfjsTensor];
 type State6 = [...State5, TfjsTensor];
 
 /** Updates as formulas of tfjs; its own optimisers keep their slots to themselves. */
-export function updateKernels(tf: Tfjs): { readonly [K in UpdateOp]: Update<K> } {
+export function updateKernels(tf: Tfjs): { readonly [K in UpdateOp]?: Update<K> } {
   const average = (decay: number, old: TfjsTensor, value: TfjsTensor): TfjsTensor =>
     tf.add(tf.mul(decay, old), tf.mul(1 - decay, value));
   const moved = (w: TfjsTensor, rate: TfjsTensor, direction: TfjsTensor, clip: number): TfjsTensor => {
