@@ -358,6 +358,14 @@ struct ScatterAddArgs {
 };
 void scatter_add(const ScatterAddArgs& args, cudaStream_t stream);
 
+/** y[i] = the whole part of x[i], as far as int goes; 0 for NaN. */
+struct TruncateArgs {
+  int* y;          // (total)
+  const float* x;  // (total)
+  int total;
+};
+void truncate(const TruncateArgs& args, cudaStream_t stream);
+
 /** y[i][j] = 1 where j = indices[i], else 0. */
 struct OneHotArgs {
   float* y;            // (count, depth)

@@ -1,4 +1,6 @@
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "cpu/kernel.h"
 #include "cpu/parallel.h"
@@ -44,6 +46,19 @@ Kernel scatter_add(const Step& step, Build& build) {
   }};
 }
 
+/** x [...] -> int32 [...]: the whole part of each number, as far as int32 goes; NaN is 0 */
+Kernel truncate(const Step& step, Build&) {
+  return {[step](const Run& run) {
+    const float* x = run.input<float>(step.inputs[0]);
+    int32_t* y = run.output<int32_t>(step.output);
+    using Limits = std::numeric_limits<int32_t>;
+    for (int64_t i = 0; i < step.output.size(); i++) {
+      const float value = std::isnan(x[i]) ? 0.0f : x[i];
+      y[i] = value >= 0x1p31f ? Limits::max() : value < -0x1p31f ? Limits::min() : static_cast<int32_t>(value);
+    }
+  }};
+}
+
 /** indices [...] -> [...,depth] */
 Kernel one_hot(const Step& step, Build&) {
   return {[step](const Run& run) {
@@ -61,6 +76,7 @@ Kernel one_hot(const Step& step, Build&) {
 void add_gather_kernels(KernelTable& table) {
   table[Op::kGather] = gather;
   table[Op::kScatterAdd] = scatter_add;
+  table[Op::kTruncate] = truncate;
   table[Op::kOneHot] = one_hot;
 }
 

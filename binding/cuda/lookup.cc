@@ -40,6 +40,13 @@ Kernel scatter_add(const Step& step, const Build& build) {
   });
 }
 
+/** x [...] -> int32 [...] */
+Kernel truncate(const Step& step, const Build&) {
+  return {[step, total = count_of(step.output)](const Run& run) {
+    kernels::truncate({.y = run.output<int>(step.output), .x = run.input(step.inputs[0]), .total = total}, run.stream);
+  }};
+}
+
 /** indices [...] -> [...,depth] */
 Kernel one_hot(const Step& step, const Build& build) {
   count_of(step.output);
@@ -59,6 +66,7 @@ Kernel one_hot(const Step& step, const Build& build) {
 void add_lookup_kernels(KernelTable& table) {
   table[Op::kGather] = gather;
   table[Op::kScatterAdd] = scatter_add;
+  table[Op::kTruncate] = truncate;
   table[Op::kOneHot] = one_hot;
 }
 

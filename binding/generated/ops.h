@@ -37,6 +37,7 @@ enum class Op {
   kUpsampleNearest,
   kGather,
   kScatterAdd,
+  kTruncate,
   kOneHot,
   kRandomUniform,
   kRandomNormal,
@@ -92,7 +93,7 @@ struct Attributes {
 inline constexpr int64_t kAlignmentBytes = 64;
 
 /** In the order of Op. */
-inline constexpr std::array<OpRow<6, 4>, 38> kOps = {{
+inline constexpr std::array<OpRow<6, 4>, 39> kOps = {{
     {.name = "batchSimilarity",
      .inputs = {{{.name = "rows", .type = ElementRule::kFloat32, .has_axes = true, .axes = "N,B,C"}}},
      .input_count = 1,
@@ -311,6 +312,11 @@ inline constexpr std::array<OpRow<6, 4>, 38> kOps = {{
      .result = {.name = "result", .type = ElementRule::kFloat32, .has_axes = true, .axes = "rows,D"},
      .attributes = {{{.name = "rows", .kind = AttributeKind::kPositive, .member = &Attributes::rows}}},
      .attribute_count = 1},
+    {.name = "truncate",
+     .inputs = {{{.name = "x", .type = ElementRule::kFloat32, .has_axes = true, .axes = "S..."}}},
+     .input_count = 1,
+     .fewest_inputs = 1,
+     .result = {.name = "result", .type = ElementRule::kInt32, .has_axes = true, .axes = "S..."}},
     {.name = "oneHot",
      .inputs = {{{.name = "indices", .type = ElementRule::kInt32, .has_axes = true, .axes = "I..."}}},
      .input_count = 1,

@@ -1,11 +1,13 @@
+#include <climits>
+
 #include "common/divider.h"
 #include "launch/launch.h"
 #include "expressions/operand.h"
 
 #include "kernels.h"
 
-// Rows of tables by index, their adjoint, and one-hot codes. Every thread handles four neighbouring columns. The first block of each
-// launch also checks the indices: the first one out of range is reported once, and reads or writes no row.
+// Rows of tables by index, their adjoint, one-hot codes, and indices of numbers. Every thread handles four neighbouring columns. The first
+// block of each launch that takes indices also checks the indices: the first one out of range is reported once, and reads or writes no row.
 namespace gannet::kernels {
 
 namespace {
@@ -63,6 +65,16 @@ __global__ void scatter_add_kernel(float* __restrict__ y,            // (rows, w
   store_vector(y, row * width + column, total, valid, aligned);
 }
 
+/** Grid: one thread per element. */
+__global__ void truncate_kernel(int* __restrict__ y,          // (total)
+                                const float* __restrict__ x,  // (total)
+                                unsigned total) {
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= total) return;
+  const float value = x[i] == x[i] ? x[i] : 0.0f;
+  y[i] = value >= 0x1p31f ? INT_MAX : value < -0x1p31f ? INT_MIN : static_cast<int>(value);
+}
+
 /** Grid: one thread per four elements of y, across rows. */
 __global__ void one_hot_kernel(float* __restrict__ y,            // (count, depth)
                                const int* __restrict__ indices,  // (count)
@@ -93,6 +105,11 @@ void scatter_add(const ScatterAddArgs& args, cudaStream_t stream) {
   launch(scatter_add_kernel, dim3(args.rows, ceil_div(width, 4 * kScatterThreads)), dim3(kScatterThreads),
          kScatterThreads * sizeof(unsigned), stream, args.y, args.indices, args.dy, static_cast<unsigned>(args.count), width, aligned,
          args.error, args.step);
+}
+
+void truncate(const TruncateArgs& args, cudaStream_t stream) {
+  const auto total = static_cast<unsigned>(args.total);
+  launch(truncate_kernel, dim3(ceil_div(total, kThreads)), dim3(kThreads), 0, stream, args.y, args.x, total);
 }
 
 void one_hot(const OneHotArgs& args, cudaStream_t stream) {

@@ -29,7 +29,7 @@ export {
 } from './elementwise.ts';
 export { fill } from './leaves.ts';
 export { cholesky } from './linalg.ts';
-export { embedding, oneHot } from './lookup.ts';
+export { embedding, oneHot, truncate } from './lookup.ts';
 export { matmul } from './matmul.ts';
 export {
   broadcast,

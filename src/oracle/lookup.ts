@@ -45,6 +45,10 @@ export const lookupKernels = {
     });
     return y;
   },
+  truncate: (_, inputs) =>
+    (inputs[0] as Value).data.map((value) =>
+      Number.isNaN(value) ? 0 : Math.trunc(Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), value))),
+    ),
   scatterAdd: ({ rows }, inputs, [, width]) => {
     const [indices, dy] = inputs as [Value, Value];
     const columns = width as number;
@@ -63,4 +67,4 @@ export const lookupKernels = {
     });
     return y;
   },
-} satisfies { [K in 'matmul' | 'cholesky' | 'gather' | 'scatterAdd' | 'oneHot']: Kernel<K> };
+} satisfies { [K in 'matmul' | 'cholesky' | 'gather' | 'truncate' | 'scatterAdd' | 'oneHot']: Kernel<K> };

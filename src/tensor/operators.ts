@@ -262,6 +262,8 @@ const rows = {
     signature: 'indices int32 [I...], gradient float32 [I...,D] -> float32 [rows,D]',
     attributes: { rows: 'positive' },
   },
+  // float32 -> int32, towards zero: no number is 0, and what int32 does not hold is the nearest that it does
+  truncate: { signature: 'x float32 [S...] -> int32 [S...]' },
   oneHot: { signature: 'indices int32 [I...] -> float32 [I...,depth]', attributes: { depth: 'positive' } },
   randomUniform: {
     signature: 'state int32 [2] -> float32 [shape...]',

@@ -235,6 +235,22 @@ export const lookupCases: readonly Case[] = [
     differentiable: [],
   }),
   row({
+    op: 'truncate',
+    detail: '[3,7]',
+    why: 'numbers on both sides of zero; a length that no vector width divides',
+    inputs: { x: { shape: [3, 7], low: -5, high: 5 } },
+    build: ({ x }) => ops.truncate({}, x),
+    differentiable: [],
+  }),
+  row({
+    op: 'truncate',
+    detail: 'at the ends',
+    why: 'whole numbers stay, and what int32 does not hold ends at its limits',
+    inputs: { x: { shape: [6], values: [3, -3, 2.9999998, 3e9, -3e9, 2 ** 31] } },
+    build: ({ x }) => ops.truncate({}, x),
+    differentiable: [],
+  }),
+  row({
     op: 'oneHot',
     detail: '[7] of depth 5',
     why: 'the first and the last class',
