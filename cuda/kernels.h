@@ -358,6 +358,17 @@ struct ScatterAddArgs {
 };
 void scatter_add(const ScatterAddArgs& args, cudaStream_t stream);
 
+/** Row indices[i] of y = row i of `from`, in the order of i; y keeps its other rows. */
+struct AssignRowsArgs {
+  uint32_t* y;           // (rows, width)
+  const int* indices;    // (count)
+  const uint32_t* from;  // (count, width)
+  int count, rows, width;
+  IndexError* error;
+  int step;
+};
+void assign_rows(const AssignRowsArgs& args, cudaStream_t stream);
+
 /** y[i] = the whole part of x[i], as far as int goes; 0 for NaN. */
 struct TruncateArgs {
   int* y;          // (total)

@@ -46,6 +46,18 @@ Kernel scatter_add(const Step& step, Build& build) {
   }};
 }
 
+/** variable [V,...], indices [N], rows [N,...]: row indices[i] of the variable becomes rows[i]. */
+Kernel assign_rows(const Step& step, Build&) {
+  return {[step](const Run& run) {
+    const int32_t* indices = run.input<int32_t>(step.inputs[1]);
+    const char* rows = run.input<char>(step.inputs[2]);
+    char* variable = run.output<char>(step.output);
+    const int64_t count = step.inputs[1].size(), places = step.output.shape[0], bytes = step.output.bytes() / places;
+    check_indices(indices, count, places);
+    for (int64_t i = 0; i < count; i++) std::memcpy(variable + indices[i] * bytes, rows + i * bytes, static_cast<size_t>(bytes));
+  }};
+}
+
 /** x [...] -> int32 [...]: the whole part of each number, as far as int32 goes; NaN is 0 */
 Kernel truncate(const Step& step, Build&) {
   return {[step](const Run& run) {
@@ -76,6 +88,7 @@ Kernel one_hot(const Step& step, Build&) {
 void add_gather_kernels(KernelTable& table) {
   table[Op::kGather] = gather;
   table[Op::kScatterAdd] = scatter_add;
+  table[Op::kAssignRows] = assign_rows;
   table[Op::kTruncate] = truncate;
   table[Op::kOneHot] = one_hot;
 }

@@ -1,4 +1,4 @@
-#include "cuda/kernel.h"
+#include "cuda/expression.h"
 
 namespace gannet::cuda {
 
@@ -40,6 +40,23 @@ Kernel scatter_add(const Step& step, const Build& build) {
   });
 }
 
+/** variable [V,...], indices [N], rows [N,...] */
+Kernel assign_rows(const Step& step, const Build& build) {
+  const int places = narrow(step.output.shape[0]), total = count_of(step.output);
+  return looking_up([step, places, total, index = static_cast<int>(build.step)](const Run& run) {
+    kernels::assign_rows({.y = run.output<uint32_t>(step.output),
+                          .indices = run.input<int>(step.inputs[1]),
+                          .from = run.input<uint32_t>(step.inputs[2]),
+                          .count = count_of(step.inputs[1]),
+                          .rows = places,
+                          .width = total / places,
+                          .error = run.index_error,
+                          .step = index},
+                         run.stream);
+    queue_copy(run.variable(step.output), total, run.stream);
+  });
+}
+
 /** x [...] -> int32 [...] */
 Kernel truncate(const Step& step, const Build&) {
   return {[step, total = count_of(step.output)](const Run& run) {
@@ -66,6 +83,7 @@ Kernel one_hot(const Step& step, const Build& build) {
 void add_lookup_kernels(KernelTable& table) {
   table[Op::kGather] = gather;
   table[Op::kScatterAdd] = scatter_add;
+  table[Op::kAssignRows] = assign_rows;
   table[Op::kTruncate] = truncate;
   table[Op::kOneHot] = one_hot;
 }

@@ -42,6 +42,7 @@ enum class Op {
   kRandomUniform,
   kRandomNormal,
   kAssign,
+  kAssignRows,
   kAdvanceRandom,
   kSgd,
   kMomentum,
@@ -93,7 +94,7 @@ struct Attributes {
 inline constexpr int64_t kAlignmentBytes = 64;
 
 /** In the order of Op. */
-inline constexpr std::array<OpRow<6, 4>, 39> kOps = {{
+inline constexpr std::array<OpRow<6, 4>, 40> kOps = {{
     {.name = "batchSimilarity",
      .inputs = {{{.name = "rows", .type = ElementRule::kFloat32, .has_axes = true, .axes = "N,B,C"}}},
      .input_count = 1,
@@ -350,6 +351,14 @@ inline constexpr std::array<OpRow<6, 4>, 39> kOps = {{
      .input_count = 2,
      .fewest_inputs = 2,
      .result = {.name = "result", .type = ElementRule::kAny, .has_axes = true, .axes = "S..."},
+     .overwritten = 1},
+    {.name = "assignRows",
+     .inputs = {{{.name = "variable", .type = ElementRule::kAny, .has_axes = true, .axes = "V,S..."},
+                 {.name = "indices", .type = ElementRule::kInt32, .has_axes = true, .axes = "N"},
+                 {.name = "rows", .type = ElementRule::kAny, .has_axes = true, .axes = "N,S..."}}},
+     .input_count = 3,
+     .fewest_inputs = 3,
+     .result = {.name = "result", .type = ElementRule::kAny, .has_axes = true, .axes = "V,S..."},
      .overwritten = 1},
     {.name = "advanceRandom",
      .inputs = {{{.name = "state", .type = ElementRule::kInt32, .has_axes = true, .axes = "2"}}},

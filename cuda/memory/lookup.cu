@@ -6,8 +6,8 @@
 
 #include "kernels.h"
 
-// Rows of tables by index, their adjoint, one-hot codes, and indices of numbers. Every thread handles four neighbouring columns. The first
-// block of each launch that takes indices also checks the indices: the first one out of range is reported once, and reads or writes no row.
+// Rows of tables read by index, their adjoint, rows written by index, one-hot codes, and indices of numbers. The first block of each launch
+// that takes indices also checks the indices: the first one out of range is reported once, and reads or writes no row.
 namespace gannet::kernels {
 
 namespace {
@@ -65,6 +65,20 @@ __global__ void scatter_add_kernel(float* __restrict__ y,            // (rows, w
   store_vector(y, row * width + column, total, valid, aligned);
 }
 
+/** Grid: one thread per column of y. Each takes the indices in their order, so that the last of those that are alike counts. */
+__global__ void assign_rows_kernel(uint32_t* __restrict__ y,           // (rows, width)
+                                   const int* __restrict__ indices,    // (count)
+                                   const uint32_t* __restrict__ from,  // (count, width)
+                                   unsigned count, int rows, unsigned width, IndexError* error, int step) {
+  if (blockIdx.x == 0) check_indices(indices, count, rows, error, step, shared_memory<unsigned>());
+  const unsigned column = blockIdx.x * blockDim.x + threadIdx.x;
+  if (column >= width) return;
+  for (unsigned i = 0; i < count; i++) {
+    const int row = indices[i];
+    if (row >= 0 && row < rows) y[row * width + column] = from[i * width + column];
+  }
+}
+
 /** Grid: one thread per element. */
 __global__ void truncate_kernel(int* __restrict__ y,          // (total)
                                 const float* __restrict__ x,  // (total)
@@ -105,6 +119,12 @@ void scatter_add(const ScatterAddArgs& args, cudaStream_t stream) {
   launch(scatter_add_kernel, dim3(args.rows, ceil_div(width, 4 * kScatterThreads)), dim3(kScatterThreads),
          kScatterThreads * sizeof(unsigned), stream, args.y, args.indices, args.dy, static_cast<unsigned>(args.count), width, aligned,
          args.error, args.step);
+}
+
+void assign_rows(const AssignRowsArgs& args, cudaStream_t stream) {
+  const auto width = static_cast<unsigned>(args.width);
+  launch(assign_rows_kernel, dim3(ceil_div(width, kThreads)), dim3(kThreads), kThreads * sizeof(unsigned), stream, args.y, args.indices,
+         args.from, static_cast<unsigned>(args.count), args.rows, width, args.error, args.step);
 }
 
 void truncate(const TruncateArgs& args, cudaStream_t stream) {

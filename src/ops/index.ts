@@ -50,5 +50,5 @@ export { allButChannel, allButSample, reduceMax, reduceMean, reduceSum } from '.
 export { batchSimilarity } from './similarity.ts';
 export { type Moments, moments } from './statistics.ts';
 export { stopGradient } from './stop_gradient.ts';
-export { advanceRandom, assign } from './update.ts';
+export { advanceRandom, assign, assignRows } from './update.ts';
 export type { Padding, WindowOptions } from './window.ts';

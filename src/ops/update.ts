@@ -14,6 +14,7 @@ const update = <K extends UpdateOp>(name: K): Op<K> =>
 /** The ops of this file, for the rule table. */
 export const updateOps = {
   assign: update('assign'),
+  assignRows: update('assignRows'),
   advanceRandom: update('advanceRandom'),
   sgd: update('sgd'),
   momentum: update('momentum'),
@@ -26,6 +27,13 @@ export const updateOps = {
 /** Stores a value in a variable; later reads in this trace see it. */
 export function assign(variable: Variable, value: Tensor): void {
   overwrite(variable, updateOps.assign({}, read(variable), value));
+}
+
+/** Stores rows [N, ...] at the places `indices` int32 [N] of a variable [V, ...], which keeps its others; of several rows for one place the last
+ *  one counts. Later reads in this trace see them. The rows must not be the variable's own value. An index outside [0, V) fails while running.
+ *  @throws ShapeError update_shapes */
+export function assignRows(variable: Variable, indices: Tensor, rows: Tensor): void {
+  overwrite(variable, updateOps.assignRows({}, read(variable), indices, rows));
 }
 
 /** Moves a random state (seed, step) to its next step. */

@@ -41,6 +41,15 @@ const average = (decay: number, old: number, value: number): number => decay * o
 
 export const updateKernels: { [K in UpdateOp]: Update<K> } = {
   assign: (_, inputs) => [(inputs[1] as Value).data.slice()],
+  assignRows: (_, inputs) => {
+    const [variable, indices, rows] = inputs as [Value, Value, Value];
+    const data = variable.data.slice();
+    const width = data.length / (variable.shape[0] as number);
+    indices.data.forEach((row, i) => {
+      data.set(rows.data.subarray(i * width, (i + 1) * width), row * width);
+    });
+    return [data];
+  },
   advanceRandom: (_, inputs) => {
     const [seed, step] = (inputs[0] as Value).data as unknown as [number, number];
     return [Float64Array.of(seed, step + 1)];

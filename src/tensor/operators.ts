@@ -158,6 +158,11 @@ const fusedRows = {
 /** They store values in variables, and yield the new value of the first. */
 const storeRows = {
   assign: { signature: 'variable T [S...], value T [S...] -> T [S...]', overwrites: 1 },
+  // row indices[i] of the variable becomes rows[i]; of several rows with one index the last one counts
+  assignRows: {
+    signature: 'variable T [V,S...], indices int32 [N], rows T [N,S...] -> T [V,S...]',
+    overwrites: 1,
+  },
   advanceRandom: { signature: 'state int32 [2] -> int32 [2]', overwrites: 1 },
 } as const satisfies Record<string, OpRow>;
 

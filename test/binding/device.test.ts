@@ -175,6 +175,27 @@ test('an index out of range fails with its value', async () => {
   device.close();
 });
 
+test('a row for a place that is not there fails, and the variable stays as it was', async () => {
+  const device = open();
+  const sketch = new Sketch();
+  const store = sketch.variable([3, 2]);
+  const inputs = [store, sketch.feed([2], 'int32'), sketch.feed([2, 2])];
+  sketch.replace('assignRows', {}, inputs, store);
+  const variable = device.createVariable(4 * 6);
+  const { program } = await device.load(sketch.program(), [variable]);
+  const put = (places: number[]) =>
+    device.run([{ program, feeds: [Int32Array.from(places), new Float32Array([1, 2, 3, 4])], fetch: false }], {
+      profile: false,
+    });
+  await put([2, 0]);
+  const error = await failure(() => put([1, 3]));
+  assert.equal([error.code, error.op], ['index_out_of_range', 'assignRows']);
+  assert.match(error.message, 'is 3');
+  const values = new Float32Array(await device.readVariable(variable));
+  assert.equal([...values], [3, 4, 0, 0, 1, 2]);
+  device.close();
+});
+
 test('feeds are checked for number, type and length', async () => {
   const device = open();
   const { program } = await device.load(tanhProgram(), []);

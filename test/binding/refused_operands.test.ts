@@ -22,6 +22,8 @@ const back = {
 } as const;
 const sgd = { op: 'sgd', attributes: { clip: 1 }, inputs: [f(2), f(2), f()], result: f(2) } as const;
 
+const put = { op: 'assignRows', inputs: [f(5, 3), i(2), f(2, 3)], result: f(5, 3) } as const;
+
 testCases({
   // numbers of inputs
   'a factor alone': { ...product, inputs: [f(2, 3)], refusal: /program_invalid.*expects 2 inputs, but received 1/ },
@@ -185,6 +187,28 @@ testCases({
     attributes: drawn,
     inputs: [i(3)],
     refusal: /shape_mismatch.*the state must have the shape \[2\]/,
+  },
+  'rows that are put': put,
+  'rows of several axes': { ...put, inputs: [f(5, 3, 2), i(2), f(2, 3, 2)], result: f(5, 3, 2) },
+  'fewer rows than places': {
+    ...put,
+    inputs: [f(5, 3), i(2), f(1, 3)],
+    refusal: /shape_mismatch.*the rows must have the shape \[2,3\], but has \[1,3\]/,
+  },
+  'rows of another width': {
+    ...put,
+    inputs: [f(5, 3), i(2), f(2, 4)],
+    refusal: /shape_mismatch.*the rows must have the shape \[2,3\], but has \[2,4\]/,
+  },
+  'rows of another type': {
+    ...put,
+    inputs: [f(5, 3), i(2), i(2, 3)],
+    refusal: /dtype_mismatch.*the rows must be float32/,
+  },
+  'floats as places': {
+    ...put,
+    inputs: [f(5, 3), f(2), f(2, 3)],
+    refusal: /dtype_mismatch.*the indices must be int32/,
   },
   'an update': sgd,
   'a gradient of other elements': {

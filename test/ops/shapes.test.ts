@@ -192,6 +192,21 @@ const refusals: Record<string, Refusal> = {
     says: 'indices int32 [I...], gradient float32 [I...,D], but received int32 [2], float32 [3,4]',
     call: () => ops.scatterAdd({ rows: 5 }, tensor([2], 'int32'), tensor([3, 4])),
   },
+  'whole numbers that are truncated': {
+    code: 'elementwise_dtype',
+    says: 'truncate expects x float32 [S...], but received int32 [3]',
+    call: () => gannet.truncate(tensor([3], 'int32')),
+  },
+  'rows of another size than those of the variable': {
+    code: 'update_shapes',
+    says: 'rows T [N,S...], but received float32 [5,3], int32 [2], float32 [2,4]',
+    call: () => ops.assignRows({}, tensor([5, 3]), tensor([2], 'int32'), tensor([2, 4])),
+  },
+  'rows without a place': {
+    code: 'update_shapes',
+    says: 'but received float32 [5,3], int32 [1], float32 [2,3]',
+    call: () => ops.assignRows({}, tensor([5, 3]), tensor([1], 'int32'), tensor([2, 3])),
+  },
   'a random state of another type': {
     code: 'random_state',
     says: 'state int32 [2], but received float32 [2]',

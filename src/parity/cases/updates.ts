@@ -102,6 +102,30 @@ export const updateCases: readonly Case[] = [
     differentiable: [],
   }),
   row({
+    op: 'assignRows',
+    detail: '[5,3,7] at 3, 0',
+    why: 'a store of earlier images: its other rows stay; a width that no vector divides',
+    inputs: {
+      variable: { shape: [5, 3, 7], state: true },
+      indices: { shape: [2], dtype: 'int32', values: [3, 0] },
+      rows: { shape: [2, 3, 7] },
+    },
+    build: ({ variable, indices, rows }) => ops.assignRows({}, variable, indices, rows),
+    differentiable: [],
+  }),
+  row({
+    op: 'assignRows',
+    detail: '[4] at 2, 1, 2',
+    why: 'of rows for one place the last one counts; rows of one number',
+    inputs: {
+      variable: { shape: [4], state: true },
+      indices: { shape: [3], dtype: 'int32', values: [2, 1, 2] },
+      rows: { shape: [3] },
+    },
+    build: ({ variable, indices, rows }) => ops.assignRows({}, variable, indices, rows),
+    differentiable: [],
+  }),
+  row({
     op: 'advanceRandom',
     detail: 'from step 41',
     why: 'the seed stays, the step moves on',
