@@ -7,28 +7,25 @@ import { statistic } from '../nn/layer.ts';
 import {
   add,
   assign,
-  broadcast,
+  assignRows,
   broadcastScalar,
   concat,
+  embedding,
   equal,
   flatten,
-  greater,
-  matmul,
   minimum,
   mul,
-  perChannel,
-  perSample,
   reshape,
   select,
   slice,
   sub,
+  truncate,
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { read } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { type Adversaries, asSeen } from './adversaries.ts';
 import { discriminate, type Players } from './players.ts';
-import { ramp } from './ramp.ts';
 
 /** Generated images of earlier updates of the discriminator, one of each, in a ring. */
 export interface ReplayStore {
@@ -100,12 +97,11 @@ function mixed(adversaries: Adversaries, store: ReplayStore, drawn: Shown): Show
   const { batch, replay } = adversaries.config;
   const count = Math.max(1, Math.round(replay.share * batch));
   const [size] = store.images.shape as [number];
-  const chosen = oneHotOf(mul(size, adversaries.noise.uniform(adversaries, 'replay', [count])), size);
+  const chosen = truncate(mul(size, adversaries.noise.uniform(adversaries, 'replay', [count])));
   const isFull = equal(read(store.filled), size);
   const mix = (rows: Tensor, stored: Variable): Tensor => {
     const fresh = rowsOf(rows, batch - count, count);
-    // A product with ones and zeros copies rows.
-    const earlier = reshape(matmul(chosen, flatten(read(stored))), fresh.shape);
+    const earlier = reshape(embedding(flatten(read(stored)), chosen), fresh.shape);
     const last = select(broadcastScalar(isFull, fresh.shape), earlier, fresh);
     return count === batch ? last : concat([rowsOf(rows, 0, batch - count), last], 0);
   };
@@ -128,29 +124,11 @@ export function judgeShown(adversaries: Adversaries, { images, labels, fresh }: 
   return concat([part(0, fresh), part(fresh, earlier)], 0);
 }
 
-/** Numbers [N] in [0, size) -> a 1 at the whole part of each, else 0: [N,size]. */
-function oneHotOf(numbers: Tensor, size: number): Tensor {
-  const shape = [numbers.shape[0] as number, size];
-  const [values, places] = [perSample(numbers, shape), perChannel(ramp(size), shape)];
-  const isReached = sub(1, greater(places, values));
-  return mul(isReached, greater(add(places, 1), values));
-}
-
 /** Puts the first image of a batch, which is as random as any, into the next place of the store. */
 function keep({ images, labels, next, filled }: ReplayStore, drawn: Shown): void {
   const [size] = images.shape as [number];
-  const isNext = equal(ramp(size), broadcastScalar(read(next), [size]));
-  const put = (store: Variable, rows: Tensor): void => {
-    const first = reshape(
-      slice(
-        rows,
-        rows.shape.map(() => 0),
-        rows.shape.with(0, 1),
-      ),
-      rows.shape.slice(1),
-    );
-    assign(store, select(perSample(isNext, store.shape), broadcast(first, [0], store.shape), read(store)));
-  };
+  const place = reshape(truncate(read(next)), [1]);
+  const put = (store: Variable, rows: Tensor): void => assignRows(store, place, rowsOf(rows, 0, 1));
   put(images, drawn.images);
   if (labels && drawn.labels) put(labels, drawn.labels);
   const after = add(read(next), 1);

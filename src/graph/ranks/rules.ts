@@ -165,5 +165,6 @@ export const spreadRules = {
   upsampleNearest: perImage(1),
   gather: gatherRule,
   scatterAdd: scatterRule,
+  truncate: alike,
   oneHot: alike,
 } as { readonly [K in OpName]?: SpreadRule<K> };

@@ -316,6 +316,13 @@ const ROWS: readonly Row[] = [
   },
   ofImages('oneHot', [5], () => ops.oneHot(classes(), 5)),
   {
+    op: 'truncate',
+    of: 'images',
+    build: () => ops.oneHot(ops.truncate(ops.mul(4.9, ops.sigmoid(images(3)))), 5),
+    part: [4, 3],
+    summed: [[8, 3, 5]],
+  },
+  {
     op: 'randomNormal',
     of: 'a row for each image',
     build: () => ops.tanh(ops.randomNormal(state(), [8, 3])),
