@@ -4,7 +4,7 @@ import { findRuns } from './find.ts';
 import { WatchedRun } from './watched_run.ts';
 
 /** Memory for the metrics of runs whose curves were asked for; those that were asked for longest ago go first. */
-const MOST_BYTES = 48 * 2 ** 20;
+const MOST_BYTES = 32 * 2 ** 20;
 /** Folders looked at together. */
 const AT_ONCE = 16;
 
