@@ -11,6 +11,7 @@ const INSTRUCTION_SETS = ['baseline', 'avx2', 'avx512'];
 
 /** Every loop and kernel of the CPU device, whole training steps beside recorded ones, and what is promised of bits. */
 const NUMERIC = [
+  'binding/blocked_steps',
   'binding/chains',
   'binding/convolution',
   'binding/filters',

@@ -12,6 +12,7 @@
 #include <immintrin.h>
 #endif
 
+#include "cpu/blocked_steps.h"
 #include "cpu/kernel.h"
 #include "cpu/memory.h"
 #include "error.h"
@@ -27,6 +28,7 @@ struct Loaded {
   std::shared_ptr<const Program> program;
   std::vector<int64_t> variables;
   std::vector<Kernel> kernels;
+  std::vector<BlockedSteps> blocked;
   /** The filters to pack before each step. */
   std::vector<std::vector<std::shared_ptr<PackedFilter>>> packed;
   size_t workspace_bytes = 0;
@@ -111,10 +113,16 @@ class CpuDevice final : public Device {
     std::vector<void*> variables;
     for (const int64_t id : loaded.variables) variables.push_back(allocated(id).data());
     const Run run{arena_.data(), call.feeds, variables, workspace_.data(), packed_.data(), threads_};
-    for (size_t i = 0; i < loaded.kernels.size(); i++) {
+    auto blocked = loaded.blocked.begin();
+    for (size_t i = 0; i < loaded.kernels.size();) {
       if (cancelled()) throw Error("cancelled", "the run was ended early because its device goes away");
+      if (blocked != loaded.blocked.end() && blocked->first() == i) {
+        blocked->run(run, step_ms);
+        i += (blocked++)->size();
+        continue;
+      }
       const Clock::time_point start = Clock::now();
-      run_step(loaded, i, run);
+      run_step(loaded, i++, run);
       if (step_ms) step_ms->push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
     }
     for (size_t i = 0; i < call.outputs.size(); i++) {
@@ -140,7 +148,7 @@ class CpuDevice final : public Device {
   }
 
   Loaded build(std::shared_ptr<const Program> program, const std::vector<int64_t>& variables) {
-    Loaded loaded{std::move(program), variables, {}, {}, 0, 0};
+    Loaded loaded{std::move(program), variables, {}, {}, {}, 0, 0};
     PackedFilters packed;
     Build build{vector_kernels(), dnn_, packed, threads_};
     const std::vector<Step>& steps = loaded.program->steps;
@@ -149,6 +157,10 @@ class CpuDevice final : public Device {
       loaded.kernels.push_back(build_kernel(steps[i], build));
       loaded.workspace_bytes = std::max(loaded.workspace_bytes, loaded.kernels.back().workspace_bytes);
       packed.end_step(steps[i]);
+    }
+    loaded.blocked = BlockedSteps::find(steps, loaded.kernels, threads_);
+    for (const BlockedSteps& blocked : loaded.blocked) {
+      loaded.workspace_bytes = std::max(loaded.workspace_bytes, blocked.workspace_bytes());
     }
     loaded.packed_bytes = packed.place();
     for (size_t i = 0; i < steps.size(); i++) loaded.packed.push_back(packed.packed_before(i));

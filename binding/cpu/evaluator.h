@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cpu/loops.h"
+#include "cpu/memory.h"
 #include "cpu/vector/kernels.h"
 #include "program.h"
 
@@ -75,10 +76,22 @@ class Evaluator {
   int64_t buffer_floats_ = 0;
 };
 
-/** The addresses of the operands of a step whose inputs are an expression's operands. */
-template <typename Run>
-void operand_addresses(const Run& run, const std::vector<Slot>& inputs, std::vector<const float*>& addresses) {
-  for (size_t i = 0; i < inputs.size(); i++) addresses[i] = run.template input<float>(inputs[i]);
-}
+/** The addresses of the operands of a step whose inputs are an expression's, which lie in its scratch memory during a run. */
+class OperandAddresses {
+ public:
+  explicit OperandAddresses(const Step& step) : inputs_(step.inputs) {}
+
+  size_t bytes() const { return round_to_lines(inputs_.size() * sizeof(float*)); }
+
+  template <typename Run>
+  void write(const Run& run, char* scratch) const {
+    for (size_t i = 0; i < inputs_.size(); i++) reinterpret_cast<const float**>(scratch)[i] = run.template input<float>(inputs_[i]);
+  }
+
+  static const float* const* in(const char* scratch) { return reinterpret_cast<const float* const*>(scratch); }
+
+ private:
+  std::vector<Slot> inputs_;
+};
 
 }  // namespace gannet

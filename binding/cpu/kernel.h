@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -43,10 +44,14 @@ struct Run {
   }
 };
 
+class Divisible;
+
 /** One step made ready. `run` may throw Error. */
 struct Kernel {
   std::function<void(const Run&)> run;
   size_t workspace_bytes = 0;
+  /** The same step for runs in parts, or null. */
+  std::shared_ptr<const Divisible> divisible = nullptr;
 };
 
 /** What kernels are built with. */

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstring>
 
+#include "cpu/divisible.h"
 #include "cpu/kernel.h"
 #include "cpu/parallel.h"
 #include "cpu/strided_copy.h"
@@ -60,10 +62,52 @@ int64_t offset_of(const std::vector<int64_t>& index, const Shape& strides) {
   return offset;
 }
 
+/** Whether the elements of a slice lie together: all of its axes inside the outermost longer one are whole. */
+bool is_dense(const Shape& slice, const Shape& shape) {
+  const auto outermost = std::find_if(slice.begin(), slice.end(), [](int64_t size) { return size > 1; });
+  return outermost == slice.end() || std::equal(outermost + 1, slice.end(), shape.end() - (slice.end() - outermost - 1));
+}
+
+/** A copy of elements that lie together, such as one of the rows that a reduction leaves. */
+class DenseSlice final : public Divisible {
+ public:
+  DenseSlice(const Step& step, int64_t first) : source_(step.inputs[0]), target_(step.output), first_(first) {}
+
+  void begin(const Run&) const override {}
+  void run(const Run& run) const override {
+    parallel_for(run.threads, target_.size(), target_.size(), [&](int, Range elements) { copy(run, elements); });
+  }
+
+  int64_t fewest_parts(int64_t count) const override { return target_.size() % count == 0 ? 1 : 0; }
+  std::vector<Touched> reads(int64_t) const override {
+    if (source_.storage != Storage::kArena) return {{source_, false}};
+    Slot read = source_;
+    read.offset += first_ * bytes_of(source_.dtype);
+    read.shape = target_.shape;
+    return {{read, true}};
+  }
+  std::vector<Touched> writes(int64_t) const override { return {{target_, true}}; }
+  void run_parts(const Run& run, int, Range parts, int64_t count) const override {
+    const int64_t part = target_.size() / count;
+    copy(run, {parts.begin * part, parts.end * part});
+  }
+
+ private:
+  void copy(const Run& run, Range elements) const {
+    std::memcpy(run.output<Bits>(target_) + elements.begin, run.input<Bits>(source_) + first_ + elements.begin,
+                static_cast<size_t>(elements.end - elements.begin) * sizeof(Bits));
+  }
+
+  Slot source_, target_;
+  int64_t first_;
+};
+
 Kernel slice(const Step& step, Build&) {
   const Shape source = row_major_strides(step.inputs[0].shape);
   const Shape target = row_major_strides(step.output.shape);
-  return copy_with(step, StridedCopy(step.output.shape, target, 0, source, offset_of(step.attributes.begin, source)));
+  const int64_t first = offset_of(step.attributes.begin, source);
+  if (is_dense(step.output.shape, step.inputs[0].shape)) return kernel_of(std::make_shared<DenseSlice>(step, first), 0);
+  return copy_with(step, StridedCopy(step.output.shape, target, 0, source, first));
 }
 
 Kernel pad(const Step& step, Build&) {
