@@ -98,15 +98,15 @@ void gather_met(const WindowGeometry& g, float* met, const float* dy, int64_t ro
 }
 
 /** Every pixel of the image is multiplied, so most must be read. */
-bool has_few_filters(const WindowGeometry& g, const VectorKernels& vector) {
-  return !has_avx512(vector) && g.k <= kMostChannels && g.c >= kFewestOthers && g.stride_h == 1 && g.stride_w == 1 && g.r * g.s > 1;
+bool has_few_filters(const WindowGeometry& g) {
+  return g.k <= kMostChannels && g.c >= kFewestOthers && g.stride_h == 1 && g.stride_w == 1 && g.r * g.s > 1;
 }
 
 }  // namespace
 
 std::optional<Kernel> few_filters_forward(const Step& step, Build& build) {
   const WindowGeometry g = convolution_geometry(step);
-  if (!has_few_filters(g, build.vector)) return std::nullopt;
+  if (!has_few_filters(g)) return std::nullopt;
   const int64_t pixels = g.h * g.w, columns = g.k * g.r * g.s, at_once = images_at_once(g, pixels, build.threads);
   const auto run = [step, g, pixels, columns, at_once](const Run& run) {
     float* products = reinterpret_cast<float*>(run.workspace);
@@ -133,7 +133,7 @@ std::optional<Kernel> few_filters_filter_gradient(const Step& step, Build& build
     return MatrixProduct{
         .transpose_a = true, .transpose_b = false, .m = columns, .n = g.c, .k = images * pixels, .lda = columns, .ldb = g.c};
   };
-  if (!has_few_filters(g, build.vector) || !is_deep(product_of(g.n))) return std::nullopt;
+  if (!has_few_filters(g) || !is_deep(product_of(g.n))) return std::nullopt;
   // By the shape alone, so that the order of the sums does not depend on the number of threads.
   const int64_t at_once = images_at_once(g, pixels, 1), last = (g.n - 1) % at_once + 1;
   const auto bytes_of = [&](int64_t images) { return DeepProduct(product_of(images)).workspace_bytes(build.threads); };

@@ -12,7 +12,7 @@ namespace gannet {
 std::optional<Kernel> few_channels_input_gradient(const Step& step, Build& build);
 
 /** A convolution with few filters, such as the last layer of an autoencoder: one matrix product x [N H W, C] w^T [C, K R S], of whose
- *  columns each result sums those that meet at its window. Nothing where the shape does not suit, or with AVX-512. */
+ *  columns each result sums those that meet at its window. Nothing where the shape does not suit. */
 std::optional<Kernel> few_filters_forward(const Step& step, Build& build);
 
 /** Its filter gradient: one matrix product of the result's gradients that each pixel of the image meets [K R S, N H W] and x [N H W, C]. */
