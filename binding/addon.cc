@@ -26,21 +26,16 @@ Napi::Value to_js(Napi::Env env, const DeviceInfo& info) {
                           });
 }
 
-Napi::Value to_js(Napi::Env env, const PlannedLaunch& launch) {
-  const auto number = [&](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
-  return make_object(env, {
-                              {"step", number(launch.step)},
-                              {"steps", number(launch.steps)},
-                              {"symbol", Napi::String::New(env, launch.symbol)},
-                              {"blocks", number(launch.blocks)},
-                              {"threads", number(launch.threads)},
-                              {"sharedBytes", number(launch.shared_bytes)},
-                              {"scratchBytesRead", number(launch.scratch_read)},
-                              {"scratchBytesWritten", number(launch.scratch_written)},
-                          });
+Napi::Value to_js(Napi::Env env, const std::string& value) { return Napi::String::New(env, value); }
+Napi::Value to_js(Napi::Env env, size_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+Napi::Value to_js(Napi::Env env, const std::vector<bool>& flags) {
+  std::vector<Napi::Value> values;
+  for (const bool flag : flags) values.push_back(Napi::Boolean::New(env, flag));
+  return make_array(env, values);
 }
 
-Napi::Value to_js(Napi::Env env, const std::string& value) { return Napi::String::New(env, value); }
+Napi::Value to_js(Napi::Env env, const PlannedLaunch& launch);
 
 template <typename T>
 Napi::Value list_to_js(Napi::Env env, const std::vector<T>& list) {
@@ -48,6 +43,22 @@ Napi::Value list_to_js(Napi::Env env, const std::vector<T>& list) {
   values.reserve(list.size());
   for (const T& value : list) values.push_back(to_js(env, value));
   return make_array(env, values);
+}
+
+Napi::Value to_js(Napi::Env env, const PlannedLaunch& launch) {
+  const auto number = [&](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  return make_object(env, {
+                              {"step", number(launch.step)},
+                              {"steps", number(launch.steps)},
+                              {"epilogue", Napi::String::New(env, launch.epilogue)},
+                              {"results", list_to_js(env, launch.results)},
+                              {"symbol", Napi::String::New(env, launch.symbol)},
+                              {"blocks", number(launch.blocks)},
+                              {"threads", number(launch.threads)},
+                              {"sharedBytes", number(launch.shared_bytes)},
+                              {"scratchBytesRead", number(launch.scratch_read)},
+                              {"scratchBytesWritten", number(launch.scratch_written)},
+                          });
 }
 
 /** A figure of a GPU, which later divides and is multiplied by others. */
@@ -77,6 +88,10 @@ Napi::Value list_devices(const Napi::CallbackInfo& info) { return list_to_js(inf
 
 Napi::Value supported_ops(const Napi::CallbackInfo& info) {
   return list_to_js(info.Env(), gannet::supported_ops(Field(info[0], "kind").string()));
+}
+
+Napi::Value bfloat16_operands(const Napi::CallbackInfo& info) {
+  return list_to_js(info.Env(), gannet::bfloat16_operands(Field(info[0], "kind").string(), decode_program(info[1])));
 }
 
 Napi::Value open_device(const Napi::CallbackInfo& info) { return Environment::of(info.Env()).device_class.New({info[0], info[1]}); }
@@ -150,6 +165,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["version"] = Napi::String::New(env, GANNET_VERSION);
   add_function<list_devices>(exports, "listDevices");
   add_function<supported_ops>(exports, "supportedOps");
+  add_function<bfloat16_operands>(exports, "bfloat16Operands");
   add_function<plan_launches>(exports, "planLaunches");
   add_function<open_device>(exports, "openDevice");
   add_function<add_product>(exports, "addProduct");

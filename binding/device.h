@@ -99,6 +99,10 @@ struct PlannedLaunch {
   size_t step = 0;
   /** How many steps it does, from that one on. */
   size_t steps = 1;
+  /** What a product does with its sums besides writing them: 'none', 'expression' or 'statistics', which is then the second step. */
+  std::string epilogue;
+  /** Of these steps, counted from the first, those whose results it writes. */
+  std::vector<size_t> results;
   /** The kernel's mangled name. */
   std::string symbol;
   int64_t blocks = 0, threads = 0, shared_bytes = 0;
@@ -114,6 +118,8 @@ struct DeviceKind {
   std::unique_ptr<Device> (*open)(const DeviceOptions&);
   /** The launches of a program on a GPU that need not be there; null where the kind cannot tell. */
   std::vector<PlannedLaunch> (*plan)(const Program&, const GpuDescription&) = nullptr;
+  /** Of each step and each of its inputs, whether it is an operand of a product that is read as bfloat16; null where none is. */
+  std::vector<std::vector<bool>> (*bfloat16_operands)(const Program&) = nullptr;
 };
 
 /** Reads what the environment asks of devices. Comes before everything else. @throws Error `instruction_set_unknown` */
@@ -124,6 +130,10 @@ std::vector<DeviceInfo> list_devices();
 
 /** Ops that a kind of device executes. @throws Error `device_unknown` */
 std::vector<std::string> supported_ops(const std::string& kind);
+
+/** Of each step of a program and each of its inputs, whether it is an operand of a product that a kind of device can read as bfloat16.
+ *  @throws Error `device_unknown` */
+std::vector<std::vector<bool>> bfloat16_operands(const std::string& kind, const Program& program);
 
 /** The launches of a program on a GPU that need not be there. @throws Error `device_unavailable` in a build without the simulator */
 std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescription& gpu);

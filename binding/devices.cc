@@ -44,6 +44,15 @@ std::vector<std::string> supported_ops(const std::string& kind) {
   return found.info().problem.empty() ? found.supported_ops() : std::vector<std::string>{};
 }
 
+std::vector<std::vector<bool>> bfloat16_operands(const std::string& kind, const Program& program) {
+  const std::vector<DeviceKind> known = kinds();
+  const DeviceKind& found = kind_of(known, kind);
+  if (found.bfloat16_operands) return found.bfloat16_operands(program);
+  std::vector<std::vector<bool>> none;
+  for (const Step& step : program.steps) none.emplace_back(step.inputs.size());
+  return none;
+}
+
 std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescription& gpu) {
   const DeviceKind simulator = simulator_kind();
   if (!simulator.plan) throw Error("device_unavailable", simulator.info().problem);

@@ -1,9 +1,9 @@
 #include "kernels.h"
 #include "launch/launch.h"
 
-// The Cholesky factor of a small matrix: latents of a given covariance are drawn with it, once per picture of the latent space.
-// One block. Columns follow one another; within a column a thread takes every 256th row. Dot products are double: the matrix is a
-// covariance of few samples, and what is left of its pivots is small against its diagonal.
+// The Cholesky factor of a small matrix. Latents of a given covariance are drawn with it, once per picture of the latent space.
+// One block computes it, column after column; within a column each thread takes every 256th row. Dot products are in double precision: the
+// matrix is a covariance of few samples, so its pivots are small differences of large numbers.
 namespace gannet::kernels {
 
 namespace {
@@ -12,10 +12,10 @@ constexpr int kThreads = 256;
 
 }  // namespace
 
-/** A pivot below this part of its diagonal element is rounding: the column depends on those before it, and is left zero. */
+/** A pivot below this fraction of its diagonal element is nothing but rounding: the column depends on earlier ones, and is left zero. */
 constexpr double kDependentPivot = 1e-5;
 
-/** The first `count` elements of two rows of the factor, multiplied and added. */
+/** The dot product of the first `count` elements of two rows of the factor. */
 __device__ inline double dot_rows(const float* a, const float* b, int count) {
   double sum = 0;
   for (int k = 0; k < count; k++) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(kThreads) cholesky_kernel(float* l,           
   __syncthreads();
   for (int j = 0; j < n; j++) {
     const double diagonal = a[j * n + j], pivot = diagonal - dot_rows(l + j * n, l + j * n, j);
-    // Every thread works the pivot out, so all take the same way to the barrier.
+    // Every thread computes the pivot, so that all of them reach the barrier on the same path.
     if (pivot > kDependentPivot * diagonal) {
       const double root = sqrt(pivot);
       for (int i = j + threadIdx.x; i < n; i += blockDim.x) {

@@ -12,26 +12,26 @@
 
 #include "expressions/functions.h"
 
-// Every launcher of the CUDA kernels: all that binding/ sees of this folder.
+// Every launcher of the CUDA kernels. This is all that binding/ sees of this folder.
 //
 // Conventions
-// - A launcher queues work on a stream and returns. It is given what it needs in one named struct: pointers into device memory
-//   first, each with its shape, then sizes. Structs are aggregates, filled with designated initialisers.
+// - A launcher queues work on a stream and returns. Its arguments are one struct: pointers into device memory first, each with its shape,
+//   then sizes. Structs are aggregates, filled with designated initialisers.
 // - Tensors are dense, row-major float32 (int32 for indices, labels and random state). Activations are NHWC, filters KRSC.
-//   In precision kBfloat16 the large values between products may be bfloat16: arguments of type Element say which.
-//   Every pointer is aligned for its elements; one from the arena is aligned to 64 bytes, a feed or variable to 256. A row inside
-//   a tensor is aligned only as its length says.
+//   In precision kBfloat16 large values between kernels may be bfloat16; arguments of type Element tell which.
+//   Every pointer is aligned for its elements. One into the arena is aligned to 64 bytes, a feed or variable to 256. How a row inside a
+//   tensor is aligned follows from the length of rows.
 // - Outputs never overlap inputs, unless a comment says `in place`.
-// - Every element of an output is written; nothing else is.
-// - A launcher that needs scratch memory declares `size_t <launcher>_workspace_bytes(const Args&)` beside it, and takes it as
+// - Every element of an output is written, and nothing else.
+// - A launcher that needs scratch memory declares `size_t <launcher>_workspace_bytes(const Args&)` beside it, and takes the memory as
 //   `workspace` in its struct, aligned to 256 bytes. Its contents mean nothing between two launches.
 // - Equal inputs give equal bits: no floating-point atomics, reductions in a fixed order.
-// - Whoever calls has checked shapes: a broken contract is a mistake of the caller. A shape outside a contract that a user can bring
-//   about is refused by a `const char* <launcher>_refusal(const Args&)`, null where the launcher takes it.
-// - Failures of the runtime surface as LaunchError (launch.h), naming the kernel.
+// - The caller has checked shapes. A shape that a launcher cannot take although a user may ask for it is refused by
+//   `const char* <launcher>_refusal(const Args&)`, which is null where the launcher takes it.
+// - Failures of the runtime are thrown as LaunchError (launch/launch_error.h), which names the kernel.
 namespace gannet::kernels {
 
-/** What a tensor's elements are in memory; kernels compute in float32. */
+/** The type of a tensor's elements in memory. Kernels compute in float32. */
 enum class Element : uint8_t { kFloat32, kBfloat16 };
 
 /** How products of matrices and convolutions multiply. Sums are float32 in every mode. */
@@ -44,26 +44,26 @@ enum class Precision {
   kBfloat16,
 };
 
-/** Finds the architecture that the loaded code was compiled for, as __CUDA_ARCH__ tells it to that code: 10 * major + minor; 0, with what
- *  the runtime says, where the addon has no code that the GPU can run. */
+/** Finds the architecture that the loaded code was compiled for, 10 * major + minor. If the addon has no code that the GPU can run, that is
+ *  0, and the result is the runtime's error. */
 cudaError_t find_code(int& architecture);
 
 // ------------------------------------------------------------------------------------------------------------- expressions
 
-/** One step of an expression; kLeakyRelu, kElu and kConstant carry `value`. */
+/** One instruction of an expression. kLeakyRelu, kElu and kConstant carry a number, `value`. */
 struct Instruction {
   Function function = Function::kConstant;
   int args[3] = {0, 0, 0};
   float value = 0;
 };
 
-/** An expression over elements and what it reads. Registers are numbered: first the operands, then one result per instruction; the
- *  last one is the value. No instructions: the first operand. */
+/** An expression over elements, and the operands that it reads. Registers have numbers: first the operands, then the result of each
+ *  instruction. The last one is the expression's value; without instructions it is the first operand. */
 struct Expression {
   const float* operands[kMaxOperands] = {};
   int sizes[kMaxOperands] = {};
   Access access[kMaxOperands] = {};
-  /** kBfloat16 only of operands with access kFull. */
+  /** Only operands with access kFull may be kBfloat16. */
   Element elements[kMaxOperands] = {};
   int operand_count = 0;
   Instruction instructions[kMaxInstructions] = {};
@@ -72,7 +72,7 @@ struct Expression {
 
 // ------------------------------------------------------------------------------------------- elementwise and reductions
 
-/** y[i] = expression at i; 1 <= total < 2^31. May run in place of operands that are read with access kFull and have the elements of y. */
+/** y[i] = expression at i; 1 <= total < 2^31. In place: y may be an operand with access kFull and the same type of elements. */
 struct ElementwiseArgs {
   void* y;  // (total)
   Expression expression;
@@ -83,14 +83,14 @@ void elementwise(const ElementwiseArgs& args, cudaStream_t stream);
 
 enum class ReduceKind { kSum, kMax, kMoments };
 
-/** Reductions over the middle axis of an expression over (outer, reduced, inner), whose product is below 2^31: `factor` times the sum
- *  of each register of `values`; the maximum of the expression's value; or its mean and biased variance. Sums are compensated: accurate
- *  to a few units in the last place of the sum of magnitudes. A maximum of anything and NaN is NaN. */
+/** Reduces the middle axis of an expression over (outer, reduced, inner), which has fewer than 2^31 elements. A kSum is `factor` times the
+ *  sum of each register in `values`, kMax the maximum of the expression's value, kMoments its mean and biased variance. Sums are
+ *  compensated: their error is a few units in the last place of the sum of magnitudes. The maximum of NaN and anything is NaN. */
 struct ReduceArgs {
-  float* y;  // (results, outer, inner)   as many results as values; for moments the mean, then the variance
+  float* y;  // (results, outer, inner)   one result for each value; for moments the mean, then the variance
   Expression expression;
   ReduceKind kind;
-  /** Of kSum; by default the expression's value alone. */
+  /** For kSum; by default the expression's value alone. */
   int values[kMaxSums] = {};
   int value_count = 0;
   float factor = 1.0f;
@@ -102,7 +102,7 @@ size_t reduce_workspace_bytes(const ReduceArgs& args);
 
 // ---------------------------------------------------------------------------------------------------------------- products
 
-/** What a configuration must know of the GPU. */
+/** The limits of a GPU that decide how a product runs. */
 struct GpuLimits {
   int multiprocessors;
   /** Shared memory of one multiprocessor, and the most that one block may ask for, in bytes. */
@@ -115,32 +115,31 @@ struct GpuLimits {
 /** Rows and columns of the result that one block computes. */
 enum class ProductTile { k128x128, k128x64, k64x64, k128x8 };
 
-/** How a product runs: chosen on the host from shapes alone, printable, and all that its launcher obeys. */
+/** How a product runs. It is chosen from shapes and the GPU's limits alone, and the launcher does what it says. */
 struct ProductConfig {
   ProductTile tile;
   Precision precision;
-  /** Elements that one copy moves: of bfloat16 8; of float32 4 where every row of the operand holds a multiple of 4, else 1. */
+  /** Elements that one copy moves: 8 of bfloat16; 4 of float32 if the operand's rows are multiples of 4, else 1. */
   int vector_a, vector_b;
-  /** Pairs of operand tiles that shared memory holds: 2 to 4, or 1 where copies are not asynchronous. */
+  /** Pairs of operand tiles in shared memory: 2 to 4, or 1 on GPUs without asynchronous copies. */
   int stages;
-  /** Parts of the reduction, summed afterwards in fixed order when there is more than one. */
+  /** Splits of the reduction. If there are several, each writes partial sums, which are added afterwards in fixed order. */
   int splits;
-  /** Steps along the reduction that each part takes: of 32 elements, or of 64 where A is bfloat16. */
+  /** Steps along the reduction that each split takes: of 32 elements, or of 64 if A is bfloat16. */
   int steps_per_split;
   /** Blocks of the product's one grid: row_blocks * column_blocks * splits. */
   int row_blocks, column_blocks, blocks;
   int threads;
   int shared_bytes;
-  /** Partial results of the parts, a multiple of 256; 0 with one part. */
+  /** Bytes of the partial sums, a multiple of 256; 0 with one split. */
   size_t workspace_bytes;
 };
 
 /** One line: "128x64 tf32 vector 4/4 stages 3 splits 1 blocks 512 (256x2) threads 256 shared 73 KiB workspace 0 KiB". */
 std::string describe(const ProductConfig& config);
 
-/** x [N,H,W,C] cross-correlated with w [K,R,S,C] gives y [N,P,Q,K]. `top` and `left` are the zeros before the image; what lies
- *  beyond its end reads as zero too. R, S >= 1, strides >= 1, every tensor below 2^31 elements. The input gradient takes strides
- *  of 1 and 2 only. */
+/** x [N,H,W,C] cross-correlated with w [K,R,S,C] gives y [N,P,Q,K]. `top` and `left` are the zeros before the image; behind its end there
+ *  are zeros too. R, S >= 1, strides >= 1, every tensor below 2^31 elements. The input gradient takes strides of 1 and 2 only. */
 struct ConvolutionShape {
   int n, h, w, c;
   int k, r, s;
@@ -151,56 +150,56 @@ struct ConvolutionShape {
 
 enum class ConvolutionPass { kForward, kInputGradient, kFilterGradient };
 
-/** What a product's operands are in memory, in the order of its arguments. */
+/** The types of a product's operands in memory, in the order of its arguments. */
 struct OperandElements {
   Element first = Element::kFloat32, second = Element::kFloat32;
 };
 
 ProductConfig choose_convolution(ConvolutionPass pass, const ConvolutionShape& shape, Precision precision, const GpuLimits& gpu,
                                  OperandElements elements = {});
-/** Why `pass` cannot run with this shape and these operands, or null where it can. bfloat16 is for precision kBfloat16, and read in
- *  eights: both operands, if both have rows of multiples of 8; or the gradient alone, if the other operand's rows are not, of the filter
- *  gradient and of the input gradient with up to 8 channels. */
+/** Why `pass` cannot run with this shape and these operands, or null where it can. Operands in bfloat16 are for precision kBfloat16. They
+ *  are read eight elements at a time, so their rows must be multiples of 8. Kernels take both operands in bfloat16. The filter gradient,
+ *  and the input gradient with up to 8 channels, also take dy alone in bfloat16. */
 const char* convolution_refusal(ConvolutionPass pass, const ConvolutionShape& shape, OperandElements elements = {});
 
-/** What becomes of a product's sums on their way to memory: an expression over the elements of the result, of which operand `sums`,
- *  read with access kFull, is the product itself; that operand's address means nothing. The others may be the result's own memory
- *  where they are read in full. The default leaves the sums alone. */
+/** The epilogue of a product: an expression that is applied to its sums before they reach memory. Operand `sums` of the expression is the
+ *  product itself. It has access kFull, and its address is not used. Other operands with access kFull may lie in the result's own memory.
+ *  By default there is no expression, and the sums are written as they are. */
 struct Epilogue {
   Expression expression = {};
   int sums = 0;
-  /** What the result is in memory. bfloat16, here and of operands, is for precision kBfloat16. */
+  /** The type of the result in memory. bfloat16, here and for operands, is for precision kBfloat16. */
   Element result = Element::kFloat32;
 };
 
-/** Whether products can end with this expression: those around activations are compiled (products/epilogue.cuh), no others. */
+/** Whether products can apply this expression: only those of `Epilogues` are compiled (products/epilogue.cuh). */
 bool is_supported(const Epilogue& epilogue);
 
-/** A reduction over the rows of a product's result, which the launches that write the result take along: over (1, rows, channels), of
- *  an expression whose operand `result`, read with access kFull, is the result itself; that operand's address means nothing. The columns
- *  of the product are a multiple of the channels. The reduction's workspace is not used. */
+/** The other kind of epilogue: statistics that the launches which write the result compute as well. They are a reduction over (1, rows,
+ *  channels) of an expression. Operand `result` of the expression is the product's result. It has access kFull, and its address is not
+ *  used. The columns of the product are a multiple of the channels. The reduction's own workspace is not used. */
 struct Statistics {
   ReduceArgs reduction;
   int result = 0;
 };
 
-/** Whether products with so many columns can take these statistics: moments of the result and the sums of batch norm's gradients with its
- *  activation are compiled (products/statistics.cuh), no others. Products of both operands transposed and filter gradients take none. */
+/** Whether products with so many columns can take these statistics: only those of `TakenStatistics` are compiled (products/statistics.cuh).
+ *  Filter gradients and products with a transposed first operand take none. */
 bool is_supported(const Statistics& statistics, int columns);
-/** What the launches before the last leave behind config.workspace_bytes in the workspace. */
+/** Bytes of the workspace that the partial statistics take, behind config.workspace_bytes. */
 size_t statistics_workspace_bytes(const Statistics& statistics, const ProductConfig& config, int columns);
 
-/** One of the three products of a convolution, finished by the epilogue: y = x * w, dx = the transposed convolution of dy with w, or
- *  dw = the filter gradient of x and dy. */
+/** One of the three products of a convolution, with its epilogue: y = x * w, dx = the transposed convolution of dy with w, or dw = the
+ *  filter gradient of x and dy. */
 struct Convolution {
   void* result;        // y (N, P, Q, K)   dx (N, H, W, C)   dw (K, R, S, C)
   const void* first;   // x (N, H, W, C)   dy (N, P, Q, K)   x (N, H, W, C)
   const void* second;  // w (K, R, S, C)   w (K, R, S, C)    dy (N, P, Q, K)
   float* workspace;    // config.workspace_bytes, and those of the statistics
   ConvolutionShape shape;
-  ProductConfig config;  // of choose_convolution for this very pass, shape and elements
+  ProductConfig config;  // from choose_convolution, for this pass, shape and elements
   Epilogue epilogue = {};
-  /** Of a result without an epilogue; null takes none. */
+  /** Only without an expression in the epilogue; null for none. */
   const Statistics* statistics = nullptr;
 };
 void conv2d_forward(const Convolution& args, cudaStream_t stream);
@@ -213,16 +212,16 @@ struct MatmulShape {
   bool transpose_a, transpose_b;
 };
 ProductConfig choose_matmul(const MatmulShape& shape, Precision precision, const GpuLimits& gpu, OperandElements elements = {});
-/** Why there is no product with these operands, or null. bfloat16 is for precision kBfloat16, and for both operands, whose rows are
- *  multiples of 8. */
+/** Why there is no product with these operands, or null. bfloat16 is for precision kBfloat16, and for both operands at once; their rows
+ *  must be multiples of 8. */
 const char* matmul_refusal(const MatmulShape& shape, OperandElements elements);
 
-/** c = a b, finished by the epilogue. */
+/** result = first times second, with its epilogue. */
 struct Matmul {
-  void* c;           // (rows, columns)
-  const void* a;     // (rows, reduction), or (reduction, rows) if transpose_a
-  const void* b;     // (reduction, columns), or (columns, reduction) if transpose_b
-  float* workspace;  // config.workspace_bytes, and those of the statistics
+  void* result;        // (rows, columns)
+  const void* first;   // (rows, reduction), or (reduction, rows) if transpose_a
+  const void* second;  // (reduction, columns), or (columns, reduction) if transpose_b
+  float* workspace;    // config.workspace_bytes, and those of the statistics
   MatmulShape shape;
   ProductConfig config;
   Epilogue epilogue = {};
@@ -242,8 +241,8 @@ void fill(const FillArgs& args, cudaStream_t stream);
 
 inline constexpr int kMaxCopyAxes = 8;
 
-/** One axis of a copy: index i of the target lies i * target elements on, and reads index i - before of the source, if that is
- *  from 0 to extent - 1, otherwise 0. Strides count elements; a source stride of 0 repeats. */
+/** One axis of a copy. Index i of the target, at i * target elements, receives index j = i - before of the source, at j * source elements,
+ *  or zero if j is not from 0 to extent - 1. A source stride of 0 repeats one element. */
 struct CopyAxis {
   int size;
   int target, source;
@@ -268,7 +267,7 @@ struct Axes {
   int count = 0;
 };
 
-// Copies by what the ops say. `x` and `y` are dense tensors of these shapes, but for concat_copy, which writes its part of y.
+// The copies that ops are. `x` and `y` are dense tensors of these shapes; only concat_copy writes a part of y alone.
 CopyArgs contiguous_copy(uint32_t* y, const uint32_t* x, int total);
 /** x has the axes of `shape` that `repeated` does not name with a 1. */
 CopyArgs broadcast_copy(uint32_t* y, const uint32_t* x, const Axes& shape, const Axes& repeated);
@@ -280,55 +279,32 @@ CopyArgs concat_copy(uint32_t* y, const uint32_t* x, const Axes& y_shape, const 
 /** x (n, h, w, c) -> y (n, h * scale, w * scale, c). */
 CopyArgs upsample_copy(uint32_t* y, const uint32_t* x, int n, int h, int w, int c, int scale);
 
-/** A window of r x s moving over images of h x w with c channels; p x q positions; r * s * c fits an int, and so does n * h * w * c. */
+/** A window of r x s that moves over n images of h x w with c channels, to p x q positions. r s c and n h w c fit an int. */
 struct PoolGeometry {
   int n, h, w, c, p, q, r, s;
   int stride_h, stride_w, top, left;
 };
 
-/** x (n, h, w, c) -> y (n, p, q, c): the maximum of each window; NaN is the greatest. */
-struct MaxPoolArgs {
-  float* y;
-  const float* x;
+/** What a pooling reads and writes. Images are (n, h, w, c), pooled images (n, p, q, c). */
+struct PoolArgs {
+  float* result;
+  const float* first;
+  /** Null where there is one operand alone. */
+  const float* second;
   PoolGeometry geometry;
 };
-void max_pool(const MaxPoolArgs& args, cudaStream_t stream);
+/** Image x -> pooled y: the maximum of each window; NaN is the greatest. */
+void max_pool(const PoolArgs& args, cudaStream_t stream);
+/** Image x, pooled dy -> image dx: the gradient of each window goes to its first maximum. */
+void max_pool_gradient(const PoolArgs& args, cudaStream_t stream);
+/** Images x and values -> pooled y: `values` at the first maximum of x in each window. */
+void max_pool_gather(const PoolArgs& args, cudaStream_t stream);
+/** Image x -> pooled y: the mean of each window; padding is not counted. */
+void average_pool(const PoolArgs& args, cudaStream_t stream);
+/** Pooled dy -> image dx. */
+void average_pool_gradient(const PoolArgs& args, cudaStream_t stream);
 
-/** x (n, h, w, c), dy (n, p, q, c) -> dx (n, h, w, c): each window's gradient goes to its first maximum. */
-struct MaxPoolGradientArgs {
-  float* dx;
-  const float* x;
-  const float* dy;
-  PoolGeometry geometry;
-};
-void max_pool_gradient(const MaxPoolGradientArgs& args, cudaStream_t stream);
-
-/** x, values (n, h, w, c) -> y (n, p, q, c): `values` at each window's first maximum of x. */
-struct MaxPoolGatherArgs {
-  float* y;
-  const float* x;
-  const float* values;
-  PoolGeometry geometry;
-};
-void max_pool_gather(const MaxPoolGatherArgs& args, cudaStream_t stream);
-
-/** x (n, h, w, c) -> y (n, p, q, c): the mean of each window, padding not counted. */
-struct AveragePoolArgs {
-  float* y;
-  const float* x;
-  PoolGeometry geometry;
-};
-void average_pool(const AveragePoolArgs& args, cudaStream_t stream);
-
-/** dy (n, p, q, c) -> dx (n, h, w, c). */
-struct AveragePoolGradientArgs {
-  float* dx;
-  const float* dy;
-  PoolGeometry geometry;
-};
-void average_pool_gradient(const AveragePoolGradientArgs& args, cudaStream_t stream);
-
-/** The first index out of range that any lookup met since `found` was 0. */
+/** The first index out of range that a lookup has met. `found` is 0 until then. */
 struct IndexError {
   int found;
   /** Which lookup: the `step` of its arguments. */
@@ -406,8 +382,8 @@ struct AdvanceRandomArgs {
 };
 void advance_random(const AdvanceRandomArgs& args, cudaStream_t stream);
 
-/** Lower triangular l with l l^T = a, of which the lower triangle is read; n * n below 2^31. A pivot that is not above 1e-5 of its
- *  diagonal element leaves a column of zeros. */
+/** The lower triangular l with l l^T = a. Only the lower triangle of a is read; n * n is below 2^31. A pivot that is not above 1e-5 of its
+ *  diagonal element gives a column of zeros. */
 struct CholeskyArgs {
   float* l;        // (n, n)
   const float* a;  // (n, n)

@@ -1,14 +1,13 @@
 #include <cmath>
 
-#include "launch/launch.h"
 #include "expressions/operand.h"
-
 #include "kernels.h"
+#include "launch/launch.h"
 
-// One update of many tensors of weights in one launch. A block works on 1024 neighbouring weights of one tensor, four per thread with
-// 16-byte accesses where the tensor is aligned, and finds its tensor by the number of its first block. Every number is read and
-// written once: 28 bytes per weight for Adam, and 2 more where products read the weights as bfloat16. Rates and counts are read on the
-// device, so that a recorded launch can be replayed.
+// One update of many tensors of weights in one launch. A block works on 1024 neighbouring weights of one tensor, four per thread, in
+// 16-byte accesses if the tensor is aligned. A block finds its tensor by the number of the tensor's first block. Every number is read and
+// written once: 28 bytes per weight for Adam, and 2 more if products read the weights as bfloat16. Kernels read rates and counts from
+// device memory, so that a recorded launch can be replayed.
 namespace gannet::kernels {
 
 namespace {
@@ -32,7 +31,7 @@ struct TensorList {
   int count;
 };
 
-/** Numbers of the update; what does not concern an optimiser is 0. */
+/** The numbers of an update. Those that an optimiser does not use are 0. */
 struct Settings {
   const float* rate;
   const float* step;
@@ -42,7 +41,7 @@ struct Settings {
   float epsilon, clip;
 };
 
-/** What one thread needs of the settings. */
+/** The numbers of this step, which a thread reads or computes first. */
 struct Rates {
   float rate, correction1, correction2;
 };
@@ -140,10 +139,18 @@ TensorList list_of(const OptimizerArgs& args, unsigned& blocks) {
 
 Settings settings_of(const OptimizerArgs& args) {
   const auto number = [](double value) { return static_cast<float>(value); };
-  return {args.learning_rate,           args.step,          number(args.decay),
-          number(1 - args.decay),       number(args.beta1), number(1 - args.beta1),
-          number(std::log(args.beta1)), number(args.beta2), number(1 - args.beta2),
-          number(std::log(args.beta2)), args.epsilon,       args.clip};
+  return {.rate = args.learning_rate,
+          .step = args.step,
+          .decay = number(args.decay),
+          .rest = number(1 - args.decay),
+          .beta1 = number(args.beta1),
+          .rest1 = number(1 - args.beta1),
+          .log_beta1 = number(std::log(args.beta1)),
+          .beta2 = number(args.beta2),
+          .rest2 = number(1 - args.beta2),
+          .log_beta2 = number(std::log(args.beta2)),
+          .epsilon = args.epsilon,
+          .clip = args.clip};
 }
 
 template <Optimizer kOptimizer>

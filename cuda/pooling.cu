@@ -1,12 +1,11 @@
 #include "common/divider.h"
-#include "launch/launch.h"
 #include "expressions/operand.h"
-
 #include "kernels.h"
+#include "launch/launch.h"
 
-// Pooling of NHWC images, forwards and backwards. One thread per result pixel and group of channels: four channels, as 16-byte accesses,
-// where the number of channels and every address are multiples of four, otherwise one. Gradients gather: a pixel of dx adds up the
-// windows that cover it, in row-major order, so that windows may overlap and yet nothing is added atomically.
+// Pooling of NHWC images, forwards and backwards. One thread per result pixel and group of channels. A group is four channels in 16-byte
+// accesses if the number of channels and every address are multiples of four, otherwise one channel. Gradients gather: each pixel of dx
+// adds up the windows that cover it, in row-major order. So windows may overlap, and nothing is added atomically.
 namespace gannet::kernels {
 
 namespace {
@@ -44,7 +43,7 @@ struct Pixel {
   int n, row, column, channel;
 };
 
-/** Divides a thread's number into the parts of a Pixel. */
+/** How a thread's number is divided into the fields of a Pixel. */
 struct PixelIndex {
   Divider groups, columns, rows;
   unsigned total;
@@ -169,7 +168,7 @@ __global__ void max_pool_gradient_kernel(float* __restrict__ dx,        // (n, h
   total.store(dx + image_offset(g, at.n, at.row, at.column, at.channel));
 }
 
-/** What one of the pixels of a clipped window counts. */
+/** The weight of each pixel in the mean over a clipped window. */
 __device__ __forceinline__ float share(const Window& window) {
   return 1.0f / static_cast<float>((window.rows.end - window.rows.begin) * (window.columns.end - window.columns.begin));
 }
@@ -206,10 +205,10 @@ __global__ void average_pool_gradient_kernel(float* __restrict__ dx,        // (
   Channels<kWidth> total{};
   for (int p = rows.begin; p < rows.end; p++) {
     for (int q = columns.begin; q < columns.end; q++) {
-      const float part = share(window_at(g, p, q));
+      const float weight = share(window_at(g, p, q));
       const auto gradient = Channels<kWidth>::load(dy + pooled_offset(g, at.n, p, q, at.channel));
 #pragma unroll
-      for (int j = 0; j < kWidth; j++) total.values[j] += part * gradient.values[j];
+      for (int j = 0; j < kWidth; j++) total.values[j] += weight * gradient.values[j];
     }
   }
   total.store(dx + image_offset(g, at.n, at.row, at.column, at.channel));
@@ -223,61 +222,41 @@ PixelIndex index_of(int n, int rows, int columns, int channels, int width) {
   return {make_divider(groups), make_divider(columns), make_divider(rows), static_cast<unsigned>(n * rows * columns) * groups};
 }
 
-template <int kWidth>
-using Width = std::integral_constant<int, kWidth>;
+enum class Result { kImage, kPooled };
 
-/** Calls body(width) with as many channels per thread as alignment allows. */
-template <typename Body, typename... Pointers>
-void with_width(int channels, Body body, const Pointers*... pointers) {
-  if (channels % 4 == 0 && (is_aligned_16(pointers) && ...)) return body(Width<4>{});
-  body(Width<1>{});
+/** Launches the kernel for four channels a thread if alignment allows it, else that for one. */
+template <typename KernelFunction, typename... Pointers>
+void launch_pool(KernelFunction by_four, KernelFunction by_one, Result result, const PoolGeometry& g, cudaStream_t stream,
+                 Pointers... pointers) {
+  const bool fours = g.c % 4 == 0 && (is_aligned_16(pointers) && ...);
+  const bool is_image = result == Result::kImage;
+  const PixelIndex index = index_of(g.n, is_image ? g.h : g.p, is_image ? g.w : g.q, g.c, fours ? 4 : 1);
+  launch(fours ? by_four : by_one, dim3(ceil_div(index.total, kThreads)), dim3(kThreads), 0, stream, pointers..., g, index);
 }
-
-dim3 grid_of(const PixelIndex& index) { return dim3(ceil_div(index.total, kThreads)); }
-
-PixelIndex pooled_index(const PoolGeometry& g, int width) { return index_of(g.n, g.p, g.q, g.c, width); }
-PixelIndex image_index(const PoolGeometry& g, int width) { return index_of(g.n, g.h, g.w, g.c, width); }
 
 }  // namespace
 
-void max_pool(const MaxPoolArgs& args, cudaStream_t stream) {
-  const auto run = [&]<int kWidth>(Width<kWidth>) {
-    const PixelIndex index = pooled_index(args.geometry, kWidth);
-    launch(max_pool_kernel<kWidth>, grid_of(index), dim3(kThreads), 0, stream, args.y, args.x, args.geometry, index);
-  };
-  with_width(args.geometry.c, run, args.y, args.x);
+void max_pool(const PoolArgs& args, cudaStream_t stream) {
+  launch_pool(max_pool_kernel<4>, max_pool_kernel<1>, Result::kPooled, args.geometry, stream, args.result, args.first);
 }
 
-void max_pool_gather(const MaxPoolGatherArgs& args, cudaStream_t stream) {
-  const auto run = [&]<int kWidth>(Width<kWidth>) {
-    const PixelIndex index = pooled_index(args.geometry, kWidth);
-    launch(max_pool_gather_kernel<kWidth>, grid_of(index), dim3(kThreads), 0, stream, args.y, args.x, args.values, args.geometry, index);
-  };
-  with_width(args.geometry.c, run, args.y, args.x);
+void max_pool_gather(const PoolArgs& args, cudaStream_t stream) {
+  launch_pool(max_pool_gather_kernel<4>, max_pool_gather_kernel<1>, Result::kPooled, args.geometry, stream, args.result, args.first,
+              args.second);
 }
 
-void max_pool_gradient(const MaxPoolGradientArgs& args, cudaStream_t stream) {
-  const auto run = [&]<int kWidth>(Width<kWidth>) {
-    const PixelIndex index = image_index(args.geometry, kWidth);
-    launch(max_pool_gradient_kernel<kWidth>, grid_of(index), dim3(kThreads), 0, stream, args.dx, args.x, args.dy, args.geometry, index);
-  };
-  with_width(args.geometry.c, run, args.dx, args.x, args.dy);
+void max_pool_gradient(const PoolArgs& args, cudaStream_t stream) {
+  launch_pool(max_pool_gradient_kernel<4>, max_pool_gradient_kernel<1>, Result::kImage, args.geometry, stream, args.result, args.first,
+              args.second);
 }
 
-void average_pool(const AveragePoolArgs& args, cudaStream_t stream) {
-  const auto run = [&]<int kWidth>(Width<kWidth>) {
-    const PixelIndex index = pooled_index(args.geometry, kWidth);
-    launch(average_pool_kernel<kWidth>, grid_of(index), dim3(kThreads), 0, stream, args.y, args.x, args.geometry, index);
-  };
-  with_width(args.geometry.c, run, args.y, args.x);
+void average_pool(const PoolArgs& args, cudaStream_t stream) {
+  launch_pool(average_pool_kernel<4>, average_pool_kernel<1>, Result::kPooled, args.geometry, stream, args.result, args.first);
 }
 
-void average_pool_gradient(const AveragePoolGradientArgs& args, cudaStream_t stream) {
-  const auto run = [&]<int kWidth>(Width<kWidth>) {
-    const PixelIndex index = image_index(args.geometry, kWidth);
-    launch(average_pool_gradient_kernel<kWidth>, grid_of(index), dim3(kThreads), 0, stream, args.dx, args.dy, args.geometry, index);
-  };
-  with_width(args.geometry.c, run, args.dx, args.dy);
+void average_pool_gradient(const PoolArgs& args, cudaStream_t stream) {
+  launch_pool(average_pool_gradient_kernel<4>, average_pool_gradient_kernel<1>, Result::kImage, args.geometry, stream, args.result,
+              args.first);
 }
 
 }  // namespace gannet::kernels

@@ -1,17 +1,17 @@
-#include "launch/launch.h"
 #include "expressions/operand.h"
-
 #include "kernels.h"
+#include "launch/launch.h"
 
-// Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011). One thread per counter: four numbers, one 16-byte
-// store. Counter (i / 4, step, 0, 0), key (seed, stream); the state (seed, step) is read on the device.
+// Random numbers by Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011). One thread per counter, which gives
+// four numbers and one 16-byte store. The counter is (i / 4, step, 0, 0), the key (seed, stream). The kernel reads seed and step from
+// device memory.
 namespace gannet::kernels {
 
 namespace {
 
 constexpr unsigned kThreads = 256;
 constexpr int kRounds = 10;
-/** Numbers are multiples of 2^-24: every one is exact. */
+/** Numbers are multiples of 2^-24, so that each is exact in float32. */
 constexpr float kUnit = 1.0f / 16777216;
 
 }  // namespace
@@ -27,7 +27,7 @@ __device__ __forceinline__ uint4 philox(uint4 counter, uint2 key) {
   return counter;
 }
 
-/** a * b + c, rounded twice: the same bits where a device would fuse them. */
+/** a * b + c, rounded twice. A fused multiply-add would round once and give other bits than the CPU. */
 __device__ __forceinline__ float multiply_then_add(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
   return __fadd_rn(__fmul_rn(a, b), c);
@@ -53,7 +53,7 @@ struct Normal {
   }
 
  private:
-  /** Box and Muller's transform; the first number is never 0. */
+  /** The Box-Muller transform. The first number is never 0, since its logarithm is taken. */
   static __device__ __forceinline__ float2 pair(uint32_t first, uint32_t second) {
     const float radius = sqrtf(-2.0f * logf((upper_bits(first) + 1.0f) * kUnit));
     float sine, cosine;

@@ -1,21 +1,22 @@
 #include "common/divider.h"
+#include "expressions/operand.h"
 #include "kernels.h"
 #include "launch/launch.h"
-#include "expressions/operand.h"
 
-// How alike the images of a batch are (minibatch discrimination, arXiv:1606.03498), and the gradient of that. The differences of all
-// pairs, N N B C numbers, are never written: a thread owns one image and one feature, keeps its row in registers, and meets the other
-// images in tiles of shared memory. Both images of a pair work their similarity out, so that no sum needs another thread's part.
+// How similar the images of a batch are (minibatch discrimination, arXiv:1606.03498), and the gradient of that. The differences of all
+// pairs, N N B C numbers, are never written to memory. A thread owns one image and one feature and keeps its row in registers. It reads the
+// rows of the other images from tiles in shared memory. The similarity of a pair is computed twice, once for each image, so that no sum
+// needs a number from another thread.
 namespace gannet::kernels {
 
 namespace {
 
-/** Features to a block, one per lane; images to a block, one per warp; and images to a tile of shared memory. */
+/** Features of a block, one per lane; images of a block, one per warp; and images in a tile of shared memory. */
 constexpr int kFeatures = kWarpSize;
 constexpr int kImages = 4;
 constexpr int kTile = 16;
 constexpr int kThreads = kFeatures * kImages;
-/** Blocks that registers leave room for on a multiprocessor; left to itself the compiler makes room for more, and spills. */
+/** Blocks on a multiprocessor that registers leave room for. Without this bound the compiler makes room for more, and spills. */
 constexpr int kBlocks = 5;
 
 }  // namespace
@@ -24,7 +25,7 @@ constexpr int kBlocks = 5;
 struct SimilarityShape {
   int images, features, dimensions;
   int width, stride;
-  /** By the width, and by the groups of four floats in a row of the tile. */
+  /** Dividers by the width, and by the number of groups of four floats in a row of the tile. */
   Divider widths, groups;
 
   __host__ __device__ int chunks() const { return (dimensions + width - 1) / width; }
@@ -45,8 +46,8 @@ __device__ __forceinline__ SimilarityPlace place_of(const SimilarityShape& shape
   return {first, feature, image, feature < shape.features && image < shape.images, row};
 }
 
-/** Copies `width` dimensions from `first` on of the block's features, from `count` images from `image` on, to tile
- *  (count, kFeatures, stride). Whole rows are read 16 bytes at a time where they lie so. */
+/** Copies `width` dimensions from `first` on to tile (count, kFeatures, stride): of the block's features and of `count` images from `image`
+ *  on. Whole rows are read 16 bytes at a time if they are aligned. */
 __device__ __forceinline__ void load_tile(float* tile, const float* m, const SimilarityShape& shape, int first_feature, int image,
                                           int count, int first, bool aligned) {
   const int width = shape.width, stride = shape.stride, dimensions = shape.dimensions;
@@ -74,8 +75,9 @@ __device__ __forceinline__ void load_tile(float* tile, const float* m, const Sim
   }
 }
 
-/** The L1 distances of the thread's row from those of `count` images from `image` on. Chunks of dimensions are taken in turn, `last`
- *  at the end: its part of the row is then in `own`, and that of the images in the tile. The whole block takes part. */
+/** The L1 distances between the thread's row and those of `count` images from `image` on. It takes one chunk of dimensions after the other,
+ *  and chunk `last` as the last one. Afterwards `own` holds this chunk of the thread's row, and the tile that of the other images. The
+ *  whole block takes part. */
 template <int kDimensions>
 __device__ __forceinline__ void measure(float (&distance)[kTile], float (&own)[kDimensions], float* tile, const float* m,
                                         const SimilarityShape& shape, const SimilarityPlace& place, int image, int count, int last,
@@ -151,7 +153,7 @@ __global__ void __launch_bounds__(kThreads, kBlocks) batch_similarity_gradient_k
       for (int c = 0; c < kDimensions; c++) {
         if (first + c >= shape.dimensions) continue;
         const float difference = own[c] - other[c];
-        // The last product is 0, or NaN where one of the two is.
+        // The last case is a difference of 0, which gives 0, or of NaN, which stays NaN.
         sums[c] += difference > 0.0f ? weight : difference < 0.0f ? -weight : weight * difference;
       }
     }
@@ -165,13 +167,13 @@ __global__ void __launch_bounds__(kThreads, kBlocks) batch_similarity_gradient_k
 
 namespace {
 
-/** Dimensions that a thread holds at once: the 5 that are usual, or chunks of 8. */
+/** Dimensions that a thread holds at once: up to 5, the usual number, or chunks of 8. */
 constexpr int kUsual = 5;
 constexpr int kChunk = 8;
 
 SimilarityShape shape_of(int images, int features, int dimensions) {
   const int width = dimensions < kChunk ? dimensions : kChunk;
-  // Rows of odd length: then the lanes of a warp read from 32 different banks.
+  // Rows have an odd length, so that the lanes of a warp read from 32 different banks.
   const int stride = width | 1;
   return {images, features, dimensions, width, stride, make_divider(width), make_divider(ceil_div(kFeatures * width, 4))};
 }

@@ -6,9 +6,9 @@ import { openTfjsDevice } from '../src/reference/index.ts';
 const kernelDevice = process.env.GANNET_KERNEL_DEVICE === 'cuda' ? 'cuda' : 'simt';
 
 /** Opens the device of the CUDA kernels in one of their precisions.
- *  @param narrowFrom as in DeviceOptions: tests of bfloat16 have small values kept so too */
-export const openKernelDevice = async (precision: Precision = 'float32', narrowFrom = 1): Promise<Device> =>
-  openDevice(kernelDevice, { precision, narrowFrom });
+ *  @param bfloat16From as in DeviceOptions: tests of bfloat16 have small values kept so too */
+export const openKernelDevice = async (precision: Precision = 'float32', bfloat16From = 1): Promise<Device> =>
+  openDevice(kernelDevice, { precision, bfloat16From });
 
 /** Every device that this machine can test, by name: the one place that lists them. All compute in float32. */
 const allDevices = {

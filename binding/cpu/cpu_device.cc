@@ -169,8 +169,8 @@ class CpuDevice final : public Device {
 
   /** The vector kernels know elements of four bytes only. */
   static void expect_words(const Step& step) {
-    const auto narrow = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
-    if (!narrow(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), narrow)) return;
+    const auto is_bfloat16 = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
+    if (!is_bfloat16(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), is_bfloat16)) return;
     throw Error("precision_unsupported", "the CPU device keeps no values as bfloat16");
   }
 

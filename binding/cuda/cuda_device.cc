@@ -7,6 +7,7 @@
 
 #include "cuda/expression.h"
 #include "cuda/planned_launches.h"
+#include "cuda/products.h"
 #include "cuda/recording.h"
 #include "error.h"
 
@@ -167,7 +168,7 @@ class CudaDevice final : public Device {
   void unload(int64_t id) override {
     stream().synchronize();
     const auto runs_it = [id](const auto& recording) {
-      return std::any_of(recording.first.begin(), recording.first.end(), [id](const Part& part) { return part.program == id; });
+      return std::any_of(recording.first.begin(), recording.first.end(), [id](const StepRun& run) { return run.program == id; });
     };
     std::erase_if(recordings_, runs_it);
     programs_.erase(id);
@@ -268,19 +269,19 @@ class CudaDevice final : public Device {
   static constexpr size_t kMostRecordings = 32;
 
   Recording& recording_of(const std::vector<Call>& calls) {
-    Parts parts;
-    parts.reserve(calls.size());
-    for (const Call& call : calls) parts.push_back({.program = call.program, .fetches = !call.outputs.empty()});
-    const auto known = recordings_.find(parts);
+    StepRuns runs;
+    runs.reserve(calls.size());
+    for (const Call& call : calls) runs.push_back({.program = call.program, .fetches = !call.outputs.empty()});
+    const auto known = recordings_.find(runs);
     if (known != recordings_.end()) return known->second;
     if (recordings_.size() >= kMostRecordings) {
       stream().synchronize();
       recordings_.clear();
     }
     std::vector<const LoadedProgram*> programs;
-    for (const Part& part : parts) programs.push_back(&programs_.at(part.program));
+    for (const StepRun& run : runs) programs.push_back(&programs_.at(run.program));
     stream();
-    return recordings_.emplace(parts, Recording(parts, programs)).first->second;
+    return recordings_.emplace(runs, Recording(runs, programs)).first->second;
   }
 
   /** Loads the kernels of a program, with addresses for which the same are chosen as in its runs. */
@@ -308,7 +309,7 @@ class CudaDevice final : public Device {
   SharedMemory shared_;
   std::map<int64_t, LoadedProgram> programs_;
   /** Of programs that are loaded. */
-  std::map<Parts, Recording> recordings_;
+  std::map<StepRuns, Recording> recordings_;
 };
 
 DeviceInfo info() {
@@ -356,7 +357,7 @@ constexpr auto plan = nullptr;
 
 }  // namespace cuda
 
-DeviceKind cuda_kind() { return {cuda::info, cuda::supported_ops, cuda::open, cuda::plan}; }
+DeviceKind cuda_kind() { return {cuda::info, cuda::supported_ops, cuda::open, cuda::plan, cuda::bfloat16_operands}; }
 
 }  // namespace gannet
 

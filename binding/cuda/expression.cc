@@ -22,7 +22,7 @@ kernels::Expression translate(const Step& step, int64_t total) {
   const Expression& expression = step.attributes.expression;
   expect_room(expression.access.size(), kernels::kMaxOperands, "operands");
   expect_room(expression.instructions.size(), kernels::kMaxInstructions, "instructions");
-  narrow(total);
+  to_int(total);
   kernels::Expression result;
   for (size_t i = 0; i < expression.access.size(); i++) {
     result.sizes[i] = count_of(step.inputs[i]);
@@ -57,9 +57,9 @@ kernels::ReduceArgs translate_reduction(const Step& step) {
   kernels::ReduceArgs args{.y = nullptr,
                            .expression = translate(step, a.extent[0] * a.extent[1] * a.extent[2]),
                            .kind = reduce_kind(step),
-                           .outer = narrow(a.extent[0]),
-                           .reduced = narrow(a.extent[1]),
-                           .inner = narrow(a.extent[2]),
+                           .outer = to_int(a.extent[0]),
+                           .reduced = to_int(a.extent[1]),
+                           .inner = to_int(a.extent[2]),
                            .workspace = nullptr};
   if (step.op != Op::kReduceSums) return args;
   expect_room(a.values.size(), kernels::kMaxSums, "sums");

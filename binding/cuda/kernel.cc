@@ -29,9 +29,9 @@ namespace {
 
 /** Values kept as bfloat16 come with products in bfloat16, and with no others. */
 void expect_precision(const Step& step, kernels::Precision precision) {
-  const auto narrow = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
+  const auto is_bfloat16 = [](const Slot& slot) { return slot.dtype == DType::kBfloat16; };
   if (precision == kernels::Precision::kBfloat16) return;
-  if (!narrow(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), narrow)) return;
+  if (!is_bfloat16(step.output) && std::none_of(step.inputs.begin(), step.inputs.end(), is_bfloat16)) return;
   throw Error("precision_unsupported", "only a device of precision 'bfloat16' keeps values as bfloat16");
 }
 
@@ -65,7 +65,7 @@ std::vector<bool> variables_read_as_copies(const Program& program) {
   return result;
 }
 
-int narrow(int64_t size) {
+int to_int(int64_t size) {
   if (size > std::numeric_limits<int>::max()) {
     throw Error("shape_unsupported", text("the kernels count in 31 bits, but a size is ", size, "; use a smaller batch"));
   }

@@ -50,6 +50,9 @@ struct Run {
   }
 };
 
+/** What a product does with its sums on their way to memory, besides writing them. */
+enum class EpilogueKind { kNone, kExpression, kStatistics };
+
 /** One step made ready, or several that one launch does: `queue` puts their launches on the run's stream. */
 struct Kernel {
   std::function<void(const Run&)> queue;
@@ -59,6 +62,10 @@ struct Kernel {
   bool looks_up = false;
   /** How many steps of the program it does, from its own on. */
   size_t steps = 1;
+  /** Of a product. The step after its own is then the expression or the statistics. */
+  EpilogueKind epilogue = EpilogueKind::kNone;
+  /** Which of its launches writes the result of a product: the first, or the second where the reduction is split. */
+  size_t result_launch = 0;
 
   size_t workspace_bytes() const { return std::accumulate(scratch.begin(), scratch.end(), size_t{0}); }
 };
@@ -89,7 +96,7 @@ std::vector<Kernel> build_kernels(const Program& program, kernels::Precision pre
 std::vector<bool> variables_read_as_copies(const Program& program);
 
 /** A size as kernels take it. @throws Error `shape_unsupported` if it needs more than 31 bits */
-int narrow(int64_t size);
+int to_int(int64_t size);
 
 /** What the elements of a tensor are in memory, as kernels take it. */
 inline kernels::Element element_of(const Slot& slot) {
@@ -97,7 +104,7 @@ inline kernels::Element element_of(const Slot& slot) {
 }
 
 /** The number of elements of a tensor, as kernels take it. @throws Error `shape_unsupported` */
-inline int count_of(const Slot& slot) { return narrow(slot.size()); }
+inline int count_of(const Slot& slot) { return to_int(slot.size()); }
 
 // One function per family adds its ops.
 void add_convolution_kernels(KernelTable& table);

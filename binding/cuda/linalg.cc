@@ -8,7 +8,7 @@ namespace {
 Kernel cholesky(const Step& step, const Build&) {
   count_of(step.output);
   return {[step](const Run& run) {
-    kernels::cholesky({.l = run.output(step.output), .a = run.input(step.inputs[0]), .n = narrow(step.output.shape[0])}, run.stream);
+    kernels::cholesky({.l = run.output(step.output), .a = run.input(step.inputs[0]), .n = to_int(step.output.shape[0])}, run.stream);
   }};
 }
 

@@ -15,8 +15,8 @@ Kernel gather(const Step& step, const Build& build) {
                      .table = run.input(step.inputs[0]),
                      .indices = run.input<int>(step.inputs[1]),
                      .count = count_of(step.inputs[1]),
-                     .rows = narrow(table[0]),
-                     .width = narrow(table[1]),
+                     .rows = to_int(table[0]),
+                     .width = to_int(table[1]),
                      .error = run.index_error,
                      .step = index},
                     run.stream);
@@ -32,8 +32,8 @@ Kernel scatter_add(const Step& step, const Build& build) {
                           .indices = run.input<int>(step.inputs[0]),
                           .dy = run.input(step.inputs[1]),
                           .count = count_of(step.inputs[0]),
-                          .rows = narrow(table[0]),
-                          .width = narrow(table[1]),
+                          .rows = to_int(table[0]),
+                          .width = to_int(table[1]),
                           .error = run.index_error,
                           .step = index},
                          run.stream);
@@ -42,7 +42,7 @@ Kernel scatter_add(const Step& step, const Build& build) {
 
 /** variable [V,...], indices [N], rows [N,...] */
 Kernel assign_rows(const Step& step, const Build& build) {
-  const int places = narrow(step.output.shape[0]), total = count_of(step.output);
+  const int places = to_int(step.output.shape[0]), total = count_of(step.output);
   return looking_up([step, places, total, index = static_cast<int>(build.step)](const Run& run) {
     kernels::assign_rows({.y = run.output<uint32_t>(step.output),
                           .indices = run.input<int>(step.inputs[1]),
@@ -71,7 +71,7 @@ Kernel one_hot(const Step& step, const Build& build) {
     kernels::one_hot({.y = run.output(step.output),
                       .indices = run.input<int>(step.inputs[0]),
                       .count = count_of(step.inputs[0]),
-                      .depth = narrow(step.attributes.depth),
+                      .depth = to_int(step.attributes.depth),
                       .error = run.index_error,
                       .step = index},
                      run.stream);

@@ -1,39 +1,35 @@
-#include "cuda/ending.h"
+#include "cuda/products.h"
 #include "error.h"
 
 namespace gannet::cuda {
 
 namespace {
 
-/** a [M,L], b [L,N] -> [M,N]; either may lie transposed. */
-Kernel matmul(const Step& step, const Build& build) {
+kernels::MatmulShape shape_of(const Step& step) {
   const Attributes& a = step.attributes;
   for (const Slot& input : step.inputs) count_of(input);
   count_of(step.output);
-  const kernels::MatmulShape shape{narrow(step.output.shape[0]), narrow(step.output.shape[1]),
-                                   narrow(step.inputs[0].shape[a.transpose_a ? 0 : 1]), a.transpose_a, a.transpose_b};
-  const kernels::OperandElements elements{element_of(step.inputs[0]), element_of(step.inputs[1])};
-  if (const char* refusal = kernels::matmul_refusal(shape, elements)) throw Error("shape_unsupported", refusal);
+  return {.rows = to_int(step.output.shape[0]),
+          .columns = to_int(step.output.shape[1]),
+          .reduction = to_int(step.inputs[0].shape[a.transpose_a ? 0 : 1]),
+          .transpose_a = a.transpose_a,
+          .transpose_b = a.transpose_b};
+}
+
+/** a [M,L], b [L,N] -> [M,N]; either may lie transposed. */
+Kernel matmul(const Step& step, const Build& build) {
+  const kernels::MatmulShape shape = shape_of(step);
+  const kernels::OperandElements elements = elements_of(step);
+  if (const char* refusal = matmul_refusal(step, elements)) throw Error("shape_unsupported", refusal);
   const kernels::ProductConfig config = kernels::choose_matmul(shape, build.precision, build.gpu, elements);
-  const Ending ending(step, build, config, !a.transpose_a);
-  return {.queue =
-              [step, shape, config, ending](const Run& run) {
-                const auto statistics = ending.statistics(run);
-                kernels::matmul({.c = run.output(ending.output()),
-                                 .a = run.input(step.inputs[0]),
-                                 .b = run.input(step.inputs[1]),
-                                 .workspace = reinterpret_cast<float*>(run.workspace),
-                                 .shape = shape,
-                                 .config = config,
-                                 .epilogue = ending.epilogue(run),
-                                 .statistics = statistics ? &*statistics : nullptr},
-                                run.stream);
-              },
-          .scratch = ending.scratch(),
-          .steps = ending.steps()};
+  return product_kernel(step, build, shape, config, !shape.transpose_a, kernels::matmul);
 }
 
 }  // namespace
+
+const char* matmul_refusal(const Step& step, const kernels::OperandElements& elements) {
+  return kernels::matmul_refusal(shape_of(step), elements);
+}
 
 void add_matmul_kernels(KernelTable& table) { table[Op::kMatmul] = matmul; }
 

@@ -28,7 +28,7 @@ kernels::Axes axes_of(const std::vector<int64_t>& list) {
                 text("the kernels move tensors of up to ", kernels::kMaxCopyAxes, " axes, but ", to_string(list), " has more"));
   }
   kernels::Axes axes;
-  for (const int64_t value : list) axes.values[axes.count++] = narrow(value);
+  for (const int64_t value : list) axes.values[axes.count++] = to_int(value);
   return axes;
 }
 
@@ -106,7 +106,7 @@ Kernel pad(const Step& step, const Build&) {
 
 Kernel upsample_nearest(const Step& step, const Build&) {
   const kernels::Axes shape = units_of(step.inputs[0]);
-  return copy_as(step, [shape, scale = narrow(step.attributes.scale)](Bits* y, const Bits* x) {
+  return copy_as(step, [shape, scale = to_int(step.attributes.scale)](Bits* y, const Bits* x) {
     const int* n = shape.values;
     return kernels::upsample_copy(y, x, n[0], n[1], n[2], n[3], scale);
   });
@@ -115,7 +115,7 @@ Kernel upsample_nearest(const Step& step, const Build&) {
 /** One copy per input. */
 Kernel concat(const Step& step, const Build&) {
   count_of(step.output);
-  const int axis = narrow(step.attributes.axis);
+  const int axis = to_int(step.attributes.axis);
   const kernels::Axes shape = units_of(step.output);
   for (const Slot& input : step.inputs) units_of(input);
   return {[step, axis, shape](const Run& run) {

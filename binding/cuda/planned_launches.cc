@@ -27,6 +27,26 @@ std::vector<VariableMemory> pretended_variables(const Program& program, int64_t 
   return variables;
 }
 
+const char* name_of(EpilogueKind kind) {
+  switch (kind) {
+    case EpilogueKind::kExpression: return "expression";
+    case EpilogueKind::kStatistics: return "statistics";
+    default: return "none";
+  }
+}
+
+/** The steps, counted from the kernel's first, whose results one of its launches writes. */
+std::vector<size_t> results_of(const Kernel& kernel, size_t launch, size_t launches) {
+  std::vector<size_t> results;
+  for (size_t step = 0; step < kernel.steps; step++) {
+    const bool is_product = step == 0 && kernel.epilogue != EpilogueKind::kNone;
+    // What an expression is applied to never reaches memory.
+    if (is_product && kernel.epilogue == EpilogueKind::kExpression) continue;
+    if (launch == (is_product ? kernel.result_launch : launches - 1)) results.push_back(step);
+  }
+  return results;
+}
+
 int64_t volume(dim3 size) { return int64_t{size.x} * size.y * size.z; }
 
 }  // namespace
@@ -45,8 +65,16 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, kernels::Precis
     const auto left_by = [&](size_t i) { return i + 1 < count && i < kernel.scratch.size() ? static_cast<int64_t>(kernel.scratch[i]) : 0; };
     for (size_t i = 0; i < count; i++) {
       const simt::LaunchRecord& launch = recorder.launches[i];
-      result.push_back({step, kernel.steps, launch.symbol, volume(launch.grid), volume(launch.block),
-                        static_cast<int64_t>(launch.sharedBytes), i > 0 ? left_by(i - 1) : 0, left_by(i)});
+      result.push_back({.step = step,
+                        .steps = kernel.steps,
+                        .epilogue = name_of(kernel.epilogue),
+                        .results = results_of(kernel, i, count),
+                        .symbol = launch.symbol,
+                        .blocks = volume(launch.grid),
+                        .threads = volume(launch.block),
+                        .shared_bytes = static_cast<int64_t>(launch.shared_bytes),
+                        .scratch_read = i > 0 ? left_by(i - 1) : 0,
+                        .scratch_written = left_by(i)});
     }
     step += kernel.steps;
   }

@@ -22,17 +22,17 @@ size_t place(size_t& end, int64_t bytes) {
 
 }  // namespace
 
-Recording::Recording(const Parts& parts, const std::vector<const LoadedProgram*>& programs) {
+Recording::Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs) {
   size_t feed_bytes = 0, output_bytes = 0;
-  for (size_t i = 0; i < parts.size(); i++) {
+  for (size_t i = 0; i < runs.size(); i++) {
     Planned run{.program = programs[i], .feed_offsets = {}, .output_offsets = {}, .feeds = {}};
     const Program& program = run.program->program();
     for (const Binding& feed : program.feeds) run.feed_offsets.push_back(place(feed_bytes, feed.bytes()));
-    if (parts[i].fetches) {
+    if (runs[i].fetches) {
       for (const Output& output : program.outputs) run.output_offsets.push_back(place(output_bytes, output.slot.bytes()));
     }
     looks_up_ |= run.program->looks_up();
-    answers_ |= run.program->looks_up() || parts[i].fetches;
+    answers_ |= run.program->looks_up() || runs[i].fetches;
     runs_.push_back(std::move(run));
   }
   feeds_ = DeviceMemory(feed_bytes);

@@ -9,22 +9,22 @@
 
 namespace gannet::cuda {
 
-/** One run of a step. */
-struct Part {
+/** One of the runs of a step. */
+struct StepRun {
   int64_t program = 0;
   /** Whether its outputs are copied back. */
   bool fetches = false;
 
-  auto operator<=>(const Part&) const = default;  // NOLINT(modernize-use-nullptr): what it takes for a 0 is the operator
+  auto operator<=>(const StepRun&) const = default;  // NOLINT(modernize-use-nullptr): what it takes for a 0 is the operator
 };
 
-/** What steps that are recorded alike have in common. */
-using Parts = std::vector<Part>;
+/** The runs of a step in order: steps with equal ones share a recording. */
+using StepRuns = std::vector<StepRun>;
 
 /** The runs of a step, one after another: buffers for the feeds and outputs of each, and one graph of all once they have run. */
 class Recording {
  public:
-  Recording(const Parts& parts, const std::vector<const LoadedProgram*>& programs);
+  Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs);
 
   /** Makes room for the step. @throws Error `out_of_memory` */
   void reserve(SharedMemory& memory, const Stream& stream) const;

@@ -11,9 +11,9 @@ Kernel batch_similarity(const Step& step, const Build&) {
     const Shape& m = step.inputs[0].shape;
     kernels::batch_similarity({.o = run.output(step.output),
                                .m = run.input(step.inputs[0]),
-                               .images = narrow(m[0]),
-                               .features = narrow(m[1]),
-                               .dimensions = narrow(m[2])},
+                               .images = to_int(m[0]),
+                               .features = to_int(m[1]),
+                               .dimensions = to_int(m[2])},
                               run.stream);
   }};
 }
@@ -26,9 +26,9 @@ Kernel batch_similarity_gradient(const Step& step, const Build&) {
     kernels::batch_similarity_gradient({.dm = run.output(step.output),
                                         .m = run.input(step.inputs[0]),
                                         .dy = run.input(step.inputs[1]),
-                                        .images = narrow(m[0]),
-                                        .features = narrow(m[1]),
-                                        .dimensions = narrow(m[2])},
+                                        .images = to_int(m[0]),
+                                        .features = to_int(m[1]),
+                                        .dimensions = to_int(m[2])},
                                        run.stream);
   }};
 }

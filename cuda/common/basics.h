@@ -39,7 +39,7 @@ __host__ __device__ constexpr Integer ceil_div(Integer value, Integer divisor) {
 /** True if the pointer may be read and written by load4 and store4. */
 __host__ __device__ inline bool is_aligned_16(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % 16 == 0; }
 
-/** The block's dynamic shared memory, 128-byte aligned: `sharedBytes` of the launch. A kernel carves it by hand. */
+/** The block's dynamic shared memory, aligned to 128 bytes: the launch's `shared_bytes`. Each kernel divides it up by itself. */
 template <typename T>
 __device__ inline T* shared_memory() {
 #if defined(GANNET_SIMT)
@@ -50,8 +50,8 @@ __device__ inline T* shared_memory() {
 #endif
 }
 
-/** A number as it lies in memory. GPUs make NaNs whose bits are all ones, which an addition to the bits would carry over to zeros, as the
- *  products' rounding does (to_tf32): one NaN stands for all. Those of the host are copied so too (binding/native_run.h). */
+/** A number as kernels write it to memory: every NaN becomes the same one. The NaN that GPUs make has all bits set. Products round by
+ *  adding to the bits (to_tf32), and that would turn this NaN into zero. The host replaces NaNs in the same way (binding/native_run.h). */
 __device__ __forceinline__ float writable(float value) {
   constexpr unsigned kNan = 0x7fc00000;
   return value == value ? value : __uint_as_float(kNan);

@@ -26,7 +26,7 @@ __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
 __device__ __forceinline__ float low_bf16(uint32_t pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float high_bf16(uint32_t pair) { return __uint_as_float(pair & 0xffff0000u); }
 
-/** What is left of four numbers once they are kept as bfloat16. */
+/** Four numbers rounded to bfloat16. */
 __device__ __forceinline__ float4 rounded_bf16(float4 four) {
   const uint32_t first = pack_bf16(four.x, four.y), second = pack_bf16(four.z, four.w);
   return make_float4(low_bf16(first), high_bf16(first), low_bf16(second), high_bf16(second));

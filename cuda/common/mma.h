@@ -19,9 +19,9 @@
 
 namespace gannet::kernels {
 
-/** Rounds to TF32 (10 bits of mantissa) to nearest, ties away from zero: bits of which the tensor cores, which would truncate otherwise,
- *  ignore the low 13. One addition does it, as long as NaNs are as kernels write them (`writable`, common/basics.h): it would carry others over
- *  to zeros. A conversion takes three instructions, or one that the compiler surrounds with moves. */
+/** Rounds to TF32 (10 bits of mantissa), to nearest, ties away from zero. The tensor cores ignore the low 13 bits, so adding half of bit 13
+ *  rounds. A NaN of all ones would become zero by this addition; memory has no such NaN (`writable`, common/basics.h). The conversion
+ *  instructions would take three instructions, or one that the compiler surrounds with moves. */
 __device__ __forceinline__ uint32_t to_tf32(float value) {
 #if defined(GANNET_SIMT)
   return simt::round_to_tf32(value);

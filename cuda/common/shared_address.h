@@ -37,7 +37,7 @@ class SharedAddress {
 
   __device__ __forceinline__ Word value() const { return value_; }
 
-  /** The same address, worked out here: the compiler would otherwise do so anew wherever it is used in a loop, to save registers. */
+  /** The same address, kept in a register. Without this the compiler computes it anew at every use in a loop, to save registers. */
   __device__ __forceinline__ SharedAddress settled() const {
     SharedAddress result(value_);
 #if defined(__CUDA_ARCH__)
@@ -52,7 +52,7 @@ class SharedAddress {
   Word value_;
 };
 
-// Stores as instructions of their own: compilers take many minutes over rows of conditional ones through pointers made of addresses.
+// Stores, written as instructions: compilers take many minutes for many conditional stores through pointers that are made from addresses.
 #if defined(GANNET_SIMT)
 template <typename T>
 __device__ inline void store_shared(SharedAddress target, const T& value) {

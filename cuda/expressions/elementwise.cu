@@ -1,39 +1,51 @@
-#include "expressions/activation_patterns.h"
+#include "expressions/activation_formulas.h"
 #include "expressions/interpreter.h"
+#include "expressions/norm_formulas.h"
+#include "expressions/residual_formulas.h"
 #include "launch/launch.h"
-#include "expressions/norm_patterns.h"
-#include "expressions/residual_patterns.h"
 
-// y[i] = expression at i. Bound by memory: every thread computes four neighbouring elements, so that a warp reads 512 bytes of every
-// full operand at once. Grid: one thread per four elements. The hot expressions of GAN training are compiled (pattern.h), any other
-// one is interpreted (interpreter.h).
+// y[i] = expression at i. Bound by memory. Every thread computes four neighbouring elements, so that a warp reads 512 bytes of every
+// operand at once. Grid: one thread for four elements. The expressions that GAN training spends most time in are compiled (formula.h), and
+// all others are interpreted (interpreter.h).
 namespace gannet::kernels {
 
 namespace {
 
 constexpr unsigned kThreads = 256;
 constexpr unsigned kInterpreterThreads = 128;
-constexpr Access kFull = Access::kFull, kChannel = Access::kChannel;
-using F = Function;
 
-/** The same numbers, which bfloat16 rounds. */
-using Identity = Pattern<Reads<kFull>>;
-using Multiply = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
-using Scale = Pattern<Reads<kFull>, Op<F::kConstant>, Op<F::kMul, 1, 0>>;
-using WeightedSum =
-    Pattern<Reads<kFull, kFull>, Op<F::kConstant>, Op<F::kMul, 2, 0>, Op<F::kConstant>, Op<F::kMul, 4, 1>, Op<F::kAdd, 3, 5>>;
-
+/** number x */
+inline constexpr Formula kScale = [] {
+  formula::Builder f;
+  const auto x = f.full();
+  return f.results(f.constant() * x);
+}();
+/** number a + other number b */
+inline constexpr Formula kWeightedSum = [] {
+  formula::Builder f;
+  const auto a = f.full(), b = f.full();
+  const auto first = f.constant() * a;
+  return f.results(first + f.constant() * b);
+}();
 /** x + e (y - x) with one e per sample: the images between real and generated ones. */
-using Interpolate = Pattern<Reads<kFull, Access::kSample, kFull>, Op<F::kSub, 2, 0>, Op<F::kMul, 1, 3>, Op<F::kAdd, 0, 4>>;
+inline constexpr Formula kInterpolate = [] {
+  formula::Builder f;
+  const auto x = f.full(), e = f.sample(), y = f.full();
+  return f.results(x + e * (y - x));
+}();
 
 using HotPatterns =
-    PatternList<Identity, AddBias<>, BiasRelu, BiasLeakyRelu, BiasElu, BiasTanh, Relu, LeakyRelu, ReluGradient, LeakyReluGradient,
-                BiasEluGradient, TanhGradient, Add, AddThree, Multiply, Scale, WeightedSum, Interpolate, norms::Normalize<kChannel>,
-                norms::NormalizeRelu<kChannel>, norms::NormalizeLeakyRelu<kChannel>, norms::Normalize<Access::kSample>,
-                norms::NormalizeRelu<Access::kSample>, norms::NormalizeLeakyRelu<Access::kSample>, norms::ReluInputGradient,
-                norms::LeakyReluInputGradient, norms::BiasedNormalizeLeakyRelu, norms::BiasedInputGradient, norms::BiasedInputGradientSum,
-                norms::BiasedCentre, norms::BiasedCurvature, norms::LeakyReluAdjoint, norms::GainedLeakyReluAdjoint, residuals::Blend,
-                residuals::BlendGradient, residuals::CarriedGradient, residuals::CarriedEluGradient, residuals::TwiceCarriedEluGradient>;
+    PatternList<PatternOf<kIdentity>, PatternOf<kAddBias>, PatternOf<kBiasRelu>, PatternOf<kBiasLeakyRelu>, PatternOf<kBiasElu>,
+                PatternOf<kBiasTanh>, PatternOf<kRelu>, PatternOf<kLeakyRelu>, PatternOf<kReluGradient>, PatternOf<kLeakyReluGradient>,
+                PatternOf<kBiasEluGradient>, PatternOf<kTanhGradient>, PatternOf<kLeakyReluAdjoint>, PatternOf<kAdd>, PatternOf<kAddThree>,
+                PatternOf<kMultiply>, PatternOf<kScale>, PatternOf<kWeightedSum>, PatternOf<kInterpolate>, PatternOf<norms::kBatchNorm>,
+                PatternOf<norms::kBatchNormRelu>, PatternOf<norms::kBatchNormLeakyRelu>, PatternOf<norms::kLayerNorm>,
+                PatternOf<norms::kLayerNormRelu>, PatternOf<norms::kLayerNormLeakyRelu>, PatternOf<norms::kReluInputGradient>,
+                PatternOf<norms::kLeakyReluInputGradient>, PatternOf<norms::kBiasedNormLeakyRelu>, PatternOf<norms::kBiasedInputGradient>,
+                PatternOf<norms::kBiasedInputGradientSum>, PatternOf<norms::kBiasedCentre>, PatternOf<norms::kBiasedCurvature>,
+                PatternOf<norms::kGainedLeakyReluAdjoint>, PatternOf<residuals::kBlend>, PatternOf<residuals::kBlendGradient>,
+                PatternOf<residuals::kCarriedGradient>, PatternOf<residuals::kCarriedEluGradient>,
+                PatternOf<residuals::kTwiceCarriedEluGradient>>;
 
 }  // namespace
 

@@ -5,12 +5,12 @@
 #include "expressions/operand.h"
 #include "expressions/scalar_functions.h"
 
-// Any expression, interpreted. Every thread evaluates four neighbouring elements; its registers are 16-byte slots of shared memory,
-// slot s of thread t at [s * threads + t], which no bank conflict slows down. An instruction costs about 12 cycles of the shared
-// memory per warp: up to eight or so hide behind the loads from memory.
+// Interprets any expression. Every thread evaluates four neighbouring elements. Its registers are 16-byte slots of shared memory: slot s of
+// thread t lies at [s * threads + t], so there are no bank conflicts. An instruction takes a warp about 12 cycles of shared memory. Up to
+// about eight instructions take no extra time, since memory is slower.
 namespace gannet::kernels {
 
-/** An expression made ready: operands start in the slots of their number, results reuse the slots of values no longer needed. */
+/** An expression as the interpreter takes it. Operand i starts in slot i; results reuse the slots of values that nothing needs any more. */
 struct InterpretedCode {
   struct Line {
     Function function;
@@ -24,7 +24,7 @@ struct InterpretedCode {
   Line lines[kMaxInstructions];
   int line_count;
   int slots;
-  /** The slots of what a reduction takes. */
+  /** The slots of the values that a reduction takes. */
   uint8_t values[kMaxSums];
 };
 
@@ -40,7 +40,7 @@ inline unsigned interpreter_threads(const InterpretedCode& code, unsigned prefer
 
 namespace detail {
 
-/** Numbers of slots that hold values still needed. */
+/** Gives out slots, and takes back those whose values nothing needs any more. */
 class SlotAllocator {
  public:
   int take() {
@@ -63,7 +63,7 @@ class SlotAllocator {
 
 }  // namespace detail
 
-/** `values`: registers whose values are needed at the end, for evaluate_values. */
+/** Assigns slots to an expression. `values`: registers that are needed at the end, for evaluate_values. */
 inline InterpretedCode interpret(const Expression& expression, unsigned total, std::span<const int> values = {}) {
   InterpretedCode code{};
   detail::SlotAllocator allocator;

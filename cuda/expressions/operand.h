@@ -4,17 +4,17 @@
 #include "common/divider.h"
 #include "kernels.h"
 
-// How kernels read the operands of an expression: four neighbouring elements at a time, as one access of 16 bytes, or of 8 where they
-// are bfloat16, if the address allows it.
+// How kernels read and write elements: four neighbours at a time. If the address allows it, this is one access of 16 bytes, or of 8 for
+// bfloat16.
 namespace gannet::kernels {
 
-/** What a kernel is compiled for: float32 alone, or operands and results that say of themselves, while running, which they are. */
+/** The types that a kernel is compiled for: float32 alone, or both. In the latter case each operand and result carries its type. */
 enum class Values { kFloat32, kMixed };
 
 struct ExpressionOperand {
   const float* data = nullptr;
   unsigned size = 1;
-  /** Of kChannel by the size, of kSample by the length of a sample. */
+  /** For kChannel a division by the size, for kSample by the length of a sample. */
   Divider divider;
   /** Whether `data` is a multiple of 16 bytes. */
   bool aligned = false;
@@ -36,6 +36,12 @@ inline ExpressionOperand make_operand(const Expression& expression, int i, Acces
   return operand;
 }
 
+/** Sets what kernels take of a compiled expression: its operands, and the number that each instruction carries. */
+inline void encode(const Expression& expression, unsigned total, ExpressionOperand* operands, float* values) {
+  for (int i = 0; i < expression.operand_count; i++) operands[i] = make_operand(expression, i, expression.access[i], total);
+  for (int i = 0; i < expression.instruction_count; i++) values[i] = expression.instructions[i].value;
+}
+
 /** Elements 0 .. count of four, the others 0; `count` from 1 to 4. */
 __device__ __forceinline__ float4 load_some(const float* data, int count) {
   return make_float4(data[0], count > 1 ? data[1] : 0.0f, count > 2 ? data[2] : 0.0f, count > 3 ? data[3] : 0.0f);
@@ -48,7 +54,7 @@ __device__ __forceinline__ void store_some(float* data, float4 value, int count)
   if (count > 3) data[3] = writable(value.w);
 }
 
-/** Four elements from `first`, of which `count` exist. `aligned` speaks of `data`. */
+/** Four elements from `first` on, of which `count` exist. `aligned`: `data` is a multiple of 16 bytes. */
 __device__ __forceinline__ float4 load_vector(const float* data, unsigned first, int count, bool aligned) {
   return aligned && count == 4 && first % 4 == 0 ? load4(data + first) : load_some(data + first, count);
 }
@@ -61,25 +67,26 @@ __device__ __forceinline__ void store_vector(float* data, unsigned first, float4
   }
 }
 
-/** As load_vector, of either type. The loads wait for no decision but of the second half, so that those of several operands are under
- *  way at once. */
+/** As load_vector, for either type. The first 8 bytes are loaded without a branch, so that the loads of several operands run at the same
+ *  time. Only the second 8 bytes of float32 depend on the type. */
 __device__ __forceinline__ float4 load_mixed(const ExpressionOperand& operand, unsigned first, int count) {
-  const bool narrow = operand.element == Element::kBfloat16;
+  const bool is_bfloat16 = operand.element == Element::kBfloat16;
   if (operand.aligned && count == 4 && first % 4 == 0) {
-    const auto* source = reinterpret_cast<const uint2*>(reinterpret_cast<const char*>(operand.data) + (size_t{first} << (narrow ? 1 : 2)));
+    const auto* source =
+        reinterpret_cast<const uint2*>(reinterpret_cast<const char*>(operand.data) + (size_t{first} << (is_bfloat16 ? 1 : 2)));
     const uint2 low = source[0];
     uint2 high = low;
-    if (!narrow) high = source[1];
-    return narrow ? make_float4(low_bf16(low.x), high_bf16(low.x), low_bf16(low.y), high_bf16(low.y))
-                  : make_float4(__uint_as_float(low.x), __uint_as_float(low.y), __uint_as_float(high.x), __uint_as_float(high.y));
+    if (!is_bfloat16) high = source[1];
+    return is_bfloat16 ? make_float4(low_bf16(low.x), high_bf16(low.x), low_bf16(low.y), high_bf16(low.y))
+                       : make_float4(__uint_as_float(low.x), __uint_as_float(low.y), __uint_as_float(high.x), __uint_as_float(high.y));
   }
-  if (!narrow) return load_some(operand.data + first, count);
+  if (!is_bfloat16) return load_some(operand.data + first, count);
   const auto* data = reinterpret_cast<const unsigned short*>(operand.data) + first;
   const auto at = [&](int i) { return i < count ? low_bf16(data[i]) : 0.0f; };
   return make_float4(low_bf16(data[0]), at(1), at(2), at(3));
 }
 
-/** As store_vector, of either type. */
+/** As store_vector, for either type. */
 __device__ __forceinline__ void store_mixed(void* y, Element element, unsigned first, float4 value, int count, bool aligned) {
   if (element == Element::kFloat32) return store_vector(static_cast<float*>(y), first, value, count, aligned);
   const uint2 pairs = make_uint2(pack_bf16(value.x, value.y), pack_bf16(value.z, value.w));
@@ -104,7 +111,7 @@ __device__ __forceinline__ void store_result(void* y, Element element, unsigned 
   }
 }
 
-/** What elements first .. first + count of the space see of an operand. */
+/** The numbers that elements first .. first + count of the expression read from an operand. */
 template <Access kAccess, Values kValues = Values::kFloat32>
 __device__ __forceinline__ float4 read_operand(const ExpressionOperand& operand, unsigned first, int count) {
   if constexpr (kAccess == Access::kFull && kValues == Values::kMixed) return load_mixed(operand, first, count);

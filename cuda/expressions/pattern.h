@@ -5,8 +5,8 @@
 #include "expressions/operand.h"
 #include "expressions/scalar_functions.h"
 
-// Expressions that are compiled: the hottest ones, written as types. A pattern keeps its values in machine registers; it is chosen
-// on the host, by comparing an expression's instructions with the pattern's, whatever their immediate values.
+// A compiled expression as a type; formula.h makes these types from readable formulas. A pattern keeps its values in the GPU's registers.
+// The host chooses it: it compares the instructions of an expression with those of the pattern. Numbers that instructions carry may be any.
 namespace gannet::kernels {
 
 template <Access... kAccess>
@@ -55,9 +55,7 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
 
   static Code encode(const Expression& expression, unsigned total) {
     Code code{};
-    const Access access[] = {kAccess...};
-    for (int i = 0; i < kOperands; i++) code.operands[i] = make_operand(expression, i, access[i], total);
-    for (int i = 0; i < kInstructions; i++) code.values[i] = expression.instructions[i].value;
+    kernels::encode(expression, total, code.operands, code.values);
     return code;
   }
 
@@ -76,7 +74,7 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
                           std::make_integer_sequence<int, kInstructions>{});
   }
 
-  /** The values where operand kGiven is at hand instead of in memory. `code` has room for those of longer patterns too. */
+  /** The expression's values, where operand kGiven is not in memory but passed as `given`. `code` may have room for longer patterns. */
   template <Values kValues, int kGiven, typename LongerCode>
   static __device__ __forceinline__ float4 evaluate_given(const LongerCode& code, float4 given, unsigned first, int count) {
     float4 registers[kRegisters];
@@ -115,7 +113,7 @@ struct Pattern<Reads<kAccess...>, Instructions...> {
 
 template <typename... Patterns>
 struct PatternList {
-  /** Calls body(pattern) with the pattern that an expression is; false if there is none. */
+  /** Calls body(pattern) with the pattern that an expression matches. Returns whether there is one. */
   template <typename Body>
   static bool find(const Expression& expression, Body body) {
     return ((Patterns::matches(expression) && (body(Patterns{}), true)) || ...);

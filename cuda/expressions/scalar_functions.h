@@ -1,13 +1,13 @@
 #pragma once
 
-#include "kernels.h"
-
 #include "common/basics.h"
+#include "kernels.h"
 
 // The scalar functions of src/tensor/operators.ts on one and on four elements.
 namespace gannet::kernels {
 
-/** Unused arguments are ignored. Comparisons are turned so that NaN comes through: a diverged training must show. */
+/** Arguments that a function does not have are ignored. Comparisons are written so that NaN stays NaN: a training that has diverged must
+ *  show it. */
 template <Function kFunction>
 __device__ __forceinline__ float apply(float a, float b, float c, float value) {
   if constexpr (kFunction == Function::kNeg) return -a;
@@ -56,7 +56,7 @@ __device__ inline float4 apply(Function function, float4 a, float4 b, float4 c, 
   return apply<Function::kConstant>(a, b, c, value);
 }
 
-/** How many registers a function reads, told by where it stands: kernels have no table to look it up in. */
+/** How many registers a function reads. It follows from the order of Function, since kernels have no table to look it up in. */
 __host__ __device__ constexpr int arity(Function function) {
   return function == Function::kConstant ? 0 : function < Function::kAdd ? 1 : function < Function::kSelect ? 2 : 3;
 }

@@ -1,7 +1,8 @@
 #include "kernels.h"
 #include "launch/launch.h"
 
-// Which of the addon's code a GPU loads: that compiled for itself, an older relative of it, or PTX that its driver compiles.
+// Which code of the addon a GPU loads: code that was compiled for this GPU, code for an older one that it can run, or PTX, which its driver
+// compiles.
 namespace gannet::kernels {
 
 /** Asked for its attributes only. */

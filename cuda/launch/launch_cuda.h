@@ -29,30 +29,30 @@ inline std::string kernel_name(const void* kernel) {
 }
 
 /** Loads a kernel and grants it shared memory. @throws LaunchError */
-inline void prepare_kernel(const void* kernel, size_t sharedBytes) {
+inline void prepare_kernel(const void* kernel, size_t shared_bytes) {
   make_ready(
-      kernel, [kernel] { return kernel_name(kernel); }, sharedBytes);
+      kernel, [kernel] { return kernel_name(kernel); }, shared_bytes);
 }
 
 /** @throws LaunchError if `error` is one, with the launch's dimensions. */
-inline void check_launch(cudaError_t error, const void* kernel, dim3 grid, dim3 block, size_t sharedBytes) {
+inline void check_launch(cudaError_t error, const void* kernel, dim3 grid, dim3 block, size_t shared_bytes) {
   if (error == cudaSuccess) return;
   cudaGetLastError();
   const auto extent = [](dim3 size) { return std::to_string(size.x) + "x" + std::to_string(size.y) + "x" + std::to_string(size.z); };
   throw LaunchError(kernel_name(kernel), std::string(cudaGetErrorName(error)) + " (" + cudaGetErrorString(error) + ") at the launch of " +
-                                             extent(grid) + " blocks of " + extent(block) + " threads with " + std::to_string(sharedBytes) +
-                                             " bytes of shared memory");
+                                             extent(grid) + " blocks of " + extent(block) + " threads with " +
+                                             std::to_string(shared_bytes) + " bytes of shared memory");
 }
 
 template <typename... Parameters>
-void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
+void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
                   std::tuple<Parameters...> values) {
   const void* function = reinterpret_cast<const void*>(kernel);
-  prepare_kernel(function, sharedBytes);
+  prepare_kernel(function, shared_bytes);
   auto pointers = std::apply(
       [](Parameters&... each) { return std::array<void*, sizeof...(Parameters)>{const_cast<void*>(static_cast<const void*>(&each))...}; },
       values);
-  check_launch(cudaLaunchKernel(function, grid, block, pointers.data(), sharedBytes, stream), function, grid, block, sharedBytes);
+  check_launch(cudaLaunchKernel(function, grid, block, pointers.data(), shared_bytes, stream), function, grid, block, shared_bytes);
 }
 
 }  // namespace gannet::kernels

@@ -1,13 +1,13 @@
 #include <climits>
 
 #include "common/divider.h"
-#include "launch/launch.h"
 #include "expressions/operand.h"
-
 #include "kernels.h"
+#include "launch/launch.h"
 
-// Rows of tables read by index, their adjoint, rows written by index, one-hot codes, and indices of numbers. The first block of each launch
-// that takes indices also checks the indices: the first one out of range is reported once, and reads or writes no row.
+// Rows of a table by index, the adjoint of that, rows written by index, one-hot codes, and indices from numbers. The first block of each
+// launch that takes indices also checks them, and reports the first one that is out of range. An index out of range reads and writes no
+// row.
 namespace gannet::kernels {
 
 namespace {
@@ -17,7 +17,7 @@ constexpr unsigned kScatterThreads = 128;
 
 }  // namespace
 
-/** Remembers the first of `count` indices that is not from 0 to rows - 1. The whole block takes part; `scratch` holds one number. */
+/** Reports the first of `count` indices that is not from 0 to rows - 1. The whole block takes part; `scratch` holds a number per thread. */
 __device__ __forceinline__ void check_indices(const int* indices, unsigned count, int rows, IndexError* error, int step,
                                               unsigned* scratch) {
   unsigned first = count;
@@ -47,7 +47,8 @@ __global__ void gather_kernel(float* __restrict__ y,            // (count, width
   store_vector(y, row * width + column, value, valid, aligned);
 }
 
-/** Grid: (rows of the table, tiles of columns). Every block reads all indices and adds up its own rows in their order. */
+/** Grid: (rows of the table, tiles of columns). Every block reads all indices, and adds up the rows of dy that go to its own row, in their
+ *  order. Shared memory: one number per thread, as in the others. */
 __global__ void scatter_add_kernel(float* __restrict__ y,            // (rows, width)
                                    const int* __restrict__ indices,  // (count)
                                    const float* __restrict__ dy,     // (count, width)

@@ -2,18 +2,17 @@
 #include <utility>
 
 #include "common/divider.h"
+#include "kernels.h"
 #include "launch/launch.h"
 
-#include "kernels.h"
-
-// Elements of four bytes moved as they are: constants, and copies between two strided views of one shape, with zeros around the source.
-// A copy is simplified on the host first (axes of one element vanish, neighbours that walk on in step merge) and then takes the
-// widest way that fits:
+// Moves elements of four bytes as they are: constants, and copies between two strided views of one shape, with zeros around the source. The
+// host first simplifies a copy: it drops axes of one element, and merges neighbouring axes that can be walked as one. Then it takes the
+// first kernel of these that fits:
 //
-// vectors     the innermost axis is dense on both sides and everything is a multiple of four: 16 bytes per thread.
-// repeats     the innermost axis repeats one source element: 16-byte stores of it.
-// transpose   the source is dense along another axis than the target: tiles of 32 x 32 through shared memory (a row of 33, so that
-//             neither side has bank conflicts), both sides read and written in rows.
+// vectors     the innermost axis is dense on both sides, and all sizes and strides are multiples of four: 16 bytes per thread.
+// repeats     the innermost axis repeats one source element: 16-byte stores.
+// transpose   the source is dense along another axis than the target: tiles of 32 x 32 go through shared memory. A row there has 33
+//             elements, so that there are no bank conflicts. Both sides are read and written in rows.
 // elements    anything else: one element per thread.
 namespace gannet::kernels {
 
@@ -49,7 +48,7 @@ struct CopyShape {
   unsigned total;
 };
 
-/** Where unit i of a copy goes to and comes from; outside: nowhere, it is zero. */
+/** Where unit i of a copy goes to and comes from. Not `inside`: it is zero. */
 struct CopyPosition {
   unsigned target, source;
   bool inside;
@@ -60,7 +59,7 @@ __device__ __forceinline__ CopyPosition position_of(const CopyShape& shape, unsi
   for (int axis = shape.count - 1; axis >= 0; axis--) {
     const CopyShape::Axis& a = shape.axes[axis];
     const unsigned rest = a.size.divide(i), index = i - rest * a.size.divisor;
-    // Below zero wraps to a large number: one comparison for both ends.
+    // An index below zero wraps around to a large number, so one comparison checks both ends.
     const unsigned from = index - a.before;
     position.inside = position.inside && from < a.extent;
     position.target += index * a.target;
@@ -118,7 +117,7 @@ namespace {
 
 bool is_padded(const CopyAxis& axis) { return axis.before != 0 || axis.extent != axis.size; }
 
-/** Whether two neighbouring axes are one: walking off the end of the inner one is a step of the outer one. */
+/** Whether two neighbouring axes can be walked as one: the end of the inner axis is one step of the outer one. */
 bool can_merge(const CopyAxis& outer, const CopyAxis& inner) {
   return !is_padded(inner) && outer.target == inner.target * inner.size && outer.source == inner.source * inner.size;
 }
@@ -128,7 +127,7 @@ CopyAxis merged(const CopyAxis& outer, const CopyAxis& inner) {
   return {outer.size * n, inner.target, inner.source, outer.before * n, outer.extent * n};
 }
 
-/** A copy with as few axes as say the same, at least one. */
+/** The same copy with as few axes as possible, at least one. */
 CopyArgs simplified(const CopyArgs& args) {
   CopyArgs result = args;
   result.axis_count = 0;

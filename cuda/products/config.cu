@@ -4,24 +4,25 @@
 #include <limits>
 #include <vector>
 
-#include "products/phases.h"
 #include "kernels.h"
+#include "products/phases.h"
 
-// How products run: host code alone, a function of shapes and of the GPU's limits, so that plans can be counted without a GPU.
+// Chooses how a product runs. This is host code: a function of shapes and of the GPU's limits alone, so that launches can be planned and
+// counted without a GPU.
 namespace gannet::kernels {
 
 namespace {
 
-/** A tile's bytes along the reduction, and the elements of bfloat16 in 16 bytes. */
+/** Bytes of a tile's row along the reduction, and elements of bfloat16 in 16 bytes. */
 constexpr int kStepBytes = 128;
 constexpr int kEights = 8;
-/** An entry of a table of positions: an offset, or one with a point. */
+/** Bytes of an entry of the table of positions: an offset alone, or an offset and a point. */
 constexpr int kOffsetBytes = 4, kPositionBytes = 8;
 constexpr int kFirstAsyncArchitecture = 80;
 constexpr int kLargestAxis = 1 << 14;
 
-/** What a tile costs. Efficiencies are the share of the peak that its ratio of products to shared-memory loads allows, estimated by
- *  counting instructions. */
+/** A tile and what it costs. The efficiency is the share of the peak that its ratio of multiplications to loads from shared memory allows,
+ *  estimated by counting instructions. */
 struct TileTraits {
   ProductTile tile;
   const char* name;
@@ -38,7 +39,7 @@ constexpr std::array<TileTraits, 4> kTiles = {{
 
 constexpr std::array<int, 14> kSplits = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
 
-/** Bytes as the workspace counts them, so that something else may lie behind. */
+/** Rounds bytes up, so that something else may lie behind in the workspace. */
 size_t aligned(size_t bytes) {
   constexpr size_t kAlignment = 256;
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -46,55 +47,55 @@ size_t aligned(size_t bytes) {
 
 int divide_up(int64_t value, int64_t divisor) { return static_cast<int>((value + divisor - 1) / divisor); }
 
-/** A product as the configuration sees it: dense parts of `rows` and `reduction` each, with the same columns. */
+/** A product as the configuration sees it: one dense product for each phase, all with the same columns. */
 struct ProductSize {
-  struct Part {
+  struct PhaseSize {
     int rows, reduction;
   };
-  std::vector<Part> parts;
+  std::vector<PhaseSize> phases;
   int columns;
   int64_t elements;
-  /** 0 where there are no kernels for the operands. */
+  /** Elements in one copy of each operand; 0 if there are no kernels for the operands. */
   int vector_a, vector_b;
-  /** Every stage has a table of the positions of B's lines in shared memory, with entries of so many bytes; or 0. */
+  /** Bytes of an entry of the table of positions in each stage; 0 without a table. */
   int entry_bytes;
-  /** Narrow tiles exist for this product. */
+  /** Whether it has kernels with the tile of 8 columns. */
   bool thin;
 
-  /** Steps of the reduction in a tile, and the bytes that one column of B takes there. */
+  /** Steps of the reduction in one stage, and bytes of one column of B in it. */
   int step_length() const { return kStepBytes / (vector_a == kEights ? 2 : 4); }
   int column_bytes() const { return step_length() * (vector_b == kEights ? 2 : 4); }
 };
 
 int row_blocks(const ProductSize& size, const TileTraits& tile) {
   int blocks = 0;
-  for (const auto& part : size.parts) blocks += divide_up(part.rows, tile.rows);
+  for (const auto& phase : size.phases) blocks += divide_up(phase.rows, tile.rows);
   return blocks;
 }
 
 int steps_of(const ProductSize& size) {
   int steps = 0;
-  for (const auto& part : size.parts) steps = std::max(steps, divide_up(part.reduction, size.step_length()));
+  for (const auto& phase : size.phases) steps = std::max(steps, divide_up(phase.reduction, size.step_length()));
   return steps;
 }
 
 double mean_steps(const ProductSize& size) {
   double steps = 0, rows = 0;
-  for (const auto& part : size.parts) {
-    steps += static_cast<double>(part.rows) * divide_up(part.reduction, size.step_length());
-    rows += part.rows;
+  for (const auto& phase : size.phases) {
+    steps += static_cast<double>(phase.rows) * divide_up(phase.reduction, size.step_length());
+    rows += phase.rows;
   }
   return rows > 0 ? steps / rows : 0;
 }
 
-/** Stages, or in their place the sums. */
+/** The stages; or the sums if they are larger, since they take the place of the stages. */
 int shared_bytes(const ProductSize& size, const TileTraits& tile, int stages) {
   const int table = size.step_length() * size.entry_bytes;
   return std::max(stages * (tile.rows * kStepBytes + tile.columns * size.column_bytes() + table), tile.rows * tile.columns * 4);
 }
 
-/** As many stages, from 2 to 4, as leave room for a second block on the multiprocessor; 0 if 2 do not. Without asynchronous copies
- *  one stage: there is nothing to copy ahead, and other blocks fill the waits. */
+/** The number of stages: as many from 4 down to 2 as leave room for a second block on the multiprocessor, or 0 if even 2 do not. GPUs
+ *  without asynchronous copies have one stage, since nothing can be copied ahead; other blocks use the time of the waits. */
 int stages_of(const ProductSize& size, const TileTraits& tile, const GpuLimits& gpu) {
   const bool async = gpu.architecture >= kFirstAsyncArchitecture;
   const int most = async ? 4 : 1, fewest = async ? 2 : 1;
@@ -106,15 +107,14 @@ int stages_of(const ProductSize& size, const TileTraits& tile, const GpuLimits& 
 }
 
 bool suits(const ProductSize& size, const TileTraits& tile) {
-  const bool narrow = size.thin && size.columns <= 8;
-  if (narrow) return tile.tile == ProductTile::k128x8;
+  if (size.thin && size.columns <= 8) return tile.tile == ProductTile::k128x8;
   if (tile.tile == ProductTile::k128x8) return false;
   const bool vectors = size.vector_a > 1 && size.vector_b > 1;
   return vectors || tile.tile == ProductTile::k64x64;
 }
 
-/** Relative time: what the busiest multiprocessor multiplies, more slowly where it has one block alone and nothing hides its barriers;
- *  and the traffic of a split's partial sums, counted as multiplications. */
+/** Relative time, in multiplications: those of the busiest multiprocessor, plus the traffic of partial sums if the reduction is split. A
+ *  multiprocessor with one block alone is slower, since no other block works while that one waits at a barrier. */
 double cost(const ProductSize& size, const TileTraits& tile, int splits, Precision precision, const GpuLimits& gpu) {
   constexpr double kStepsToFillAndDrain = 4;
   constexpr double kSlownessAlone = 1.3;
@@ -170,7 +170,7 @@ struct Rows {
   Element element;
 };
 
-/** Pairs of vector widths that kernels exist for: 4 and 4, 1 and 1, and 4 and 1 where `mixed`. */
+/** Sets the vector widths of A and B. Kernels exist for 4 and 4, for 1 and 1, and for 4 and 1 if `mixed`. */
 void set_vectors_of_float32(ProductSize& size, int length_a, int length_b, bool mixed) {
   const auto vector_of = [](int length) { return length % 4 == 0 ? 4 : 1; };
   size.vector_a = vector_of(length_a);
@@ -178,7 +178,8 @@ void set_vectors_of_float32(ProductSize& size, int length_a, int length_b, bool 
   if (size.vector_a == 1 || (size.vector_b == 1 && !mixed)) size.vector_a = size.vector_b = 1;
 }
 
-/** Pairs of them where bfloat16 is multiplied: 8 and 8 for bfloat16, 1 and 1 for float32, and 8 and 1 where `mixed`. */
+/** The same for precision bfloat16. Kernels exist for 8 and 8 (both operands are bfloat16), 1 and 1 (both are float32), and 8 and 1 if
+ *  `mixed`. */
 void set_vectors_of_bfloat16(ProductSize& size, const Rows& a, const Rows& b, bool mixed) {
   const auto vector_of = [](const Rows& rows) { return rows.element == Element::kFloat32 ? 1 : rows.length % kEights == 0 ? kEights : 0; };
   size.vector_a = vector_of(a);
@@ -194,7 +195,7 @@ void set_vectors(ProductSize& size, Precision precision, const Rows& a, const Ro
 
 ProductSize forward_size(const ConvolutionShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
-  size.parts = {{s.n * s.p * s.q, s.r * s.s * s.c}};
+  size.phases = {{s.n * s.p * s.q, s.r * s.s * s.c}};
   size.columns = s.k;
   size.elements = int64_t{s.n} * s.p * s.q * s.k;
   size.thin = true;
@@ -207,7 +208,7 @@ ProductSize input_gradient_size(const ConvolutionShape& s, Precision precision, 
   const Phases phases = phases_of(s);
   for (int i = 0; i < phases.count; i++) {
     const Phase& phase = phases.list[i];
-    size.parts.push_back({s.n * phase.h.pixels * phase.w.pixels, phase.h.taps * phase.w.taps * s.k});
+    size.phases.push_back({s.n * phase.h.pixels * phase.w.pixels, phase.h.taps * phase.w.taps * s.k});
   }
   size.columns = s.c;
   size.elements = int64_t{s.n} * s.h * s.w * s.c;
@@ -219,7 +220,7 @@ ProductSize input_gradient_size(const ConvolutionShape& s, Precision precision, 
 
 ProductSize filter_gradient_size(const ConvolutionShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
-  size.parts = {{s.k, s.n * s.p * s.q}};
+  size.phases = {{s.k, s.n * s.p * s.q}};
   size.columns = s.r * s.s * s.c;
   size.elements = int64_t{s.k} * s.r * s.s * s.c;
   size.entry_bytes = kPositionBytes;
@@ -229,7 +230,7 @@ ProductSize filter_gradient_size(const ConvolutionShape& s, Precision precision,
 
 ProductSize matmul_size(const MatmulShape& s, Precision precision, OperandElements elements) {
   ProductSize size{};
-  size.parts = {{s.rows, s.reduction}};
+  size.phases = {{s.rows, s.reduction}};
   size.columns = s.columns;
   size.elements = int64_t{s.rows} * s.columns;
   const Rows a{s.transpose_a ? s.rows : s.reduction, elements.first}, b{s.transpose_b ? s.reduction : s.columns, elements.second};

@@ -1,19 +1,20 @@
 #pragma once
 
-#include "expressions/activation_patterns.h"
+#include "expressions/activation_formulas.h"
 #include "products/tile.cuh"
 
-// What happens to finished sums on their way to memory.
+// The epilogue of a product: what happens to its sums on their way to memory.
 //
-// A block's sums go through shared memory, where its operands no longer lie: every warp then finishes and writes four neighbouring
-// columns per thread, 16 bytes at a time, whatever way the sums were spread over the threads. By then the registers that held sums are
-// free again, so that an epilogue costs none of them. Epilogues are compiled expressions, chosen by number while running.
+// When a block has computed its sums, it puts them into shared memory, in place of its operands. Then each thread takes four neighbouring
+// columns at a time, applies the epilogue's expression, and writes 16 bytes. It does not matter which thread has computed which sum. The
+// registers that held sums are free again by then, so the epilogue needs no more registers than the product. Expressions are compiled into
+// the kernels, and each has a number; the kernel chooses by it while it runs.
 namespace gannet::kernels {
 
 constexpr int kEpilogueOperands = 3;
 constexpr int kEpilogueInstructions = 6;
 
-/** An epilogue made ready; passed by value. Number 0 leaves the sums alone. */
+/** An epilogue's expression as kernels take it, by value. Number 0 stands for none: the sums are written as they are. */
 struct EpilogueCode {
   int number = 0;
   /** What the result is in memory. */
@@ -22,23 +23,23 @@ struct EpilogueCode {
   float values[kEpilogueInstructions] = {};
 };
 
-/** An expression whose operand kSums is the product. */
-template <int kSums, typename P>
-struct Ending {
-  using Pattern = P;
+/** A compiled expression whose operand kSums is the product. */
+template <int kSums, const Formula& kFormula>
+struct CompiledEpilogue {
+  using Pattern = PatternOf<kFormula>;
   static constexpr int kOperand = kSums;
-  static_assert(P::kOperands <= kEpilogueOperands && P::kInstructions <= kEpilogueInstructions);
+  static_assert(Pattern::kOperands <= kEpilogueOperands && Pattern::kInstructions <= kEpilogueInstructions);
 
-  static bool is(const Epilogue& epilogue) { return epilogue.sums == kSums && P::matches(epilogue.expression); }
+  static bool is(const Epilogue& epilogue) { return epilogue.sums == kSums && Pattern::matches(epilogue.expression); }
 };
 
-template <typename... Endings>
-struct EndingList {
-  /** The number of an epilogue, or -1 if it is none of these. */
+template <typename... List>
+struct EpilogueList {
+  /** The number of an epilogue; 0 if it has no instructions, -1 if it is none of these. */
   static int number_of(const Epilogue& epilogue) {
     if (epilogue.expression.instruction_count == 0) return 0;
     int number = 0;
-    return ((number++, Endings::is(epilogue)) || ...) ? number : -1;
+    return ((number++, List::is(epilogue)) || ...) ? number : -1;
   }
 
   template <Values kValues>
@@ -46,33 +47,36 @@ struct EndingList {
     int number = 0;
     float4 result = sums;
     static_cast<void>(((++number == code.number &&
-                        (result = Endings::Pattern::template evaluate_given<kValues, Endings::kOperand>(code, sums, first, count), true)) ||
+                        (result = List::Pattern::template evaluate_given<kValues, List::kOperand>(code, sums, first, count), true)) ||
                        ...));
     return result;
   }
 };
 
 using Epilogues =
-    EndingList<Ending<0, AddBias<>>, Ending<0, BiasRelu>, Ending<0, BiasLeakyRelu>, Ending<0, BiasElu>, Ending<0, BiasTanh>,
-               Ending<0, BiasSigmoid>, Ending<0, Relu>, Ending<0, LeakyRelu>, Ending<0, ReluGradient>, Ending<1, LeakyReluGradient>,
-               Ending<2, BiasEluGradient>, Ending<0, TanhGradient>, Ending<1, LeakyReluSecondGradient>, Ending<0, Add>, Ending<1, Add>,
-               Ending<0, AddThree>, Ending<1, AddThree>, Ending<2, AddThree>>;
+    EpilogueList<CompiledEpilogue<0, kAddBias>, CompiledEpilogue<0, kBiasRelu>, CompiledEpilogue<0, kBiasLeakyRelu>,
+                 CompiledEpilogue<0, kBiasElu>, CompiledEpilogue<0, kBiasTanh>, CompiledEpilogue<0, kBiasSigmoid>,
+                 CompiledEpilogue<0, kRelu>, CompiledEpilogue<0, kLeakyRelu>, CompiledEpilogue<0, kReluGradient>,
+                 CompiledEpilogue<1, kLeakyReluGradient>, CompiledEpilogue<2, kBiasEluGradient>, CompiledEpilogue<0, kTanhGradient>,
+                 CompiledEpilogue<1, kLeakyReluAdjoint>, CompiledEpilogue<0, kAdd>, CompiledEpilogue<1, kAdd>,
+                 CompiledEpilogue<0, kAddThree>, CompiledEpilogue<1, kAddThree>, CompiledEpilogue<2, kAddThree>>;
 
-/** The values of four neighbouring elements from `first`, of which `count` exist, from their sums. */
+/** Applies the epilogue to the sums of four neighbouring elements from `first` on, of which `count` exist. */
 template <Values kValues>
 __device__ __forceinline__ float4 finish(const EpilogueCode& code, float4 sums, unsigned first, int count) {
   return code.number == 0 ? sums : Epilogues::finish<kValues>(code, sums, first, count);
 }
 
-/** Place of a staged sum. Rows are told apart, in eights and in fours, so that fragments whose rows are neighbours or four apart
- *  (products/fragments.cuh) are written without many conflicts; four neighbours from a multiple of 4 on stay together. */
+/** The place of a sum in shared memory. Columns are exclusive-ored with a key of the row. Rows that are neighbours, or four apart, have
+ *  different keys, since the fragments of a warp hold such rows (fragments.cuh); this avoids most bank conflicts. Four neighbouring columns
+ *  from a multiple of 4 on stay together. */
 template <int columns>
 __device__ __forceinline__ int staged_place(int row, int column) {
   const int key = ((row & 3) << 3) ^ (row & 4);
   return row * columns + (column ^ (key & (columns - 1)));
 }
 
-/** Puts the sums of one block into shared memory. */
+/** Puts the sums of one block into shared memory: what for_each of the sums calls. */
 template <class Tile>
 struct Stage {
   float* staged;
@@ -89,13 +93,13 @@ struct Stage {
   }
 };
 
-/** The part of the result that a block writes: from (first_row, first_column) on, of `rows` x `columns`. */
+/** Where in the result, of `rows` x `columns`, a block writes: from (first_row, first_column) on. */
 struct Extent {
   int first_row, rows, first_column, columns;
 };
 
-// The indices of block and thread once more: what was found from them before the product need not stay in registers until after it. The
-// largest tiles have none to spare.
+// These read the indices of block and thread again. So nothing that was computed from them before the product has to stay in a register
+// until the epilogue. The largest tiles have no register to spare.
 
 __device__ __forceinline__ int reread_block_index() {
 #if defined(__CUDA_ARCH__)
@@ -117,13 +121,13 @@ __device__ __forceinline__ int reread_thread_index() {
 #endif
 }
 
-/** Sees what a block writes, and does nothing with it. */
+/** Takes no statistics of what a block writes. */
 struct Unseen {
   __device__ __forceinline__ void operator()(float4, unsigned, int) const {}
 };
 
-/** Writes staged sums as `element`: finished, or as they are, for which `code` is null. A thread writes four neighbouring columns,
- *  always the same ones, and then calls seen(values, first, count). */
+/** Writes a block's sums from shared memory as elements of type `element`, after the expression of `code`, or as they are if that is null.
+ *  A thread writes four neighbouring columns, always the same ones, and calls seen(values, first, count) for each four. */
 template <class Tile, Values kValues, class Output, class Seen>
 __device__ __forceinline__ void write_staged(const float* staged, float* target, bool aligned, const Output& out, const Extent& extent,
                                              Element element, const EpilogueCode* code, Seen&& seen) {

@@ -4,21 +4,21 @@
 
 // The product of two tiles in exact float32, on the CUDA cores.
 //
-// A thread computes 16 rows x 8 columns (fewer in smaller tiles) as groups of four neighbours: rows 4 y .. 4 y + 3, and the same again
-// further down. A warp is 8 threads along the columns by 4 along the rows, so that each shared load of a warp touches at most
-// eight distinct places, which the tiles' keys keep in distinct banks. Two steps of the reduction at a time hold the operands in 48
-// registers beside 128 sums.
+// A thread computes 16 rows x 8 columns (fewer in smaller tiles), as groups of four neighbours: rows 4 y to 4 y + 3, then four more further
+// down, and so on. A warp is 8 threads along the columns by 4 along the rows. So each load of a warp from shared memory reads at most eight
+// different addresses, which the keys of tile.cuh put into different banks. Two steps of the reduction are loaded at a time: their operands
+// take 48 registers, beside the 128 of the sums.
 namespace gannet::kernels {
 
-/** Steps of one turn of the inner loop: those of a chunk, so that the exclusive or of the tile's key is worked out once for it. */
+/** Steps of one iteration of the inner loop. They lie in one chunk of 16 bytes, so that the tile's key is computed once for all of them. */
 constexpr int kTurn = 4;
 
-/** What one thread reads of a tile: `count` rows, in groups of up to four neighbours spread evenly over the tile. */
+/** Loads what one thread needs of a tile: `count` rows, in groups of up to four neighbours that are spread evenly over the tile. */
 template <int rows, int count, Contiguous contiguous>
 class RowLoader {
  public:
-  /** `tile` is that of the first stage; a `stage` is named by the bytes before it. The tile's pointer and the place in it stay apart: of
-   *  addresses the compiler would keep so many that it spills. */
+  /** `tile` is the address in the first stage, and a `stage` is given by its distance from there in bytes. The tile's pointer and the place
+   *  in it are kept apart: of whole addresses the compiler would keep so many in registers that it spills. */
   __device__ __forceinline__ RowLoader(SharedAddress tile, int first_row)
       : tile_(tile.as<const float>()), place_(settled(contiguous == Contiguous::kReduction ? row_major<2>(first_row, 0) : first_row)) {}
 

@@ -1,57 +1,61 @@
 #pragma once
 
-#include "products/tile.cuh"
 #include "common/mma.h"
+#include "products/tile.cuh"
 
-// The product of two tiles on the tensor cores.
+// The product of two tiles of float32 on the tensor cores.
 //
-// Operands are float32 in shared memory and rounded on their way into the fragments. A fragment of m16n8k8 TF32 holds the steps
-// t and t + 4 of eight (t = lane mod 4). Products in bfloat16 want two neighbouring steps in one register; which steps count as
-// neighbours does not matter as long as both operands agree, so that steps t and t + 4 of the same fragment are packed together:
-// m16n8k16 takes two fragments of eight steps. One way of loading serves both formats.
+// Operands are float32 in shared memory and are rounded when they are loaded into fragments. A lane's fragment of m16n8k8 TF32 holds steps
+// t and t + 4 of eight (t = lane mod 4). m16n8k16 in bfloat16 takes two neighbouring steps in one register. Which steps count as
+// neighbours does not matter, as long as both operands agree. So steps t and t + 4 of a fragment are packed into one register, and two
+// fragments of eight steps make one of m16n8k16. Both formats load their operands in the same way.
+//
+// "Eights" are groups of 8 rows (or columns) of a fragment.
 namespace gannet::kernels {
 
-/** Which of an operand's rows the rows of its fragments stand for. Straight: the next eight, and so on. Interleaved, where a tile of
- *  float32 is contiguous along its rows and ldmatrix could transpose 16-bit elements only: lane group g reads rows 4 g .. 4 g + 3 of
- *  32 in one access of 16 bytes, and each belongs to another eight of the fragments' rows. */
+/** Which rows of the operand the rows of its fragments are.
+ *  Straight: rows 0 to 7, then 8 to 15, and so on.
+ *  Interleaved: for a tile of float32 that is contiguous along its rows. ldmatrix can only transpose 16-bit elements, so lanes read such a
+ *  tile themselves: the four lanes of group g read rows 4 g to 4 g + 3 of 32 in accesses of 16 bytes, and each of these four rows goes to
+ *  another eight. */
 enum class FragmentOrder { kStraight, kInterleaved };
 
 template <class Operand, int vector>
 constexpr FragmentOrder kFragmentOrder =
     Operand::kContiguous == Contiguous::kRows&& vector != kEights ? FragmentOrder::kInterleaved : FragmentOrder::kStraight;
 
-/** The operand's row of which lane group g holds element `eight` of so many eights. */
+/** The operand's row that lane group g holds in group `eight` of `eights`. */
 template <FragmentOrder order, int eights>
 __device__ __forceinline__ int row_of(int eight, int g) {
   if constexpr (order == FragmentOrder::kStraight || eights < 4) return eight * 8 + g;
   return eight / 4 * 32 + 4 * g + eight % 4;
 }
 
-/** Fragments of an operand of a tile that is contiguous along the reduction: every 8 rows x 4 steps are a matrix of ldmatrix. `tile` is
- *  that of the first stage; a `stage` is named by the bytes before it. */
+/** Loads fragments from a tile that is contiguous along the reduction. 8 rows x 4 steps are one matrix of ldmatrix. `tile` is the address
+ *  in the first stage, and a `stage` is given by its distance from there in bytes. */
 template <int rows, int eights, Contiguous contiguous>
 class FragmentLoader {
  public:
-  /** As operand A reads the tile: matrices of 8 rows, of the 8 rows below, and both again 4 words further. */
+  /** For operand A. The four matrices: 8 rows, the 8 rows below, and the same rows 4 words further. */
   __device__ __forceinline__ static FragmentLoader of_a(SharedAddress tile, int first_row) {
     const int lane = threadIdx.x % kWarpSize;
     return FragmentLoader(tile, row_major<0>(first_row + (lane & 15), (lane >> 4) << 2));
   }
 
-  /** As operand B reads it: matrices of 8 columns, of the next 4 words, and both again for the 8 columns after. */
+  /** For operand B. The four matrices: 8 columns, the same columns 4 words further, and both for the next 8 columns. */
   __device__ __forceinline__ static FragmentLoader of_b(SharedAddress tile, int first_column) {
     const int lane = threadIdx.x % kWarpSize;
     const int second = eights == 1 ? 0 : (lane >> 4) << 3;
     return FragmentLoader(tile, row_major<0>(first_column + (lane & 7) + second, ((lane >> 3) & 1) << 2));
   }
 
-  /** 16 rows x 8 words, from word k on, of each fragment. */
+  /** 16 rows x 8 words of each fragment, from word k on. */
   __device__ __forceinline__ void load_a(uint32_t (&a)[eights / 2][4], int stage, int k) const {
 #pragma unroll
     for (int i = 0; i < eights / 2; i++) ldmatrix_x4(a[i], at(stage, k) + i * 16 * kStep * kWordBytes);
   }
 
-  /** 8 columns x 8 words of each. */
+  /** 8 columns x 8 words of each fragment, from word k on. */
   __device__ __forceinline__ void load_b(uint32_t (&b)[eights][2], int stage, int k) const {
     if constexpr (eights == 1) {
       ldmatrix_x2(b[0], at(stage, k));
@@ -74,7 +78,7 @@ class FragmentLoader {
   SharedAddress source_;
 };
 
-/** Fragments of float32 from a tile that is contiguous along its rows. */
+/** Loads fragments of float32 from a tile that is contiguous along its rows; rows are interleaved. */
 template <int rows, int eights>
 class FragmentLoader<rows, eights, Contiguous::kRows> {
  public:
@@ -112,7 +116,7 @@ class FragmentLoader<rows, eights, Contiguous::kRows> {
     return line_major<rows>(first_row + row_of<FragmentOrder::kInterleaved, eights>(0, lane / 4), lane % 4);
   }
 
-  /** What this lane holds of line k + lane % 4, of every eight rows. */
+  /** This lane's element of every eight rows, from line k + lane % 4. */
   __device__ __forceinline__ void load_line(uint32_t (&values)[eights], int stage, int k) const {
     const float* source = (source_ + stage).as<float>() + k * rows;
     if constexpr (eights == 1) {
@@ -132,7 +136,7 @@ class FragmentLoader<rows, eights, Contiguous::kRows> {
   SharedAddress source_;
 };
 
-/** The sums of one warp, in fragments of 16 x 8, whose rows and columns stand for those of the tile in these orders. */
+/** The sums of one warp in fragments of 16 x 8. The two orders tell which rows and columns of the tile they are. */
 template <class Tile, FragmentOrder order_a, FragmentOrder order_b>
 class WarpSums {
  public:
@@ -158,7 +162,7 @@ class WarpSums {
   float sums_[kCountA][kCountB][4] = {};
 
  private:
-  /** Lane t of four holds columns 2 t and 2 t + 1 of each fragment. */
+  /** Lane t of a group of four holds columns 2 t and 2 t + 1 of each fragment. */
   template <class Store>
   __device__ __forceinline__ void store_row(const Store& store, int row, int eight, int t) const {
     const auto& fragments = sums_[eight / 2];
@@ -182,7 +186,7 @@ class WarpSums {
   }
 };
 
-/** How tiles of float32 are multiplied. */
+/** Multiplies tiles of float32, rounded to TF32 or bfloat16. */
 template <class Tile, Precision precision, class A, class B>
 class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B, 1>> {
  public:
@@ -203,7 +207,7 @@ class TensorSums : public WarpSums<Tile, kFragmentOrder<A, 1>, kFragmentOrder<B,
   using LoaderA = FragmentLoader<Tile::kRows, 2 * kCountA, A::kContiguous>;
   using LoaderB = FragmentLoader<Tile::kColumns, kCountB, B::kContiguous>;
 
-  /** Fragments of eight steps, not yet rounded. */
+  /** Fragments of eight steps as float32, before rounding. */
   struct Raw {
     uint32_t a[kCountA][4], b[kCountB][2];
   };

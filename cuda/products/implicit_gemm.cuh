@@ -1,56 +1,58 @@
 #pragma once
 
+#include "launch/launch.h"
+#include "products/float_sums.cuh"
 #include "products/packed_sums.cuh"
 #include "products/statistics.cuh"
-#include "products/float_sums.cuh"
-#include "launch/launch.h"
 
 // The one product behind convolutions, their gradients and matmul: implicit GEMM.
 //
-// Grid: x walks tiles of rows (the phases of a strided input gradient one after the other, the one with most taps first), once for
-// every tile of columns; z the parts of a split reduction. Block: Tile::kThreads threads compute Tile::kRows x Tile::kColumns of the
-// result.
+// Grid: x counts tiles of rows, and starts over for every tile of columns. Rows of all phases of a strided input gradient follow each
+// other, the phase with most taps first. z counts the splits of the reduction.
+// Block: Tile::kThreads threads compute Tile::kRows x Tile::kColumns of the result.
 //
-// Shared memory: `stages` stages in a ring, each two tiles and, where the positions of B's lines cost divisions, a table of these; in the
-// end the sums take its place:
+// Shared memory: a ring of `stages` stages. Each holds a tile of A and one of B and, if the positions of B's lines cost divisions, a table
+// of these positions. After the last step the sums take the place of the ring:
 //
 //   | A 0 | B 0 | table 0 | A 1 | B 1 | table 1 | ...        A: rows x 32 floats, B: columns x 32 floats (products/tile.cuh)
 //   | rows x columns sums                 |
 //
-// While one stage is multiplied, the copies of the next stages - 1 are under way; one barrier a step publishes the stage that has
-// arrived and the table of the stage to be copied next, and says that the stage before may be overwritten. A single stage takes a second
-// barrier instead: it is for GPUs without asynchronous copies, where other blocks on the multiprocessor fill the time that a block waits.
+// While one stage is multiplied, the copies of the next stages - 1 are under way. There is one barrier in each step. After it all threads
+// see the stage that has arrived and the table of the stage that is copied next, and the stage that was multiplied before may be
+// overwritten. GPUs without asynchronous copies use a single stage and two barriers in each step; other blocks on the multiprocessor use
+// the time that a block waits.
 namespace gannet::kernels {
 
 /** Input gradients of stride 2 x 2 have four phases: pixels of equal parity see the same taps. */
 constexpr int kMaximumPhases = 4;
 
-/** In the place of a StatisticsCode where a product has no use for one. */
+/** Stands in place of a StatisticsCode in products that take no statistics. */
 struct NoStatistics {};
 
 template <class ProductType, int phase_count>
 struct ProductParameters {
-  /** The gradients of weights, which read A across its rows, have no statistics. */
+  /** Products that read A contiguous along its rows take no statistics: they are gradients of weights, of which nobody wants any. */
   static constexpr bool kTakesStatistics = ProductType::A::kContiguous == Contiguous::kReduction;
   static constexpr int kPhases = phase_count;
   ProductType phase[phase_count];
-  /** Tiles of rows before each phase's first, and in all. */
+  /** How many tiles of rows come before each phase, and how many there are in all. */
   int first_block[phase_count];
   int row_blocks;
   int phases;
   int stages;
   int splits, steps_per_split;
-  /** The result, of elements as the epilogue says; of a split reduction the workspace, where part z starts at z * elements. */
+  /** The result, whose type the epilogue tells. If the reduction is split, the workspace: the partial sums of split z start at z *
+   *  elements. */
   float* target;
   int64_t elements;
-  /** Whether the result, or every part of the workspace, is a multiple of 16 bytes. */
+  /** Whether the result, or each split's place in the workspace, begins at a multiple of 16 bytes. */
   bool aligned;
   EpilogueCode epilogue;
-  /** Of the result, which then has no epilogue. */
+  /** Statistics of the result; there is no expression then. */
   std::conditional_t<kTakesStatistics, StatisticsCode, NoStatistics> statistics;
 };
 
-// sm_75 has no asynchronous copies, hence no rings; the simulator stands for every GPU.
+// sm_75 has no asynchronous copies, so its kernels have single stages only. The simulator runs both.
 constexpr bool kHasRings = GANNET_ARCH >= 800;
 #if defined(GANNET_SIMT)
 constexpr bool kHasSingleStages = true;
@@ -58,7 +60,7 @@ constexpr bool kHasSingleStages = true;
 constexpr bool kHasSingleStages = GANNET_ARCH < 800;
 #endif
 
-/** Adds the products of steps `first` to `last` - 1 to the sums. Stages are named by the bytes before them. */
+/** Adds the products of steps `first` to `last` - 1 to the sums. A stage is given by its distance from the first in bytes. */
 template <class Sums, class Ring, class LoaderA, class LoaderB>
 struct Accumulation {
   Sums& sums;
@@ -86,7 +88,7 @@ struct Accumulation {
 
   __device__ __forceinline__ void load(int stage, int step) const {
     if (step < last) {
-      // B first: the compiler pads copies behind the loads of its table.
+      // B comes first: the compiler inserts waits between the loads of its table and the copies that follow.
       loader_b.load(stage, step);
       loader_a.load(stage, step);
     }
@@ -167,7 +169,7 @@ __device__ __forceinline__ BlockPlace place_of(const Parameters& parameters, int
   return place;
 }
 
-/** Writes the sums of a block, which lie in shared memory, and takes their statistics if it is to. */
+/** Writes the sums of a block from shared memory to the result, with the product's epilogue. */
 template <class Tile, Values kValues, class Parameters>
 __device__ __forceinline__ void write_block(float* staged, const Parameters& parameters) {
   const BlockPlace place = place_of(parameters, reread_block_index());
@@ -184,7 +186,8 @@ __device__ __forceinline__ void write_block(float* staged, const Parameters& par
                               epilogue ? epilogue->result : Element::kFloat32, epilogue, Unseen{});
 }
 
-/** The tensor cores of sm_75 know no TF32 and no bfloat16; the host multiplies in float32 there. */
+/** Whether the architecture has kernels of a precision. The tensor cores of sm_75 know neither TF32 nor bfloat16, so the host chooses
+ *  float32 there. */
 template <Precision precision>
 constexpr bool kExists = precision == Precision::kFloat32 || GANNET_ARCH == 0 || GANNET_ARCH >= 800;
 

@@ -3,12 +3,12 @@
 #include "products/implicit_gemm.cuh"
 #include "products/phases.h"
 
-// From a configuration to a launch. A family is the set of kernels of one product:
+// From a configuration to launches. A family is the set of kernels of one product:
 //
-//   Parameters                      what its kernels take
+//   Parameters                      the parameters of its kernels
 //   kernel<Tile, precision, a, b>() the kernel for one tile, precision and pair of vector widths
-//   kThin                           whether it has kernels for up to 8 columns
-//   MixedTile                       the tile of its kernels that read A in vectors and B element by element, or void
+//   kThin                           whether it has kernels with the tile of 8 columns
+//   MixedTile                       the tile of its kernels that read A in vectors and B element by element, or void if there are none
 namespace gannet::kernels {
 
 /** Where a product's result goes. */
@@ -20,26 +20,26 @@ struct Resulting {
   Values values;
 };
 
-/** result[i] = the finished sum of parts[0..splits)[i], in that order; parts lie `elements` apart. */
-void sum_parts(const Resulting& result, const float* parts, int splits, const EpilogueCode& epilogue, cudaStream_t stream);
+/** result[i] = epilogue of the sum of partials[z][i] over the splits z in ascending order. */
+void sum_partials(const Resulting& result, const float* partials, int splits, const EpilogueCode& epilogue, cudaStream_t stream);
 
-/** A supported epilogue as kernels take it, for a result of `elements`. */
+/** A supported epilogue as kernels take it, for a result of so many elements. */
 EpilogueCode encode(const Epilogue& epilogue, int64_t elements);
 
-/** Supported statistics of a result with so many columns as product kernels take them. */
+/** Supported statistics as kernels take them, for a result with so many columns. */
 StatisticsCode encode(const Statistics& statistics, Element result, const ProductConfig& config, int columns, float* workspace);
 
-/** result[i] = the sum of parts[0..splits)[i], in that order, and the statistics of it. */
-void sum_parts(const Resulting& result, float* parts, const Statistics& statistics, const ProductConfig& config, int columns,
-               cudaStream_t stream);
+/** result[i] = the sum of partials[z][i] over the splits z in ascending order; and the statistics of the result. */
+void sum_partials(const Resulting& result, float* partials, const Statistics& statistics, const ProductConfig& config, int columns,
+                  cudaStream_t stream);
 
-/** The results of statistics that the blocks of a product have taken. */
+/** Combines the partial statistics that the blocks of a product have written. */
 void combine_statistics(const Statistics& statistics, const ProductConfig& config, int columns, float* workspace, cudaStream_t stream);
 
 template <class Family>
 using KernelOf = void (*)(typename Family::Parameters);
 
-/** Elements in the vectors of a precision: float32 is worth vectors only where it is not bfloat16 that is multiplied. */
+/** Elements in a vector: 8 of bfloat16, or 4 of float32. Kernels of precision bfloat16 read float32 operands one element at a time. */
 template <Precision precision>
 constexpr int kVectorOf = precision == Precision::kBfloat16 ? kEights : 4;
 
@@ -84,26 +84,26 @@ KernelOf<Family> select_kernel(const ProductConfig& config) {
 
 inline int tile_rows(ProductTile tile) { return tile == ProductTile::k64x64 ? Tile64x64::kRows : Tile128x128::kRows; }
 
-/** Launches what follows a product: the sum of its parts if its reduction is split, and what combines its statistics. */
+/** Launches what an epilogue takes behind the product itself: the sum of the partial sums if the reduction is split, and what combines the
+ *  statistics. */
 template <class Args>
-void launch_end(const Args& args, const Resulting& result, int columns, const EpilogueCode& code, cudaStream_t stream) {
+void launch_epilogue(const Args& args, const Resulting& result, int columns, const EpilogueCode& code, cudaStream_t stream) {
   const bool split = args.config.splits > 1;
   if (split && args.statistics != nullptr) {
-    sum_parts(result, args.workspace, *args.statistics, args.config, columns, stream);
+    sum_partials(result, args.workspace, *args.statistics, args.config, columns, stream);
   } else if (split) {
-    sum_parts(result, args.workspace, args.config.splits, code, stream);
+    sum_partials(result, args.workspace, args.config.splits, code, stream);
   } else if (args.statistics != nullptr) {
     combine_statistics(*args.statistics, args.config, columns, args.workspace, stream);
   }
 }
 
-/** Fails where whoever calls a launcher has broken its contract. What it would have launched reads or writes memory that is not its own.
- *  @throws LaunchError */
+/** Stops a launch whose caller has broken the contract, before it reads or writes memory that is not its own. @throws LaunchError */
 inline void expect_contract(bool kept, const char* broken) {
   if (!kept) throw LaunchError("(product)", broken);
 }
 
-/** Launches a product whose phases are set. `args` are those of its launcher. */
+/** Launches a product; `parameters` has its phases. `args` are the arguments of its launcher. */
 template <class Family, class Args>
 void launch_product(const Args& args, typename Family::Parameters& parameters, void* result, int64_t elements, cudaStream_t stream) {
   const ProductConfig& config = args.config;
@@ -133,11 +133,11 @@ void launch_product(const Args& args, typename Family::Parameters& parameters, v
   } else {
     expect_contract(args.statistics == nullptr, "it takes no statistics");
   }
-  // Column by column along the one axis that has room for any number of tiles.
+  // All tiles along x: the other axes of a grid end at 65535.
   const dim3 grid(static_cast<unsigned>(config.row_blocks) * config.column_blocks, 1, config.splits);
   launch(kernel, grid, dim3(config.threads), config.shared_bytes, stream, parameters);
   const Values values = config.precision == Precision::kBfloat16 ? Values::kMixed : Values::kFloat32;
-  launch_end(args, {result, elements, code.result, values}, columns, code, stream);
+  launch_epilogue(args, {result, elements, code.result, values}, columns, code, stream);
 }
 
 }  // namespace gannet::kernels

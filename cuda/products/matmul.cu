@@ -2,7 +2,7 @@
 
 // Matrix products in all transposes: c[i, j] = sum over k of a[i, k] b[k, j].
 //
-// A transposed operand differs only in the axis along which it is contiguous; it is never rewritten.
+// A transposed operand differs only in the axis along which it is contiguous. It is read as it lies in memory, never rewritten.
 namespace gannet::kernels {
 
 template <bool transpose_a, bool transpose_b>
@@ -11,7 +11,7 @@ using MatmulProduct = Product<Operand<Line, Line, transpose_a ? Contiguous::kRow
 template <bool transpose_a, bool transpose_b>
 using MatmulParameters = ProductParameters<MatmulProduct<transpose_a, transpose_b>, 1>;
 
-/** c (rows, columns) or its parts from a and b. Grid, block and shared memory: products/implicit_gemm.cuh. */
+/** c (rows, columns) or its partial sums from a and b. Grid, block and shared memory: implicit_gemm.cuh. */
 template <bool transpose_a, bool transpose_b, class Tile, Precision precision, int vector_a, int vector_b>
 __global__ void __launch_bounds__(Tile::kThreads, 2)
     matmul_kernel(const __grid_constant__ MatmulParameters<transpose_a, transpose_b> parameters) {
@@ -35,13 +35,21 @@ struct MatmulFamily {
 template <bool transpose_a, bool transpose_b>
 void launch_matmul(const Matmul& args, cudaStream_t stream) {
   const MatmulShape& s = args.shape;
-  const Line rows_a{s.rows, transpose_a ? 1 : s.reduction}, steps_a{s.reduction, transpose_a ? s.rows : 1};
-  const Line columns_b{s.columns, transpose_b ? s.reduction : 1}, steps_b{s.reduction, transpose_b ? 1 : s.columns};
+  const Line rows_a{.count = s.rows, .pitch = transpose_a ? 1 : s.reduction};
+  const Line steps_a{.count = s.reduction, .pitch = transpose_a ? s.rows : 1};
+  const Line columns_b{.count = s.columns, .pitch = transpose_b ? s.reduction : 1};
+  const Line steps_b{.count = s.reduction, .pitch = transpose_b ? 1 : s.columns};
   MatmulParameters<transpose_a, transpose_b> parameters{};
   parameters.phases = 1;
   parameters.phase[0] = {
-      {args.a, rows_a, steps_a, 1, 1}, {args.b, columns_b, steps_b, 1, 1}, {s.rows, s.columns}, s.rows, s.columns, s.reduction};
-  launch_product<MatmulFamily<transpose_a, transpose_b>>(args, parameters, args.c, int64_t{s.rows} * s.columns, stream);
+      .a = {.data = args.first, .rows = rows_a, .steps = steps_a},
+      .b = {.data = args.second, .rows = columns_b, .steps = steps_b},
+      .out = {.count = s.rows, .pitch = s.columns},
+      .rows = s.rows,
+      .columns = s.columns,
+      .reduction = s.reduction,
+  };
+  launch_product<MatmulFamily<transpose_a, transpose_b>>(args, parameters, args.result, int64_t{s.rows} * s.columns, stream);
 }
 
 }  // namespace

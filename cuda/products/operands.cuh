@@ -7,9 +7,9 @@
 
 // Where the elements of a product's operands live.
 //
-// Every product here is D[row, column] = sum over k of A[row, k] B[column, k]; convolutions differ only in what a row, a column and
-// a k stand for. An element's place is the sum of two positions, one found from its row and one from its k. A position is an offset
-// into memory and a point (h, w) in the image; where the sum of the points falls outside the image, the element is a zero:
+// Every product here is D[row, column] = sum over k of A[row, k] B[column, k]. The products differ only in what a row, a column and a k
+// stand for (table below). An element's place is the sum of two positions: one of its row and one of its k. A position is an offset into
+// memory and a point (h, w) in the image. Where the sum of the two points lies outside the image, the element is zero.
 //
 //   product          A: row            A: k            B: column     B: k             D: row
 //   forward          pixel of y        tap, channel    filter        tap, channel     pixel of y
@@ -17,17 +17,17 @@
 //   filter gradient  filter            pixel of dy     tap, channel  pixel of dy      filter
 //   matmul           row               k               column        k                row
 //
-// so neither im2col nor padding nor the zeros between strided pixels ever exist in memory.
+// So neither im2col, nor padding, nor the zeros between strided pixels are ever made in memory.
 namespace gannet::kernels {
 
-/** A point (h, w) of an image in one word, h in the upper half: one addition moves both coordinates. */
+/** A point (h, w) of an image in one word, with h in the upper half. One addition moves both coordinates. */
 __device__ __forceinline__ int point_of(int h, int w) { return h * 65536 + w; }
 
-/** Added to any other, this point lies above every image: images are smaller than 2^14 along each axis. */
+/** The sum of this point and any other lies above the image, since images are smaller than 2^14 along each axis. */
 constexpr int kOutside = -(1 << 14) * 65536;
 
-/** Whether a point lies in [0, height) x [0, width), where `last` is (height - 1, width - 1). A negative w also borrows from h, but is a
- *  fault by itself; so is a negative difference. */
+/** Whether a point lies in [0, height) x [0, width), where `last` is (height - 1, width - 1). It does if no half of the point and of
+ *  last - point is negative. A negative half borrows from the upper half, which does no harm: the point lies outside already. */
 __device__ __forceinline__ bool lies_inside(int point, int last) { return ((point | (last - point)) & 0x80008000) == 0; }
 
 /** What one position contributes to an element's place. */
@@ -36,9 +36,11 @@ struct Position {
   int point;
 };
 
-// Positions along one axis: each kind has `count` of them. Steps from `count` on lie outside; rows are never asked for beyond their
-// count. kHasPoints: whether points other than (0, 0) and kOutside exist. kDivides: whether a position costs divisions. kRepeatsLast:
-// whether steps from `count` on are the last one instead, which is right where the other operand has zeros for them.
+// Positions along one axis; each kind has `count` of them. Steps from `count` on lie outside, and nobody asks for rows from `count` on.
+//   kHasPoints     whether there are points other than (0, 0) and kOutside
+//   kDivides       whether a position costs divisions
+//   kRepeatsLast   whether steps from `count` on repeat the last one instead of lying outside. That is right where the other operand is
+//                  zero for these steps.
 
 /** i-th of `count` places, `pitch` elements apart. */
 struct Line {
@@ -101,18 +103,18 @@ struct FilterTaps {
 /** The axis along which neighbours of an operand are neighbours in memory. */
 enum class Contiguous { kReduction, kRows };
 
-/** One operand: element (row, k) is at data[rows(row) + steps(k)], or zero outside [0, height) x [0, width). kGathered: whether that
- *  depends on the row. */
+/** One operand. Element (row, k) is data[rows(row) + steps(k)], or zero where the point lies outside [0, height) x [0, width). kGathered:
+ *  whether the point depends on the row. */
 template <class RowPositions, class StepPositions, Contiguous contiguous>
 struct Operand {
   static constexpr Contiguous kContiguous = contiguous;
   static constexpr bool kGathered = RowPositions::kHasPoints;
   using Steps = StepPositions;
-  /** float32, or bfloat16 where kernels read it in eights. */
+  /** float32, or bfloat16 where kernels read eight elements at a time. */
   const void* data;
   RowPositions rows;
   StepPositions steps;
-  int height, width;
+  int height = 1, width = 1;
 
   __device__ __forceinline__ int last_point() const { return point_of(height - 1, width - 1); }
 
@@ -123,7 +125,7 @@ struct Operand {
   }
 };
 
-/** One dense product: rows x columns sums over `reduction`; row i of the result starts at the offset of out.position(i). */
+/** One dense product: rows x columns sums, each over `reduction` steps. Row i of the result starts at the offset of out.position(i). */
 template <class OperandA, class OperandB, class Output>
 struct Product {
   using A = OperandA;

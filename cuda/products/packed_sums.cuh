@@ -2,14 +2,14 @@
 
 #include "products/fragments.cuh"
 
-// The product of two tiles of bfloat16 on the tensor cores.
+// The product of two tiles on the tensor cores, where operand A, and mostly B, is bfloat16 in memory.
 //
-// A tile holds 64 steps. ldmatrix loads fragments of m16n8k16 as the tensor cores take them, without a conversion: matrices of 8 rows x 8
-// steps as they lie, or transposed where lines lie along rows. Steps are counted in words here, two to a word.
+// A tile holds 64 steps. ldmatrix loads fragments of m16n8k16 as the tensor cores take them, without any conversion: matrices of 8 rows x 8
+// steps as they lie, or transposed if the tile is contiguous along its rows. Steps are counted in words here, two steps to a word.
 namespace gannet::kernels {
 
-/** Fragments from a tile of `vector` elements at a time that is contiguous along the reduction: words are loaded as those of float32 are,
- *  and hold two steps each. */
+/** Loads fragments from a tile that is contiguous along the reduction. Words are loaded in the same way as those of float32, but each holds
+ *  two steps. */
 template <int rows, int eights, Contiguous contiguous, int vector = kEights>
 class PairLoader : public FragmentLoader<rows, eights, contiguous> {
  public:
@@ -17,7 +17,7 @@ class PairLoader : public FragmentLoader<rows, eights, contiguous> {
       : FragmentLoader<rows, eights, contiguous>(loader) {}
 };
 
-/** Fragments from lines along rows, transposed by ldmatrix. */
+/** Loads fragments from a tile that is contiguous along its rows; ldmatrix transposes them. */
 template <int rows, int eights>
 class PairLoader<rows, eights, Contiguous::kRows, kEights> {
  public:

@@ -4,21 +4,22 @@
 
 #include "kernels.h"
 
-// The phases of an input gradient: pixels of the image whose windows hit the same taps of the filter.
+// The phases of an input gradient: groups of pixels that see the same taps of the filter.
 //
-// Pixel h of the image is read by output p through tap r = h + top - stride p. All pixels of one residue of (h + top) mod stride see the
-// taps r = residue, residue + stride, ... and no others, so that each residue is a dense product over its own taps, and nothing is
-// multiplied by the zeros that a transposed convolution would insert. For a 5x5 filter of stride 2: 9, 6, 6 and 4 taps.
+// Output p reads pixel h of the image through tap r = h + top - stride p. Let residue = (h + top) mod stride. All pixels with one residue
+// see the taps residue, residue + stride, residue + 2 stride, ... and no others. So each residue is a dense product over its own taps, and
+// nothing is multiplied by inserted zeros, as it would be in a transposed convolution written as a convolution.
+// Example: a 5x5 filter of stride 2 has phases of 9, 6, 6 and 4 taps.
 namespace gannet::kernels {
 
 /** One residue along one axis. */
 struct AxisPhase {
   int residue;
-  /** Taps residue + stride i, i < taps. */
+  /** The taps are residue + stride i for i < taps. */
   int taps;
-  /** Pixels first + stride j, j < pixels. */
+  /** The pixels are first + stride j for j < pixels. */
   int first, pixels;
-  /** The output that pixel j reads through tap i is start + j - i. */
+  /** Pixel j reads output start + j - i through tap i. */
   int start;
 };
 
@@ -32,11 +33,12 @@ inline AxisPhase axis_phase(int residue, int stride, int before, int filter, int
   return phase;
 }
 
-/** A pair of residues; `count` phases with pixels in them, most taps first. */
+/** A pair of residues, one along each axis. */
 struct Phase {
   AxisPhase h, w;
 };
 
+/** The phases that have pixels, most taps first. */
 struct Phases {
   Phase list[4];
   int count = 0;

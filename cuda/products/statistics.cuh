@@ -1,37 +1,37 @@
 #pragma once
 
-#include "expressions/activation_patterns.h"
-#include "reductions/column_totals.h"
+#include "expressions/norm_formulas.h"
 #include "products/epilogue.cuh"
-#include "expressions/norm_patterns.h"
+#include "reductions/column_totals.h"
 
-// Statistics of a product's result, taken while it is written: what batch norm wants of each channel, its moments, or of a gradient the
-// sums that follow from it.
+// An epilogue that takes statistics of the product's result while it writes it: for batch norm the moments of each channel, or of a
+// gradient the sums that the gradients of bias and gain are.
 //
-// Each thread writes four columns of its block's result, always the same ones, and so accumulates for these. Threads of equal columns are
-// combined through shared memory, where the sums have been read by then. What a block has found is a part:
+// Each thread writes four columns of its block's result, always the same ones, and accumulates them. Then the threads with equal columns
+// are combined through shared memory; the sums have been read from there by then. The columns of a matrix product may be the channels of
+// several pixels, so the channels repeat along the columns. Each block writes one partial result for each repetition:
 //
-//   parts    (row blocks x repeats, fields, channels), repeats = columns / channels
+//   partials    (row blocks x repeats, fields, channels), repeats = columns / channels
 //
-// since the columns of a matrix product may be several pixels' channels. A second launch combines the parts (combine_parts).
+// A second launch combines them (combine_partials).
 namespace gannet::kernels {
 
 constexpr int kStatisticsOperands = 5;
 constexpr int kStatisticsInstructions = 6;
 
-/** What a kernel must know to take statistics; passed by value. Number 0 takes none. */
+/** Statistics as kernels take them, by value. Number 0 stands for none. */
 struct StatisticsCode {
   int number = 0;
-  /** What the result is in memory: statistics are of the numbers that are kept. */
+  /** What the result is in memory. Statistics are of the numbers after rounding to this type. */
   Element result = Element::kFloat32;
-  float* parts = nullptr;
+  float* partials = nullptr;
   Divider channels;
   unsigned repeats = 1;
   ExpressionOperand operands[kStatisticsOperands];
   float values[kStatisticsInstructions] = {};
 };
 
-/** What accumulator A makes of registers of an expression whose operand kResult is the product's result. */
+/** Statistics that are compiled: accumulator A of some registers of an expression whose operand kResult is the product's result. */
 template <typename A, int kResult, typename P, int... kRegisters>
 struct Statistic {
   using Accumulator = A;
@@ -61,13 +61,13 @@ struct Statistic {
 
 template <typename... List>
 struct StatisticList {
-  /** The number of some statistics, or 0 if they are none of these. */
+  /** The number of these statistics, or 0 if they are not in the list. */
   static int number_of(const Statistics& statistics) {
     int number = 0;
     return ((number++, List::is(statistics)) || ...) ? number : 0;
   }
 
-  /** Calls body(statistic) with that of a number. */
+  /** Calls body(statistic) with the one that has this number. */
   template <typename Body>
   static __device__ __forceinline__ void visit(int number, const Body& body) {
     int i = 0;
@@ -80,23 +80,34 @@ struct StatisticList {
   }
 };
 
-using TakenStatistics = StatisticList<Statistic<Moments, 0, Pattern<Reads<Access::kFull>>, 0>, Statistic<Moments, 0, AddBias<>, 2>,
-                                      Statistic<Sums<2>, 0, norms::ReluSums, 6, 9>, Statistic<Sums<2>, 1, norms::LeakyReluSums, 7, 10>>;
+namespace detail {
 
-/** What a block accumulates of the result that it writes. */
+template <typename A, int kResult, const Formula& kFormula, int... kRegisters>
+auto statistic_of(std::integer_sequence<int, kRegisters...>) -> Statistic<A, kResult, PatternOf<kFormula>, kRegisters...>;
+
+}  // namespace detail
+
+/** Accumulator A of the results of a formula whose operand kResult is the product's result. */
+template <typename A, int kResult, const Formula& kFormula>
+using StatisticOf = decltype(detail::statistic_of<A, kResult, kFormula>(ResultsOf<kFormula>{}));
+
+using TakenStatistics = StatisticList<StatisticOf<Moments, 0, kIdentity>, StatisticOf<Moments, 0, kAddBias>,
+                                      StatisticOf<Sums<2>, 0, norms::kReluSums>, StatisticOf<Sums<2>, 1, norms::kLeakyReluSums>>;
+
+/** The statistics that a block takes of what it writes. */
 template <class Tile, Values kStored, class Statistic>
 class BlockStatistics {
  public:
   __device__ __forceinline__ explicit BlockStatistics(const StatisticsCode& code) : code_(code) {}
 
-  /** Takes four neighbours from `first`, of which `count` exist. */
+  /** Accumulates four neighbours from `first` on, of which `count` exist. */
   __device__ __forceinline__ void operator()(float4 result, unsigned first, int count) {
     float4 values[Statistic::kValues];
     Statistic::template evaluate<kStored>(code_, result, first, count, values);
     totals_.add(values, count);
   }
 
-  /** Combines what the threads have seen, in shared memory that nothing else needs any more, and stores the part. */
+  /** Combines what the threads have accumulated, in shared memory that nothing else uses any more, and stores the block's partials. */
   __device__ __forceinline__ void store(float* shared, int row_block, const Extent& extent) {
     const ColumnScratch<Accumulator> scratch{shared, Tile::kColumns};
     __syncthreads();
@@ -104,8 +115,8 @@ class BlockStatistics {
     scratch.combine_rows(Tile::kThreads / kGroups);
     for (int i = threadIdx.x; i < min(Tile::kColumns, extent.columns - extent.first_column); i += Tile::kThreads) {
       const unsigned column = extent.first_column + i, repeat = code_.channels.divide(column);
-      float* part = code_.parts + (row_block * code_.repeats + repeat) * Accumulator::kFields * code_.channels.divisor;
-      store_fields(part + code_.channels.remainder(column, repeat), code_.channels.divisor, scratch.get(0, i));
+      float* partial = code_.partials + (row_block * code_.repeats + repeat) * Accumulator::kFields * code_.channels.divisor;
+      store_fields(partial + code_.channels.remainder(column, repeat), code_.channels.divisor, scratch.get(0, i));
     }
   }
 
@@ -117,7 +128,7 @@ class BlockStatistics {
   FourTotals<Accumulator> totals_;
 };
 
-/** Writes staged sums as they are, and the statistics of them. */
+/** Writes a block's sums from shared memory, and the partials of their statistics. */
 template <class Tile, Values kStored, class Output>
 __device__ __forceinline__ void write_with_statistics(float* staged, float* target, bool aligned, const Output& out, int row_block,
                                                       const Extent& extent, const StatisticsCode& code) {

@@ -3,44 +3,46 @@
 #include <type_traits>
 
 #include "common/async_copy.h"
-#include "products/operands.cuh"
 #include "kernels.h"
+#include "products/operands.cuh"
 
 // Tiles of operands in shared memory, and the copies that fill them.
 //
-// A tile holds `rows` rows (or columns of the result) by 32 steps of the reduction, as float32, in the order of its operand in memory:
+// A tile holds `rows` rows of operand A, or columns of the result for operand B, by 32 steps of the reduction in float32. Its layout
+// follows the operand in memory. A "line" is one step of the reduction in a tile that is contiguous along its rows.
 //
-//   contiguous along the reduction   [row][32]: a row is 128 bytes, eight chunks of 16; chunk j of a row lies at j ^ key(row)
-//   contiguous along the rows        [32][rows]: column r of line k lies at r ^ 8 (k mod 4)
+//   contiguous along the reduction   [row][32]: a row is 128 bytes, eight chunks of 16. Chunk j of a row lies at j ^ key(row).
+//   contiguous along the rows        [32][rows]: row r of line k lies at r ^ 8 (k mod 4)
 //
-// Both keys spread what one warp reads together over all 32 banks: eight rows at one chunk, or four lines of eight columns.
+// The exclusive or (the "key", also called swizzle) avoids bank conflicts: one warp reads the same chunk of eight rows at once, or eight
+// rows of four lines. With the key these addresses lie in all 32 banks.
 //
-// An operand that is bfloat16 in memory stays so, and a tile holds 64 steps of it in the same bytes:
+// An operand that is bfloat16 in memory stays bfloat16 here. A tile then holds 64 steps in the same bytes:
 //
 //   contiguous along the reduction   [row][32 pairs of steps], as above
-//   contiguous along the rows        [64][rows / 8 chunks]: chunk j of line k lies at j ^ (k mod 8), for eight lines at one chunk
+//   contiguous along the rows        [64][rows / 8 chunks]: chunk j of line k lies at j ^ (k mod 8). A warp reads one chunk of eight lines.
 //
-// Where the other operand's rows are no multiple of 8, it stays float32 and has 64 lines too.
+// If A is bfloat16 and the rows of B are no multiple of 8, B stays float32 and its tile has 64 lines as well.
 namespace gannet::kernels {
 
 /** Words along the reduction in a tile: 128 bytes. */
 constexpr int kStep = 32;
 
-/** Elements that 16 bytes hold, by which kernels know an operand that is bfloat16 in memory. */
+/** Elements of bfloat16 in 16 bytes. An operand that is copied in vectors of so many elements is bfloat16 in memory. */
 constexpr int kEights = 8;
 
 /** Bytes of an element that is copied in such vectors. */
 template <int vector>
 constexpr int kBytesOf = vector == kEights ? 2 : 4;
 
-/** Tiles begin at multiples of so many bytes, within which keys move words. */
+/** Tiles begin at multiples of so many bytes. Keys move words within such a piece of memory, never out of it. */
 constexpr int kKeyedBytes = 128;
 
-/** Steps of the reduction in the tiles of operands of which A is copied `vector_a` elements at a time. */
+/** Steps of the reduction in one stage, if A is copied `vector_a` elements at a time. */
 template <int vector_a>
 constexpr int kStepsOf = vector_a == kEights ? 2 * kStep : kStep;
 
-/** How the threads of a block share a tile of the result. Warps for the tensor cores: warps_m x warps_n. */
+/** A tile of the result, and how the warps of a block share it on the tensor cores: warps_m along the rows, warps_n along the columns. */
 template <int rows, int columns, int warps_m, int warps_n>
 struct Tile {
   static constexpr int kRows = rows, kColumns = columns;
@@ -63,15 +65,15 @@ using Tile128x64 = Tile<128, 64, 2, 2>;
 using Tile64x64 = Tile<64, 64, 2, 2>;
 using Tile128x8 = Tile<128, 8, 4, 1>;
 
-// Addresses are worked out once for a thread, those of its places in the first stage, to which each stage adds its distance. What moves from
-// one access of a thread to the next are bits that the thread's own place leaves zero, so that a key changes by an exclusive or with a
-// constant, also of the address since tiles are aligned, and all else is an offset in the instruction:
+// A thread computes its address in the first stage once. Each stage adds its distance from there. From one access of a thread to the next
+// only bits change that are zero in the thread's own place. So the key of the next access is the key of the first, exclusive-ored with a
+// constant. Tiles are aligned, so this works on the address as well. Everything else is a constant offset in the instruction:
 //
 //   row_major(row + d, k + e) = (row_major(row, k) ^ row_key(d) ^ e) + d * kStep
 //   line_major(row, k + e)    = (line_major(row, k) ^ line_key(e)) + e * rows
 
-/** The exclusive or that a row of a tile contiguous along the reduction means for its words. row >> key_shift: 0 tells apart eight
- *  successive rows, as ldmatrix reads them, 2 eight rows that are four apart, as threads of the float32 product read them. */
+/** The key of a row of a tile that is contiguous along the reduction, in words. With key_shift 0 eight successive rows have different keys:
+ *  ldmatrix reads such rows at once. With 2 eight rows that are four apart have different keys: threads of float32 products read those. */
 template <int key_shift>
 __device__ __forceinline__ constexpr int row_key(int row) {
   return ((row >> key_shift) & 7) << 2;
@@ -83,7 +85,7 @@ __device__ __forceinline__ int row_major(int row, int k) {
   return row * kStep + (k ^ row_key<key_shift>(row));
 }
 
-/** The same for a line of a tile contiguous along its rows. */
+/** The key of a line of a tile that is contiguous along its rows. */
 template <int rows>
 __device__ __forceinline__ constexpr int line_key(int k) {
   return ((k & 3) << 3) & (rows - 1);
@@ -106,7 +108,7 @@ __device__ __forceinline__ int line_of_eights(int row, int k) {
 template <int vector>
 using ElementOf = std::conditional_t<vector == kEights, unsigned short, float>;
 
-/** The same value, worked out here: the compiler would otherwise do so anew wherever it is used in a loop, to save registers. */
+/** The same value, kept in a register. Without this the compiler computes it anew at every use in a loop, to save registers. */
 __device__ __forceinline__ int settled(int value) {
 #if defined(__CUDA_ARCH__)
   asm volatile("" : "+r"(value));
@@ -114,7 +116,7 @@ __device__ __forceinline__ int settled(int value) {
   return value;
 }
 
-/** base + offset, worked out where it is used: the compiler would keep 64 bits of every offset. */
+/** base + offset, computed where it is used. Without this the compiler keeps a 64-bit register for every offset. */
 template <class Element>
 __device__ __forceinline__ const Element* element_at(const Element* base, int offset) {
 #if defined(__CUDA_ARCH__)
@@ -128,7 +130,7 @@ __device__ __forceinline__ const Element* element_at(const Element* base, int of
 
 constexpr int kWordBytes = 4;
 
-/** Where there is no element, `source` may lie outside the operand; it is not read then. */
+/** Copies one vector, or zeros if not `valid`. Then `source` is not read, and may lie outside the operand. */
 template <int vector>
 __device__ __forceinline__ void copy_elements(SharedAddress shared, const ElementOf<vector>* source, bool valid) {
   if constexpr (vector == 1) {
@@ -138,14 +140,14 @@ __device__ __forceinline__ void copy_elements(SharedAddress shared, const Elemen
   }
 }
 
-/** Copies an operand's tiles of `steps` steps to shared memory, `vector` elements at a time. A thread keeps to one chunk of the contiguous
- *  axis. Rows beyond the operand's last repeat it: nobody reads their sums. What a loader needs of its operand it keeps, since arguments
- *  that depend on the block's phase would be loaded again for every tile. `tile` and `table` are those of the first stage; a `stage` is
- *  named by the bytes before it. */
+/** Copies an operand's tiles of `steps` steps to shared memory, `vector` elements at a time. A thread copies the same chunk along the
+ *  contiguous axis of every tile. Rows beyond the operand's last repeat the last one; nobody reads their sums. A loader keeps what it needs
+ *  of its operand in registers: parameters that depend on the block's phase would be loaded again for every tile. `tile` and `table` are
+ *  addresses in the first stage, and a `stage` is given by its distance from there in bytes. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift, Contiguous contiguous = Operand::kContiguous>
 class TileLoader;
 
-/** Each thread copies the same rows of every tile, whose positions it keeps. */
+/** Contiguous along the reduction: a thread copies the same rows of every tile, and keeps their positions in registers. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kReduction> {
  public:
@@ -192,12 +194,12 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
   Position rows_[kCopies];
 };
 
-/** Each thread copies the same lines of every tile, in pairs. Their positions, where they cost divisions, are found by one thread each, and
- *  lie in a table behind the tiles one barrier before they are read. */
+/** Contiguous along the rows: a thread copies the same lines of every tile, two by two. If the position of a line costs divisions, one
+ *  thread computes it and writes it to a table behind the tiles, one barrier before others read it. */
 template <class Operand, int rows, int steps, int vector, int threads, int key_shift>
 class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::kRows> {
  public:
-  /** Entries are positions, or their offsets alone where there are no points. */
+  /** An entry of the table: a position, or only its offset if there are no points. */
   using Entry = std::conditional_t<Operand::Steps::kHasPoints, Position, int>;
   static constexpr int kTableBytes = Operand::Steps::kDivides ? steps * static_cast<int>(sizeof(Entry)) : 0;
 
@@ -228,7 +230,7 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
     if (kLinesAtOnce > steps && line >= steps) return;
     const SharedAddress target = target_ + stage;
     if constexpr (kTableBytes > 0) {
-      // All loads before all copies: the compiler pads every copy behind a load.
+      // All loads stand before all copies: the compiler inserts waits before a copy that follows a load.
       const Entry* table = (table_ + line * static_cast<int>(sizeof(Entry)) + stage).template as<Entry>();
       Pair pairs[kCopies / 2];
 #pragma unroll
@@ -252,7 +254,7 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
   static constexpr int kCopies = 2 * ceil_div(steps, kLinesAtOnce);
   static_assert(threads >= steps);
 
-  /** Lines from the thread's first to the one that it copies as its i-th. */
+  /** The distance in lines from the thread's first line to its i-th. */
   __device__ __forceinline__ static constexpr int line_below(int i) { return i / 2 * kLinesAtOnce + i % 2; }
 
   __device__ __forceinline__ static int first_line() { return static_cast<int>(threadIdx.x) / kChunks * 2; }
@@ -265,7 +267,7 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
     return vector == kEights ? (k & 7 & (kChunks - 1)) << 2 : line_key<rows>(k);
   }
 
-  /** Two entries, as one access reads them. */
+  /** Two neighbouring entries, read by one access. */
   using Pair = std::conditional_t<Operand::Steps::kHasPoints, uint4, uint2>;
 
   __device__ __forceinline__ static void write_entry(Position& entry, const Position& position) { entry = position; }
@@ -287,7 +289,7 @@ class TileLoader<Operand, rows, steps, vector, threads, key_shift, Contiguous::k
   const ElementOf<vector>* source_;
   int point_, last_;
   SharedAddress target_, table_;
-  /** Where positions cost nothing, the offsets of the thread's lines from its first. */
+  /** If positions cost no divisions: the offsets of the thread's lines from its first. */
   int below_[Operand::Steps::kDivides ? 1 : kCopies];
 };
 

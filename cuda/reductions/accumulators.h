@@ -1,14 +1,15 @@
 #pragma once
 
-#include "reductions/compensated.h"
 #include "kernels.h"
+#include "reductions/compensated.h"
 
-// What a reduction carries from element to element. Each has
-//   kKind       the reduction that it serves
-//   kValues     numbers that one element contributes
-//   kResults    numbers that come of it
-//   kFields     numbers that it takes in memory
-//   add(values), finish() after the last one; then combine(other finished one) and result(i); store and load, fields `stride` apart.
+// Accumulators of reductions. Each has
+//   kKind       the reduction that it is for
+//   kValues     how many numbers one element contributes
+//   kResults    how many results it has
+//   kFields     how many numbers it takes in memory
+// First add(values) is called for every element, then finish() once. After that there are combine(other), with another finished one, and
+// result(i). field(i) gives the numbers that are stored and loaded.
 namespace gannet::kernels {
 
 /** Sums of several numbers per element. */
@@ -33,7 +34,7 @@ struct Sums {
   __device__ __forceinline__ float& field(int i) { return i % 2 == 0 ? sums[i / 2].sum : sums[i / 2].error; }
 };
 
-/** A running maximum; NaN is the greatest of all. */
+/** A running maximum. NaN counts as the greatest number. */
 struct RunningMaximum {
   static constexpr ReduceKind kKind = ReduceKind::kMax;
   static constexpr int kValues = 1, kResults = 1, kFields = 1;
@@ -50,15 +51,15 @@ struct RunningMaximum {
   __device__ __forceinline__ float& field(int) { return maximum; }
 };
 
-/** Mean and variance in one pass, without the cancellation of E[x^2] - E[x]^2: each thread subtracts the first number that it sees,
- *  which lies near the others, or else is itself what makes their variance large.
+/** Mean and variance in one pass. E[x^2] - E[x]^2 would lose all digits where the mean is large. So each thread subtracts the first number
+ *  that it sees from all others. Either this number is near the mean, or it makes the variance large itself.
  *  @see Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances (1979) */
 struct Moments {
   static constexpr ReduceKind kKind = ReduceKind::kMoments;
   static constexpr int kValues = 1, kResults = 2, kFields = 3;
 
   float count = 0.0f;
-  /** Before finish(): what is subtracted. */
+  /** Before finish(): the number that is subtracted. */
   float mean = 0.0f;
   /** Sum of squared differences from `mean`. */
   float squares = 0.0f;
@@ -77,7 +78,7 @@ struct Moments {
     const float shift = sum / count;
     mean += shift;
     squares -= sum * shift;
-    // Rounding only: NaN stays.
+    // Below zero by rounding alone; NaN stays NaN.
     if (squares < 0.0f) squares = 0.0f;
   }
   __device__ __forceinline__ void combine(const Moments& other) {

@@ -2,8 +2,8 @@
 
 #include "reductions/accumulators.h"
 
-// What the threads of a block accumulate for the columns of a matrix: four neighbouring ones each, rows of threads side by side,
-// combined through shared memory.
+// What the threads of a block accumulate for the columns of a matrix. Each thread accumulates four neighbouring columns. The threads form
+// rows; threads with equal columns in different rows are combined through shared memory.
 namespace gannet::kernels {
 
 /** Adds elements 0 .. count of `values` to a total. */
@@ -30,7 +30,7 @@ struct FourTotals {
   }
 };
 
-/** Totals of threads in shared memory, as (row of threads, field, column). */
+/** The totals of all threads in shared memory, (row of threads, field, column). */
 template <typename Accumulator>
 struct ColumnScratch {
   float* data;
@@ -51,7 +51,7 @@ struct ColumnScratch {
   __device__ __forceinline__ Accumulator get(unsigned row, unsigned column) const {
     return load_fields<Accumulator>(at(row, column), columns);
   }
-  /** A tree over the rows, a power of two; row 0 receives the totals. Behind it all threads see them. */
+  /** Combines the rows as a tree; their number is a power of two. Row 0 receives the totals. All threads may read them afterwards. */
   __device__ __forceinline__ void combine_rows(unsigned rows) const {
     __syncthreads();
     for (unsigned half = rows / 2; half > 0; half /= 2) {

@@ -2,7 +2,8 @@
 
 #include "common/basics.h"
 
-// Sums that carry what rounding loses beside them: nearly as accurate as in double, at six additions each.
+// Compensated sums: each carries the rounding errors of its additions beside it. They are nearly as accurate as sums in double precision,
+// and take six additions for each number.
 namespace gannet::kernels {
 
 /** A running sum; its true value is sum + error. @see Knuth, The Art of Computer Programming, vol. 2, 4.2.2, theorem B */
@@ -19,7 +20,7 @@ struct CompensatedSum {
     add(other.sum);
     error += other.error;
   }
-  /** Of infinite or undefined sums no error can be known. */
+  /** An infinite sum or NaN has no error that could be added. */
   __device__ __forceinline__ float result() const { return fabsf(sum) < INFINITY ? sum + error : sum; }
 };
 

@@ -2,23 +2,23 @@
 #include <span>
 
 #include "expressions/interpreter.h"
-#include "expressions/norm_patterns.h"
+#include "expressions/norm_formulas.h"
 #include "reductions/reduce_columns.cuh"
 
-// y[result][outer][inner] = up to three sums, the maximum, or the moments over the middle axis of an expression over (outer, reduced,
-// inner), in one pass over its operands. Elements with one outer index lie densely, so a reduction with inner = 1 works on rows, any
-// other on columns:
+// y[result][outer][inner] = up to three sums, the maximum, or the moments of an expression over (outer, reduced, inner), taken over the
+// middle axis, in one pass over the operands. With inner = 1 this reduces the rows of a matrix, otherwise columns:
 //
-// rows      T threads per row (4, 32 or the block), each taking every T-th group of four neighbours; combined by shuffles.
-// columns   a block covers 4 * lanes neighbouring columns with `lanes` threads, and blockDim / lanes rows at a time; combined
-//           through shared memory. Few columns are folded: several rows side by side count as one, as wide as the block, so that
-//           reads stay 16 bytes wide even for the three channels of an image.
+// rows      T threads share a row (T is 4, 32 or the whole block). Each takes every T-th group of four neighbours. They are combined by
+//           shuffles.
+// columns   a block covers 4 * lanes neighbouring columns with `lanes` threads, and blockDim / lanes rows at a time. Threads are combined
+//           through shared memory. Where columns are few, several rows are treated as one wide row ("folded"). So reads are 16 bytes wide
+//           even for the three channels of an image.
 //
-// Where there are too few rows or columns to fill a device, the reduced axis is split among blocks; what they accumulated goes to the
-// workspace (outer, splits, fields, inner) and is combined by a second launch. How it is split depends on the shape alone.
+// If there are too few rows or columns to fill a GPU, several blocks share the reduced axis. They write their accumulators, the partial
+// results, to the workspace (outer, splits, fields, inner), and a second launch combines them. The shape alone decides about the splits.
 namespace gannet::kernels {
 
-/** How a compiled expression is evaluated, and the registers that a reduction takes. */
+/** Evaluates a compiled expression and gives some of its registers. */
 template <Values kStored, typename P, int... kRegisters>
 struct CompiledSource {
   using Code = typename P::Code;
@@ -38,7 +38,7 @@ struct CompiledSource {
   static Code encode(const Expression& expression, unsigned total) { return P::encode(expression, total); }
 };
 
-/** How any other expression is evaluated, in slots of the shared memory. */
+/** Evaluates any other expression, in slots of shared memory. */
 template <Values kStored, int kCount>
 struct InterpretedSource {
   using Code = InterpretedCode;
@@ -49,7 +49,7 @@ struct InterpretedSource {
   }
 };
 
-/** The reduced axis of `rows` rows, `length` elements each, cut into gridDim.y pieces of `piece` elements, a multiple of four. */
+/** `rows` rows of `length` elements. Each row is cut into gridDim.y pieces of `piece` elements, a multiple of four. */
 struct RowShape {
   unsigned rows, length, piece;
 };
@@ -87,7 +87,7 @@ __global__ void reduce_rows_kernel(ReduceTarget target, typename Source::Code co
   total.finish();
   combine_lanes<Accumulator, kLanes>(total);
   if constexpr (kLanes > kWarpSize) {
-    // The slots of the expression become the warps' totals.
+    // The expression has been evaluated, so its slots in shared memory are free for the totals of the warps.
     __syncthreads();
     if (threadIdx.x % kWarpSize == 0) store_fields(shared + threadIdx.x / kWarpSize * Accumulator::kFields, 1, total);
     __syncthreads();
@@ -100,16 +100,16 @@ __global__ void reduce_rows_kernel(ReduceTarget target, typename Source::Code co
   if (row < shape.rows && threadIdx.x % lanes == 0) store_total(target, row, 1, 0, total);
 }
 
-/** Combines the parts of `columns` neighbours: each of blockDim / columns rows of threads takes every so manieth part.
- *  Grid: (outer, tiles of inner). */
+/** Combines the partial results of a reduction. A block has `columns` neighbouring columns and blockDim / columns rows of threads. The
+ *  threads of row r take the splits r, r + rows, r + 2 rows, ..., and then the rows are combined. Grid: (outer, tiles of inner). */
 template <typename Accumulator>
-__global__ void combine_parts_kernel(ReduceTarget target, unsigned splits, unsigned inner, unsigned columns) {
+__global__ void combine_partials_kernel(ReduceTarget target, unsigned splits, unsigned inner, unsigned columns) {
   const unsigned column = threadIdx.x % columns, thread_row = threadIdx.x / columns, thread_rows = blockDim.x / columns;
   const unsigned i = blockIdx.y * columns + column;
   Accumulator total;
   if (i < inner) {
-    for (unsigned part = thread_row; part < splits; part += thread_rows) {
-      total.combine(load_fields<Accumulator>(target.parts + (blockIdx.x * splits + part) * Accumulator::kFields * inner + i, inner));
+    for (unsigned partial = thread_row; partial < splits; partial += thread_rows) {
+      total.combine(load_fields<Accumulator>(target.partials + (blockIdx.x * splits + partial) * Accumulator::kFields * inner + i, inner));
     }
   }
   const ColumnScratch<Accumulator> scratch{shared_memory<float>(), columns};
@@ -120,10 +120,10 @@ __global__ void combine_parts_kernel(ReduceTarget target, unsigned splits, unsig
 
 namespace {
 
-/** Columns of threads that combine the parts. */
+/** Columns of a block that combines partial results. */
 constexpr unsigned kCombineColumns = 8;
 
-/** A reduction and how it is spread. */
+/** A reduction and how it is spread over the GPU. */
 struct Problem {
   const ReduceArgs& args;
   /** The registers that are reduced. */
@@ -164,24 +164,21 @@ struct Launcher {
   }
 };
 
-/** An expression, and the registers that a reduction takes. */
-template <typename P, int... kRegisters>
-struct Hot {
-  template <Values kStored>
-  using Source = CompiledSource<kStored, P, kRegisters...>;
-};
+template <Values kStored, const Formula& kFormula, int... kRegisters>
+auto source_of(std::integer_sequence<int, kRegisters...>) -> CompiledSource<kStored, PatternOf<kFormula>, kRegisters...>;
 
-/** An expression whose last register alone is wanted. */
-template <typename P>
-using HotValue = Hot<P, P::kRegisters - 1>;
+/** The source of a formula's results. */
+template <Values kStored, const Formula& kFormula>
+using SourceOf = decltype(source_of<kStored, kFormula>(ResultsOf<kFormula>{}));
 
-/** Expressions that are compiled for an accumulator, each a Hot. */
-template <typename... Hots>
+/** The formulas that are compiled for an accumulator. */
+template <const Formula&... kFormulas>
 struct SourceList {
+  /** Whether the expression is one of them, which is then reduced. */
   template <Values kStored, typename Accumulator>
   static bool run(const Problem& problem) {
-    return ((Hots::template Source<kStored>::matches(problem.args.expression, problem.values) &&
-             (run_one<typename Hots::template Source<kStored>, Accumulator>(problem), true)) ||
+    return ((SourceOf<kStored, kFormulas>::matches(problem.args.expression, problem.values) &&
+             (run_one<SourceOf<kStored, kFormulas>, Accumulator>(problem), true)) ||
             ...);
   }
 
@@ -214,26 +211,23 @@ template <typename Accumulator>
 void combine_with(const ReduceArgs& args, unsigned splits, cudaStream_t stream) {
   const auto outer = static_cast<unsigned>(args.outer), inner = static_cast<unsigned>(args.inner);
   const unsigned columns = inner == 1 ? 1 : kCombineColumns, threads = inner == 1 ? kWarpSize : kReduceThreads;
-  launch(combine_parts_kernel<Accumulator>, dim3(outer, ceil_div(inner, columns)), dim3(threads),
+  launch(combine_partials_kernel<Accumulator>, dim3(outer, ceil_div(inner, columns)), dim3(threads),
          threads * Accumulator::kFields * sizeof(float), stream, target_of(args), splits, inner, columns);
 }
 
-using F = Function;
-constexpr Access kFull = Access::kFull, kChannel = Access::kChannel;
-using Identity = Pattern<Reads<kFull>>;
-using Square = Pattern<Reads<kFull>, Op<F::kMul, 0, 0>>;
-using Product = Pattern<Reads<kFull, kFull>, Op<F::kMul, 0, 1>>;
-/** x + bias */
-using AddBias = Pattern<Reads<kFull, kChannel>, Op<F::kAdd, 0, 1>>;
+inline constexpr Formula kSquare = [] {
+  formula::Builder f;
+  const auto x = f.full();
+  return f.results(x * x);
+}();
 
-using HotSums = SourceList<HotValue<Identity>, HotValue<Square>, HotValue<Product>, HotValue<norms::GainCurvature>>;
-using HotPairs = SourceList<Hot<norms::ReluSums, 6, 9>, Hot<norms::LeakyReluSums, 7, 10>, Hot<norms::BiasedSampleSums, 10, 14>,
-                            Hot<norms::BiasedChannelSums, 8, 12>>;
-using HotTriples = SourceList<Hot<norms::BiasedCurvatureSums, 0, 11, 16>>;
-using HotMaxima = SourceList<HotValue<Identity>>;
-using HotMoments = SourceList<HotValue<Identity>, HotValue<AddBias>>;
+using HotSums = SourceList<kIdentity, kSquare, kMultiply, norms::kGainCurvature>;
+using HotPairs = SourceList<norms::kReluSums, norms::kLeakyReluSums, norms::kBiasedSampleSums, norms::kBiasedChannelSums>;
+using HotTriples = SourceList<norms::kBiasedCurvatureSums>;
+using HotMaxima = SourceList<kIdentity>;
+using HotMoments = SourceList<kIdentity, kAddBias>;
 
-void reduce_parts(const Problem& problem) {
+void reduce_partials(const Problem& problem) {
   const size_t count = problem.values.size();
   if (problem.args.kind == ReduceKind::kMax) return reduce_with<RunningMaximum, HotMaxima>(problem);
   if (problem.args.kind == ReduceKind::kMoments) return reduce_with<Moments, HotMoments>(problem);
@@ -250,7 +244,7 @@ unsigned fields_of(const ReduceArgs& args) {
   return Sums<1>::kFields * std::max(1, args.value_count);
 }
 
-void combine_parts(const ReduceArgs& args, unsigned splits, cudaStream_t stream) {
+void combine_partials(const ReduceArgs& args, unsigned splits, cudaStream_t stream) {
   if (args.kind == ReduceKind::kMax) return combine_with<RunningMaximum>(args, splits, stream);
   if (args.kind == ReduceKind::kMoments) return combine_with<Moments>(args, splits, stream);
   if (args.value_count <= 1) return combine_with<Sums<1>>(args, splits, stream);
@@ -264,8 +258,8 @@ void reduce(const ReduceArgs& args, cudaStream_t stream) {
   const std::span<const int> values =
       args.value_count == 0 ? std::span(&last, 1) : std::span(args.values, static_cast<size_t>(args.value_count));
   const Plan plan = plan_of(args);
-  reduce_parts({args, values, plan, stream});
-  if (plan.splits > 1) combine_parts(args, plan.splits, stream);
+  reduce_partials({args, values, plan, stream});
+  if (plan.splits > 1) combine_partials(args, plan.splits, stream);
 }
 
 size_t reduce_workspace_bytes(const ReduceArgs& args) {

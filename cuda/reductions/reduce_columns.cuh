@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "reductions/column_totals.h"
 #include "kernels.h"
 #include "launch/launch.h"
+#include "reductions/column_totals.h"
 
-// Reductions over columns, for whatever computes the numbers, and how reductions are spread over a device.
+// Reductions over columns, whatever computes the numbers, and how reductions are spread over a GPU.
 namespace gannet::kernels {
 
 /** Where results go. */
@@ -16,8 +16,8 @@ struct ReduceTarget {
   /** outer * inner */
   unsigned stride;
   float factor;
-  /** (outer, splits, fields, inner), if there are several splits. */
-  float* parts;
+  /** Partial results, (outer, splits, fields, inner), if there are several splits. */
+  float* partials;
 };
 
 template <typename Accumulator>
@@ -26,22 +26,23 @@ __device__ __forceinline__ void store_results(const ReduceTarget& target, unsign
   for (int i = 0; i < Accumulator::kResults; i++) target.y[i * target.stride + at] = writable(target.factor * total.result(i));
 }
 
-/** What one block of gridDim.y accumulated for (outer, at). */
+/** Stores what one block has accumulated for (outer, at): the result, or a partial result if gridDim.y blocks share it. */
 template <typename Accumulator>
 __device__ __forceinline__ void store_total(const ReduceTarget& target, unsigned outer, unsigned inner, unsigned at,
                                             const Accumulator& total) {
   if (gridDim.y == 1) return store_results(target, outer * inner + at, total);
-  store_fields(target.parts + (outer * gridDim.y + blockIdx.y) * Accumulator::kFields * inner + at, inner, total);
+  store_fields(target.partials + (outer * gridDim.y + blockIdx.y) * Accumulator::kFields * inner + at, inner, total);
 }
 
-/** `length` elements per outer index as rows of `width`; a piece of `piece` rows for each blockIdx.y. `inner` columns are wanted: all of
- *  them if width = inner, or else width is a multiple that the block folds. `lanes` threads side by side, `tiles` blocks per row. */
+/** For each outer index, `length` elements in rows of `width`. Each blockIdx.y takes `piece` rows. `tiles` blocks share a row, each with
+ *  `lanes` threads side by side. There are `inner` results: width = inner, or a multiple of it if rows are folded. */
 struct ColumnShape {
   unsigned length, width, piece, inner, lanes, tiles;
 };
 
-/** A Source has a Code to launch with, a number of values kValues, and evaluate(code, slots, first, count, values), which computes the
- *  values of elements first .. first + count, each of them once. */
+/** A Source computes the numbers that are reduced. It has a Code, which is a parameter of the kernel, kValues numbers per element, and
+ *  evaluate(code, slots, first, count, values), which computes those of elements first .. first + count. It is called once for each
+ *  element. */
 template <typename Source, typename Accumulator>
 __global__ void reduce_columns_kernel(ReduceTarget target, typename Source::Code code, ColumnShape shape) {
   float* shared = shared_memory<float>();
@@ -60,7 +61,7 @@ __global__ void reduce_columns_kernel(ReduceTarget target, typename Source::Code
       totals.add(values, count);
     }
   }
-  // The slots of the expression become the rows' totals.
+  // The expression has been evaluated, so its slots in shared memory are free for the totals of the rows.
   __syncthreads();
   const ColumnScratch<Accumulator> scratch{shared, 4 * shape.lanes};
   scratch.put(thread_row, 4 * lane, totals);
@@ -74,13 +75,13 @@ __global__ void reduce_columns_kernel(ReduceTarget target, typename Source::Code
 }
 
 constexpr unsigned kReduceThreads = 256;
-/** Blocks that keep a large device busy: about four for each of its processors. */
+/** Blocks that keep a large GPU busy: about four for each multiprocessor. */
 constexpr unsigned kWantedBlocks = 512;
-/** A split is worth a block of its own if each thread has this many groups of four elements. */
+/** A split gets a block of its own only if each thread has at least this many groups of four elements. */
 constexpr unsigned kGroupsPerThread = 4;
 constexpr unsigned kMostLanes = 32;
 
-/** How a reduction is spread over a device. */
+/** How a reduction is spread over a GPU. */
 struct Plan {
   /** Of rows: threads per row. Of columns: threads side by side, as in ColumnShape. */
   unsigned lanes;
@@ -91,7 +92,8 @@ struct Plan {
 
 inline unsigned round_up(unsigned value, unsigned multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-/** Pieces of whole units, so that `blocks` times as many blocks fill a device. */
+/** Splits `length` into pieces of whole units. Without splits there are `blocks` blocks; there are as many splits as it takes to fill a
+ *  GPU. */
 inline void split(Plan& plan, unsigned blocks, unsigned length, unsigned unit) {
   const unsigned wanted = blocks >= kWantedBlocks ? 1 : kWantedBlocks / blocks;
   plan.piece = round_up(std::max(ceil_div(length, wanted), unit), unit);
@@ -126,12 +128,12 @@ inline Plan plan_of(const ReduceArgs& args) {
   return args.inner == 1 ? plan_rows(outer, reduced) : plan_columns(outer, reduced, static_cast<unsigned>(args.inner));
 }
 
-/** Where the results of a reduction go, and its parts. */
+/** Where the results and partial results of a reduction go. */
 inline ReduceTarget target_of(const ReduceArgs& args) {
   return {args.y, static_cast<unsigned>(args.outer) * static_cast<unsigned>(args.inner), args.factor, static_cast<float*>(args.workspace)};
 }
 
-/** Launches a reduction over columns; every thread has `slot_bytes` of shared memory while it evaluates. */
+/** Launches a reduction over columns. Every thread has `slot_bytes` of shared memory while it evaluates its source. */
 template <typename Source, typename Accumulator>
 void launch_columns(const typename Source::Code& code, const ReduceArgs& args, const Plan& plan, unsigned threads, size_t slot_bytes,
                     cudaStream_t stream) {
@@ -142,10 +144,10 @@ void launch_columns(const typename Source::Code& code, const ReduceArgs& args, c
          ColumnShape{length, plan.width, plan.piece, inner, plan.lanes, plan.tiles});
 }
 
-/** Numbers that a reduction accumulates for each of its results' places. */
+/** How many numbers an accumulator of this reduction takes in memory. */
 unsigned fields_of(const ReduceArgs& args);
 
-/** Combines the `splits` parts that lie in the reduction's workspace, (outer, splits, fields, inner), in ascending order. */
-void combine_parts(const ReduceArgs& args, unsigned splits, cudaStream_t stream);
+/** Combines the partial results of `splits` splits, which lie in the reduction's workspace as (outer, splits, fields, inner). */
+void combine_partials(const ReduceArgs& args, unsigned splits, cudaStream_t stream);
 
 }  // namespace gannet::kernels

@@ -29,11 +29,11 @@ std::string describe_code(const void* code) {
 std::string describe(Finding finding) {
   switch (finding) {
     case Finding::uninitialised: return "which nothing has written: uninitialised read";
-    case Finding::copyInFlight: return "to which an asynchronous copy is under way that nobody waited for";
+    case Finding::copy_in_flight: return "to which an asynchronous copy is under way that nobody waited for";
     case Finding::forbidden: return "which lie between two buffers: out of range";
-    case Finding::raceWithWrite: return "which were written since the last barrier: data race with thread ";
-    case Finding::raceWithRead: return "which were read since the last barrier: data race with thread ";
-    case Finding::raceWithOtherBlock: return "which another block of the same launch accesses: data race between blocks";
+    case Finding::race_with_write: return "which were written since the last barrier: data race with thread ";
+    case Finding::race_with_read: return "which were read since the last barrier: data race with thread ";
+    case Finding::race_with_other_block: return "which another block of the same launch accesses: data race between blocks";
     case Finding::none: break;
   }
   return "";
@@ -62,14 +62,14 @@ void Engine::access_as(unsigned rank, uintptr_t address, size_t bytes, Access ki
 
 bool Engine::access_shared(uintptr_t address, size_t bytes, Access access, const void* code) {
   const auto base = reinterpret_cast<uintptr_t>(shared_);
-  const size_t size = launch_->sharedBytes;
+  const size_t size = launch_->shared_bytes;
   if (address - base >= size || bytes > size - (address - base)) {
-    const auto region = reinterpret_cast<uintptr_t>(sharedMemory_.data());
-    if (address - region >= sharedMemory_.bytes()) return false;
+    const auto region = reinterpret_cast<uintptr_t>(shared_memory_.data());
+    if (address - region >= shared_memory_.bytes()) return false;
     fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at " + range_text(address, base, size) +
          " of shared memory: out of range" + describe_code(code));
   }
-  each_word(sharedShadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
+  each_word(shared_shadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
     const Verdict verdict = judge(cell, mask, access, self_, true);
     if (verdict.finding != Finding::none) fail_access(verdict, "shared memory", address - base, bytes, access, code);
     return true;
@@ -87,9 +87,9 @@ bool Engine::access_global(uintptr_t address, size_t bytes, Access access, const
     fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at " + range_text(address, base, recent_->bytes) +
          " of an allocation: out of range" + describe_code(code));
   }
-  if (access == Access::write) lastWritten_ = address;
+  if (access == Access::write) last_written_ = address;
   each_word(recent_->cell(base), base, address, bytes, [&](Cell& cell, unsigned mask) {
-    const Verdict verdict = judge(cell, mask, access, self_, knowsWrites_);
+    const Verdict verdict = judge(cell, mask, access, self_, knows_writes_);
     if (verdict.finding != Finding::none) fail_access(verdict, "an allocation", address - base, bytes, access, code);
     return true;
   });
@@ -98,8 +98,8 @@ bool Engine::access_global(uintptr_t address, size_t bytes, Access access, const
 
 void Engine::fail_access(Verdict verdict, const std::string& place, uintptr_t offset, size_t bytes, Access access, const void* code) {
   std::string reason = describe(verdict.finding);
-  if (verdict.finding == Finding::raceWithRead || verdict.finding == Finding::raceWithWrite) {
-    const uint3 other = threads_[verdict.otherThread].index;
+  if (verdict.finding == Finding::race_with_read || verdict.finding == Finding::race_with_write) {
+    const uint3 other = threads_[verdict.other_thread].index;
     reason += "(" + std::to_string(other.x) + "," + std::to_string(other.y) + "," + std::to_string(other.z) + ")";
   }
   fail(std::string(verb(access)) + " " + std::to_string(bytes) + " bytes at byte " + std::to_string(offset) + " of " + place + ", " +
@@ -109,14 +109,14 @@ void Engine::fail_access(Verdict verdict, const std::string& place, uintptr_t of
 void Engine::begin_copy(char* target, const char* source, size_t bytes, const void* code) {
   const auto address = reinterpret_cast<uintptr_t>(target);
   const auto base = reinterpret_cast<uintptr_t>(shared_);
-  if (address - base >= launch_->sharedBytes || bytes > launch_->sharedBytes - (address - base)) {
-    fail("copies " + std::to_string(bytes) + " bytes to " + range_text(address, base, launch_->sharedBytes) +
+  if (address - base >= launch_->shared_bytes || bytes > launch_->shared_bytes - (address - base)) {
+    fail("copies " + std::to_string(bytes) + " bytes to " + range_text(address, base, launch_->shared_bytes) +
          " of shared memory: out of range" + describe_code(code));
   }
   if (source != nullptr && !access_global(reinterpret_cast<uintptr_t>(source), bytes, Access::read, code)) {
     fail("copies " + std::to_string(bytes) + " bytes from memory that is not the device's: out of range" + describe_code(code));
   }
-  each_word(sharedShadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
+  each_word(shared_shadow_.data(), base, address, bytes, [&](Cell& cell, unsigned mask) {
     const Verdict verdict = simt::begin_copy(cell, mask, self_);
     if (verdict.finding != Finding::none) fail_access(verdict, "shared memory", address - base, bytes, Access::write, code);
     return true;
@@ -125,7 +125,7 @@ void Engine::begin_copy(char* target, const char* source, size_t bytes, const vo
 
 void Engine::end_copy(const Copy& copy) {
   const auto base = reinterpret_cast<uintptr_t>(shared_);
-  each_word(sharedShadow_.data(), base, reinterpret_cast<uintptr_t>(copy.target), copy.bytes, [&](Cell& cell, unsigned mask) {
+  each_word(shared_shadow_.data(), base, reinterpret_cast<uintptr_t>(copy.target), copy.bytes, [&](Cell& cell, unsigned mask) {
     simt::end_copy(cell, mask, self_);
     return true;
   });

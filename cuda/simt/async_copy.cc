@@ -19,7 +19,7 @@ void land(Engine& engine, const Copy& copy) {
 }  // namespace
 
 void issue_copy(void* shared, const void* global, size_t bytes, bool valid) {
-  Engine& engine = *runningEngine;
+  Engine& engine = *running_engine;
   const auto misaligned = [bytes](const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % bytes != 0; };
   if (misaligned(shared) || (valid && misaligned(global))) {
     engine.fail("misaligned cp.async: both addresses must be multiples of " + std::to_string(bytes));
@@ -29,16 +29,16 @@ void issue_copy(void* shared, const void* global, size_t bytes, bool valid) {
   if (engine.checks()) engine.begin_copy(target, source, bytes, __builtin_return_address(0));
   std::memset(target, kPoison, bytes);
   Thread& thread = engine.current();
-  thread.copies.push_back({target, source, bytes, thread.committedGroups});
+  thread.copies.push_back({target, source, bytes, thread.committed_groups});
 }
 
-void commit_copies() { ++runningEngine->current().committedGroups; }
+void commit_copies() { ++running_engine->current().committed_groups; }
 
 void await_copies(int pending) {
-  Engine& engine = *runningEngine;
+  Engine& engine = *running_engine;
   Thread& thread = engine.current();
   size_t landed = 0;
-  while (landed < thread.copies.size() && thread.copies[landed].group < thread.committedGroups - pending) {
+  while (landed < thread.copies.size() && thread.copies[landed].group < thread.committed_groups - pending) {
     land(engine, thread.copies[landed++]);
   }
   thread.copies.erase(thread.copies.begin(), thread.copies.begin() + static_cast<std::ptrdiff_t>(landed));

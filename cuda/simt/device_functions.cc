@@ -55,34 +55,34 @@ void collect_votes(Engine&, const WarpOperation& operation) {
 
 }  // namespace
 
-uint3 thread_index() { return runningEngine->current().index; }
-uint3 block_index() { return runningEngine->block_index(); }
-dim3 block_extent() { return runningEngine->launch().block; }
-dim3 grid_extent() { return runningEngine->launch().grid; }
-void* shared_memory() { return runningEngine->shared(); }
+uint3 thread_index() { return running_engine->current().index; }
+uint3 block_index() { return running_engine->block_index(); }
+dim3 block_extent() { return running_engine->launch().block; }
+dim3 grid_extent() { return running_engine->launch().grid; }
+void* shared_memory() { return running_engine->shared(); }
 
-void synchronize_block() { runningEngine->synchronize_block(false); }
-int block_count(bool predicate) { return runningEngine->synchronize_block(predicate); }
+void synchronize_block() { running_engine->synchronize_block(false); }
+int block_count(bool predicate) { return running_engine->synchronize_block(predicate); }
 
 void synchronize_warp(unsigned mask) {
-  runningEngine->synchronize_warp("__syncwarp", mask, nullptr, [](Engine& engine, const WarpOperation&) { engine.order_warp(); });
+  running_engine->synchronize_warp("__syncwarp", mask, nullptr, [](Engine& engine, const WarpOperation&) { engine.order_warp(); });
 }
 
 uint32_t shuffle(Shuffle kind, unsigned mask, uint32_t value, int operand, int width) {
   Exchange exchange{kind, value, operand, width, 0};
-  runningEngine->synchronize_warp("__shfl_sync", mask, &exchange, exchange_values);
+  running_engine->synchronize_warp("__shfl_sync", mask, &exchange, exchange_values);
   return exchange.result;
 }
 
 unsigned ballot(unsigned mask, bool predicate) {
   Exchange exchange{Shuffle::index, predicate ? 1u : 0u, 0, 0, 0};
-  runningEngine->synchronize_warp("__ballot_sync", mask, &exchange, collect_votes);
+  running_engine->synchronize_warp("__ballot_sync", mask, &exchange, collect_votes);
   return exchange.result;
 }
 
 void check_atomic(const void* address, size_t bytes) {
-  if (checkingEngine == nullptr) return;
-  checkingEngine->access(reinterpret_cast<uintptr_t>(address), bytes, Access::atomic, __builtin_return_address(0));
+  if (checking_engine == nullptr) return;
+  checking_engine->access(reinterpret_cast<uintptr_t>(address), bytes, Access::atomic, __builtin_return_address(0));
 }
 
 }  // namespace gannet::simt

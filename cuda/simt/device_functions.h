@@ -85,8 +85,8 @@ T __shfl_down_sync(unsigned mask, T value, unsigned distance, int width = 32) {
   return gannet::simt::shuffle_value(gannet::simt::Shuffle::down, mask, value, static_cast<int>(distance), width);
 }
 template <typename T>
-T __shfl_xor_sync(unsigned mask, T value, int laneMask, int width = 32) {
-  return gannet::simt::shuffle_value(gannet::simt::Shuffle::exclusive_or, mask, value, laneMask, width);
+T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32) {
+  return gannet::simt::shuffle_value(gannet::simt::Shuffle::exclusive_or, mask, value, lane_mask, width);
 }
 inline unsigned __ballot_sync(unsigned mask, int predicate) { return gannet::simt::ballot(mask, predicate != 0); }
 inline int __any_sync(unsigned mask, int predicate) { return gannet::simt::ballot(mask, predicate != 0) != 0; }

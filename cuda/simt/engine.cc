@@ -9,8 +9,8 @@
 
 namespace gannet::simt {
 
-thread_local Engine* runningEngine = nullptr;
-thread_local Engine* checkingEngine = nullptr;
+thread_local Engine* running_engine = nullptr;
+thread_local Engine* checking_engine = nullptr;
 
 namespace {
 
@@ -50,28 +50,28 @@ Engine& Engine::of_this_thread() {
 }
 
 Engine::Engine()
-    : sharedMemory_(kMaxSharedBytes + 2 * kSharedGuardBytes),
-      shared_(sharedMemory_.data() + kSharedGuardBytes),
-      sharedShadow_(kMaxSharedBytes / kCellBytes) {
+    : shared_memory_(kMaxSharedBytes + 2 * kSharedGuardBytes),
+      shared_(shared_memory_.data() + kSharedGuardBytes),
+      shared_shadow_(kMaxSharedBytes / kCellBytes) {
   static_assert(kSharedGuardBytes % kSharedAlignment == 0);
 }
 
 uint32_t Engine::random() {
-  randomState_ ^= randomState_ << 13;
-  randomState_ ^= randomState_ >> 7;
-  randomState_ ^= randomState_ << 17;
-  return static_cast<uint32_t>(randomState_ >> 32);
+  random_state_ ^= random_state_ << 13;
+  random_state_ ^= random_state_ >> 7;
+  random_state_ ^= random_state_ << 17;
+  return static_cast<uint32_t>(random_state_ >> 32);
 }
 
-void Engine::run(const Launch& launch, const std::string& kernelName) {
+void Engine::run(const Launch& launch, const std::string& kernel_name) {
   launch_ = &launch;
-  kernelName_ = kernelName;
+  kernel_name_ = kernel_name;
   checks_ = setting("GANNET_SIMT_CHECK", 1) != 0;
-  knowsWrites_ = !executor_present();
+  knows_writes_ = !executor_present();
   recent_ = nullptr;
-  lastWritten_ = 0;
+  last_written_ = 0;
   self_.launch = ++now_;
-  randomState_ = scramble(setting("GANNET_SIMT_SEED", 1) ^ scramble(now_)) | 1;
+  random_state_ = scramble(setting("GANNET_SIMT_SEED", 1) ^ scramble(now_)) | 1;
   failure_.clear();
 
   const unsigned blocks = launch.grid.x * launch.grid.y * launch.grid.z;
@@ -81,12 +81,12 @@ void Engine::run(const Launch& launch, const std::string& kernelName) {
   for (unsigned i = 0; i < blocks; ++i) {
     const auto step = static_cast<unsigned>((uint64_t{first} + i) % blocks);
     run_block(backwards ? blocks - 1 - step : step);
-    if (!failure_.empty()) throw kernels::LaunchError(kernelName_, failure_);
+    if (!failure_.empty()) throw kernels::LaunchError(kernel_name_, failure_);
   }
   plant_fault();
   if (checks_) return;
   if (const Allocation* damaged = DeviceMemory::instance().damaged()) {
-    throw kernels::LaunchError(kernelName_, "wrote outside of an allocation of " + std::to_string(damaged->bytes) + " bytes");
+    throw kernels::LaunchError(kernel_name_, "wrote outside of an allocation of " + std::to_string(damaged->bytes) + " bytes");
   }
 }
 
@@ -95,50 +95,50 @@ void Engine::plant_fault() const {
   constexpr uint32_t kHighestMantissaBit = 1u << 22;
   constexpr uint32_t kOne = 0x3f800000;
   const char* name = std::getenv("GANNET_SIMT_FAULT");
-  if (name == nullptr || *name == 0 || lastWritten_ == 0 || kernelName_.find(name) == std::string::npos) return;
-  auto& word = *reinterpret_cast<uint32_t*>(lastWritten_ & ~uintptr_t{3});
+  if (name == nullptr || *name == 0 || last_written_ == 0 || kernel_name_.find(name) == std::string::npos) return;
+  auto& word = *reinterpret_cast<uint32_t*>(last_written_ & ~uintptr_t{3});
   word = word == 0 ? kOne : word ^ kHighestMantissaBit;
 }
 
-void Engine::run_block(unsigned linearIndex) {
-  blockIndex_ = position(linearIndex, launch_->grid);
-  self_.now = self_.block = self_.blockBarrier = ++now_;
-  std::memset(shared_, kPoison, launch_->sharedBytes);
-  if (checks_) std::memset(static_cast<void*>(sharedShadow_.data()), 0, (launch_->sharedBytes / kCellBytes + 1) * sizeof(Cell));
+void Engine::run_block(unsigned linear_index) {
+  block_index_ = position(linear_index, launch_->grid);
+  self_.now = self_.block = self_.block_barrier = ++now_;
+  std::memset(shared_, kPoison, launch_->shared_bytes);
+  if (checks_) std::memset(static_cast<void*>(shared_shadow_.data()), 0, (launch_->shared_bytes / kCellBytes + 1) * sizeof(Cell));
   prepare_threads();
-  runningEngine = this;
-  checkingEngine = checks_ ? this : nullptr;
-  continue_with(*choose(), &hostContext_);
-  runningEngine = checkingEngine = nullptr;
+  running_engine = this;
+  checking_engine = checks_ ? this : nullptr;
+  continue_with(*choose(), &host_context_);
+  running_engine = checking_engine = nullptr;
 }
 
 void Engine::prepare_threads() {
-  threadCount_ = launch_->block.x * launch_->block.y * launch_->block.z;
-  exitedCount_ = barrierCount_ = 0;
-  predicateCount_ = 0;
-  const unsigned warps = (threadCount_ + kWarpLanes - 1) / kWarpLanes;
-  readyWarps_ = warps == kMaxWarps ? ~0u : (1u << warps) - 1;
+  thread_count_ = launch_->block.x * launch_->block.y * launch_->block.z;
+  exited_count_ = barrier_count_ = 0;
+  predicate_count_ = 0;
+  const unsigned warps = (thread_count_ + kWarpLanes - 1) / kWarpLanes;
+  ready_warps_ = warps == kMaxWarps ? ~0u : (1u << warps) - 1;
   for (unsigned i = 0; i < warps; ++i) {
-    const unsigned lanes = std::min(threadCount_ - i * kWarpLanes, kWarpLanes);
+    const unsigned lanes = std::min(thread_count_ - i * kWarpLanes, kWarpLanes);
     warps_[i].lanes = warps_[i].ready = lanes == kWarpLanes ? ~0u : (1u << lanes) - 1;
     warps_[i].barrier = 0;
     warps_[i].pending.clear();
   }
-  for (unsigned rank = 0; rank < threadCount_; ++rank) {
+  for (unsigned rank = 0; rank < thread_count_; ++rank) {
     Thread& thread = threads_[rank];
     thread.context = make_context(stacks_.stack(rank), Stacks::usable_bytes() - stagger(rank), fiber_main);
     thread.index = position(rank, launch_->block);
     thread.rank = rank;
-    thread.waitsIn = nullptr;
+    thread.waits_in = nullptr;
     thread.exited = false;
-    thread.committedGroups = 0;
+    thread.committed_groups = 0;
     thread.copies.clear();
   }
-  lastWarp_ = random() % warps;
+  last_warp_ = random() % warps;
 }
 
 void Engine::fiber_main() {
-  Engine& engine = *runningEngine;
+  Engine& engine = *running_engine;
   engine.launch_->invoke(engine.launch_->kernel, engine.launch_->arguments.data());
   engine.exit_thread();
 }
@@ -146,10 +146,10 @@ void Engine::fiber_main() {
 void Engine::exit_thread() {
   current_->exited = true;
   current_warp().ready &= ~(1u << current_->rank % kWarpLanes);
-  if (current_warp().ready == 0) readyWarps_ &= ~(1u << current_->rank / kWarpLanes);
+  if (current_warp().ready == 0) ready_warps_ &= ~(1u << current_->rank / kWarpLanes);
   void* abandoned;
-  if (++exitedCount_ == threadCount_) {
-    gannet_switch_context(&abandoned, hostContext_);
+  if (++exited_count_ == thread_count_) {
+    gannet_switch_context(&abandoned, host_context_);
   }
   Thread* next = choose();
   if (next == nullptr) fail_deadlocked();
@@ -165,56 +165,56 @@ void Engine::continue_with(Thread& thread, void** saved) {
 void Engine::observe_as(Thread& thread) {
   current_ = &thread;
   self_.thread = thread.rank;
-  self_.warpBarrier = std::max(current_warp().barrier, self_.blockBarrier);
+  self_.warp_barrier = std::max(current_warp().barrier, self_.block_barrier);
 }
 
-void Engine::order_warp() { current_warp().barrier = self_.now = self_.warpBarrier = ++now_; }
+void Engine::order_warp() { current_warp().barrier = self_.now = self_.warp_barrier = ++now_; }
 
 Thread* Engine::choose() {
-  if (readyWarps_ == 0) return nullptr;
+  if (ready_warps_ == 0) return nullptr;
   // Mostly the same warp goes on, which is kinder to the cache; now and then another one overtakes it.
-  if ((readyWarps_ >> lastWarp_ & 1) == 0 || random() % 8 == 0) {
+  if ((ready_warps_ >> last_warp_ & 1) == 0 || random() % 8 == 0) {
     const int turn = static_cast<int>(random() % kMaxWarps);
-    lastWarp_ = (std::countr_zero(std::rotr(readyWarps_, turn)) + turn) % kMaxWarps;
+    last_warp_ = (std::countr_zero(std::rotr(ready_warps_, turn)) + turn) % kMaxWarps;
   }
   const int turn = static_cast<int>(random() % kWarpLanes);
-  const unsigned lane = (std::countr_zero(std::rotr(warps_[lastWarp_].ready, turn)) + turn) % kWarpLanes;
-  return &threads_[lastWarp_ * kWarpLanes + lane];
+  const unsigned lane = (std::countr_zero(std::rotr(warps_[last_warp_].ready, turn)) + turn) % kWarpLanes;
+  return &threads_[last_warp_ * kWarpLanes + lane];
 }
 
 void Engine::wait(const char* operation) {
   Thread& self = *current_;
-  self.waitsIn = operation;
+  self.waits_in = operation;
   Warp& warp = current_warp();
   warp.ready &= ~(1u << self.rank % kWarpLanes);
-  if (warp.ready == 0) readyWarps_ &= ~(1u << self.rank / kWarpLanes);
+  if (warp.ready == 0) ready_warps_ &= ~(1u << self.rank / kWarpLanes);
   Thread* next = choose();
   if (next == nullptr) fail_deadlocked();
   continue_with(*next, &self.context);
 }
 
 void Engine::release(Warp& warp, unsigned lanes) {
-  const auto warpIndex = static_cast<unsigned>(&warp - warps_.data());
+  const auto warp_index = static_cast<unsigned>(&warp - warps_.data());
   for (unsigned rest = lanes; rest != 0; rest &= rest - 1) {
-    threads_[warpIndex * kWarpLanes + std::countr_zero(rest)].waitsIn = nullptr;
+    threads_[warp_index * kWarpLanes + std::countr_zero(rest)].waits_in = nullptr;
   }
   warp.ready |= lanes;
-  readyWarps_ |= 1u << warpIndex;
+  ready_warps_ |= 1u << warp_index;
 }
 
 int Engine::synchronize_block(bool predicate) {
-  predicateCount_ += predicate ? 1 : 0;
-  if (++barrierCount_ < threadCount_) {
+  predicate_count_ += predicate ? 1 : 0;
+  if (++barrier_count_ < thread_count_) {
     wait("__syncthreads");
-    return predicateResult_;
+    return predicate_result_;
   }
-  barrierCount_ = 0;
-  predicateResult_ = predicateCount_;
-  predicateCount_ = 0;
-  self_.now = self_.blockBarrier = self_.warpBarrier = ++now_;
-  const unsigned warps = (threadCount_ + kWarpLanes - 1) / kWarpLanes;
+  barrier_count_ = 0;
+  predicate_result_ = predicate_count_;
+  predicate_count_ = 0;
+  self_.now = self_.block_barrier = self_.warp_barrier = ++now_;
+  const unsigned warps = (thread_count_ + kWarpLanes - 1) / kWarpLanes;
   for (unsigned i = 0; i < warps; ++i) release(warps_[i], warps_[i].lanes);
-  return predicateResult_;
+  return predicate_result_;
 }
 
 void Engine::synchronize_warp(const char* name, unsigned mask, void* operand, void (*work)(Engine&, const WarpOperation&)) {
@@ -245,16 +245,16 @@ void Engine::synchronize_warp(const char* name, unsigned mask, void* operand, vo
 }
 
 void Engine::fail(const std::string& message) {
-  failure_ = "block " + triple(blockIndex_) + ", thread " + triple(current_->index) + ": " + message;
+  failure_ = "block " + triple(block_index_) + ", thread " + triple(current_->index) + ": " + message;
   void* abandoned;
-  gannet_switch_context(&abandoned, hostContext_);
+  gannet_switch_context(&abandoned, host_context_);
   __builtin_unreachable();
 }
 
 void Engine::fail_deadlocked() {
-  failure_ = "block " + triple(blockIndex_) + ": divergent barrier: " + describe_waiting();
+  failure_ = "block " + triple(block_index_) + ": divergent barrier: " + describe_waiting();
   void* abandoned;
-  gannet_switch_context(&abandoned, hostContext_);
+  gannet_switch_context(&abandoned, host_context_);
   __builtin_unreachable();
 }
 
@@ -266,9 +266,9 @@ std::string Engine::describe_waiting() const {
     const Thread* last;
   };
   std::vector<Group> groups;
-  for (unsigned rank = 0; rank < threadCount_; ++rank) {
+  for (unsigned rank = 0; rank < thread_count_; ++rank) {
     const Thread& thread = threads_[rank];
-    const char* operation = thread.exited ? "the end of the kernel" : thread.waitsIn;
+    const char* operation = thread.exited ? "the end of the kernel" : thread.waits_in;
     size_t at = 0;
     while (at < groups.size() && groups[at].operation != operation) ++at;
     if (at == groups.size()) groups.push_back({operation, 0, &thread, nullptr});
@@ -278,7 +278,7 @@ std::string Engine::describe_waiting() const {
   std::string text;
   for (const Group& group : groups) {
     if (!text.empty()) text += "; ";
-    text += std::to_string(group.count) + " of " + std::to_string(threadCount_) + " threads, " + triple(group.first->index) + " to " +
+    text += std::to_string(group.count) + " of " + std::to_string(thread_count_) + " threads, " + triple(group.first->index) + " to " +
             triple(group.last->index) + ", are at " + group.operation;
   }
   return text;

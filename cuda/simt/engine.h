@@ -35,9 +35,9 @@ struct Thread {
   void* context = nullptr;
   uint3 index{};
   unsigned rank = 0;
-  const char* waitsIn = nullptr;  // the operation it waits in; null while it can run
+  const char* waits_in = nullptr;  // the operation it waits in; null while it can run
   bool exited = false;
-  int committedGroups = 0;
+  int committed_groups = 0;
   std::vector<Copy> copies;  // in the order of issue
 };
 
@@ -62,12 +62,12 @@ class Engine {
   static Engine& of_this_thread();
 
   /** Runs all blocks. @throws kernels::LaunchError */
-  void run(const Launch& launch, const std::string& kernelName);
+  void run(const Launch& launch, const std::string& kernel_name);
 
   // For the running fiber.
   Thread& current() { return *current_; }
   Warp& current_warp() { return warps_[current_->rank / kWarpLanes]; }
-  uint3 block_index() const { return blockIndex_; }
+  uint3 block_index() const { return block_index_; }
   const Launch& launch() const { return *launch_; }
   char* shared() const { return shared_; }
 
@@ -95,7 +95,7 @@ class Engine {
  private:
   Engine();
 
-  void run_block(unsigned linearIndex);
+  void run_block(unsigned linear_index);
   /** Spoils what the launch wrote last into global memory, if GANNET_SIMT_FAULT is part of the kernel's name: what a broken GPU may do,
    *  for tests of what finds it. */
   void plant_fault() const;
@@ -121,36 +121,36 @@ class Engine {
   Stacks stacks_{kMaxThreads};
   std::vector<Thread> threads_{kMaxThreads};
   std::vector<Warp> warps_{kMaxWarps};
-  Reserved sharedMemory_;
+  Reserved shared_memory_;
   char* shared_;
-  std::vector<Cell> sharedShadow_;
+  std::vector<Cell> shared_shadow_;
 
   const Launch* launch_ = nullptr;
-  std::string kernelName_;
-  uint3 blockIndex_{};
-  unsigned threadCount_ = 0;
-  unsigned exitedCount_ = 0;
-  unsigned barrierCount_ = 0;
-  int predicateCount_ = 0;
-  int predicateResult_ = 0;
-  unsigned readyWarps_ = 0;
-  unsigned lastWarp_ = 0;
+  std::string kernel_name_;
+  uint3 block_index_{};
+  unsigned thread_count_ = 0;
+  unsigned exited_count_ = 0;
+  unsigned barrier_count_ = 0;
+  int predicate_count_ = 0;
+  int predicate_result_ = 0;
+  unsigned ready_warps_ = 0;
+  unsigned last_warp_ = 0;
   Thread* current_ = nullptr;
-  void* hostContext_ = nullptr;
+  void* host_context_ = nullptr;
   std::string failure_;
   bool checks_ = false;
-  bool knowsWrites_ = true;  // false where an executor may have written global memory
-  uint64_t randomState_ = 1;
+  bool knows_writes_ = true;  // false where an executor may have written global memory
+  uint64_t random_state_ = 1;
 
   inline static Time now_ = 0;  // one clock, because the shadow of global memory outlives engines
   Observer self_;               // the current thread
   Allocation* recent_ = nullptr;
-  uintptr_t lastWritten_ = 0;  // 0 while the launch has written nothing
+  uintptr_t last_written_ = 0;  // 0 while the launch has written nothing
 };
 
 /** The engine whose fiber runs on this operating-system thread; null in host code. */
-extern thread_local Engine* runningEngine __attribute__((tls_model("initial-exec")));
+extern thread_local Engine* running_engine __attribute__((tls_model("initial-exec")));
 /** The same while accesses are checked. */
-extern thread_local Engine* checkingEngine __attribute__((tls_model("initial-exec")));
+extern thread_local Engine* checking_engine __attribute__((tls_model("initial-exec")));
 
 }  // namespace gannet::simt

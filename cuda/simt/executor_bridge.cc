@@ -38,17 +38,17 @@ void tell_freed(void* pointer) {
   if (executor_present() && executor()->freed != nullptr) executor()->freed(pointer);
 }
 
-bool run_on_executor(const Launch& launch, const std::string& symbol, const std::string& kernelName) {
+bool run_on_executor(const Launch& launch, const std::string& symbol, const std::string& kernel_name) {
   if (!executor_present()) return false;
   const unsigned grid[3] = {launch.grid.x, launch.grid.y, launch.grid.z};
   const unsigned block[3] = {launch.block.x, launch.block.y, launch.block.z};
   char error[1024] = "";
-  const int status = executor()->launch(symbol.c_str(), grid, block, launch.sharedBytes, launch.arguments.data(), launch.arguments.size(),
+  const int status = executor()->launch(symbol.c_str(), grid, block, launch.shared_bytes, launch.arguments.data(), launch.arguments.size(),
                                         error, sizeof error);
   if (status == GANNET_EXECUTOR_RUN_TWIN) return false;
   if (status == 0) return true;
   error[sizeof error - 1] = 0;
-  throw kernels::LaunchError(kernelName, std::string("the executor failed: ") + error);
+  throw kernels::LaunchError(kernel_name, std::string("the executor failed: ") + error);
 }
 
 }  // namespace gannet::simt

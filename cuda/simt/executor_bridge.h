@@ -17,6 +17,6 @@ void tell_allocated(void* pointer, size_t bytes);
 void tell_freed(void* pointer);
 
 /** True if the executor has run the launch; false if the simulator shall. @throws kernels::LaunchError */
-bool run_on_executor(const Launch& launch, const std::string& symbol, const std::string& kernelName);
+bool run_on_executor(const Launch& launch, const std::string& symbol, const std::string& kernel_name);
 
 }  // namespace gannet::simt

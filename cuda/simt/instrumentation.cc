@@ -11,7 +11,7 @@ namespace gannet::simt {
 namespace {
 
 inline void check(const void* address, size_t bytes, Access access, const void* code) {
-  Engine* engine = checkingEngine;
+  Engine* engine = checking_engine;
   if (engine != nullptr && !engine->is_own_stack(reinterpret_cast<uintptr_t>(address)))
     engine->access(reinterpret_cast<uintptr_t>(address), bytes, access, code);
 }
@@ -62,14 +62,14 @@ struct TypeMismatch {
     uint16_t info;
     char name[1];
   } * type;
-  unsigned char logOfAlignment;
-  unsigned char checkKind;
+  unsigned char log_of_alignment;
+  unsigned char check_kind;
 };
 
 GANNET_HOOK __ubsan_handle_type_mismatch_v1(TypeMismatch* mismatch, uintptr_t address) {
-  gannet::simt::Engine* engine = gannet::simt::runningEngine;
+  gannet::simt::Engine* engine = gannet::simt::running_engine;
   if (engine == nullptr) return;
-  const size_t alignment = size_t{1} << mismatch->logOfAlignment;
+  const size_t alignment = size_t{1} << mismatch->log_of_alignment;
   engine->fail("misaligned access at " + std::string(mismatch->place.file) + ":" + std::to_string(mismatch->place.line) +
                ": the address of a " + mismatch->type->name + " is " + std::to_string(address % alignment) + " bytes past a multiple of " +
                std::to_string(alignment));

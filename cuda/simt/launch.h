@@ -19,13 +19,13 @@ struct Launch {
   void (*invoke)(const void* kernel, const std::byte* arguments);
   dim3 grid;
   dim3 block;
-  size_t sharedBytes;
+  size_t shared_bytes;
   /** Packed as CUDA packs kernel parameters: in order, each at the next multiple of its alignment. */
   std::vector<std::byte> arguments;
 };
 
 /** Loads a kernel and grants it shared memory. @throws kernels::LaunchError */
-void prepare(const void* kernel, size_t sharedBytes);
+void prepare(const void* kernel, size_t shared_bytes);
 
 /** Runs the launch, or records it while the stream is captured. @throws kernels::LaunchError */
 void submit(Launch launch, cudaStream_t stream);
@@ -78,13 +78,13 @@ struct Packing {
 
 namespace gannet::kernels {
 
-inline void prepare_kernel(const void* kernel, size_t sharedBytes) { simt::prepare(kernel, sharedBytes); }
+inline void prepare_kernel(const void* kernel, size_t shared_bytes) { simt::prepare(kernel, shared_bytes); }
 
 template <typename... Parameters>
-void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes, cudaStream_t stream,
+void start_kernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
                   const std::tuple<Parameters...>& values) {
   using Packing = simt::Packing<Parameters...>;
-  simt::submit({reinterpret_cast<const void*>(kernel), Packing::invoke, grid, block, sharedBytes, Packing::pack(values)}, stream);
+  simt::submit({reinterpret_cast<const void*>(kernel), Packing::invoke, grid, block, shared_bytes, Packing::pack(values)}, stream);
 }
 
 }  // namespace gannet::kernels

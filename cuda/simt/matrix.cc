@@ -96,7 +96,7 @@ void multiply(const WarpOperation& operation, Gather gather) {
 }
 
 void run_whole_warp(const char* name, void* operand, void (*work)(Engine&, const WarpOperation&)) {
-  Engine& engine = *runningEngine;
+  Engine& engine = *running_engine;
   if (engine.current_warp().lanes != ~0u) engine.fail(std::string(name) + " in a warp of fewer than 32 threads");
   engine.synchronize_warp(name, ~0u, operand, work);
 }

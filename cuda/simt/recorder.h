@@ -13,7 +13,7 @@ struct LaunchRecord {
   std::string symbol;
   dim3 grid;
   dim3 block;
-  size_t sharedBytes;
+  size_t shared_bytes;
 };
 
 /** While one exists, the launches of its thread are noted instead of run. */

@@ -15,7 +15,7 @@
 namespace gannet::simt {
 namespace {
 
-thread_local cudaError_t lastError = cudaSuccess;
+thread_local cudaError_t last_error = cudaSuccess;
 
 /** A number of the environment, or another where it is not set. */
 int setting(const char* name, int otherwise) {
@@ -39,7 +39,7 @@ constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
 
 /** What a kernel that has been loaded may have. */
 struct Function {
-  size_t sharedBytes = kSharedBytesWithoutOptIn;
+  size_t shared_bytes = kSharedBytesWithoutOptIn;
   int carveout = -1;
 };
 
@@ -60,7 +60,7 @@ Function* load_function(const void* kernel, cudaError_t& error) {
 }  // namespace
 
 cudaError_t report(cudaError_t error) {
-  if (error != cudaSuccess) lastError = error;
+  if (error != cudaSuccess) last_error = error;
   return error;
 }
 
@@ -69,7 +69,7 @@ std::recursive_mutex& runtime_mutex() { return DeviceMemory::instance().mutex();
 size_t granted_shared_bytes(const void* kernel) {
   const std::lock_guard lock(runtime_mutex());
   const auto found = loaded_functions().find(kernel);
-  return found == loaded_functions().end() ? kSharedBytesWithoutOptIn : found->second.sharedBytes;
+  return found == loaded_functions().end() ? kSharedBytesWithoutOptIn : found->second.shared_bytes;
 }
 
 }  // namespace gannet::simt
@@ -154,7 +154,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
   *attributes = {};
   attributes->maxThreadsPerBlock = gannet::simt::kMaxThreads;
   attributes->ptxVersion = attributes->binaryVersion = gannet::simt::pretended_code();
-  attributes->maxDynamicSharedSizeBytes = static_cast<int>(function->sharedBytes);
+  attributes->maxDynamicSharedSizeBytes = static_cast<int>(function->shared_bytes);
   attributes->preferredShmemCarveout = function->carveout;
   return cudaSuccess;
 }
@@ -171,12 +171,12 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
   cudaDeviceProp properties;
   cudaGetDeviceProperties(&properties, 0);
   if (value < 0 || static_cast<size_t>(value) > properties.sharedMemPerBlockOptin) return report(cudaErrorInvalidValue);
-  function->sharedBytes = static_cast<size_t>(value);
+  function->shared_bytes = static_cast<size_t>(value);
   return cudaSuccess;
 }
 
-cudaError_t cudaGetLastError() { return std::exchange(gannet::simt::lastError, cudaSuccess); }
-cudaError_t cudaPeekAtLastError() { return gannet::simt::lastError; }
+cudaError_t cudaGetLastError() { return std::exchange(gannet::simt::last_error, cudaSuccess); }
+cudaError_t cudaPeekAtLastError() { return gannet::simt::last_error; }
 
 const char* cudaGetErrorName(cudaError_t error) {
   switch (error) {

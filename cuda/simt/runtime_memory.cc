@@ -92,11 +92,11 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
   if (bytes == 0) return cudaSuccess;
   const std::lock_guard lock(runtime_mutex());
   DeviceMemory& memory = DeviceMemory::instance();
-  const bool toDevice = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-  const bool fromDevice = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
   if (!memory.permits(target, bytes) || !memory.permits(source, bytes) ||
-      (toDevice && memory.find(reinterpret_cast<uintptr_t>(target)) == nullptr) ||
-      (fromDevice && memory.find(reinterpret_cast<uintptr_t>(source)) == nullptr)) {
+      (to_device && memory.find(reinterpret_cast<uintptr_t>(target)) == nullptr) ||
+      (from_device && memory.find(reinterpret_cast<uintptr_t>(source)) == nullptr)) {
     return report(cudaErrorInvalidValue);
   }
   if (stream != nullptr && stream->capture != nullptr && !(can_be_captured(target, bytes) && can_be_captured(source, bytes))) {

@@ -26,8 +26,8 @@ struct Observer {
   /** Start of the launch, start of the block, last barrier of the block and of the warp. */
   Time launch = 0;
   Time block = 0;
-  Time blockBarrier = 0;
-  Time warpBarrier = 0;
+  Time block_barrier = 0;
+  Time warp_barrier = 0;
   unsigned thread = 0;
 };
 
@@ -36,17 +36,17 @@ enum class Access { read, write, atomic };
 enum class Finding {
   none,
   uninitialised,
-  copyInFlight,
+  copy_in_flight,
   forbidden,
-  raceWithWrite,
-  raceWithRead,
-  raceWithOtherBlock,
+  race_with_write,
+  race_with_read,
+  race_with_other_block,
 };
 
 /** The outcome of an access: the first thing wrong with it, and the other thread where it takes two. */
 struct Verdict {
   Finding finding = Finding::none;
-  unsigned otherThread = 0;
+  unsigned other_thread = 0;
 };
 
 // The bits of a cell that the inlined part of judge looks at; shadow.cc has the whole layout.
@@ -59,20 +59,20 @@ constexpr uint64_t kReadByMany = 15 << 6 | 2 << 4;  // every byte read, by sever
  *  this launch, by this block), and reads of all its bytes by several warps since that barrier are on record. */
 inline bool is_settled_read(const Cell& cell, const Observer& observer) {
   const Time written = cell.write >> kTimeShift;
-  return written < observer.blockBarrier && (written < observer.launch || written >= observer.block) &&
-         (cell.write & (kWriteSettled | kWriteUnsettled)) == kWriteSettled && cell.read >> kTimeShift >= observer.blockBarrier &&
+  return written < observer.block_barrier && (written < observer.launch || written >= observer.block) &&
+         (cell.write & (kWriteSettled | kWriteUnsettled)) == kWriteSettled && cell.read >> kTimeShift >= observer.block_barrier &&
          (cell.read & kReadByMany) == kReadByMany;
 }
 
 /** The general case of judge. */
-Verdict judge_access(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised);
+Verdict judge_access(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needs_initialised);
 
-/** Judges and records an access to the bytes of `mask` of one word. `needsInitialised` is false where the simulator cannot know
+/** Judges and records an access to the bytes of `mask` of one word. `needs_initialised` is false where the simulator cannot know
  *  what was written. */
-inline Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needsInitialised) {
+inline Verdict judge(Cell& cell, unsigned mask, Access access, const Observer& observer, bool needs_initialised) {
   // Most accesses read whole words that many warps read since they were written before the last barrier.
   if (access == Access::read && is_settled_read(cell, observer)) return {};
-  return judge_access(cell, mask, access, observer, needsInitialised);
+  return judge_access(cell, mask, access, observer, needs_initialised);
 }
 
 /** Marks the bytes as the target of an asynchronous copy: unreadable until it lands. */

@@ -54,8 +54,8 @@ std::string refusal(const Launch& launch) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > kMaxGridX || grid.y > kMaxGridYZ || grid.z > kMaxGridYZ) {
     return "a grid of " + extent(grid) + " blocks; it has at least 1 and at most 2147483647 x 65535 x 65535";
   }
-  if (launch.sharedBytes > kMaxSharedBytes) {
-    return std::to_string(launch.sharedBytes) + " bytes of shared memory; a block has at most " + std::to_string(kMaxSharedBytes);
+  if (launch.shared_bytes > kMaxSharedBytes) {
+    return std::to_string(launch.shared_bytes) + " bytes of shared memory; a block has at most " + std::to_string(kMaxSharedBytes);
   }
   if (launch.arguments.size() > kMaxArgumentBytes) {
     return std::to_string(launch.arguments.size()) + " bytes of arguments; a kernel takes at most " + std::to_string(kMaxArgumentBytes);
@@ -63,36 +63,36 @@ std::string refusal(const Launch& launch) {
   return "";
 }
 
-void execute(const Launch& launch, const std::string& symbol, const std::string& kernelName) {
+void execute(const Launch& launch, const std::string& symbol, const std::string& kernel_name) {
   const std::lock_guard lock(DeviceMemory::instance().mutex());
-  if (run_on_executor(launch, symbol, kernelName)) return;
-  Engine::of_this_thread().run(launch, kernelName);
+  if (run_on_executor(launch, symbol, kernel_name)) return;
+  Engine::of_this_thread().run(launch, kernel_name);
 }
 
 }  // namespace
 
-void prepare(const void* kernel, size_t sharedBytes) {
+void prepare(const void* kernel, size_t shared_bytes) {
   kernels::make_ready(
-      kernel, [kernel] { return readable(symbol_of(kernel)); }, sharedBytes);
+      kernel, [kernel] { return readable(symbol_of(kernel)); }, shared_bytes);
 }
 
 void submit(Launch launch, cudaStream_t stream) {
   std::string symbol = symbol_of(launch.kernel);
-  std::string kernelName = readable(symbol);
+  std::string kernel_name = readable(symbol);
   const std::string refused = refusal(launch);
-  if (!refused.empty()) throw kernels::LaunchError(kernelName, "was launched with " + refused);
+  if (!refused.empty()) throw kernels::LaunchError(kernel_name, "was launched with " + refused);
   if (LaunchRecorder* recorder = LaunchRecorder::current) {
-    recorder->launches.push_back({std::move(symbol), launch.grid, launch.block, launch.sharedBytes});
+    recorder->launches.push_back({std::move(symbol), launch.grid, launch.block, launch.shared_bytes});
     return;
   }
-  prepare(launch.kernel, launch.sharedBytes);
-  if (const size_t granted = granted_shared_bytes(launch.kernel); launch.sharedBytes > granted) {
-    throw kernels::LaunchError(kernelName, "was launched with " + std::to_string(launch.sharedBytes) +
-                                               " bytes of shared memory, of which it was granted " + std::to_string(granted));
+  prepare(launch.kernel, launch.shared_bytes);
+  if (const size_t granted = granted_shared_bytes(launch.kernel); launch.shared_bytes > granted) {
+    throw kernels::LaunchError(kernel_name, "was launched with " + std::to_string(launch.shared_bytes) +
+                                                " bytes of shared memory, of which it was granted " + std::to_string(granted));
   }
-  if (executor_present() && symbol.empty()) throw kernels::LaunchError(kernelName, "its name is not exported");
-  enqueue(stream, [launch = std::move(launch), symbol = std::move(symbol), kernelName = std::move(kernelName)] {
-    execute(launch, symbol, kernelName);
+  if (executor_present() && symbol.empty()) throw kernels::LaunchError(kernel_name, "its name is not exported");
+  enqueue(stream, [launch = std::move(launch), symbol = std::move(symbol), kernel_name = std::move(kernel_name)] {
+    execute(launch, symbol, kernel_name);
   });
 }
 

@@ -2,6 +2,7 @@
 // docs/kernels.md. It measures nothing, and needs the addon with the simulator and no GPU.
 
 import { loadAddon } from '../../src/device/addon.ts';
+import { bfloat16Storage } from '../../src/device/bfloat16_operands.ts';
 import {
   countCost,
   GPUS,
@@ -11,7 +12,6 @@ import {
   type ProgramCost,
 } from '../../src/device/index.ts';
 import { compile } from '../../src/graph/compile.ts';
-import { NARROWED_ELEMENTS } from '../../src/graph/narrow.ts';
 import { type Slot, type Step, storedBytes } from '../../src/graph/program.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import type { OpAttributes, OpName } from '../../src/tensor/operators.ts';
@@ -52,8 +52,8 @@ function costOfStep(model: ModelName, gpu: Gpu, precision: Precision): StepCost 
   };
 }
 
-/** Launches, bytes and time of the kernels whose name begins so. */
-function partOf({ programs, floorMs }: StepCost, kernel: RegExp): readonly string[] {
+/** Launches, bytes, time, and share of the step's time of the kernels whose name matches. */
+function figuresOfKernels({ programs, floorMs }: StepCost, kernel: RegExp): readonly string[] {
   const of = (value: (launch: LaunchCost) => number): number =>
     sum(
       programs,
@@ -76,16 +76,13 @@ function partOf({ programs, floorMs }: StepCost, kernel: RegExp): readonly strin
 const sameArenaPlace = (a: Slot, b: Slot): boolean =>
   a.storage === 'arena' && b.storage === 'arena' && a.offset === b.offset;
 
-/** What statistics of channels read of expressions that products end in, in bfloat16. */
+/** What statistics of channels read of the results of epilogues with an expression, in bfloat16. */
 function readAgain(graph: Graph, { launches }: ProgramCost): { launches: number; bytes: number } {
   const claims = new Set(loadAddon().supportedOps('simt') as OpName[]);
-  const { steps } = compile(graph, claims, NARROWED_ELEMENTS);
-  const ended = new Set(
-    launches.filter(({ kernel, steps: many }) => many === 2 && PRODUCT.test(kernel)).map(({ step }) => step),
-  );
-  const results = [...ended].flatMap((product) => {
-    const { op, output } = steps[product + 1] as Step;
-    if (op !== 'elementwise') return [];
+  const { steps } = compile(graph, claims, bfloat16Storage('simt'));
+  const products = new Set(launches.filter(({ epilogue }) => epilogue === 'expression').map(({ step }) => step));
+  const results = [...products].flatMap((product) => {
+    const { output } = steps[product + 1] as Step;
     const later = steps.slice(product + 2);
     const end = later.findIndex((step) => sameArenaPlace(step.output, output));
     return later
@@ -96,8 +93,6 @@ function readAgain(graph: Graph, { launches }: ProgramCost): { launches: number;
   });
   return { launches: results.length, bytes: sum(results, (bytes) => bytes) };
 }
-
-const PRODUCT = /^(conv2d|matmul)/;
 
 const isOfChannels = ({ op, attributes }: Step): boolean => {
   if (!op.startsWith('reduce')) return false;
@@ -148,12 +143,12 @@ for (const [what, kernel] of [
   printTable(
     `In bfloat16 on an H100: ${what}`,
     ['', 'launches', 'GB moved', 'ms', 'of the floor'],
-    names.map((model) => [model, ...partOf(costOfStep(model, h100, 'bfloat16'), kernel)]),
+    names.map((model) => [model, ...figuresOfKernels(costOfStep(model, h100, 'bfloat16'), kernel)]),
   );
 }
 
 printTable(
-  'In bfloat16 on an H100: statistics of what compiled endings of products give, if they were taken with the endings',
+  'In bfloat16 on an H100: statistics of the results of epilogues with an expression, if the epilogues took them too',
   ['', 'launches', 'GB saved', 'of the floor'],
   names.map((model) => {
     const step = costOfStep(model, h100, 'bfloat16');

@@ -18,7 +18,7 @@ export function dynamicSharedBytes(architecture) {
   const steps = [...matmuls(), ...convolutions()];
   const most = new Map();
   for (const precision of precisions) {
-    const all = precision === 'bfloat16' ? [...steps, ...steps.flatMap(narrowed)] : steps;
+    const all = precision === 'bfloat16' ? [...steps, ...withBfloat16(steps)] : steps;
     for (const { symbol, sharedBytes } of loadAddon().planLaunches({ ...empty, steps: all }, { ...gpu, precision })) {
       most.set(symbol, Math.max(most.get(symbol) ?? 0, sharedBytes));
     }
@@ -43,13 +43,13 @@ const step = (op, attributes, inputs, shape) => ({
   scope: '',
 });
 
-/** A product with the operands kept as bfloat16 whose innermost axes are multiples of 8: both, or a gradient beside an image. */
-function narrowed({ inputs, ...product }) {
-  const inEights = inputs.map(({ shape }) => shape.at(-1) % 8 === 0);
-  const gradient = { conv2dInputGradient: 0, conv2dFilterGradient: 1 }[product.op];
-  const image = gradient !== undefined && inputs[1 - gradient].shape.at(-1) < 8;
-  if (!inEights.every(Boolean) && !(image && inEights[gradient])) return [];
-  return [{ ...product, inputs: inputs.map((slot, i) => (inEights[i] ? { ...slot, dtype: 'bfloat16' } : slot)) }];
+/** The products that read bfloat16, with as many operands kept so as their kernels take. */
+function withBfloat16(products) {
+  const operands = loadAddon().bfloat16Operands('simt', { ...empty, steps: products });
+  return products.flatMap(({ inputs, ...product }, i) => {
+    if (!operands[i].some(Boolean)) return [];
+    return [{ ...product, inputs: inputs.map((slot, j) => (operands[i][j] ? { ...slot, dtype: 'bfloat16' } : slot)) }];
+  });
 }
 
 function* matmuls() {

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { DeviceError } from '../errors.ts';
 import { compile } from '../graph/compile.ts';
 import { flopsOfStep } from '../graph/flops.ts';
-import { NARROWED_ELEMENTS } from '../graph/narrow.ts';
+import { isProduct } from '../graph/products.ts';
 import { type Program, type Slot, type Step, storedBytes } from '../graph/program.ts';
 import { PACKAGE_ROOT } from '../package.ts';
 import type { FusedOp, OpAttributes, OpName } from '../tensor/operators.ts';
 import { elements } from '../tensor/shape.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { loadAddon } from './addon.ts';
+import { bfloat16Storage } from './bfloat16_operands.ts';
 import { type Gpu, type KernelResources, residentBlocks } from './gpus.ts';
 import type { NativeLaunch } from './native.ts';
 import { callAddon } from './native_error.ts';
@@ -21,6 +22,8 @@ export interface LaunchCost {
   readonly step: number;
   /** How many steps it does, from that one on. */
   readonly steps: number;
+  /** What a product computes of its sums before they reach memory: the second of its steps. */
+  readonly epilogue: 'none' | 'expression' | 'statistics';
   readonly op: OpName;
   readonly scope: string;
   /** The kernel's name with its template arguments. */
@@ -67,13 +70,6 @@ const SCHEDULERS = 4;
 /** What a launch takes inside a replayed graph, whatever it does. */
 const LAUNCH_MS = 0.002;
 
-const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
-  'matmul',
-  'conv2d',
-  'conv2dInputGradient',
-  'conv2dFilterGradient',
-]);
-
 interface ResourceTable {
   readonly kernels: Readonly<
     Record<
@@ -109,9 +105,15 @@ export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto')
   const addon = loadAddon();
   const chosen = precisionOn(gpu, precision);
   const claims = new Set(addon.supportedOps('simt') as OpName[]);
-  const program = compile(graph, claims, chosen === 'bfloat16' ? NARROWED_ELEMENTS : undefined);
+  const program = compile(graph, claims, chosen === 'bfloat16' ? bfloat16Storage('simt') : undefined);
   const launches = callAddon(() => addon.planLaunches(program, { ...gpu, precision: chosen }));
-  const costs = launches.map((launch, i) => launchCost(program, launches, i, launch, gpu, gpu.peak[chosen] as number));
+  const copies = copiedVariables(program);
+  const costs = launches.map((launch, i) => {
+    const steps = program.steps.slice(launch.step, launch.step + launch.steps);
+    const first = launches[i - 1]?.step !== launch.step;
+    const flops = first ? sum(steps, operationsOf) : 0;
+    return launchCost(steps[0] as Step, launch, flops, bytesOf(steps, launch, first, copies), gpu, chosen);
+  });
   const modelMs = sum(costs, (cost) => cost.modelMs);
   return {
     name: program.name,
@@ -124,31 +126,26 @@ export function countCost(graph: Graph, gpu: Gpu, precision: Precision = 'auto')
   };
 }
 
+/** @param step the first of those that the launch does */
 function launchCost(
-  program: Program,
-  launches: readonly NativeLaunch[],
-  index: number,
+  step: Step,
   launch: NativeLaunch,
+  flops: number,
+  bytes: number,
   gpu: Gpu,
-  productPeak: number,
+  precision: 'float32' | 'tf32' | 'bfloat16',
 ): Omit<LaunchCost, 'share'> {
-  const steps = program.steps.slice(launch.step, launch.step + launch.steps);
-  const step = steps[0] as Step;
-  const first = launches[index - 1]?.step !== launch.step;
-  const end = launches.findIndex(({ step: other }, i) => i > index && other !== launch.step);
-  const remaining = (end < 0 ? launches.length : end) - index - 1;
-  const flops = first ? sum(steps, operationsOf) : 0;
-  const bytes = bytesOf(steps, launch, first, remaining) + (remaining === 0 ? bytesOfCopies(steps, program) : 0);
   const { kernel, registers, sharedBytes, slots } = resourcesOf(launch, gpu);
   const resident = residentBlocks({ threads: launch.threads, registers, sharedBytes }, gpu);
   const waves = launch.blocks / (resident * gpu.multiprocessors);
-  const peak = PRODUCTS.has(step.op) ? productPeak : gpu.peak.float32;
+  const peak = gpu.peak[isProduct(step.op) ? precision : 'float32'] as number;
   const issueSeconds =
     slots === undefined ? 0 : (flops / operationsOfMultiplication(kernel)) * (slots / slotsPerSecond(gpu));
   const rooflineMs = 1e3 * Math.max(flops / peak, bytes / gpu.bytesPerSecond, issueSeconds);
   return {
     step: launch.step,
     steps: launch.steps,
+    epilogue: launch.epilogue,
     op: step.op,
     scope: step.scope,
     kernel,
@@ -201,15 +198,16 @@ function operationsOf(step: Step): number {
   return total * (attributes.expression.instructions.length + reduction(attributes));
 }
 
-/** The first launch reads the inputs of its steps, and the last writes their outputs; the one before it has written a result of which
- *  statistics are taken. What lies between goes through scratch memory, and what one of the steps leaves for an expression through none.
- *  @param remaining how many launches of these steps follow */
-function bytesOf(steps: readonly Step[], launch: NativeLaunch, first: boolean, remaining: number): number {
-  const read = first ? readBytes(steps) : 0;
-  const written = steps.filter((step) => remaining === (isMeasured(step, steps) ? 1 : 0));
-  return (
-    read + launch.scratchBytesRead + launch.scratchBytesWritten + sum(written, (step) => writtenBytes(step, steps))
-  );
+/** The first launch of some steps reads their inputs; the addon tells which launch writes which result. Between launches numbers go through
+ *  scratch memory. */
+function bytesOf(
+  steps: readonly Step[],
+  { scratchBytesRead, scratchBytesWritten, results }: NativeLaunch,
+  first: boolean,
+  copies: ReadonlySet<string>,
+): number {
+  const scratch = scratchBytesRead + scratchBytesWritten;
+  return (first ? readBytes(steps) : 0) + scratch + sum(results, (i) => writtenBytes(steps[i] as Step, copies));
 }
 
 const place = ({ storage, offset }: Slot): string => `${storage} ${offset}`;
@@ -224,17 +222,10 @@ function readBytes(steps: readonly Step[]): number {
   return sum([...read.values()], (bytes) => bytes);
 }
 
-/** Whether one of the steps that are done together reads what another leaves. */
-const follows = (other: Step, step: Step): boolean =>
-  other !== step && other.inputs.some((slot) => slot.storage === 'arena' && place(slot) === place(step.output));
-
-const isMeasured = (step: Step, steps: readonly Step[]): boolean =>
-  steps.some((other) => other.op !== 'elementwise' && follows(other, step));
-
-const writtenBytes = (step: Step, steps: readonly Step[]): number =>
-  steps.some((other) => other.op === 'elementwise' && follows(other, step))
-    ? 0
-    : storedBytes(step.output) * writtenTensors(step);
+/** @param copies the variables of which the device keeps bfloat16 copies, which updates write too */
+const writtenBytes = (step: Step, copies: ReadonlySet<string>): number =>
+  storedBytes(step.output) * writtenTensors(step) +
+  (copies.has(place(step.output)) ? 2 * elements(step.output.shape) : 0);
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
 const writtenTensors = ({ output, inputs, op }: Step): number =>
@@ -242,17 +233,13 @@ const writtenTensors = ({ output, inputs, op }: Step): number =>
     ? Math.max(1, inputs.filter((slot) => storedBytes(slot) === storedBytes(output)).length - 1)
     : 1;
 
-/** What updates write beside the weights: the bfloat16 copies of those that the program reads so. */
-function bytesOfCopies(steps: readonly Step[], program: Program): number {
-  const updated = steps.filter(({ output }) => output.storage === 'variable');
-  if (updated.length === 0) return 0;
-  const copies = new Set(
-    program.steps.flatMap(({ inputs }) =>
+/** The variables that a program reads as bfloat16. */
+const copiedVariables = ({ steps }: Program): ReadonlySet<string> =>
+  new Set(
+    steps.flatMap(({ inputs }) =>
       inputs.filter(({ storage, dtype }) => storage === 'variable' && dtype === 'bfloat16').map(place),
     ),
   );
-  return sum(updated, ({ output }) => (copies.has(place(output)) ? 2 * elements(output.shape) : 0));
-}
 
 /** Instructions of warps that a GPU issues per second at most. */
 const slotsPerSecond = ({ multiprocessors, clockHz }: Gpu): number => multiprocessors * SCHEDULERS * clockHz;

@@ -55,6 +55,10 @@ export interface NativeLaunch {
   readonly step: number;
   /** How many steps it does, from that one on. */
   readonly steps: number;
+  /** What a product does with its sums besides writing them: the second step is then an expression applied to them, or statistics. */
+  readonly epilogue: 'none' | 'expression' | 'statistics';
+  /** Of these steps, counted from the first, those whose results it writes. */
+  readonly results: readonly number[];
   /** The kernel's mangled name. */
   readonly symbol: string;
   readonly blocks: number;
@@ -82,6 +86,8 @@ export interface NativeAddon {
   listDevices(): readonly NativeDeviceInfo[];
   /** Ops that the device executes itself; the rest must be lowered. */
   supportedOps(kind: string): readonly string[];
+  /** Of each step of a program and each of its inputs: whether it is an operand of a product that the device's kernels read as bfloat16. */
+  bfloat16Operands(kind: string, program: Program): readonly (readonly boolean[])[];
   /** The launches of a program on a GPU that need not be there. */
   planLaunches(program: Program, gpu: NativeGpu): readonly NativeLaunch[];
   /** c [rows,columns] += a [rows,depth] b^T, b [columns,depth], in place and before it returns. */

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.ts';
+import type { Bfloat16Storage } from '../graph/bfloat16.ts';
 import { compile } from '../graph/compile.ts';
 import type { Binding, Program } from '../graph/program.ts';
 import type { OpName } from '../tensor/operators.ts';
@@ -6,6 +7,7 @@ import { BYTES_PER_ELEMENT, elements, formatShape } from '../tensor/shape.ts';
 import type { Graph, GraphOutputs } from '../tensor/trace.ts';
 import type { Variable } from '../tensor/variable.ts';
 import { loadAddon } from './addon.ts';
+import { bfloat16Storage } from './bfloat16_operands.ts';
 import {
   type Call,
   type Device,
@@ -28,7 +30,8 @@ export class AddonDevice implements Device {
   readonly details: Readonly<Record<string, string>>;
   private readonly native: NativeDevice;
   private readonly claims: ReadonlySet<OpName>;
-  private readonly narrowFrom: number;
+  /** Undefined unless it keeps values as bfloat16. */
+  private readonly storage: Bfloat16Storage | undefined;
   private readonly ready: () => Promise<void>;
   private readonly variables = new Map<string, { readonly id: number; readonly variable: Binding }>();
 
@@ -38,7 +41,8 @@ export class AddonDevice implements Device {
       /** 0 = as many as it has. */
       readonly threads: number;
       readonly precision: string;
-      readonly narrowFrom: number;
+      /** How many elements a value has at least that precision `bfloat16` keeps so. */
+      readonly bfloat16From: number;
       /** Waited for before the first graph is loaded. */
       readonly ready?: () => Promise<void>;
     },
@@ -56,12 +60,12 @@ export class AddonDevice implements Device {
     this.native = callAddon(() => addon.openDevice(kind, { threads, precision }));
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
     this.ready = options.ready ?? (() => Promise.resolve());
-    this.narrowFrom = options.precision === 'bfloat16' ? options.narrowFrom : Number.POSITIVE_INFINITY;
+    this.storage = precision === 'bfloat16' ? bfloat16Storage(kind, options.bfloat16From) : undefined;
   }
 
   async load<O extends GraphOutputs>(graph: Graph<O>): Promise<AddonExecutable<O>> {
     await this.ready();
-    const program = compile(graph, this.claims, this.narrowFrom);
+    const program = compile(graph, this.claims, this.storage);
     const ids = graph.variables.map((variable) => this.idOf(variable));
     const { program: id, workspaceBytes } = await callAddon(() => this.native.load(program, ids));
     return new AddonExecutable(graph, program, id, workspaceBytes, this.native);

@@ -1,5 +1,5 @@
 import { DeviceError } from '../errors.ts';
-import { NARROWED_ELEMENTS } from '../graph/narrow.ts';
+import { BFLOAT16_ELEMENTS } from '../graph/bfloat16.ts';
 import { loadAddon } from './addon.ts';
 import { checkOnFirstUse } from './check/first_use.ts';
 import type { Device, DeviceKind } from './device.ts';
@@ -19,7 +19,7 @@ export interface DeviceOptions {
   readonly precision?: Precision;
   /** How many elements a value has at least that precision `bfloat16` keeps as bfloat16 between kernels. Feeds, outputs, variables and
    *  what not every reader can take stay float32. Default: 4096. */
-  readonly narrowFrom?: number;
+  readonly bfloat16From?: number;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ export async function bestDevice(): Promise<BestDevice> {
  *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
 export function openDevice(
   kind: Exclude<DeviceKind, 'tfjs'>,
-  { threads = 0, precision = 'auto', narrowFrom = NARROWED_ELEMENTS }: DeviceOptions = {},
+  { threads = 0, precision = 'auto', bfloat16From = BFLOAT16_ELEMENTS }: DeviceOptions = {},
 ): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
@@ -74,7 +74,7 @@ export function openDevice(
   return new AddonDevice(info, {
     threads,
     precision,
-    narrowFrom,
+    bfloat16From,
     ready: () => checkOnFirstUse(info),
   });
 }

@@ -7,10 +7,10 @@ import { type Binding, type Program, type Slot, type Step, type StoredType, stor
 import { isIdentity, schedule } from './schedule.ts';
 
 /** Fixes the order of the nodes and a place for every value. Values that are never alive together share memory.
- *  @param narrow values that are kept as bfloat16 */
-export function plan(graph: Graph, narrow: ReadonlySet<Tensor> = new Set()): Program {
+ *  @param inBfloat16 values that are kept as bfloat16 */
+export function plan(graph: Graph, inBfloat16: ReadonlySet<Tensor> = new Set()): Program {
   const order = schedule(graph);
-  const storage = new Storage(graph, order, narrow);
+  const storage = new Storage(graph, order, inBfloat16);
   return {
     name: graph.name,
     arenaBytes: storage.arenaBytes,
@@ -55,7 +55,7 @@ class Storage {
   constructor(
     graph: Graph,
     order: readonly Tensor[],
-    private readonly narrow: ReadonlySet<Tensor>,
+    private readonly inBfloat16: ReadonlySet<Tensor>,
   ) {
     graph.feeds.forEach((feed, i) => {
       this.leaves.set(`feed ${feed.attributes.name}`, { storage: 'feed', offset: i });
@@ -89,7 +89,7 @@ class Storage {
   }
 
   private typeOf(tensor: Tensor): StoredType {
-    return this.narrow.has(tensor) ? 'bfloat16' : tensor.dtype;
+    return this.inBfloat16.has(tensor) ? 'bfloat16' : tensor.dtype;
   }
 
   private bytesOf(tensor: Tensor): number {
@@ -143,7 +143,7 @@ class Storage {
    *  kept as bfloat16 is one too: of the copy that the device keeps of it. */
   private viewed(tensor: Tensor): { readonly source: Tensor; readonly shift: number } | undefined {
     const source = tensor.inputs[0] as Tensor;
-    if (isIdentity(tensor) && this.narrow.has(tensor) && isOp(this.ownerOf(source), 'variable'))
+    if (isIdentity(tensor) && this.inBfloat16.has(tensor) && isOp(this.ownerOf(source), 'variable'))
       return { source, shift: 0 };
     const index = isOp(tensor, 'reshape') ? 0 : isOp(tensor, 'slice') ? sliceOffset(tensor) : undefined;
     if (index === undefined || (isOp(tensor, 'slice') && isLeaf(this.ownerOf(source)))) return undefined;

@@ -1,7 +1,8 @@
 import { overwrittenInputs } from '../ops/update.ts';
-import { isOptimizerOp, type OpName } from '../tensor/operators.ts';
+import { isOptimizerOp } from '../tensor/operators.ts';
 import { elements } from '../tensor/shape.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
+import { isProduct } from './products.ts';
 import { consumersOf } from './walk.ts';
 
 /** Tensors below this many elements can wait for their update: the gradients of all of them together take little memory. */
@@ -30,32 +31,26 @@ export function postponeSmallUpdates(order: readonly Tensor[]): Tensor[] {
   return [...order.filter((tensor) => !moved.has(tensor)), ...postponed];
 }
 
-const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
-  'matmul',
-  'conv2d',
-  'conv2dInputGradient',
-  'conv2dFilterGradient',
-]);
-
-/** The same order with what a device may do on a product's way to memory right behind it, if it waits for nothing else: an expression
- *  that alone reads the product, whose memory it takes, or the first statistics of the product's channels. */
-export function joinFollowersToProducts(order: readonly Tensor[]): Tensor[] {
+/** The same order with the epilogue of each product right behind the product. An epilogue is what a device may compute of a product before
+ *  the product is in memory: an expression that alone reads the product, or the first statistics of the product's channels. It moves only
+ *  if the product is the last of its inputs to be made. */
+export function joinEpiloguesToProducts(order: readonly Tensor[]): Tensor[] {
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   const consumers = consumersOf(order);
-  const followers = new Map<Tensor, Tensor>();
+  const epilogues = new Map<Tensor, Tensor>();
   for (const tensor of order) {
     const isExpression = isOp(tensor, 'elementwise');
     if (!isExpression && !isChannelStatistic(tensor)) continue;
     const last = Math.max(...tensor.inputs.map((input) => position.get(input) as number));
     const product = order[last];
     const full = product && tensor.attributes.expression.access[tensor.inputs.indexOf(product)] === 'full';
-    if (!product || !full || !PRODUCTS.has(product.op) || followers.has(product)) continue;
-    if (!isExpression || consumers.get(product)?.length === 1) followers.set(product, tensor);
+    if (!product || !full || !isProduct(product.op) || epilogues.has(product)) continue;
+    if (!isExpression || consumers.get(product)?.length === 1) epilogues.set(product, tensor);
   }
-  const moved = new Set(followers.values());
+  const moved = new Set(epilogues.values());
   return order.flatMap((tensor) => {
-    const follower = followers.get(tensor);
-    return moved.has(tensor) ? [] : follower ? [tensor, follower] : [tensor];
+    const epilogue = epilogues.get(tensor);
+    return moved.has(tensor) ? [] : epilogue ? [tensor, epilogue] : [tensor];
   });
 }
 

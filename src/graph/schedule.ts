@@ -3,7 +3,7 @@ import { overwrittenInputs } from '../ops/update.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { unreshaped } from './expression.ts';
-import { joinFollowersToProducts, postponeSmallUpdates } from './reorder.ts';
+import { joinEpiloguesToProducts, postponeSmallUpdates } from './reorder.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
 
 /** Every node in an order in which it can run: after its inputs, and an update after everything else that reads what it
@@ -19,7 +19,7 @@ export function schedule(graph: Graph): Tensor[] {
     overwrittenInputs(update)
       .flatMap(readersOf)
       .filter((reader) => reader !== update);
-  const order = postponeSmallUpdates(joinFollowersToProducts(ancestors([...graph.first, ...roots(graph)], before)));
+  const order = postponeSmallUpdates(joinEpiloguesToProducts(ancestors([...graph.first, ...roots(graph)], before)));
   expectOutputsSurvive(graph, order);
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   for (const tensor of order) {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bfloat16Storage } from '../../src/device/bfloat16_operands.ts';
 import { GPUS } from '../../src/device/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { resolveConfig } from '../../src/models/index.ts';
@@ -46,7 +47,10 @@ function symbols(graphs: readonly Graph[]): Set<string> {
     graphs.flatMap((graph) =>
       PRECISIONS.flatMap((precision) =>
         addon
-          .planLaunches(compile(graph, claims, precision === 'bfloat16' ? 1 : undefined), { ...GPUS.a100, precision })
+          .planLaunches(compile(graph, claims, precision === 'bfloat16' ? bfloat16Storage('simt', 1) : undefined), {
+            ...GPUS.a100,
+            precision,
+          })
           .map(({ symbol }) => symbol),
       ),
     ),
@@ -61,7 +65,13 @@ whereCompiled(
     );
     const launched = symbols([...cases.map((row) => traceCase(row).graph), ...recipes]);
     const compiled = entries();
-    for (const family of ['conv2d_forward', 'conv2d_input_gradient', 'conv2d_filter_gradient', 'matmul', 'sum_parts']) {
+    for (const family of [
+      'conv2d_forward',
+      'conv2d_input_gradient',
+      'conv2d_filter_gradient',
+      'matmul',
+      'sum_partials',
+    ]) {
       assert.ok(
         [...launched].some((symbol) => symbol.includes(`${family}_kernel`)),
         family,

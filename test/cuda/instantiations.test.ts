@@ -70,7 +70,7 @@ function work<K extends 'elementwise' | 'reduce' | 'reduceSums' | 'reduceMoments
     op,
     attributes,
     operands: access.map((each) => shapes[each]),
-    narrow: access.map((each) => mixed && each === 'full'),
+    inBfloat16: access.map((each) => mixed && each === 'full'),
     shape,
   };
 }

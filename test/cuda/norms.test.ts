@@ -103,7 +103,7 @@ function launchesOfStatistics(recipe: string): Record<string, number> {
   };
   for (const { trace } of createModel(resolveConfig({ recipe })).match.programs) {
     for (const { op, kernel } of countCost(trace(), GPUS.a100, 'tf32').launches) {
-      const combines = /^combine_parts_kernel<(Moments|Sums<2>)/.exec(kernel)?.[1];
+      const combines = /^combine_partials_kernel<(Moments|Sums<2>)/.exec(kernel)?.[1];
       if (op === 'reduceMoments' || op === 'reduceSums') count(op);
       else if (combines) count(combines === 'Moments' ? 'moments' : 'sums');
     }

@@ -1,4 +1,4 @@
-import type { NativeDevice } from '../../src/device/native.ts';
+import type { NativeDevice, NativeLaunch } from '../../src/device/native.ts';
 import type { Slot, StoredType } from '../../src/graph/program.ts';
 import type { Expression, OpAttributes, OpName } from '../../src/tensor/operators.ts';
 import type { Shape } from '../../src/tensor/shape.ts';
@@ -23,9 +23,13 @@ const GPU = {
   architecture: 80,
 };
 
+/** The launches of a program on that GPU. */
+export const launchesOf = (sketch: Sketch, precision = 'float32'): readonly NativeLaunch[] =>
+  addon.planLaunches(sketch.program(), { ...GPU, precision });
+
 /** How many steps each of a program's kernels does. */
 export const stepsOfKernels = (sketch: Sketch, precision = 'float32'): number[] => {
-  const launches = addon.planLaunches(sketch.program(), { ...GPU, precision });
+  const launches = launchesOf(sketch, precision);
   return launches.filter(({ step }, i) => launches[i - 1]?.step !== step).map(({ steps }) => steps);
 };
 
@@ -66,8 +70,8 @@ export class Example {
 
   async run(device: NativeDevice, ...outputs: Slot[]): Promise<Float32Array[]> {
     for (const output of outputs) {
-      const narrow = output.dtype === 'bfloat16';
-      this.sketch.output(narrow ? this.sketch.step('elementwise', IDENTITY, [output], output.shape) : output);
+      const inBfloat16 = output.dtype === 'bfloat16';
+      this.sketch.output(inBfloat16 ? this.sketch.step('elementwise', IDENTITY, [output], output.shape) : output);
     }
     return runOnce(device, this.sketch, this.feeds);
   }

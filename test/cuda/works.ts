@@ -27,21 +27,21 @@ export function expectSame(actual: Float32Array, expected: Float32Array, what: s
   assert.is(at, -1, `${what}: number ${at} of ${actual.length} is ${actual[at]}, not ${expected[at]}`);
 }
 
-/** One op: its operands' shapes, and which of them are narrow. */
+/** One op: its operands' shapes, and which of them are kept as bfloat16. */
 export interface Work<K extends OpName = OpName> {
   readonly op: K;
   readonly attributes: OpAttributes[K];
   readonly operands: readonly Shape[];
-  readonly narrow: readonly boolean[];
+  readonly inBfloat16: readonly boolean[];
   readonly shape: Shape;
 }
 
-/** The operands as feeds; those that are narrow are copied before the op reads them. */
-export function sketchOf({ op, attributes, operands, narrow, shape }: Work, result: StoredType): Sketch {
+/** The operands as feeds; those in bfloat16 are copied before the op reads them. */
+export function sketchOf({ op, attributes, operands, inBfloat16, shape }: Work, result: StoredType): Sketch {
   const sketch = new Sketch();
   const slots = operands.map((operand, i) => {
     const fed = sketch.feed(operand);
-    return narrow[i] ? sketch.step('elementwise', IDENTITY, [fed], operand, 'bfloat16') : fed;
+    return inBfloat16[i] ? sketch.step('elementwise', IDENTITY, [fed], operand, 'bfloat16') : fed;
   });
   const made = sketch.step(op, attributes, slots, shape, result);
   if (result === 'float32') sketch.output(made);
@@ -59,11 +59,11 @@ export async function runWork(work: Work, result: StoredType, on: NativeDevice):
   return values as Float32Array;
 }
 
-/** The op on float32 operands that were rounded where they would be narrow. */
+/** The op on float32 operands that were rounded where they would be in bfloat16. */
 export function onRounded(work: Work, on: NativeDevice): Promise<Float32Array> {
   const inputs = operandsOf(work).map((data, i) => ({
     shape: work.operands[i] as Shape,
-    data: work.narrow[i] ? rounded(data) : data,
+    data: work.inBfloat16[i] ? rounded(data) : data,
   }));
   return applyOp(on, work.op, work.attributes, inputs, work.shape);
 }

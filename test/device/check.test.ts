@@ -38,7 +38,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   transpose_kernel: 'transpose',
   reduce_rows_kernel: 'reduceSum',
   reduce_columns_kernel: 'reduceMax',
-  combine_parts_kernel: 'reduceSum of long rows',
+  combine_partials_kernel: 'reduceSum of long rows',
   max_pool_kernel: 'maxPool',
   average_pool_kernel: 'averagePool',
   max_pool_gradient_kernel: 'maxPoolGradient',
@@ -52,7 +52,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   batch_similarity_kernel: 'batchSimilarity',
   batch_similarity_gradient_kernel: 'batchSimilarityGradient',
   cholesky_kernel: 'cholesky',
-  sum_parts_kernel: 'matmul with a split reduction',
+  sum_partials_kernel: 'matmul with a split reduction',
   optimizer_kernel: 'adam',
 };
 

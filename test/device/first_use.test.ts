@@ -20,6 +20,7 @@ writeFileSync(
    module.exports = {
      version: real.version,
      supportedOps: (kind) => real.supportedOps(simt(kind)),
+     bfloat16Operands: (kind, program) => real.bfloat16Operands(simt(kind), program),
      openDevice: (kind, options) => real.openDevice(simt(kind), options),
      listDevices: () => real.listDevices().flatMap((info) =>
        info.kind === 'cuda' ? [] : info.kind === 'simt' ? [info, { ...info, kind: 'cuda', description: card }] : [info]),

@@ -1,4 +1,5 @@
 import { test } from 'uvu';
+import { bfloat16Storage } from '../../src/device/bfloat16_operands.ts';
 import { expected } from '../../src/device/execution.ts';
 import { compile, optimize } from '../../src/graph/compile.ts';
 import { verify, verifyProgram } from '../../src/graph/verify.ts';
@@ -25,7 +26,7 @@ for (const row of cases) {
       verify(optimized);
       expectClose(expected({ graphs: [optimized], bindings }), expected({ graphs: [graph], bindings }), TOLERANCE);
       verifyProgram(compile(graph, claims));
-      verifyProgram(compile(graph, claims, 1));
+      verifyProgram(compile(graph, claims, bfloat16Storage('simt', 1)));
     });
   }
 }

@@ -9,13 +9,13 @@ const TINY = ['matmul 33x19x17', 'conv2d [2,5,5,17]', 'layerNorm [2,3,3,17]', 'a
 /** The files of tests of the kernels. */
 const KERNEL_TESTS = [
   ...[
+    'bfloat16',
     'convolutions',
     'conv_statistics',
-    'endings',
+    'epilogues',
     'expressions',
     'lookup',
     'movement',
-    'narrow',
     'norms',
     'optimizers',
   ],

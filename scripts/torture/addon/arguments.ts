@@ -140,6 +140,8 @@ export const argumentUses: Readonly<Record<string, Use>> = {
     for (const value of [...odd, ...odder] as never[]) {
       const calls = [
         () => addon.supportedOps(value),
+        () => addon.bfloat16Operands(value, sum(4)),
+        () => addon.bfloat16Operands('simt', value),
         () => addon.openDevice(value, { threads: 1 }),
         () => addon.openDevice('cpu', { threads: 1, precision: value ?? 'x' }),
         () => addon.planLaunches(sum(4), value),

@@ -17,7 +17,7 @@ export interface CheckReport {
 }
 
 /** Values of any size are kept as bfloat16 by the check, or its small programs would not come to that. */
-const NARROW_FROM = 1;
+const BFLOAT16_FROM = 1;
 
 /** Runs small programs with kernels of every family on a device, in every precision that it has, and compares what comes with plain
  *  loops in float64.
@@ -52,7 +52,7 @@ function openIfThere(
   precision: ProductPrecision,
 ): AddonDevice | undefined {
   try {
-    return new AddonDevice(info, { threads: 0, precision, narrowFrom: NARROW_FROM });
+    return new AddonDevice(info, { threads: 0, precision, bfloat16From: BFLOAT16_FROM });
   } catch (error) {
     if (error instanceof DeviceError && error.code === 'precision_unsupported') return undefined;
     throw error;

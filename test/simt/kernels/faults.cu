@@ -1,8 +1,8 @@
 // Kernels with a planted fault each. Where it makes sense, the template's argument takes the fault out again, so that the test
 // sees the sound kernel pass.
 
-#include "common/async_copy.h"
 #include "cases.h"
+#include "common/async_copy.h"
 #include "common/mma.h"
 #include "common/warp.h"
 
@@ -222,8 +222,8 @@ void read_host_memory() {
   launch(read_kernel, dim3(1), dim3(kThreads), 0, nullptr, y.data(), x.data(), 0);
 }
 
-void launch_nothing(dim3 grid, dim3 block, size_t sharedBytes) {
-  launch(nothing_kernel, grid, block, sharedBytes, nullptr);
+void launch_nothing(dim3 grid, dim3 block, size_t shared_bytes) {
+  launch(nothing_kernel, grid, block, shared_bytes, nullptr);
   std::printf("launched\n");
 }
 

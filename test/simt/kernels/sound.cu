@@ -1,7 +1,7 @@
 // Kernels without faults, whose results must not depend on the order of the fibers; and one whose result does.
 
-#include "common/async_copy.h"
 #include "cases.h"
+#include "common/async_copy.h"
 #include "common/mma.h"
 #include "common/warp.h"
 

@@ -6,7 +6,7 @@ import type { Expression, OpAttributes } from '../../src/tensor/operators.ts';
 import { elements, type Shape } from '../../src/tensor/shape.ts';
 import { addon, largestError, numbers, runOnce, Sketch } from '../binding/support.ts';
 import { expression } from './expression.ts';
-import { expectSame, IDENTITY, onRounded, rounded, runWork, type Work } from './works.ts';
+import { expectSame, IDENTITY, onRounded, rounded, runWork, sketchOf, type Work } from './works.ts';
 
 // Values kept as bfloat16 in memory. Kernels compute in float32, so that they give exactly what they would of float32 values that
 // were rounded before, and round what they write as bfloat16, to nearest even.
@@ -57,7 +57,7 @@ const SIZES: readonly (readonly [rows: number, channels: number])[] = [
 const shapeOf = (access: string, [rows, channels]: readonly [number, number]): Shape =>
   access === 'full' ? [rows, channels] : access === 'channel' ? [channels] : access === 'sample' ? [rows] : [];
 
-/** All operands that are read element by element narrow, then only the first of them. */
+/** In bfloat16 all operands that are read element by element, then only the first of them. */
 function* choices({ access }: Expression): Generator<boolean[]> {
   const full = access.map((each) => each === 'full');
   yield full;
@@ -65,14 +65,14 @@ function* choices({ access }: Expression): Generator<boolean[]> {
 }
 
 for (const [name, body] of Object.entries(EXPRESSIONS)) {
-  test(`${name} of narrow values, to narrow and to float32 results`, async () => {
+  test(`${name} of bfloat16 values, to bfloat16 and to float32 results`, async () => {
     for (const size of SIZES) {
-      for (const narrow of choices(body)) {
+      for (const inBfloat16 of choices(body)) {
         const operands = body.access.map((access) => shapeOf(access, size));
-        const work: Work = { op: 'elementwise', attributes: { expression: body }, operands, narrow, shape: size };
+        const work: Work = { op: 'elementwise', attributes: { expression: body }, operands, inBfloat16, shape: size };
         const expected = await onRounded(work, device);
-        expectSame(await run(work, 'float32'), expected, `${size} ${narrow}`);
-        expectSame(await run(work, 'bfloat16'), rounded(expected), `${size} ${narrow}`);
+        expectSame(await run(work, 'float32'), expected, `${size} ${inBfloat16}`);
+        expectSame(await run(work, 'bfloat16'), rounded(expected), `${size} ${inBfloat16}`);
       }
     }
   });
@@ -86,7 +86,7 @@ const EXTENTS: readonly (readonly [outer: number, reduced: number, inner: number
 ];
 
 for (const extent of EXTENTS) {
-  test(`sums and moments of narrow values over the middle of [${extent}]`, async () => {
+  test(`sums and moments of bfloat16 values over the middle of [${extent}]`, async () => {
     const [outer, reduced, inner] = extent;
     const shape = [outer * reduced * inner];
     const squares = expression('ff', 'mul 0 1', 'neg 2');
@@ -95,21 +95,21 @@ for (const extent of EXTENTS) {
         op: 'reduce',
         attributes: { expression: expression('f'), kind: 'sum', extent },
         operands: [shape],
-        narrow: [true],
+        inBfloat16: [true],
         shape: [outer, inner],
       },
       {
         op: 'reduce',
         attributes: { expression: squares, kind: 'sum', extent },
         operands: [shape, shape],
-        narrow: [true, false],
+        inBfloat16: [true, false],
         shape: [outer, inner],
       },
       {
         op: 'reduceMoments',
         attributes: { expression: expression('f'), extent },
         operands: [shape],
-        narrow: [true],
+        inBfloat16: [true],
         shape: [2, outer, inner],
       },
     ];
@@ -133,7 +133,7 @@ const CONVOLUTIONS: readonly Example[] = [
   [[2, 8, 8, 64], [3, 3], 1, 'three channels out'],
 ];
 
-/** The three products of a convolution, each with as many narrow operands as its kernels take. */
+/** The three products of a convolution, each with as many operands in bfloat16 as its kernels take. */
 function convolutions([image, [k, r], stride]: Example): Work[] {
   const [n, h, w, c] = image;
   const total = (size: number) => Math.max(0, (Math.ceil(size / stride) - 1) * stride + r - size);
@@ -146,19 +146,19 @@ function convolutions([image, [k, r], stride]: Example): Work[] {
   const filter = [k, r, r, c];
   const [channels, filters] = [c % 8 === 0, k % 8 === 0];
   return [
-    { op: 'conv2d', attributes: window, operands: [image, filter], narrow: [channels, channels], shape: result },
+    { op: 'conv2d', attributes: window, operands: [image, filter], inBfloat16: [channels, channels], shape: result },
     {
       op: 'conv2dInputGradient',
       attributes: { ...window, inputSize: [h, w] },
       operands: [result, filter],
-      narrow: [filters, filters && channels],
+      inBfloat16: [filters, filters && channels],
       shape: image,
     },
     {
       op: 'conv2dFilterGradient',
       attributes: { ...window, filterSize: [r, r] },
       operands: [image, result],
-      narrow: [channels && filters, filters],
+      inBfloat16: [channels && filters, filters],
       shape: filter,
     },
   ];
@@ -174,7 +174,7 @@ function matmuls(rows: number, columns: number, reduction: number): Work[] {
         transposeA ? [reduction, rows] : [rows, reduction],
         transposeB ? [columns, reduction] : [reduction, columns],
       ],
-      narrow: [true, true],
+      inBfloat16: [true, true],
       shape: [rows, columns],
     };
   });
@@ -190,10 +190,10 @@ const PRODUCTS: Record<string, readonly Work[]> = Object.fromEntries([
 ]);
 
 for (const [name, works] of Object.entries(PRODUCTS)) {
-  test(`${name}: products of narrow operands are exact, narrow results are rounded once`, async () => {
+  test(`${name}: products of bfloat16 operands are exact, bfloat16 results are rounded once`, async () => {
     for (const work of works) {
       // Operands that stay float32 are rounded by the product itself.
-      const expected = await onRounded({ ...work, narrow: work.narrow.map(() => true) }, cpu);
+      const expected = await onRounded({ ...work, inBfloat16: work.inBfloat16.map(() => true) }, cpu);
       const wide = await run(work, 'float32');
       const error = largestError(wide, expected);
       assert.ok(error < 1e-5, `${work.op} is off by ${error.toExponential(2)}`);
@@ -202,20 +202,21 @@ for (const [name, works] of Object.entries(PRODUCTS)) {
   });
 }
 
-/** A product of narrow operands that ends in leakyRelu's gradient of a narrow operand. */
-function ended(): { sketch: Sketch; feeds: Float32Array[] } {
+/** A product of bfloat16 operands whose epilogue is the gradient of leakyRelu, with one more bfloat16 operand. */
+function productWithEpilogue(): { sketch: Sketch; feeds: Float32Array[] } {
   const sketch = new Sketch();
-  const narrow = (shape: Shape): Slot => sketch.step('elementwise', IDENTITY, [sketch.feed(shape)], shape, 'bfloat16');
-  const [a, b, y] = [narrow([72, 64]), narrow([64, 40]), narrow([72, 40])] as [Slot, Slot, Slot];
+  const inBfloat16 = (shape: Shape): Slot =>
+    sketch.step('elementwise', IDENTITY, [sketch.feed(shape)], shape, 'bfloat16');
+  const [a, b, y] = [inBfloat16([72, 64]), inBfloat16([64, 40]), inBfloat16([72, 40])] as [Slot, Slot, Slot];
   const sums = sketch.step('matmul', { transposeA: false, transposeB: false }, [a, b], [72, 40], 'bfloat16');
-  const ending = expression('ff', 'constant = 0.2', 'mul 2 1', 'select 0 1 3');
-  const made = sketch.step('elementwise', { expression: ending }, [y, sums], [72, 40], 'bfloat16');
+  const epilogue = expression('ff', 'constant = 0.2', 'mul 2 1', 'select 0 1 3');
+  const made = sketch.step('elementwise', { expression: epilogue }, [y, sums], [72, 40], 'bfloat16');
   sketch.output(sketch.step('elementwise', IDENTITY, [made], [72, 40]));
   return { sketch, feeds: [numbers([72, 64], 1), numbers([64, 40], 2), numbers([72, 40], 3)].map(({ data }) => data) };
 }
 
-test('products of narrow values end in expressions of narrow values, rounded once, in whatever order threads run', async () => {
-  const { sketch, feeds } = ended();
+test('epilogues of bfloat16 products and operands round once, in whatever order threads run', async () => {
+  const { sketch, feeds } = productWithEpilogue();
   const [a, b, y] = feeds.map(rounded) as [Float32Array, Float32Array, Float32Array];
   const product: Work = {
     op: 'matmul',
@@ -224,7 +225,7 @@ test('products of narrow values end in expressions of narrow values, rounded onc
       [72, 64],
       [64, 40],
     ],
-    narrow: [true, true],
+    inBfloat16: [true, true],
     shape: [72, 40],
   };
   const sums = await run(product, 'float32');
@@ -244,14 +245,14 @@ const MOVEMENTS: readonly Work[] = [
     op: 'slice',
     attributes: { begin: [0, 1, 2], size: [3, 2, 6] },
     operands: [[3, 4, 10]],
-    narrow: [true],
+    inBfloat16: [true],
     shape: [3, 2, 6],
   },
   {
     op: 'pad',
     attributes: { before: [1, 0, 2], after: [0, 2, 4] },
     operands: [[3, 4, 10]],
-    narrow: [true],
+    inBfloat16: [true],
     shape: [4, 6, 16],
   },
   {
@@ -261,7 +262,7 @@ const MOVEMENTS: readonly Work[] = [
       [3, 6],
       [3, 8],
     ],
-    narrow: [true, true],
+    inBfloat16: [true, true],
     shape: [3, 14],
   },
   {
@@ -271,15 +272,21 @@ const MOVEMENTS: readonly Work[] = [
       [3, 6],
       [4, 6],
     ],
-    narrow: [true, true],
+    inBfloat16: [true, true],
     shape: [7, 6],
   },
-  { op: 'upsampleNearest', attributes: { scale: 2 }, operands: [[2, 3, 5, 6]], narrow: [true], shape: [2, 6, 10, 6] },
-  { op: 'reshape', attributes: { shape: [2, 15] }, operands: [[5, 6]], narrow: [true], shape: [2, 15] },
+  {
+    op: 'upsampleNearest',
+    attributes: { scale: 2 },
+    operands: [[2, 3, 5, 6]],
+    inBfloat16: [true],
+    shape: [2, 6, 10, 6],
+  },
+  { op: 'reshape', attributes: { shape: [2, 15] }, operands: [[5, 6]], inBfloat16: [true], shape: [2, 15] },
 ];
 
 for (const work of MOVEMENTS) {
-  test(`${work.op} of narrow [${work.operands[0]}] moves pairs`, async () => {
+  test(`${work.op} of bfloat16 [${work.operands[0]}] moves pairs`, async () => {
     expectSame(await run(work, 'bfloat16'), await onRounded(work, device), work.op);
   });
 }
@@ -297,7 +304,7 @@ const relu: Work = {
   op: 'elementwise',
   attributes: { expression: expression('f', 'relu 0') },
   operands: [[8]],
-  narrow: [true],
+  inBfloat16: [true],
   shape: [8],
 };
 
@@ -306,7 +313,7 @@ test('a half of a pair is not moved', async () => {
     op: 'slice',
     attributes: { begin: [0, 1], size: [2, 4] },
     operands: [[2, 8]],
-    narrow: [true],
+    inBfloat16: [true],
     shape: [2, 4],
   };
   assert.match(await failure(work, 'bfloat16'), /shape_unsupported.*in pairs.*\[0,1\] is odd/);
@@ -315,6 +322,25 @@ test('a half of a pair is not moved', async () => {
 test('products of rows that eight does not divide are refused', async () => {
   const [work] = matmuls(8, 12, 16) as [Work];
   assert.match(await failure(work, 'float32'), /shape_unsupported.*multiples of 8/);
+});
+
+test('the device tells which operands of a product it reads as bfloat16, and loads what it has told', async () => {
+  const [matrices] = matmuls(8, 12, 16) as [Work];
+  const [, toImage, ofImage] = convolutions([[2, 8, 8, 3], [16, 5], 2, 'an image']) as [Work, Work, Work];
+  const [, toMany] = convolutions([[2, 8, 8, 12], [16, 5], 2, 'twelve channels']) as [Work, Work, Work];
+  for (const [work, told] of [
+    [matrices, [false, false]],
+    [(matmuls(8, 16, 24) as [Work])[0], [true, true]],
+    [toImage, [true, false]],
+    [ofImage, [false, true]],
+    [toMany, [false, false]],
+  ] as const) {
+    const asked = sketchOf({ ...work, inBfloat16: work.inBfloat16.map(() => false) }, 'float32').program();
+    assert.equal(addon.bfloat16Operands('simt', asked).at(-1), told, `${work.op} ${work.operands.join(' ')}`);
+    assert.equal(addon.bfloat16Operands('cpu', asked).at(-1), [false, false]);
+    assert.is(await failure({ ...work, inBfloat16: told }, 'float32'), 'none');
+  }
+  assert.throws(() => addon.bfloat16Operands('abacus', sketchOf(relu, 'float32').program()), /abacus/);
 });
 
 test('only devices of precision bfloat16 keep values so', async () => {
@@ -329,7 +355,7 @@ test('operands that are not read element by element, and outputs, are float32', 
     op: 'elementwise',
     attributes: { expression: expression('fc', 'add 0 1') },
     operands: [[4, 8], [8]],
-    narrow: [true, true],
+    inBfloat16: [true, true],
     shape: [4, 8],
   };
   assert.match(await failure(biased, 'float32'), /dtype_mismatch/);

@@ -1,15 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Expression } from '../../src/tensor/operators.ts';
-import { addon } from '../binding/support.ts';
+import { addon, type Sketch } from '../binding/support.ts';
 import { expression } from './expression.ts';
-import { Example, type Product, stepsOfKernels } from './products.ts';
+import { Example, launchesOf, type Product, stepsOfKernels } from './products.ts';
 import { closeDevices, kernels } from './support.ts';
 
 // A product takes the expression behind it into its own kernel where nothing else reads it. What comes out must not change by a bit.
 
-/** The expressions that products can end with, and which operand the product is. */
-const ENDINGS: Record<string, readonly [sums: number, Expression]> = {
+/** The expressions that products can apply as epilogues, and which operand the product is. */
+const EPILOGUES: Record<string, readonly [sums: number, Expression]> = {
   bias: [0, expression('fc', 'add 0 1')],
   'bias, relu': [0, expression('fc', 'add 0 1', 'relu 2')],
   'bias, leakyRelu': [0, expression('fc', 'add 0 1', 'leakyRelu 2 = 0.2')],
@@ -114,27 +114,27 @@ const PRODUCTS: Record<string, Product> = {
   },
 };
 
-const LEAKY_RELU_GRADIENT = ENDINGS['gradient of leakyRelu']?.[1] as Expression;
+const LEAKY_RELU_GRADIENT = EPILOGUES['gradient of leakyRelu']?.[1] as Expression;
 const ADD = expression('ff', 'add 0 1');
 
-function ended(product: Product, ending: readonly [number, Expression]) {
+function productWithEpilogue(product: Product, epilogue: readonly [number, Expression]) {
   const example = new Example();
   const sums = example.product(product);
   const result = example.sketch.step(
     'elementwise',
-    { expression: ending[1] },
-    example.operands(ending, sums),
+    { expression: epilogue[1] },
+    example.operands(epilogue, sums),
     sums.shape,
   );
   return { example, sums, result };
 }
 
 for (const [name, product] of Object.entries(PRODUCTS)) {
-  test(`${name} ends with any expression as if that followed it`, async () => {
-    for (const [what, ending] of Object.entries(ENDINGS)) {
-      const joined = ended(product, ending);
+  test(`${name} applies any expression as a launch of its own would`, async () => {
+    for (const [what, epilogue] of Object.entries(EPILOGUES)) {
+      const joined = productWithEpilogue(product, epilogue);
       assert.equal(stepsOfKernels(joined.example.sketch), [2], what);
-      const apart = ended(product, ending);
+      const apart = productWithEpilogue(product, epilogue);
       const [actual] = await joined.example.run(kernels, joined.result);
       const [expected] = await apart.example.run(kernels, apart.result, apart.sums);
       assert.equal(stepsOfKernels(apart.example.sketch), [1, 1], what);
@@ -144,14 +144,14 @@ for (const [name, product] of Object.entries(PRODUCTS)) {
 }
 
 for (const precision of ['tf32', 'bfloat16']) {
-  test(`products end alike in ${precision}, in whatever order threads run`, async () => {
+  test(`epilogues are exact in ${precision}, in whatever order threads run`, async () => {
     const product = PRODUCTS['a transposed convolution in four phases'] as Product;
-    const ending = ENDINGS['gradient of leakyRelu'] as readonly [number, Expression];
+    const epilogue = EPILOGUES['gradient of leakyRelu'] as readonly [number, Expression];
     const results: Float32Array[] = [];
     for (const seed of ['1', '2', '3']) {
       process.env.GANNET_SIMT_SEED = seed;
       const device = addon.openDevice('simt', { threads: 0, precision });
-      const [joined, apart] = [ended(product, ending), ended(product, ending)];
+      const [joined, apart] = [productWithEpilogue(product, epilogue), productWithEpilogue(product, epilogue)];
       results.push((await joined.example.run(device, joined.result))[0] as Float32Array);
       results.push((await apart.example.run(device, apart.result, apart.sums))[0] as Float32Array);
       device.close();
@@ -206,10 +206,10 @@ test('a result in the place of what the product reads waits for the product', as
 
 test('a product that something else reads, or an expression that is not compiled, stays by itself', () => {
   const product = PRODUCTS['a matrix product'] as Product;
-  const readAgain = ended(product, ENDINGS.relu as readonly [number, Expression]);
+  const readAgain = productWithEpilogue(product, EPILOGUES.relu as readonly [number, Expression]);
   readAgain.example.sketch.step('elementwise', { expression: expression('f', 'neg 0') }, [readAgain.sums], [33, 68]);
   assert.equal(stepsOfKernels(readAgain.example.sketch), [1, 1, 1]);
-  assert.equal(stepsOfKernels(ended(product, [0, expression('f', 'exp 0')]).example.sketch), [1, 1]);
+  assert.equal(stepsOfKernels(productWithEpilogue(product, [0, expression('f', 'exp 0')]).example.sketch), [1, 1]);
   const asChannels = new Example();
   const row = asChannels.product({
     op: 'matmul',
@@ -223,6 +223,50 @@ test('a product that something else reads, or an expression that is not compiled
   const whole = asChannels.feed([3, 8]);
   asChannels.sketch.step('elementwise', { expression: expression('fc', 'add 0 1') }, [whole, row], [3, 8]);
   assert.equal(stepsOfKernels(asChannels.sketch), [1, 1]);
+});
+
+test('launches tell what their product computes besides, and which of its steps they write', () => {
+  const told = (sketch: Sketch) => launchesOf(sketch).map(({ epilogue, results }) => [epilogue, results]);
+  const split = PRODUCTS['a split reduction'] as Product;
+  // One step of the reduction cannot be split.
+  const whole: Product = {
+    ...split,
+    inputs: [
+      [6, 32],
+      [32, 10],
+    ],
+  };
+  const alone = (product: Product) => {
+    const example = new Example();
+    example.product(product);
+    return example.sketch;
+  };
+  const activated = (product: Product) =>
+    productWithEpilogue(product, EPILOGUES.relu as readonly [number, Expression]).example.sketch;
+  const measured = (product: Product) => {
+    const example = new Example();
+    const attributes = { expression: expression('f'), extent: [1, 6, 10] as const };
+    example.sketch.step('reduceMoments', attributes, [example.product(product)], [2, 10]);
+    return example.sketch;
+  };
+  assert.equal(told(alone(whole)), [['none', [0]]]);
+  assert.equal(told(alone(split)), [
+    ['none', []],
+    ['none', [0]],
+  ]);
+  assert.equal(told(activated(whole)), [['expression', [1]]]);
+  assert.equal(told(activated(split)), [
+    ['expression', []],
+    ['expression', [1]],
+  ]);
+  assert.equal(told(measured(whole)), [
+    ['statistics', [0]],
+    ['statistics', [1]],
+  ]);
+  assert.equal(told(measured(split)), [
+    ['statistics', []],
+    ['statistics', [0, 1]],
+  ]);
 });
 
 test.after(closeDevices);

@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bfloat16Storage } from '../../src/device/bfloat16_operands.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { gradients } from '../../src/graph/gradients.ts';
-import { NARROWED_ELEMENTS } from '../../src/graph/index.ts';
+import { BFLOAT16_ELEMENTS } from '../../src/graph/index.ts';
 import { type Program, type Slot, storedBytes } from '../../src/graph/program.ts';
 import { verifyProgram } from '../../src/graph/verify.ts';
 import * as gannet from '../../src/ops/index.ts';
@@ -28,8 +29,8 @@ const variableOf = (name: string, shape: Shape): Variable => ({
 
 const weights = (name: string, shape: Shape): Tensor => read(variableOf(name, shape));
 
-function narrowed(body: () => Record<string, Tensor>, from = 1): Program {
-  const program = compile(trace('test', body), CLAIMS, from);
+function inBfloat16(body: () => Record<string, Tensor>, from = 1): Program {
+  const program = compile(trace('test', body), CLAIMS, bfloat16Storage('simt', from));
   verifyProgram(program);
   return program;
 }
@@ -44,18 +45,18 @@ const mark = ({ dtype, storage }: Slot): string =>
 
 /** A convolution of a feed with a variable, then the expression, then another convolution. */
 const chain = (between: (x: Tensor) => Tensor, channels = 8, filters = 8): Program =>
-  narrowed(() => {
+  inBfloat16(() => {
     const y = gannet.conv2d(feed('x', [2, 4, 4, channels]), weights('v', [filters, 3, 3, channels]), SAME);
     const z = between(y);
     return { z: gannet.conv2d(z, weights('w', [8, 3, 3, z.shape.at(-1) as number]), SAME) };
   });
 
-test('what lies between products is narrow; feeds and outputs are not, and products read copies of feeds', () => {
+test('what lies between products is bfloat16; feeds and outputs are not, and products read copies of feeds', () => {
   assert.equal(steps(chain(gannet.relu)), ['elementwise f*', 'conv2d *V*', 'elementwise **', 'conv2d *Va']);
 });
 
 test('products read the copy that the device keeps of a variable, in whatever shape', () => {
-  const program = narrowed(() => {
+  const program = inBfloat16(() => {
     const w = weights('w', [8, 3, 3, 8]);
     const y = gannet.relu(gannet.conv2d(feed('x', [2, 4, 4, 8]), w, SAME));
     return { y: gannet.matmul(gannet.reshape(y, [32, 8]), gannet.reshape(w, [8, 72])) };
@@ -65,7 +66,7 @@ test('products read the copy that the device keeps of a variable, in whatever sh
 });
 
 test('a copy of a feed is made once, however many products read it', () => {
-  const program = narrowed(() => {
+  const program = inBfloat16(() => {
     const x = feed('x', [2, 4, 4, 8]);
     const y = gannet.relu(gannet.conv2d(x, weights('v', [8, 3, 3, 8]), SAME));
     return { y: gannet.add(y, gannet.conv2d(x, weights('w', [8, 3, 3, 8]), SAME)) };
@@ -75,7 +76,7 @@ test('a copy of a feed is made once, however many products read it', () => {
 
 test('a variable is updated behind the products that read its copy, and those that read it again find the new one', () => {
   const variable = variableOf('w', [8, 8]);
-  const program = narrowed(() => {
+  const program = inBfloat16(() => {
     const x = feed('x', [16, 8]);
     const w = read(variable);
     const updated = gannet.mul(w, 2);
@@ -89,8 +90,8 @@ test('products of channels that eight does not divide read float32', () => {
   assert.equal(steps(chain(gannet.relu, 3, 12)), ['conv2d fv*', 'elementwise *a', 'conv2d ava']);
 });
 
-test('a gradient is narrow even where the other operand is an image', () => {
-  const program = narrowed(() => {
+test('a gradient is bfloat16 even where the other operand is an image', () => {
+  const program = inBfloat16(() => {
     const x = feed('x', [2, 4, 4, 3]);
     const w = weights('w', [8, 3, 3, 3]);
     const y = gannet.tanh(gannet.conv2d(x, w, SAME));
@@ -106,12 +107,12 @@ test('small values stay float32, and products of nothing else', () => {
   const body = () => ({
     y: gannet.matmul(gannet.relu(gannet.matmul(feed('x', [8, 64]), weights('v', [64, 8]))), weights('w', [8, 8])),
   });
-  assert.equal(steps(narrowed(body, NARROWED_ELEMENTS)), ['matmul fva', 'elementwise aa', 'matmul ava']);
-  assert.equal(steps(narrowed(body, 512)), ['elementwise f*', 'matmul *Va', 'elementwise aa', 'matmul ava']);
+  assert.equal(steps(inBfloat16(body, BFLOAT16_ELEMENTS)), ['matmul fva', 'elementwise aa', 'matmul ava']);
+  assert.equal(steps(inBfloat16(body, 512)), ['elementwise f*', 'matmul *Va', 'elementwise aa', 'matmul ava']);
 });
 
-test('statistics are float32, taken of narrow values', () => {
-  const program = narrowed(() => {
+test('statistics are float32, taken of bfloat16 values', () => {
+  const program = inBfloat16(() => {
     const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
     const { mean, variance } = gannet.moments(y, [0, 1, 2]);
     return {
@@ -127,7 +128,7 @@ test('statistics are float32, taken of narrow values', () => {
 });
 
 test('values that are read per channel are float32', () => {
-  const program = narrowed(() => {
+  const program = inBfloat16(() => {
     const bias = gannet.tanh(feed('bias', [8]));
     const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
     const shifted = gannet.exp(gannet.add(y, gannet.broadcast(bias, [0, 1, 2], y.shape)));
@@ -154,7 +155,7 @@ for (const [name, between, kept] of [
   ['transposes', (x: Tensor) => gannet.transpose(x, [1, 0, 2, 3]), false],
   ['pooling', (x: Tensor) => gannet.averagePool(x, 2), false],
 ] as const) {
-  test(`${name} of narrow values ${kept ? 'are narrow' : 'are not: the kernels cannot read them'}`, () => {
+  test(`${name} of bfloat16 values ${kept ? 'are bfloat16' : 'are not: the kernels cannot read them'}`, () => {
     const program = chain(between);
     const convolutions = program.steps.filter(({ op }) => op === 'conv2d');
     assert.is(convolutions[0]?.output.dtype, kept ? 'bfloat16' : 'float32');
@@ -167,7 +168,7 @@ for (const [name, between, kept] of [
   });
 }
 
-test('a view of narrow values begins at a multiple of 64 bytes of two each', () => {
+test('a view of bfloat16 values begins at a multiple of 64 bytes of two each', () => {
   const program = chain((x) => gannet.slice(x, [1, 0, 0, 0], [1, 4, 4, 8]));
   const [whole, part] = program.steps
     .filter(({ op }) => op === 'conv2d')
@@ -175,8 +176,8 @@ test('a view of narrow values begins at a multiple of 64 bytes of two each', () 
   assert.is(part.offset - whole.offset, 4 * 4 * 8 * 2);
 });
 
-test('a float32 result never takes the place of a narrow operand, not even of twice its elements', () => {
-  const program = narrowed(() => {
+test('a float32 result never takes the place of a bfloat16 operand, not even of twice its elements', () => {
+  const program = inBfloat16(() => {
     const y = gannet.conv2d(feed('x', [2, 4, 4, 8]), weights('v', [8, 3, 3, 8]), SAME);
     return { z: gannet.relu(gannet.slice(y, [0, 0, 0, 0], [1, 4, 4, 8])) };
   });
@@ -194,12 +195,12 @@ test('the arena shrinks with what is in it', () => {
     return { mean: gannet.reduceMean(x) };
   };
   const wide = compile(trace('wide', body), CLAIMS);
-  const narrow = narrowed(body, NARROWED_ELEMENTS);
+  const stored = inBfloat16(body, BFLOAT16_ELEMENTS);
   const image = 8 * 16 * 16 * 64;
   assert.is(wide.arenaBytes, 4 * 3 * image);
-  assert.is(narrow.arenaBytes, 2 * 3 * image);
+  assert.is(stored.arenaBytes, 2 * 3 * image);
   assert.ok(
-    narrow.steps.every(({ output }) => elements(output.shape) < NARROWED_ELEMENTS || output.dtype === 'bfloat16'),
+    stored.steps.every(({ output }) => elements(output.shape) < BFLOAT16_ELEMENTS || output.dtype === 'bfloat16'),
   );
 });
 
