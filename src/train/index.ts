@@ -31,6 +31,7 @@ export { type Holder, runHolder } from './run/lock.ts';
 export { type MetricsRecord, MetricsWriter, readMetrics, type SystemFigures } from './run/metrics.ts';
 export { askRun, type RunRequest } from './run/requests.ts';
 export { formatSurroundings, type Sitting } from './run/sittings.ts';
+export type { StepRecord } from './run/step_lines.ts';
 export type { CountedValues, EncodedImage, Hyperparameter } from './run/summaries.ts';
 export { EventWriter } from './run/tfevents.ts';
 export { openSampler, type SamplerOptions } from './sampler.ts';

@@ -13,6 +13,8 @@ import type { Variable } from '../../src/tensor/variable.ts';
 import { createModel, type TrainingModel, variableGroups } from '../../src/train/model.ts';
 
 const TOLERANCE = 1e-4;
+/** Of the largest gradient of a variable, what rounding in float32 leaves of a sum that is 0. */
+const ROUNDING = 1e-6;
 const SLOTS = /^\w+\.optimizer\.(.+)\.(slot[12])$/;
 
 /** Training steps that scripts/fixtures recorded in PyTorch. */
@@ -40,6 +42,8 @@ const recordedNoise: NoiseSource = {
 /** A model on a device that is fed recorded steps and compared with what they led to. */
 export class Replay {
   private readonly byName: ReadonlyMap<string, Variable>;
+  /** Places of each variable that an update has changed by rounding alone. */
+  private readonly rounding = new Map<string, Set<number>>();
 
   private constructor(
     model: TrainingModel,
@@ -90,7 +94,19 @@ export class Replay {
     assert.equal(kind('gradient/', Object.keys(outputs)), gradients);
     assert.ok(updated.length >= gradients.length);
     await compare(gradients, (name) => outputs[name] as HostArray, recorded);
-    await compare(updated, (name) => this.read(name.slice('updated/'.length)), recorded);
+    for (const name of gradients) this.noteRounding(name.slice('gradient/'.length), await recorded.read(name));
+    const isDecided = (name: string, i: number) => !this.rounding.get(name.slice('updated/'.length))?.has(i);
+    await compare(updated, (name) => this.read(name.slice('updated/'.length)), recorded, isDecided);
+  }
+
+  /** Adam divides a gradient by its own size: where it is nothing but rounding, so is the update. */
+  private noteRounding(variable: string, gradient: HostArray): void {
+    const sizes = Array.from(gradient, (value) => Math.abs(value));
+    const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
+    const places = this.rounding.get(variable) ?? new Set();
+    for (const [i, size] of sizes.entries()) if (size > 0 && size < ROUNDING * largest) places.add(i);
+    this.rounding.set(variable, places);
+    assert.ok(places.size <= sizes.length / 100, `${places.size} gradients of ${variable} are rounding`);
   }
 
   /** The optimiser's slots that the file holds, `slotI/NAME`; returns how many those are. */
@@ -137,22 +153,24 @@ async function compare(
   names: readonly string[],
   actual: (name: string) => Promise<HostArray> | HostArray,
   expected: SafetensorsFile,
+  isDecided = (_name: string, _i: number) => true,
 ): Promise<void> {
   const wrong: string[] = [];
   for (const name of names) {
-    const error = distance(await actual(name), await expected.read(name));
+    const error = distance(await actual(name), await expected.read(name), (i) => isDecided(name, i));
     if (!(error < TOLERANCE)) wrong.push(`${name}: ${error.toExponential(2)}`);
   }
   assert.equal(wrong, []);
 }
 
 /** The largest difference, relative to the largest expected magnitude; absolute where everything expected is tiny. */
-function distance(actual: HostArray, expected: HostArray): number {
+function distance(actual: HostArray, expected: HostArray, isCompared: (i: number) => boolean): number {
   assert.is(actual.length, expected.length);
   let scale = 1e-6;
   for (const value of expected) scale = Math.max(scale, Math.abs(value));
   let worst = 0;
   for (const [i, value] of expected.entries()) {
+    if (!isCompared(i)) continue;
     const difference = Math.abs((actual[i] as number) - value) / scale;
     if (!(difference <= worst)) worst = difference;
   }
