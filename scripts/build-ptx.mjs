@@ -2,7 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findNvcc, inParallel, kernelFiles, kernelFolder, option, root, run } from './kernels/toolchain.mjs';
+import {
+  findNvcc,
+  INCLUDE_FLAG,
+  inParallel,
+  kernelFiles,
+  kernelFolder,
+  option,
+  root,
+  run,
+} from './kernels/toolchain.mjs';
 
 const architecture = Number(option('arch') ?? 80);
 if (!Number.isInteger(architecture)) {
@@ -23,6 +32,7 @@ await inParallel(kernelFiles(), Math.min(2, availableParallelism()), async (name
     await run(nvcc, [
       '-std=c++20',
       '-O3',
+      INCLUDE_FLAG,
       `-arch=compute_${architecture}`,
       '-ptx',
       '-o',

@@ -82,14 +82,18 @@ struct StatisticList {
 
 namespace detail {
 
-template <typename A, int kResult, const Formula& kFormula, int... kRegisters>
-auto statistic_of(std::integer_sequence<int, kRegisters...>) -> Statistic<A, kResult, PatternOf<kFormula>, kRegisters...>;
+template <typename A, int kResult, typename P, typename Registers>
+struct StatisticFor;
+template <typename A, int kResult, typename P, int... kRegisters>
+struct StatisticFor<A, kResult, P, std::integer_sequence<int, kRegisters...>> {
+  using Type = Statistic<A, kResult, P, kRegisters...>;
+};
 
 }  // namespace detail
 
 /** Accumulator A of the results of a formula whose operand kResult is the product's result. */
 template <typename A, int kResult, const Formula& kFormula>
-using StatisticOf = decltype(detail::statistic_of<A, kResult, kFormula>(ResultsOf<kFormula>{}));
+using StatisticOf = typename detail::StatisticFor<A, kResult, PatternOf<kFormula>, ResultsOf<kFormula>>::Type;
 
 using TakenStatistics = StatisticList<StatisticOf<Moments, 0, kIdentity>, StatisticOf<Moments, 0, kAddBias>,
                                       StatisticOf<Sums<2>, 0, norms::kReluSums>, StatisticOf<Sums<2>, 1, norms::kLeakyReluSums>>;

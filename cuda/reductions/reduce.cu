@@ -164,12 +164,16 @@ struct Launcher {
   }
 };
 
-template <Values kStored, const Formula& kFormula, int... kRegisters>
-auto source_of(std::integer_sequence<int, kRegisters...>) -> CompiledSource<kStored, PatternOf<kFormula>, kRegisters...>;
+template <Values kStored, typename P, typename Registers>
+struct SourceFor;
+template <Values kStored, typename P, int... kRegisters>
+struct SourceFor<kStored, P, std::integer_sequence<int, kRegisters...>> {
+  using Type = CompiledSource<kStored, P, kRegisters...>;
+};
 
 /** The source of a formula's results. */
 template <Values kStored, const Formula& kFormula>
-using SourceOf = decltype(source_of<kStored, kFormula>(ResultsOf<kFormula>{}));
+using SourceOf = typename SourceFor<kStored, PatternOf<kFormula>, ResultsOf<kFormula>>::Type;
 
 /** The formulas that are compiled for an accumulator. */
 template <const Formula&... kFormulas>

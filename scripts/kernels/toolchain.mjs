@@ -10,8 +10,11 @@ export const kernelFolder = join(root, 'cuda');
 /** Every architecture that a release is compiled for. */
 export const ARCHITECTURES = [75, 80, 86, 89, 90, 100, 120];
 
+/** Where kernel files find each other's headers; `run` works in the project's root. */
+export const INCLUDE_FLAG = '-Icuda';
+
 /** What every compilation of a kernel is given; warnings count as errors. */
-export const NVCC_FLAGS = ['-std=c++20', '-O3', '-lineinfo', '-Werror', 'all-warnings'];
+export const NVCC_FLAGS = ['-std=c++20', '-O3', '-lineinfo', INCLUDE_FLAG, '-Werror', 'all-warnings'];
 
 /** The path of nvcc, or undefined. */
 export function findNvcc() {
