@@ -137,7 +137,7 @@ else {
   test('ends with the exit code of a divergence when a loss is NaN', async () => {
     const rates = ['--set', 'generator.learningRate=1e30', '--set', 'discriminator.learningRate=1e30'];
     const { code, stderr } = await launch(2, MAIN, tinyTraining('--out', newRun(), ...plain, ...rates)).ended;
-    assert.is(code, 5);
+    assert.is(code, 5, stderr);
     assert.match(stderr, /Loss is NaN at step \d+/);
   });
 

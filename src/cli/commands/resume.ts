@@ -46,7 +46,7 @@ export const addResumeCommand = (program: Command, context: Context): Command =>
       const changes = parseAssignments(set);
       const fate = options.recipe === undefined ? await fateOfRecipe(folder) : undefined;
       const discarded = await stepsAfter(folder, options.step);
-      context.exitCode = await withRanks(context, (ranks, io) => {
+      context.exitCode = await withRanks(context, { json }, (ranks, io) => {
         if (discarded.length > 0) {
           printLine(
             io.stderr,

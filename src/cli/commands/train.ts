@@ -54,7 +54,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
       const from = sourceOf(run, step);
       const changes = await changesFrom(source, options);
       if (dryRun) {
-        context.exitCode = await withRanks(context, async (ranks, io) => {
+        context.exitCode = await withRanks(context, { json }, async (ranks, io) => {
           const { config, notes } = await configForData(changes);
           await rehearse(config, io, { json, notes, from, ranks });
           ranks?.end();
@@ -74,7 +74,7 @@ export const addTrainCommand = (program: Command, context: Context): Command =>
         const training = train(fitted.config, { ...controls, out, from, ranks });
         yield* watch && isFirst(ranks) ? withPage(training, tellPage) : training;
       }
-      context.exitCode = await withRanks(context, (ranks, io) =>
+      context.exitCode = await withRanks(context, { json }, (ranks, io) =>
         watchTraining(io, { json, notes }, (controls) => start(controls, ranks)),
       );
     });
