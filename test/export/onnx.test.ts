@@ -6,15 +6,26 @@ import * as assert from 'uvu/assert';
 import type { GannetError } from '../../src/errors.ts';
 import { type ExportOptions, exportRun } from '../../src/export/index.ts';
 import { encodeModel } from '../../src/export/onnx/encode.ts';
+import { lowerToOnnx } from '../../src/export/onnx/lower.ts';
+import { freeze } from '../../src/export/portable/freeze.ts';
+import { zeros } from '../../src/nn/initializers.ts';
+import { parameter } from '../../src/nn/layer.ts';
+import * as ops from '../../src/ops/index.ts';
+import { packageVersion } from '../../src/package.ts';
+import { feed, read, trace } from '../../src/tensor/trace.ts';
+import type { Variable } from '../../src/tensor/variable.ts';
 import { madeUpRun, smallConfig } from './runs.ts';
 
 const python = '/usr/bin/python3';
 
-/** What is read back of a model: its metadata, the shapes of what goes in and comes out, and each node's operator and attributes. */
+/** What is read back of a model: what it says of itself, its metadata, the shapes of what goes in and comes out, its constants, and each node's
+ *  name, operator and attributes. */
 interface ReadModel {
+  readonly about: { irVersion?: number; opset?: number; producer?: string; producerVersion?: string };
+  readonly constants: Record<string, Buffer>;
   readonly shapes: Record<string, readonly (number | string)[]>;
   readonly metadata: Record<string, string>;
-  readonly nodes: { operator: string; attributes: string[] }[];
+  readonly nodes: { name: string; operator: string; attributes: string[] }[];
 }
 
 /** The name and the shape of an input or an output. */
@@ -34,19 +45,35 @@ function readValue(pbf: PbfReader): [string, (number | string)[]] {
   return [name, shape];
 }
 
-function readModel(path: string): ReadModel {
-  const model: ReadModel = { metadata: {}, shapes: {}, nodes: [] };
-  const node = (tag: number, { operator, attributes }: ReadModel['nodes'][0], pbf: PbfReader) => {
-    if (tag === 4) model.nodes.push({ operator: pbf.readString(), attributes });
+function readModel(bytes: Uint8Array): ReadModel {
+  const model: ReadModel = { about: {}, constants: {}, metadata: {}, shapes: {}, nodes: [] };
+  const node = (tag: number, read: ReadModel['nodes'][0], pbf: PbfReader) => {
+    if (tag === 3) read.name = pbf.readString();
+    if (tag === 4) read.operator = pbf.readString();
     if (tag === 5)
       pbf.readMessage((inner) => {
-        if (inner === 1) attributes.push(pbf.readString());
-      }, operator);
+        if (inner === 1) read.attributes.push(pbf.readString());
+      }, read);
   };
-  new PbfReader(readFileSync(path)).readFields((tag, _, pbf) => {
+  const constant = (tag: number, read: { name: string; raw: Buffer }, pbf: PbfReader) => {
+    if (tag === 8) read.name = pbf.readString();
+    if (tag === 9) read.raw = Buffer.from(pbf.readBytes());
+  };
+  new PbfReader(bytes).readFields((tag, _, pbf) => {
+    if (tag === 1) model.about.irVersion = pbf.readVarint();
+    if (tag === 2) model.about.producer = pbf.readString();
+    if (tag === 3) model.about.producerVersion = pbf.readString();
+    if (tag === 8)
+      pbf.readMessage((inner) => {
+        if (inner === 2) model.about.opset = pbf.readVarint();
+      }, {});
     if (tag === 7)
       pbf.readMessage((inner) => {
-        if (inner === 1) pbf.readMessage(node, { operator: '', attributes: [] });
+        if (inner === 1) model.nodes.push(pbf.readMessage(node, { name: '', operator: '', attributes: [] }));
+        if (inner === 5) {
+          const { name, raw } = pbf.readMessage(constant, { name: '', raw: Buffer.of() });
+          model.constants[name] = raw;
+        }
         if (inner !== 11 && inner !== 12) return;
         const [name, shape] = readValue(pbf);
         model.shapes[name] = shape;
@@ -62,7 +89,7 @@ function readModel(path: string): ReadModel {
 }
 
 const exported = async (run: string, options: Omit<ExportOptions, 'to'> = {}): Promise<ReadModel> =>
-  readModel((await exportRun(run, { to: 'onnx', check: false, ...options })).path);
+  readModel(readFileSync((await exportRun(run, { to: 'onnx', check: false, ...options })).path));
 
 const operators = ({ nodes }: ReadModel): string => nodes.map(({ operator }) => operator).join(' ');
 
@@ -81,6 +108,57 @@ test('with NHWC the images alone change', async () => {
   const run = await madeUpRun(smallConfig('dcgan-digits', { size: 16, channels: 3, model: { width: 2 } }));
   assert.match(operators(await exported(run, { layout: 'NHWC' })), /Tanh Transpose$/);
   assert.match(operators(await exported(run, { network: 'discriminator', layout: 'NHWC' })), /^Transpose Conv /);
+});
+
+test('a model tells who made it, of which opset, and names each node', async () => {
+  const run = await madeUpRun(smallConfig('dcgan-digits', { size: 16, model: { width: 2 } }));
+  const { about, nodes } = await exported(run);
+  assert.equal(about, { irVersion: 7, producer: 'gannet', producerVersion: packageVersion(), opset: 13 });
+  const names = nodes.map(({ name }) => name);
+  assert.is(new Set(names).size, nodes.length);
+  assert.not.ok(names.includes(''));
+});
+
+test('a constant holds its own numbers, also where they are a part of a larger array', () => {
+  const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
+  const graph = { name: 'part', nodes: [], tensors: [{ name: 'weights', shape: [2], data }], inputs: [], outputs: [] };
+  const { constants } = readModel(encodeModel(graph, { producer: '', producerVersion: '', metadata: {} }));
+  assert.equal(constants.weights, Buffer.from(Float32Array.of(2, 3).buffer));
+});
+
+test('no two values have one name, whatever variables are called, and an input may be an output', async () => {
+  const [x, y] = ['x', 'y'].map((name) => parameter(name, [2], zeros)) as [Variable, Variable];
+  const traced = (batch: number) =>
+    trace('names', () => {
+      const given = feed('x', [batch, 2]);
+      const sum = ops.add(ops.perChannel(read(x), given.shape), ops.perChannel(read(y), given.shape));
+      return { y: ops.mul(ops.tanh(given), sum), same: given };
+    });
+  const graph = lowerToOnnx(await freeze(traced, async () => Float32Array.of(1, 2), { fold: false }), 'names');
+  const made = [...graph.inputs, ...graph.tensors].map(({ name }) => name);
+  const computed = graph.nodes.map(({ output }) => output);
+  assert.is(new Set([...made, ...computed]).size, made.length + computed.length, [...made, ...computed].join());
+  assert.equal(
+    graph.outputs.map(({ name }) => [name, computed.includes(name)]),
+    [
+      ['y', true],
+      ['same', true],
+    ],
+  );
+  const known = new Set([...made, ...computed]);
+  assert.ok(graph.nodes.every(({ inputs }) => inputs.every((name) => known.has(name))));
+});
+
+test('equal vectors are one constant, and whole numbers are none with reals of the same value', async () => {
+  const traced = (batch: number) =>
+    trace('constants', () => {
+      const x = feed('x', [batch, 3]);
+      const first = ops.slice(x, [0, 0], [batch, 2]);
+      return { y: ops.add(ops.step(first), ops.slice(ops.exp(x), [0, 0], [batch, 2])) };
+    });
+  const { tensors } = lowerToOnnx(await freeze(traced, async () => new Float32Array(), { fold: true }), 'constants');
+  const values = tensors.map(({ data }) => `${data instanceof Float32Array ? 'real' : 'whole'} ${data.join()}`);
+  assert.equal(values.sort(), ['real 0', 'whole 0', 'whole 1', 'whole 2']);
 });
 
 test('the batch is an axis of any size, by name', async () => {

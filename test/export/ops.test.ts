@@ -111,6 +111,7 @@ const CASES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: (x: Ten
       ops.conv2dTranspose(maps, read(filters.back5), { stride: 2 }),
       ops.conv2dTranspose(maps, read(filters.back5), { stride: [2, 3], outputSize: [9, 16] }),
       ops.conv2dTranspose(maps, read(filters.back3)),
+      ops.conv2dTranspose(maps, read(filters.back5), { stride: 2, padding: [3, 1, 2, 0], outputSize: [9, 13] }),
       // A stride above the kernel leaves rows and columns that no window reaches.
       ops.conv2dTranspose(maps, read(filters.back1), { stride: [3, 4] }),
     ];

@@ -148,10 +148,6 @@ function slice(
   return build('Slice', [x, build.wholes(starts), build.wholes(ends), build.wholes(axes)]);
 }
 
-/** The shape that Reshape is told: -1 is worked out there, 0 taken from the input. */
-const reshapedTo = (from: PortableShape, to: PortableShape): number[] =>
-  to.map((size, axis) => (size !== BATCH ? size : from[axis] === BATCH ? 0 : -1));
-
 const inputShape = (node: PortableNode, i = 0): PortableShape => (node.inputs[i] as PortableNode).shape;
 
 /** Every portable op in the ops of ONNX. */
@@ -187,8 +183,8 @@ const RULES: { readonly [K in Exclude<PortableOp, 'input' | 'weights'>]: Rule<K>
   reduceSum: (build, { attributes: { axes } }, [x]) =>
     build('ReduceSum', [x as string, build.wholes(axes)], { keepdims: 0 }),
   reduceMax: (build, { attributes: { axes } }, inputs) => build('ReduceMax', inputs, { axes, keepdims: 0 }),
-  reshape: (build, node, [x]) =>
-    build('Reshape', [x as string, build.wholes(reshapedTo(inputShape(node), node.shape))]),
+  reshape: (build, { shape }, [x]) =>
+    build('Reshape', [x as string, build.wholes(shape.map((size) => (size === BATCH ? -1 : size)))]),
   expand: (build, { shape }, [x]) =>
     build('Expand', [x as string, build.wholes(shape.map((size) => (size === BATCH ? 1 : size)))]),
   transpose: (build, { attributes: { permutation } }, inputs) => build('Transpose', inputs, { perm: permutation }),
