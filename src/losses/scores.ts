@@ -6,8 +6,8 @@ const score = { panel: 'mean scores', meaning: 'score', unit: '' } as const;
 /** What losses report whose discriminator gives scores that are no logits: their means. */
 export const scoreMonitors: Pick<AdversarialLoss, 'monitors' | 'generatorMonitors'> = {
   monitors: {
-    scoreReal: { label: 'D(x)', ...score, measure: ({ real }) => reduceMean(real) },
-    scoreFake: { label: 'D(G(z))', ...score, measure: ({ fake }) => reduceMean(fake) },
+    scoreReal: { label: 'score(x)', ...score, measure: ({ real }) => reduceMean(real) },
+    scoreFake: { label: 'score(G(z))', ...score, measure: ({ fake }) => reduceMean(fake) },
   },
   generatorMonitors: {},
 };

@@ -127,7 +127,7 @@ async function writePictures(folder: string, runs: readonly ComparedRun[], sampl
   return { ...(panels.length > 0 && { curves: 'curves.png' }), samples: names };
 }
 
-/** A label that two metrics have, such as D(x) as a probability and as a score, says its panel too. */
+/** A label that two metrics have, as those of own losses may, says its panel too. */
 function labelsOf(runs: readonly ComparedRun[]): Record<string, string> {
   const monitors = Object.entries(Object.assign({}, ...runs.map((run) => run.monitors)) as Monitors);
   const isShared = (label: string): boolean => monitors.filter(([, other]) => other.label === label).length > 1;

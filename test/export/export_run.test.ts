@@ -10,6 +10,7 @@ import { type ExportOptions, exportRun, type NetworkName } from '../../src/expor
 import { type ExportableNetwork, networksOf } from '../../src/export/networks.ts';
 import { publishFile, publishFolder } from '../../src/export/publish.ts';
 import * as ops from '../../src/ops/index.ts';
+import { packageVersion } from '../../src/package.ts';
 import { SafetensorsFile } from '../../src/safetensors/safetensors.ts';
 import { feed, trace } from '../../src/tensor/trace.ts';
 import { loadCheckpoint, openSampler } from '../../src/train/index.ts';
@@ -70,6 +71,35 @@ test('the discriminator has the weights of the checkpoint', async () => {
   const exported = await SafetensorsFile.open(join(out, 'model.safetensors'));
   const kept = (await loadCheckpoint(run)).files.get('discriminator');
   assert.equal(await exported.read('layer1.bias'), await kept?.read('discriminator.layer1.bias'));
+});
+
+test('a graph model tells what it is, and its weights are those of its file', async () => {
+  const out = join(temporaryFolder(), 'tfjs');
+  const { description } = await exportRun(run, { to: 'tfjs', check: false, out });
+  const { weightsManifest, signature, modelTopology, ...about } = JSON.parse(
+    readFileSync(join(out, 'model.json'), 'utf8'),
+  );
+  assert.equal(about, {
+    ...{ format: 'graph-model', generatedBy: `gannet ${packageVersion()}`, convertedBy: null },
+    userDefinedMetadata: JSON.parse(JSON.stringify(description)),
+  });
+  const sizes = (of: Record<string, { name: string; dtype: string; tensorShape: { dim: { size: string }[] } }>) =>
+    Object.values(of).map(
+      ({ name, dtype, tensorShape }) => `${name} ${dtype} ${tensorShape.dim.map(({ size }) => size)}`,
+    );
+  assert.equal(sizes(signature.inputs).sort(), ['labels:0 DT_FLOAT -1,10', 'latents:0 DT_FLOAT -1,64']);
+  assert.equal(sizes(signature.outputs), ['images:0 DT_FLOAT -1,16,16,1']);
+  const [{ paths, weights }, ...others] = weightsManifest;
+  assert.equal([paths, others], [['weights.bin'], []]);
+  const numbers = weights.map(({ shape }: { shape: number[] }) => shape.reduce((product, size) => product * size, 1));
+  assert.is(
+    4 * numbers.reduce((sum: number, count: number) => sum + count, 0),
+    statSync(join(out, 'weights.bin')).size,
+  );
+  const names = weights.map(({ name }: { name: string }) => name);
+  assert.is(new Set(names).size, names.length, 'each is there once');
+  const constants = modelTopology.node.filter(({ op }: { op: string }) => op === 'Const');
+  assert.equal(constants.map(({ name }: { name: string }) => name).sort(), names.sort());
 });
 
 test('what cannot be exported is refused by what there is', async () => {

@@ -210,7 +210,14 @@ test('the metadata tells where a network is from and what it takes', async () =>
     [0, 0, 0.5],
   ]);
   const told = await madeUpRun(smallConfig('dcgan-digits-conditional', { size: 16, model: { width: 2 } }));
-  assert.equal(JSON.parse((await exported(told)).metadata.labels ?? '').length, 10);
+  assert.equal((await exported(told)).metadata, {
+    ...{ recipe: 'dcgan-digits-conditional', step: '7', network: 'generator', averaged: 'false' },
+    ...{ imageSize: '[16,16,1]', imageRange: '[-1,1]', latentSize: '64', latentDistribution: 'normal' },
+    ...{ labels: '["0","1","2","3","4","5","6","7","8","9"]', labelKind: 'classes' },
+  });
+  const extracted = await madeUpRun(smallConfig('extractor-gan', { model: { width: 2 } }));
+  const { latentRepresentatives, latentSize } = (await exported(extracted)).metadata;
+  assert.equal([latentRepresentatives, latentSize], ['["brightness"]', '101']);
 });
 
 const hasOnnx = ((): boolean => {
