@@ -401,7 +401,7 @@ export const ERROR_CODES = {
     image_unwritable: 'A picture cannot be written. The message says why; `--out` names another place.',
     import_mismatch: 'A file to import does not hold the tensors of its recipe. The message names the first.',
     latents_unwritable: 'The latents beside a picture cannot be written. Choose another place.',
-    not_a_file: 'A folder, a named pipe or a device has the name of a file. Move that away.',
+    not_a_file: 'A folder, a named pipe, a device or a link has the name of a file that gannet writes. Move that away.',
     not_writable: 'A folder may not be written. Change its permissions, or take another as the message says.',
     run_corrupt: "A file of a run's folder is no JSON. Restore it from a copy.",
     run_exists: 'The folder holds something already. Resume it, or choose another with `--out`.',

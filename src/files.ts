@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -18,23 +18,29 @@ export class IrregularFileError extends Error {
 
 // A named pipe is opened without waiting for its other end; on a regular file the flag has no effect. Windows does not have it.
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
+// What is written under a name must not end elsewhere, as by a link in a folder that somebody else made. Windows does not have it either.
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
 /** How a file is opened: to read it, to write it anew, to write it where none was, or to write behind its end. */
 export type OpenMode = 'read' | 'write' | 'create' | 'append';
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: constants.O_RDONLY,
-  write: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+  write: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_LINK,
   create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
-  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK,
 };
 
-/** Opens a regular file; links are followed. The path may be bytes, for names that are not UTF-8.
- *  @throws IrregularFileError for a folder, a named pipe, a socket or a device; the file system's own error otherwise */
+/** Errnos of what is no regular file. */
+const REFUSED: ReadonlySet<string> = new Set(['EISDIR', 'ENXIO', 'ELOOP']);
+
+/** Opens a regular file; to read it, a link is followed. The path may be bytes, for names that are not UTF-8.
+ *  @throws IrregularFileError for a folder, a named pipe, a socket, a device, or a link that would be written through; the file system's own
+ *  error otherwise */
 export async function openRegularFile(path: string | Buffer, mode: OpenMode = 'read'): Promise<FileHandle> {
   const handle = await open(path, FLAGS[mode] | WITHOUT_WAITING).catch(async (error: NodeJS.ErrnoException) => {
-    // Some the system refuses by itself: folders to whoever would write, sockets and unread pipes to everybody.
-    if (error.code === 'EISDIR' || error.code === 'ENXIO') expectRegular(path, await stat(path));
+    // Some the system refuses by itself: folders and links to whoever would write, sockets and unread pipes to everybody.
+    if (REFUSED.has(error.code ?? '')) expectRegular(path, await (mode === 'read' ? stat : lstat)(path));
     throw error;
   });
   try {
@@ -118,6 +124,7 @@ function expectRegular(path: string | Buffer, found: Stats): void {
 }
 
 function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) return 'a link';
   if (found.isDirectory()) return 'a folder';
   if (found.isFIFO()) return 'a named pipe';
   if (found.isSocket()) return 'a socket';

@@ -58,6 +58,16 @@ test('a file is written anew, where none was, or behind its end', async () => {
   assert.is(error, 'EEXIST');
 });
 
+test('nothing is written through a link, whatever it leads to', async () => {
+  const folder = temporaryFolder({ 'a.txt': 'text' });
+  symlinkSync('a.txt', join(folder, 'link'));
+  symlinkSync('gone', join(folder, 'broken'));
+  for (const mode of ['write', 'append'] as const)
+    for (const name of ['link', 'broken']) assert.is((await refusal(join(folder, name), mode)).kind, 'a link');
+  assert.is(readFileSync(join(folder, 'a.txt'), 'utf8'), 'text');
+  assert.not.ok(existsSync(join(folder, 'gone')));
+});
+
 test('a folder is refused by name, to read and to write', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'config.json'));

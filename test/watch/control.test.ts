@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -66,6 +66,21 @@ test('what is no note is refused, and leaves the log as it is', async () => {
   assert.equal(await ask(watch, 'note', { id: '../a', text: 'note' }), [404, 'run_unknown']);
   assert.equal(await ask(watch, 'note', { id: 'a', text: 'a'.repeat(300_000) }), [413, 'too_large']);
   assert.is(readFileSync(join(root, 'a', 'log.txt'), 'utf8'), before);
+});
+
+test('a note goes through no link of the log to another file, a trait through none of its temporary name', async () => {
+  const root = folderOf({ a: {}, b: {} });
+  const watch = await serve(root);
+  const other = join(root, 'b', 'config.json');
+  const before = readFileSync(other, 'utf8');
+  rmSync(join(root, 'a', 'log.txt'));
+  for (const name of ['log.txt', 'traits.json.tmp']) symlinkSync(other, join(root, 'a', name));
+  assert.equal(await ask(watch, 'note', { id: 'a', text: 'note' }), [422, 'not_a_file']);
+  assert.equal(await ask(watch, 'latents/trait', { id: 'a', name: 'smile', coefficients: { 0: 1 } }), [
+    422,
+    'not_a_file',
+  ]);
+  assert.is(readFileSync(other, 'utf8'), before);
 });
 
 test('a form of another site can ask nothing of a run, even one that hides where it comes from', async () => {

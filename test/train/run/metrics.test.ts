@@ -127,7 +127,7 @@ test('a line without values, or with a step that is none, is no line of metrics'
   assert.equal(await stepsOf(run), [10]);
 });
 
-test('a folder, a pipe or a device in place of the file is refused by name', async () => {
+test('a folder or a link in place of the file is refused by name', async () => {
   const run = temporaryFolder();
   mkdirSync(fileOf(run));
   for (const opening of [() => readMetrics(run), () => MetricsWriter.open(run, 0)]) {
