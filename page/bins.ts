@@ -1,13 +1,11 @@
+import { binOf } from '../src/train/histogram.ts';
 import type { BinCounts } from '../src/watch/protocol.ts';
 
 /** Where a value lies among bins: i + 0.5 in the middle of bin i. @param edges rising */
 export function placeOf(value: number, edges: readonly number[]): number {
-  const last = edges.length - 1;
-  const above = edges.findIndex((edge) => edge > value);
-  if (above < 0) return last;
-  if (above === 0) return 0;
-  const [low, high] = [edges[above - 1] as number, edges[above] as number];
-  return above - 1 + (value - low) / (high - low);
+  const bin = binOf(value, edges);
+  const [low, high] = [edges[bin] as number, edges[bin + 1] as number];
+  return bin + Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
 
 /** The value at a place among bins. */
@@ -42,4 +40,12 @@ export function ticks(edges: readonly number[], [from, to]: readonly [number, nu
     for (let exponent = 4; exponent >= -4; exponent--)
       for (const digit of digits) for (const sign of [1, -1]) take(sign * Number(`${digit}e${exponent}`));
   return chosen.sort((a, b) => a - b);
+}
+
+/** The steps between which columns are drawn, one more than there are columns: each goes from the last step of the column before it to its own
+ *  last one, and the first begins as far before its first step as the second does behind the first one; half a step where it is alone. */
+export function bordersOf(columns: readonly { readonly from: number; readonly to: number }[]): number[] {
+  const [first, second] = columns;
+  if (!first) return [];
+  return [first.from - (second ? second.from - first.to : 0.5), ...columns.map(({ to }) => to)];
 }

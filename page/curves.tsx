@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Axis, Points, RunDetail, RunSummary, SeriesReply, SeriesRequest } from '../src/watch/protocol.ts';
 import { fetchSeries } from './api.ts';
 import { useFetched } from './fetched.ts';
-import { colourOf, dashOf, onThemeChange } from './palette.ts';
+import { colourOf, dashOf, useThemeChange } from './palette.ts';
 import { Choice, Toggle } from './parts.tsx';
 import { type Curve, Plot, type Range } from './plot.tsx';
 import { change } from './route.ts';
@@ -73,16 +73,15 @@ export function Curves({
   );
 }
 
+/** A run, with what the list has of all and how the address tells to show it. */
+export interface ShownRun {
+  readonly detail: RunDetail;
+  readonly runs: ReadonlyMap<string, RunSummary>;
+  readonly parameters: URLSearchParams;
+}
+
 /** The curves of what the process that trains a run takes of its machine. */
-export function SystemCurves({
-  detail,
-  runs,
-  parameters,
-}: {
-  detail: RunDetail;
-  runs: ReadonlyMap<string, RunSummary>;
-  parameters: URLSearchParams;
-}) {
+export function SystemCurves({ detail, runs, parameters }: ShownRun) {
   const view = viewOf(parameters);
   useThemeChange();
   const plots = plotsOfOne({ id: detail.id, panels: detail.panels.filter(({ isOfSystem }) => isOfSystem) });
@@ -248,9 +247,4 @@ function useSeries(
     return [run, { key, fetch: () => fetchSeries(run, { ...request, names }) }] as const;
   });
   return useFetched(new Map(wanted)).values;
-}
-
-function useThemeChange(): void {
-  const [, setCount] = useState(0);
-  useEffect(() => onThemeChange(() => setCount((count) => count + 1)), []);
 }

@@ -1,21 +1,12 @@
-import type { RunDetail, RunSummary } from '../src/watch/protocol.ts';
 import { post } from './api.ts';
-import { SystemCurves } from './curves.tsx';
+import { type ShownRun, SystemCurves } from './curves.tsx';
 import { count, measured } from './format.ts';
 import { OutputHistograms } from './output_histograms.tsx';
 import { TextForm } from './text_form.tsx';
 
 /** What a run has to say of itself: warnings, learning rates, what its discriminator says of images, what it takes of the machine, its log, and
  *  what a reader adds to it. */
-export function Health({
-  detail,
-  runs,
-  parameters,
-}: {
-  detail: RunDetail;
-  runs: ReadonlyMap<string, RunSummary>;
-  parameters: URLSearchParams;
-}) {
+export function Health({ detail, runs, parameters }: ShownRun) {
   const run = runs.get(detail.id);
   const { rates, marks, log } = detail;
   const warnings = marks.filter(({ kind }) => kind === 'warning' || kind === 'rollback');

@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useRef, useState } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { INK } from '../src/charts/theme.ts';
 import type { BinCounts } from '../src/watch/protocol.ts';
-import { placeOf, quantilePlace, ticks, valueAt } from './bins.ts';
+import { bordersOf, placeOf, quantilePlace, ticks, valueAt } from './bins.ts';
+import { AXIS, Canvas, HEIGHT } from './canvas.tsx';
 import { measured, shortCount } from './format.ts';
-import { faint, onThemeChange, theme } from './palette.ts';
-import { AXIS, HEIGHT, movePointer, nearest, SYNC } from './plot.tsx';
+import { faint, theme } from './palette.ts';
+import { nearest } from './plot.tsx';
 
 /** What is shown of the steps from `from` to `to`. */
 export interface HeatColumn {
@@ -34,15 +35,11 @@ const shade = (part: number): number => Math.sqrt(Math.min(1, part));
 /** How numbers are distributed as training goes on: the more of a column's images lie in a bin, the stronger its colour. A line goes through
  *  the medians. */
 export function HeatMap(properties: HeatMapProperties) {
-  const { title, columns, edges, fullest, colour } = properties;
+  const { title, columns, edges, shown, fullest, colour } = properties;
   const [pointer, setPointer] = useState<number | undefined>();
-  const { place, plot } = useHeatPlot(properties, setPointer);
-  const keys = (event: KeyboardEvent): void => {
-    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (by === 0 || !plot.current) return;
-    event.preventDefault();
-    movePointer(plot.current, by);
-  };
+  const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(properties);
+  latest.current = properties;
   const at = columns[pointer === undefined ? columns.length - 1 : nearest(toSteps(columns), pointer)];
   const told = at ? describe(at, edges) : '';
   return (
@@ -52,14 +49,13 @@ export function HeatMap(properties: HeatMapProperties) {
         <span>0 to {Math.round(100 * fullest)} % of the images</span>
         <output class="at">{told}</output>
       </p>
-      <div
-        class="canvas"
-        ref={place}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pointer
-        tabIndex={0}
-        role="img"
-        aria-label={`${title} over step: ${told}`}
-        onKeyDown={keys}
+      <Canvas
+        label={`${title} over step: ${told}`}
+        form={JSON.stringify([edges, shown])}
+        options={() => optionsOf(latest, setPointer)}
+        data={[toSteps(columns), columns.map(({ bins }) => quantilePlace(bins, 0.5))]}
+        content={[columns, colour]}
+        plot={plot}
       />
     </>
   );
@@ -72,39 +68,10 @@ function describe({ to, bins }: HeatColumn, edges: readonly number[]): string {
   return `step ${shortCount(to)}: median ${value(0.5)}, half from ${value(0.25)} to ${value(0.75)}`;
 }
 
-/** Keeps the drawing in step with what it is of: made anew where its range or colours are others, else only given the new columns. */
-function useHeatPlot(properties: HeatMapProperties, setPointer: (step: number | undefined) => void) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const latest = useRef(properties);
-  latest.current = properties;
-  const [, setThemes] = useState(0);
-  useEffect(() => onThemeChange(() => setThemes((count) => count + 1)), []);
-  const { columns, shown, colour } = properties;
-  const data: uPlot.AlignedData = [toSteps(columns), columns.map(({ bins }) => quantilePlace(bins, 0.5))];
-  const form = JSON.stringify([shown, colour, theme()]);
-  // The form stands for all that the drawing is made of.
-  useEffect(() => {
-    const element = place.current as HTMLDivElement;
-    const made = new uPlot(optionsOf(element.clientWidth, latest, setPointer), data, element);
-    plot.current = made;
-    const sizing = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sizing.observe(element);
-    return () => {
-      sizing.disconnect();
-      made.destroy();
-      plot.current = undefined;
-    };
-  }, [form]);
-  useEffect(() => plot.current?.setData(data), [form, columns]);
-  return { place, plot };
-}
-
 function optionsOf(
-  width: number,
   latest: { readonly current: HeatMapProperties },
   setPointer: (step: number | undefined) => void,
-): uPlot.Options {
+): Omit<uPlot.Options, 'width' | 'height'> {
   const ink = INK[theme()];
   const axis = { ...AXIS, stroke: ink.faint, grid: { show: false } };
   const { edges, shown } = latest.current;
@@ -112,12 +79,9 @@ function optionsOf(
   const values = ticks(edges, shown, apart);
   const places = values.map((value) => placeOf(value, edges));
   return {
-    width,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { sync: { key: SYNC, scales: ['x', null] }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
+    cursor: { sync: { key: 'step', scales: ['x', null] }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
     scales: {
-      x: { time: false, range: (_, min, max) => [min - stepWidth(latest.current.columns), Math.max(max, min + 1)] },
+      x: { time: false, range: (_, min, max) => [bordersOf(latest.current.columns)[0] ?? 0, Math.max(max, min + 1)] },
       y: { range: () => [shown[0], shown[1]] },
     },
     axes: [
@@ -132,20 +96,15 @@ function optionsOf(
   };
 }
 
-/** Steps between two columns; half a step where there is one alone. */
-function stepWidth([first, second]: readonly HeatColumn[]): number {
-  return first && second ? second.from - first.to : 0.5;
-}
-
 function drawColumns(plot: uPlot, { columns, fullest, colour }: HeatMapProperties): void {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  let behind = (columns[0]?.from ?? 0) - stepWidth(columns);
-  for (const { to, bins } of columns) {
-    const [left, right] = [plot.valToPos(behind, 'x', true), plot.valToPos(to, 'x', true)];
+  const borders = bordersOf(columns).map((step) => plot.valToPos(step, 'x', true));
+  for (const [at, { bins }] of columns.entries()) {
+    const [left, right] = [borders[at] as number, borders[at + 1] as number];
     const total = bins.counts.reduce((sum, count) => sum + count, 0);
     for (const [i, count] of bins.counts.entries()) {
       if (count === 0) continue;
@@ -156,7 +115,6 @@ function drawColumns(plot: uPlot, { columns, fullest, colour }: HeatMapPropertie
       const [x, y] = [Math.round(left), Math.round(top)];
       ctx.fillRect(x, y, Math.max(1, Math.round(right) - x), Math.max(1, Math.round(bottom) - y));
     }
-    behind = to;
   }
   ctx.restore();
 }

@@ -2,7 +2,7 @@ import type { BinCounts, OutputHistory, RunDetail, RunSummary } from '../src/wat
 import { fetchOutputHistory } from './api.ts';
 import { useFetched } from './fetched.ts';
 import { HeatMap } from './heat_map.tsx';
-import { colourOf } from './palette.ts';
+import { colourOf, useThemeChange } from './palette.ts';
 
 const WORDS: Readonly<Record<OutputHistory['kind'], { readonly letter: string; readonly unit: string }>> = {
   probability: { letter: 'D', unit: 'probability of being real' },
@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<OutputHistory['kind'], { readonly letter: string; r
 /** What the discriminator of a run says of real and of generated images, over its steps. */
 export function OutputHistograms({ detail, run }: { detail: RunDetail; run: RunSummary | undefined }) {
   const { id, hasHistograms } = detail;
+  useThemeChange();
   const wanted = hasHistograms ? [[id, { key: run?.version ?? '', fetch: () => fetchOutputHistory(id) }] as const] : [];
   const { values, problem } = useFetched(new Map(wanted));
   const history = values.get(id);

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { PALETTE, type Theme } from '../src/charts/theme.ts';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -5,10 +6,14 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 /** Which of the two sets of colours the page shows. */
 export const theme = (): Theme => (dark.matches ? 'dark' : 'light');
 
-/** Calls back when the reader's system turns to the other one. */
-export function onThemeChange(listener: () => void): () => void {
-  dark.addEventListener('change', listener);
-  return () => dark.removeEventListener('change', listener);
+/** Draws a component anew when the reader's system turns to the other one. */
+export function useThemeChange(): void {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    const changed = (): void => setCount((count) => count + 1);
+    dark.addEventListener('change', changed);
+    return () => dark.removeEventListener('change', changed);
+  }, []);
 }
 
 /** The colour of curve `index`; after the last they begin again. */

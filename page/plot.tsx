@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { INK } from '../src/charts/theme.ts';
 import type { Points } from '../src/watch/protocol.ts';
+import { AXIS, Canvas } from './canvas.tsx';
 import { measured, shortCount } from './format.ts';
 import { faint, theme } from './palette.ts';
 
@@ -37,16 +38,10 @@ interface PlotProperties {
   readonly choose: (range: Range | undefined) => void;
 }
 
-/** Of a plot, in pixels. */
-export const HEIGHT = 220;
 /** The values themselves lie faint beneath their smoothed line. */
 const FAINT = 0.28;
-/** What the axes of all plots have in common. */
-export const AXIS = { font: '11px system-ui, sans-serif', ticks: { show: false } };
 const LINE_WIDTH = 1.6;
 const FEW_POINTS = 40;
-/** Plots whose pointers move together. */
-export const SYNC = 'plots';
 
 /** Curves over one axis; the values at the pointer stand in the legend, whose entries hide and show their curves. */
 export function Plot(properties: PlotProperties) {
@@ -54,13 +49,7 @@ export function Plot(properties: PlotProperties) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [pointer, setPointer] = useState<number | undefined>();
   const shown = curves.filter(({ label }) => !hidden.has(label));
-  const { place, plot } = useUplot(properties, shown, setPointer);
-  const keys = (event: KeyboardEvent): void => {
-    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (by === 0 || !plot.current) return;
-    event.preventDefault();
-    movePointer(plot.current, by);
-  };
+  const plot = useRef<uPlot | undefined>(undefined);
   const toggle = (label: string): void => {
     const next = new Set(hidden);
     if (!next.delete(label)) next.add(label);
@@ -84,15 +73,7 @@ export function Plot(properties: PlotProperties) {
           </li>
         )}
       </ul>
-      <div
-        class="canvas"
-        ref={place}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pointer
-        tabIndex={0}
-        role="img"
-        aria-label={describe(title, shown, xTitle)}
-        onKeyDown={keys}
-      />
+      <Canvas label={describe(title, shown, xTitle)} plot={plot} {...useDrawing(properties, shown, setPointer)} />
       {near.length > 0 && <p class="mark-text">{near.map(({ text }) => text).join('; ')}</p>}
     </>
   );
@@ -123,46 +104,24 @@ function isNear(plot: uPlot | undefined, x: number, pointer: number): boolean {
   return plot !== undefined && Math.abs(plot.valToPos(x, 'x') - plot.valToPos(pointer, 'x')) < NEAR_PIXELS;
 }
 
-/** Moves the pointer to the next point or the one before. */
-export function movePointer(plot: uPlot, by: number): void {
-  const x = plot.data[0];
-  const from = plot.cursor.idx ?? (by > 0 ? -1 : x.length);
-  const to = Math.min(x.length - 1, Math.max(0, from + by));
-  plot.setCursor({ left: plot.valToPos(x[to] as number, 'x'), top: plot.over.clientHeight / 2 });
-}
-
-/** Keeps the drawing in step with what it is of: made anew where its axes or curves are others, else only given the new points. */
-function useUplot(properties: PlotProperties, shown: readonly Curve[], setPointer: (x: number | undefined) => void) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
+/** What is drawn of the curves that are shown. */
+function useDrawing(properties: PlotProperties, shown: readonly Curve[], setPointer: (x: number | undefined) => void) {
   const latest = useRef(properties);
   latest.current = properties;
-  const { logX, logY, xTitle } = properties;
+  const { logX, logY, xTitle, range, marks } = properties;
   const points = shown.map((curve) => curve.points);
   // The same points give the same data.
   const data = useMemo(() => dataOf(points, logX, logY), [logX, logY, ...points]);
   const looks = shown.map(({ label, colour, dash, points: { smooth, count } }) => [
     ...[label, colour, dash, smooth !== undefined, count < FEW_POINTS],
   ]);
-  const form = JSON.stringify([looks, logX, logY, xTitle, theme()]);
-  // The form stands for all that the drawing is made of.
-  useEffect(() => {
-    const element = place.current as HTMLDivElement;
-    const made = new uPlot(optionsOf(element.clientWidth, shown, latest, setPointer), data, element);
-    plot.current = made;
-    made.over.addEventListener('dblclick', () => latest.current.choose(undefined));
-    const sizing = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sizing.observe(element);
-    return () => {
-      sizing.disconnect();
-      made.destroy();
-      plot.current = undefined;
-    };
-  }, [form]);
-  const { from, to } = properties.range ?? {};
-  // The marks as text stand for the marks.
-  useEffect(() => plot.current?.setData(data), [form, data, from, to, JSON.stringify(properties.marks)]);
-  return { place, plot };
+  return {
+    form: JSON.stringify([looks, logX, logY, xTitle]),
+    options: () => optionsOf(shown, latest, setPointer),
+    data,
+    // The marks as text stand for the marks.
+    content: [data, range?.from, range?.to, JSON.stringify(marks)],
+  };
 }
 
 /** All curves over the places that any of them has, the values themselves first, so that no smoothed line lies beneath them. */
@@ -180,11 +139,10 @@ function dataOf(points: readonly Points[], logX: boolean, logY: boolean): uPlot.
 }
 
 function optionsOf(
-  width: number,
   curves: readonly Curve[],
   latest: { readonly current: PlotProperties },
   setPointer: (x: number | undefined) => void,
-): uPlot.Options {
+): Omit<uPlot.Options, 'width' | 'height'> {
   const { logX, logY, xTitle } = latest.current;
   const ink = INK[theme()];
   const line = ({ colour, dash, points }: Curve, part: number): uPlot.Series => ({
@@ -197,11 +155,9 @@ function optionsOf(
   const smoothed = curves.filter(({ points }) => points.smooth);
   const axis = { ...AXIS, stroke: ink.faint, grid: { stroke: ink.grid, width: 1 } };
   return {
-    width,
-    height: HEIGHT,
-    legend: { show: false },
     cursor: {
-      sync: { key: SYNC },
+      // The pointers of drawings over the same axis move together.
+      sync: { key: xTitle },
       drag: { x: true, y: false, setScale: false },
       points: { size: 6 },
     },
@@ -219,6 +175,7 @@ function optionsOf(
       ...smoothed.map((curve) => line(curve, 1)),
     ],
     hooks: {
+      ready: [({ over }) => over.addEventListener('dblclick', () => latest.current.choose(undefined))],
       setCursor: [({ cursor, data }) => setPointer(typeof cursor.idx === 'number' ? data[0][cursor.idx] : undefined)],
       setSelect: [(plot) => chooseSelected(plot, latest.current.choose)],
       drawClear: [(plot) => drawMarks(plot, latest.current.marks)],

@@ -63,8 +63,8 @@ export function countBins(values: ArrayLike<number>, edges: readonly number[]): 
   return { first, counts: counts.slice(first, counts.findLastIndex((count) => count > 0) + 1) };
 }
 
-/** The bin that a number lies in, the one above an edge that it lies on. */
-function binOf(value: number, edges: readonly number[]): number {
+/** The bin that a number lies in, the one above an edge that it lies on. @param edges rising */
+export function binOf(value: number, edges: readonly number[]): number {
   let [low, high] = [0, edges.length - 1];
   while (high - low > 1) {
     const middle = (low + high) >> 1;

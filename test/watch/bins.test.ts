@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { placeOf, quantilePlace, ticks, valueAt } from '../../page/bins.ts';
+import { bordersOf, placeOf, quantilePlace, ticks, valueAt } from '../../page/bins.ts';
 import { BIN_EDGES } from '../../src/train/histogram.ts';
 
 test('a value has a place among bins, and the place has the value', () => {
@@ -29,6 +29,14 @@ test('the axis of probabilities counts in fifths, others in round numbers that k
   assert.equal(scores, [-10, -5, -1, 0, 1, 5, 10]);
   const errors = ticks(BIN_EDGES.error, [40, 80], 5);
   assert.equal(errors, [0.05, 0.1, 0.2, 0.5, 1]);
+});
+
+test('columns are drawn from one last step to the next, the first as wide as its steps are', () => {
+  const columns = (...steps: [number, number][]) => steps.map(([from, to]) => ({ from, to }));
+  assert.equal(bordersOf(columns([10, 10], [20, 20], [30, 30])), [0, 10, 20, 30]);
+  assert.equal(bordersOf(columns([1, 8], [9, 16], [17, 20])), [0, 8, 16, 20]);
+  assert.equal(bordersOf(columns([10, 10])), [9.5, 10]);
+  assert.equal(bordersOf([]), []);
 });
 
 test.run();

@@ -158,13 +158,18 @@ test('the health tab shows what the discriminator says of images, read by keyboa
   const real = page.getByRole('img', { name: /^D\(x\) of real images over step: step 30: median 0\.189, half/ });
   await real.waitFor();
   await page.getByRole('img', { name: /^D\(G\(z\)\) of generated images over step: step 30: median -0\.38/ }).waitFor();
+  await page.getByRole('img', { name: 'system: processors in use over step: process now 1.5' }).waitFor();
+  await page.getByRole('img', { name: 'system: memory over step: process now 0.75' }).waitFor();
   await real.focus();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 10: median').waitFor();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 20: median').waitFor();
-  await page.getByRole('img', { name: 'system: processors in use over step: process now 1.5' }).waitFor();
-  await page.getByRole('img', { name: 'system: memory over step: process now 0.75' }).waitFor();
+  await page.getByRole('region', { name: 'D(x) of real images' }).getByRole('img').hover();
+  await page
+    .getByRole('region', { name: 'system: memory' })
+    .getByText(/^step [12]0$/)
+    .waitFor();
   await page.getByRole('tab', { name: 'Curves' }).click();
   await page.getByRole('region', { name: 'losses' }).waitFor();
   assert.equal(await page.getByRole('region', { name: /system/ }).count(), 0);
