@@ -134,6 +134,14 @@ void check_pad(const Step& step) {
   expect_shape(step.output, expected, "the output");
 }
 
+/** Rows are written one after another, so what they are written from must not change meanwhile. */
+void check_assign_rows(const Step& step) {
+  for (size_t i = 1; i < step.inputs.size(); i++) {
+    expect(!step.inputs[i].overlaps(step.inputs[0]), "program_invalid",
+           text("input ", i, " is the variable whose rows are overwritten; it must be a value of its own"));
+  }
+}
+
 void check_matmul(const Step& step) {
   const Shape& a = step.inputs[0].shape;
   const Shape& b = step.inputs[1].shape;
@@ -193,6 +201,7 @@ void check_beyond_signature(const Step& step) {
     case Op::kConcat: check_concat(step); break;
     case Op::kSlice: check_slice(step); break;
     case Op::kPad: check_pad(step); break;
+    case Op::kAssignRows: check_assign_rows(step); break;
     case Op::kMatmul: check_matmul(step); break;
     case Op::kConv2d:
     case Op::kConv2dInputGradient:

@@ -107,10 +107,9 @@ bool BlockedSteps::choose_block(int threads) {
       }
     }
   }
-  const int64_t together = std::max(fewest_ * bytes_, int64_t{1});
-  if (together > kMostBlockBytes) return false;
+  if (fewest_ > kMostBlockBytes / std::max(bytes_, int64_t{1})) return false;
   const int64_t fair = std::max(count_ / threads / fewest_, int64_t{1});
-  block_ = fewest_ * std::clamp(kBlockBytes / together, int64_t{1}, fair);
+  block_ = fewest_ * std::clamp(kBlockBytes / std::max(fewest_ * bytes_, int64_t{1}), int64_t{1}, fair);
   // A quarter of the threads' time may be lost where the blocks do not come out even: it saves more to read memory once.
   const int64_t rounds = (blocks() + threads - 1) / threads;
   return blocks() * 4 >= rounds * threads * 3;
@@ -126,22 +125,23 @@ void BlockedSteps::run(const Run& run, std::vector<double>* step_ms) const {
     workspace += member.workspace_bytes;
     member.step->begin(runs.back());
   }
-  std::vector<double> of_first_thread(members_.size(), 0.0);
+  std::vector<double> of_one_thread(members_.size(), 0.0);
   parallel_for(run.threads, blocks(), bytes_ * count_, [&](int thread, Range range) {
+    const bool counts = range.begin == 0;
     for (int64_t block = range.begin; block < range.end; block++) {
       const Range parts{block * block_, std::min(count_, (block + 1) * block_)};
       for (size_t i = 0; i < members_.size(); i++) {
         const Clock::time_point begun = Clock::now();
         members_[i].step->run_parts(runs[i], thread, parts, count_);
-        if (thread == 0) of_first_thread[i] += milliseconds(begun, Clock::now());
+        if (counts) of_one_thread[i] += milliseconds(begun, Clock::now());
       }
     }
   });
   for (size_t i = 0; i < members_.size(); i++) members_[i].step->finish(runs[i], count_);
   if (!step_ms) return;
   const double all = milliseconds(start, Clock::now());
-  const double counted = std::max(std::accumulate(of_first_thread.begin(), of_first_thread.end(), 0.0), 1e-9);
-  for (const double own : of_first_thread) step_ms->push_back(all * own / counted);
+  const double counted = std::max(std::accumulate(of_one_thread.begin(), of_one_thread.end(), 0.0), 1e-9);
+  for (const double own : of_one_thread) step_ms->push_back(all * own / counted);
 }
 
 }  // namespace gannet

@@ -19,7 +19,8 @@ class BlockedSteps {
   size_t size() const { return members_.size(); }
   size_t workspace_bytes() const { return workspace_bytes_; }
 
-  /** `step_ms`, unless null, receives the milliseconds of each step: each has the share of the time that it has of the first thread's. */
+  /** `step_ms`, unless null, receives the milliseconds of each step: the time of all is divided as that of the thread with the first
+   *  block is. */
   void run(const Run& run, std::vector<double>* step_ms) const;
 
  private:

@@ -42,6 +42,7 @@ Kernel scatter_add(const Step& step, const Build& build) {
 
 /** variable [V,...], indices [N], rows [N,...] */
 Kernel assign_rows(const Step& step, const Build& build) {
+  count_of(step.inputs[2]);
   const int places = to_int(step.output.shape[0]), total = count_of(step.output);
   return looking_up([step, places, total, index = static_cast<int>(build.step)](const Run& run) {
     kernels::assign_rows({.y = run.output<uint32_t>(step.output),

@@ -19,12 +19,12 @@ Refusal refusal_of(Op op) {
 
 /** As many operands as the kernels take, both rather than one. */
 std::vector<bool> bfloat16_operands(const Step& step) {
-  constexpr auto kNarrow = kernels::Element::kBfloat16, kWide = kernels::Element::kFloat32;
-  constexpr kernels::OperandElements kChoices[] = {{kNarrow, kNarrow}, {kNarrow, kWide}, {kWide, kNarrow}};
+  constexpr auto kFloat32 = kernels::Element::kFloat32, kBfloat16 = kernels::Element::kBfloat16;
+  constexpr kernels::OperandElements kChoices[] = {{kBfloat16, kBfloat16}, {kBfloat16, kFloat32}, {kFloat32, kBfloat16}};
   const Refusal refusal = refusal_of(step.op);
   if (refusal != nullptr) {
     for (const kernels::OperandElements& choice : kChoices) {
-      if (refusal(step, choice) == nullptr) return {choice.first == kNarrow, choice.second == kNarrow};
+      if (refusal(step, choice) == nullptr) return {choice.first == kBfloat16, choice.second == kBfloat16};
     }
   }
   return std::vector<bool>(step.inputs.size());

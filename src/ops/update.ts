@@ -30,7 +30,7 @@ export function assign(variable: Variable, value: Tensor): void {
 }
 
 /** Stores rows [N, ...] at the places `indices` int32 [N] of a variable [V, ...], which keeps its others; of several rows for one place the last
- *  one counts. Later reads in this trace see them. The rows must not be the variable's own value. An index outside [0, V) fails while running.
+ *  one counts. Later reads in this trace see them. Neither may be the variable's own value. An index outside [0, V) fails while running.
  *  @throws ShapeError update_shapes */
 export function assignRows(variable: Variable, indices: Tensor, rows: Tensor): void {
   overwrite(variable, updateOps.assignRows({}, read(variable), indices, rows));

@@ -196,6 +196,24 @@ test('a row for a place that is not there fails, and the variable stays as it wa
   device.close();
 });
 
+test('rows of the variable that they are put into are refused, as are places from it', async () => {
+  const device = open();
+  const rows = new Sketch();
+  const store = rows.variable([3, 2]);
+  rows.replace('assignRows', {}, [store, rows.feed([3], 'int32'), store], store);
+  const places = new Sketch();
+  const table = places.variable([3], 'int32');
+  places.replace('assignRows', {}, [table, table, places.feed([3], 'int32')], table);
+  for (const [input, sketch] of [rows, places].entries()) {
+    const error = await failure(() =>
+      device.load(sketch.program(), [device.createVariable(input === 0 ? 4 * 6 : 4 * 3)]),
+    );
+    assert.is(error.code, 'program_invalid');
+    assert.match(error.message, `input ${2 - input} is the variable whose rows are overwritten`);
+  }
+  device.close();
+});
+
 test('feeds are checked for number, type and length', async () => {
   const device = open();
   const { program } = await device.load(tanhProgram(), []);
