@@ -164,12 +164,21 @@ class Storage {
   }
 }
 
-/** The position of the last node that reads each value; outputs are read after the end. */
+/** The position of the last node that reads each value; outputs are read after the end. What is summed over ranks is read until the sum is
+ *  used: a device may sum beside its other work. */
 function lastUses(graph: Graph, order: readonly Tensor[]): Map<Tensor, number> {
+  const first = new Map<Tensor, number>();
   const last = new Map<Tensor, number>();
   order.forEach((tensor, position) => {
-    for (const input of tensor.inputs) last.set(input, position);
+    for (const input of tensor.inputs) {
+      if (!first.has(input)) first.set(input, position);
+      last.set(input, position);
+    }
   });
   for (const output of Object.values(graph.outputs)) last.set(output, order.length);
+  for (const sum of order.filter(({ op }) => op === 'allReduce')) {
+    const operand = sum.inputs[0] as Tensor;
+    last.set(operand, Math.max(last.get(operand) as number, first.get(sum) ?? order.length));
+  }
   return last;
 }

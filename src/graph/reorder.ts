@@ -57,6 +57,33 @@ export function joinEpiloguesToProducts(order: readonly Tensor[]): Tensor[] {
 const isChannelStatistic = (tensor: Tensor): tensor is Tensor<'reduceMoments' | 'reduceSums'> =>
   (isOp(tensor, 'reduceMoments') || isOp(tensor, 'reduceSums')) && tensor.attributes.extent[0] === 1;
 
+/** The same order with what waits for a sum over ranks behind the beginning of the next such sum, so that a device that sums beside its other
+ *  work has some to do meanwhile: the weights of one layer are updated while gradients of the next are computed and the sum of its own is
+ *  over. @param before what must come before a tensor beside its inputs */
+export function useSumsLate(order: readonly Tensor[], before: (tensor: Tensor) => readonly Tensor[]): Tensor[] {
+  const result: Tensor[] = [];
+  const late = new Set<Tensor>();
+  let newest: Tensor | undefined;
+  const takeLate = (): void => {
+    result.push(...late);
+    late.clear();
+  };
+  for (const tensor of order) {
+    const waits = [...tensor.inputs, ...before(tensor)].some((other) => other === newest || late.has(other));
+    if (tensor.op !== 'allReduce') {
+      if (waits) late.add(tensor);
+      else result.push(tensor);
+      continue;
+    }
+    if (waits) takeLate();
+    result.push(tensor);
+    takeLate();
+    newest = tensor;
+  }
+  takeLate();
+  return result;
+}
+
 /** Equal for updates that differ in their tensors alone. */
 function settingsOf({ op, attributes, inputs }: Tensor): string {
   const numbers = inputs.filter(({ shape }) => shape.length === 0).map(({ id }) => id);

@@ -3,12 +3,12 @@ import { overwrittenInputs } from '../ops/update.ts';
 import { isOp, type Tensor } from '../tensor/tensor.ts';
 import type { Graph } from '../tensor/trace.ts';
 import { unreshaped } from './expression.ts';
-import { joinEpiloguesToProducts, postponeSmallUpdates } from './reorder.ts';
+import { joinEpiloguesToProducts, postponeSmallUpdates, useSumsLate } from './reorder.ts';
 import { ancestors, consumersOf, roots } from './walk.ts';
 
 /** Every node in an order in which it can run: after its inputs, and an update after everything else that reads what it
- *  overwrites. Expressions and statistics follow the products that they finish or are taken of, and updates of small tensors come
- *  last, together. @throws GraphError if a value would be read after it was overwritten */
+ *  overwrites. Expressions and statistics follow the products that they finish or are taken of, updates of small tensors come last,
+ *  together, and what waits for a sum over ranks comes after the next one has begun. @throws GraphError if a value would be read after it was overwritten */
 export function schedule(graph: Graph): Tensor[] {
   const consumers = consumersOf(ancestors(roots(graph)));
   const readersOf = (state: Tensor): Tensor[] =>
@@ -19,7 +19,8 @@ export function schedule(graph: Graph): Tensor[] {
     overwrittenInputs(update)
       .flatMap(readersOf)
       .filter((reader) => reader !== update);
-  const order = postponeSmallUpdates(joinEpiloguesToProducts(ancestors([...graph.first, ...roots(graph)], before)));
+  const connected = ancestors([...graph.first, ...roots(graph)], before);
+  const order = useSumsLate(postponeSmallUpdates(joinEpiloguesToProducts(connected)), before);
   expectOutputsSurvive(graph, order);
   const position = new Map(order.map((tensor, i) => [tensor, i]));
   for (const tensor of order) {
