@@ -5,8 +5,10 @@
 #include "device.h"
 #include "environment.h"
 #include "guard.h"
+#include "mpi_links.h"
 #include "native_device.h"
 #include "ranks.h"
+#include "tcp_links.h"
 #include "values.h"
 
 // The exports of the addon, typed as NativeAddon in src/device/native.ts.
@@ -118,17 +120,49 @@ Napi::Value add_product(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value join_ranks(const Napi::CallbackInfo& info) {
+int32_t read_patience(const Napi::Value& value) {
   constexpr int64_t kLongestPatience = int64_t{24} * 3600;
-  const int64_t patience = Field(info[1], "patienceSeconds").integer();
-  if (patience < 1 || patience > kLongestPatience) {
-    throw Error("argument_invalid", text("patienceSeconds must be 1 to ", kLongestPatience, ", but is ", patience));
-  }
-  const Ranks joined = gannet::join_ranks(Field(info[0], "library").string(), static_cast<int32_t>(patience));
-  return make_object(info.Env(), {
-                                     {"rank", Napi::Number::New(info.Env(), joined.rank)},
-                                     {"ranks", Napi::Number::New(info.Env(), joined.ranks)},
-                                 });
+  const int64_t patience = Field(value, "patienceSeconds").integer();
+  if (patience >= 1 && patience <= kLongestPatience) return static_cast<int32_t>(patience);
+  throw Error("argument_invalid", text("patienceSeconds must be 1 to ", kLongestPatience, ", but is ", patience));
+}
+
+Napi::Value to_js(Napi::Env env, const RankLinks& links) {
+  return make_object(env, {{"rank", Napi::Number::New(env, links.rank())}, {"ranks", Napi::Number::New(env, links.ranks())}});
+}
+
+Napi::Value join_ranks_by_mpi(const Napi::CallbackInfo& info) {
+  const std::string library = Field(info[0], "library").string();
+  const int32_t patience = read_patience(info[1]);
+  return to_js(info.Env(), join_ranks([&] { return join_by_mpi(library, patience); }));
+}
+
+Napi::Value join_ranks_by_tcp(const Napi::CallbackInfo& info) {
+  constexpr int64_t kMostRanks = 1 << 20, kLastPort = 65535;
+  const Field field(info[0], "place");
+  const int64_t port = field.at("port").integer(), rank = field.at("rank").integer(), ranks = field.at("ranks").integer();
+  if (port < 1 || port > kLastPort) throw Error("argument_invalid", text("place.port must be 1 to ", kLastPort, ", but is ", port));
+  if (ranks < 2 || ranks > kMostRanks) throw Error("argument_invalid", text("place.ranks must be 2 to ", kMostRanks, ", but is ", ranks));
+  if (rank < 0 || rank >= ranks) throw Error("argument_invalid", text("place.rank must be 0 to ", ranks - 1, ", but is ", rank));
+  const TcpPlace place{field.at("address").string(), static_cast<int>(port), static_cast<int32_t>(rank), static_cast<int32_t>(ranks)};
+  const int32_t patience = read_patience(info[1]);
+  return to_js(info.Env(), join_ranks([&] { return join_by_tcp(place, patience); }));
+}
+
+Napi::Value exchange(const Napi::CallbackInfo& info) {
+  const ArrayView own = view_array(info[0], "own");
+  const char* bytes = static_cast<const char*>(own.data);
+  const std::vector<char> all = joined_ranks().exchange({bytes, bytes + own.bytes});
+  Napi::ArrayBuffer result = make_buffer(info.Env(), all.size());
+  std::copy(all.begin(), all.end(), static_cast<char*>(result.Data()));
+  return result;
+}
+
+Napi::Value communicator_id(const Napi::CallbackInfo& info) {
+  const std::vector<char> id = gannet::communicator_id(Field(info[0], "kind").string());
+  Napi::ArrayBuffer result = make_buffer(info.Env(), id.size());
+  std::copy(id.begin(), id.end(), static_cast<char*>(result.Data()));
+  return result;
 }
 
 Napi::Value beat(const Napi::CallbackInfo& info) {
@@ -137,12 +171,12 @@ Napi::Value beat(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value set_advice(const Napi::CallbackInfo& info) {
-  gannet::set_advice(Field(info[0], "text").string());
+  joined_ranks().set_advice(Field(info[0], "text").string());
   return info.Env().Undefined();
 }
 
 Napi::Value abort_ranks(const Napi::CallbackInfo& info) {
-  gannet::abort_ranks(Field(info[0], "message").string());
+  joined_ranks().abort(Field(info[0], "message").string());
   return info.Env().Undefined();
 }
 
@@ -169,7 +203,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<plan_launches>(exports, "planLaunches");
   add_function<open_device>(exports, "openDevice");
   add_function<add_product>(exports, "addProduct");
-  add_function<join_ranks>(exports, "joinRanks");
+  add_function<join_ranks_by_mpi>(exports, "joinRanksByMpi");
+  add_function<join_ranks_by_tcp>(exports, "joinRanksByTcp");
+  add_function<exchange>(exports, "exchange");
+  add_function<communicator_id>(exports, "communicatorId");
   add_function<beat>(exports, "beat");
   add_function<set_advice>(exports, "setAdvice");
   add_function<abort_ranks>(exports, "abortRanks");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,12 +77,23 @@ class Device {
   std::chrono::steady_clock::time_point clock_start_;
 };
 
+/** This process among those whose devices sum their numbers together. */
+struct Communicator {
+  int rank = 0, ranks = 1;
+  /** Which of the machine's GPUs is its own. */
+  int gpu = 0;
+  /** What `communicator_id` has made for all of them. */
+  std::vector<char> id = {};
+};
+
 /** What a device is opened with. */
 struct DeviceOptions {
   /** 0 means all; only the CPU device counts threads. */
   int threads = 0;
   /** 'auto', 'float32', 'tf32' or 'bfloat16': how convolutions and matrix products multiply. */
   std::string precision = "auto";
+  /** Only of GPUs. */
+  std::optional<Communicator> communicator = std::nullopt;
 };
 
 /** The limits of a GPU that decide how kernels are launched. */
@@ -120,6 +132,8 @@ struct DeviceKind {
   std::vector<PlannedLaunch> (*plan)(const Program&, const GpuDescription&) = nullptr;
   /** Of each step and each of its inputs, whether it is an operand of a product that is read as bfloat16; null where none is. */
   std::vector<std::vector<bool>> (*bfloat16_operands)(const Program&) = nullptr;
+  /** See `communicator_id`; null where the kind sums in another way. */
+  std::vector<char> (*communicator_id)() = nullptr;
 };
 
 /** Reads what the environment asks of devices. Comes before everything else. @throws Error `instruction_set_unknown` */
@@ -137,6 +151,10 @@ std::vector<std::vector<bool>> bfloat16_operands(const std::string& kind, const 
 
 /** The launches of a program on a GPU that need not be there. @throws Error `device_unavailable` in a build without the simulator */
 std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescription& gpu);
+
+/** What the devices of this kind in all processes that are to sum their numbers are told; made by one of them.
+ *  @throws Error `device_unknown`, `device_unavailable`, `nccl_unavailable`, `nccl_failed` */
+std::vector<char> communicator_id(const std::string& kind);
 
 /** Opens a device. @throws Error `device_unknown`, `device_unavailable`, `precision_unsupported` */
 std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options);

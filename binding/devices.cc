@@ -59,6 +59,13 @@ std::vector<PlannedLaunch> plan_launches(const Program& program, const GpuDescri
   return simulator.plan(program, gpu);
 }
 
+std::vector<char> communicator_id(const std::string& kind) {
+  const std::vector<DeviceKind> known = kinds();
+  const DeviceKind& found = kind_of(known, kind);
+  if (found.communicator_id) return found.communicator_id();
+  throw Error("device_unavailable", text("devices of the kind '", kind, "' have no sums over ranks of their own"));
+}
+
 std::unique_ptr<Device> open_device(const std::string& kind, const DeviceOptions& options) {
   const std::vector<DeviceKind> known = kinds();
   const DeviceKind& found = kind_of(known, kind);

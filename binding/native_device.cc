@@ -12,6 +12,26 @@ namespace {
 
 int64_t read_id(const Napi::CallbackInfo& info, size_t index, const char* name) { return Field(info[index], name).integer(); }
 
+std::optional<Communicator> read_communicator(const Field& field) {
+  if (!field.present()) return std::nullopt;
+  Communicator result{.rank = static_cast<int>(field.at("rank").integer()),
+                      .ranks = static_cast<int>(field.at("ranks").integer()),
+                      .gpu = static_cast<int>(field.at("gpu").integer())};
+  const Field id = field.at("id");
+  const ArrayView view = view_array(id.typed_array(), id.path());
+  result.id.assign(static_cast<const char*>(view.data), static_cast<const char*>(view.data) + view.bytes);
+  return result;
+}
+
+DeviceOptions read_options(const Field& options) {
+  const int64_t threads = options.at("threads").integer();
+  if (threads < 0 || threads > 1024) throw Error("argument_invalid", text("threads must be 0 (all) to 1024, but is ", threads));
+  const Field precision = options.at("precision");
+  return {.threads = static_cast<int>(threads),
+          .precision = precision.present() ? precision.string() : "auto",
+          .communicator = read_communicator(options.at("communicator"))};
+}
+
 }  // namespace
 
 template <NativeDevice::Method method>
@@ -51,11 +71,7 @@ NativeDevice::NativeDevice(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Na
   // Where this fails, `new` throws in JavaScript, so nobody gets hold of the object without a worker.
   guarded(info.Env(), [&] {
     const std::string kind = Field(info[0], "kind").string();
-    const Field options(info[1], "options");
-    const int64_t threads = options.at("threads").integer();
-    if (threads < 0 || threads > 1024) throw Error("argument_invalid", text("threads must be 0 (all) to 1024, but is ", threads));
-    const Field precision = options.at("precision");
-    std::unique_ptr<Device> device = open_device(kind, {static_cast<int>(threads), precision.present() ? precision.string() : "auto"});
+    std::unique_ptr<Device> device = open_device(kind, read_options(Field(info[1], "options")));
     worker_ = std::make_unique<Worker>(info.Env(), std::move(device), [this](bool busy) { busy ? Ref() : Unref(); });
     return info.Env().Undefined();
   });

@@ -1,66 +1,47 @@
 #include "ranks.h"
 
-#include <dlfcn.h>
-
 #include <atomic>
 
 #include "error.h"
-#include "mpi_bridge.h"
 
 namespace gannet {
 
 namespace {
 
 /** Null until the ranks are joined, and after they are left. Read on the threads of devices. */
-std::atomic<const MpiBridge*> bridge{nullptr};
-
-const MpiBridge* load(const std::string& path) {
-  // Global, since Open MPI's parts look for its symbols there.
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
-  void* symbol = library ? dlsym(library, "gannet_mpi_bridge") : nullptr;
-  if (symbol == nullptr) throw Error("mpi_unavailable", text("the library for MPI cannot be loaded: ", dlerror()));
-  const MpiBridge* loaded = reinterpret_cast<MpiBridgeFunction>(symbol)();
-  if (loaded->version == kMpiBridgeVersion) return loaded;
-  throw Error("mpi_unavailable", text("the library for MPI ", path, " was built with another version of gannet"));
-}
-
-void all_reduce(void* numbers, int64_t count, bool is_integer) {
-  const MpiBridge* joined = bridge;
-  if (joined == nullptr) return;
-  if (const char* problem = joined->all_reduce(numbers, count, is_integer)) throw Error("mpi_failed", text("MPI: ", problem));
-}
+std::atomic<RankLinks*> joined{nullptr};
 
 }  // namespace
 
-Ranks join_ranks(const std::string& path, int32_t patience_seconds) {
-  if (bridge != nullptr) throw Error("mpi_failed", "this process has joined the other ranks already");
-  const MpiBridge* loaded = load(path);
-  Ranks joined;
-  if (const char* problem = loaded->start(&joined.rank, &joined.ranks, patience_seconds)) {
-    throw Error("mpi_failed", text("MPI did not start: ", problem));
-  }
-  bridge = loaded;
-  return joined;
+void expect_alone() {
+  if (joined != nullptr) throw Error("ranks_joined", "this process has joined the other ranks already");
 }
 
-void all_reduce(float* numbers, int64_t count) { all_reduce(numbers, count, false); }
+const RankLinks& keep_links(std::unique_ptr<RankLinks> links) {
+  joined = links.release();
+  return *joined;
+}
 
-void all_reduce(int32_t* numbers, int64_t count) { all_reduce(numbers, count, true); }
+RankLinks& joined_ranks() {
+  RankLinks* links = joined;
+  if (links == nullptr) throw Error("ranks_alone", "this process has joined no other ranks");
+  return *links;
+}
+
+void all_reduce(float* numbers, int64_t count) {
+  if (RankLinks* links = joined) links->all_reduce(numbers, count);
+}
+
+void all_reduce(int32_t* numbers, int64_t count) {
+  if (RankLinks* links = joined) links->all_reduce(numbers, count);
+}
 
 void beat() {
-  if (const MpiBridge* joined = bridge) joined->beat();
-}
-
-void set_advice(const std::string& text) {
-  if (const MpiBridge* joined = bridge) joined->set_advice(text.c_str());
-}
-
-void abort_ranks(const std::string& message) {
-  if (const MpiBridge* joined = bridge) joined->abort(message.c_str());
+  if (RankLinks* links = joined) links->beat();
 }
 
 void leave_ranks() {
-  if (const MpiBridge* joined = bridge.exchange(nullptr)) joined->finish();
+  if (RankLinks* links = joined.exchange(nullptr)) links->leave();
 }
 
 }  // namespace gannet

@@ -151,7 +151,8 @@ export const ERROR_CODES = {
       'The features that images are projected by are no encoder of the run and no classifier for its images. Name another file, or leave them out.',
     projection_settings:
       'A projection is asked for without starts or steps, with a learning rate or weight that is none, or with `--count` or `--split` beside named images.',
-    ranks_device: 'Several processes train together on processors only. Choose `--device cpu`, or start one process.',
+    ranks_device:
+      'Several processes train together on processors through MPI, or each on a GPU of its own, and all on the same kind of device. The message says which differs; `--device` chooses.',
     ranks_differ:
       'Processes that were started together would train with other settings, images or checkpoints. The message says which of them.',
     ranks_indivisible:
@@ -341,10 +342,18 @@ export const ERROR_CODES = {
       'The program mpirun, which starts several processes, is not installed. On Debian and Ubuntu: `apt-get install openmpi-bin libopenmpi-dev`.',
     mpi_unavailable:
       "Several processes were started together, but gannet's library for MPI is missing or does not load. Build it with `npx gannet build --mpi`.",
+    nccl_failed:
+      'GPUs that train together could not sum their numbers. The message has what NCCL says; NCCL_DEBUG=WARN has it say more.',
+    nccl_unavailable:
+      'NCCL, through which several GPUs train together, is missing or too old. Install libnccl2, or let GANNET_NCCL name its file.',
     patience_invalid: 'The environment variable GANNET_RANKS_PATIENCE is no whole number of seconds from 2 to 3600.',
     rank_failed: 'Another of the processes that train together cannot go on; its own message says why.',
     ranks_apart:
       'Several processes were started together, but MPI sees each by itself. Use the mpirun of the MPI that `npx gannet build --mpi` found.',
+    ranks_unreachable:
+      'Processes that were started with RANK and MASTER_ADDR have not found one another, or lost one another. The message says which.',
+    ranks_variables:
+      'Variables that tell a process which of several it is, such as RANK, are incomplete or no numbers. The message names them.',
     op_unsupported: 'The device has no kernel for an op of the program. That is a fault of gannet: please report it.',
     page_missing: 'The pages of gannet could not be built in a checkout. `npm ci` installs what they are built with.',
     out_of_memory:
@@ -361,6 +370,8 @@ export const ERROR_CODES = {
     wrong_length: 'A feed or a variable is given values of another number or type. Give as many as its shape has.',
     // What follows says that the addon was given something that no part of gannet makes.
     argument_invalid: 'The addon is called with an argument of another type, or out of range.',
+    ranks_alone: 'The addon is asked to speak with other ranks before it has joined them.',
+    ranks_joined: 'The addon is asked to join other ranks a second time.',
     attribute_invalid: 'A program has an op whose attribute is out of range.',
     attribute_missing: 'A program has an op without one of its attributes.',
     dtype_mismatch: 'A program has an op on values of another type.',

@@ -8,6 +8,7 @@
 #include "cuda/expression.h"
 #include "cuda/planned_launches.h"
 #include "cuda/products.h"
+#include "cuda/rank_sums.h"
 #include "cuda/recording.h"
 #include "error.h"
 
@@ -28,8 +29,6 @@ constexpr bool kSimulated = false;
 constexpr const char* kArchitectures = GANNET_CUDA_ARCHITECTURES;
 #endif
 
-/** The first GPU that the runtime shows; CUDA_VISIBLE_DEVICES chooses. */
-constexpr int kGpu = 0;
 /** Compute capability from which the kernels run, and the one that brought TF32, bfloat16 and cp.async. */
 constexpr int kOldestCapability = 75;
 constexpr int kAmpereCapability = 80;
@@ -77,7 +76,8 @@ int load_code(const cudaDeviceProp& properties) {
                                          describe(status), "); build it with `npx gannet build --arch ", capability, "`"));
 }
 
-Gpu find_gpu() {
+/** @param index among those that the runtime shows; CUDA_VISIBLE_DEVICES chooses */
+Gpu find_gpu(int index = 0) {
   Gpu gpu;
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
@@ -87,7 +87,10 @@ Gpu find_gpu() {
     gpu.problem = text("the CUDA runtime does not start (", describe(status), ": ", cudaGetErrorString(status), ")");
   } else if (count == 0) {
     gpu.problem = "the CUDA driver shows no GPU; CUDA_VISIBLE_DEVICES may hide it";
-  } else if (cudaGetDeviceProperties(&gpu.properties, kGpu) != cudaSuccess) {
+  } else if (index >= count) {
+    gpu.problem = text("this process is number ", index, " of those on its machine, counted from 0, and needs a GPU of its own, but the ",
+                       "CUDA driver shows ", count, "; start as many processes on each machine as it has GPUs");
+  } else if (cudaGetDeviceProperties(&gpu.properties, index) != cudaSuccess) {
     gpu.problem = "the GPU does not tell its properties";
   } else if (capability_of(gpu.properties) < kOldestCapability) {
     gpu.problem = text(gpu.properties.name, " has the compute capability ", gpu.properties.major, ".", gpu.properties.minor,
@@ -128,7 +131,9 @@ kernels::Precision choose_precision(const std::string& name, int capability, int
 
 class CudaDevice final : public Device {
  public:
-  explicit CudaDevice(const Settings& settings) : settings_(settings) {}
+  /** @param gpu its place among those that the runtime shows */
+  CudaDevice(const Settings& settings, int gpu, std::optional<Communicator> communicator)
+      : settings_(settings), gpu_(gpu), communicator_(std::move(communicator)) {}
 
   ~CudaDevice() override {
     // What is still queued must end before its memory goes.
@@ -157,9 +162,10 @@ class CudaDevice final : public Device {
   size_t load(int64_t id, std::shared_ptr<const Program> program, const std::vector<int64_t>& variables) override {
     stream();
     LoadedProgram loaded(std::move(program), variables, settings_);
-    shared_.reserve(static_cast<size_t>(loaded.program().arena_bytes), loaded.workspace_bytes(), 1, stream());
+    SharedMemory& memory = loaded.sums_over_ranks() ? summing_ : shared_;
+    memory.reserve(static_cast<size_t>(loaded.program().arena_bytes), loaded.workspace_bytes(), 1, stream());
     make_copies(loaded);
-    preload(loaded);
+    preload(loaded, memory);
     const size_t workspace_bytes = loaded.workspace_bytes();
     programs_.insert_or_assign(id, std::move(loaded));
     return workspace_bytes;
@@ -172,7 +178,9 @@ class CudaDevice final : public Device {
     };
     std::erase_if(recordings_, runs_it);
     programs_.erase(id);
-    if (programs_.empty()) shared_ = SharedMemory();
+    if (!programs_.empty()) return;
+    shared_ = SharedMemory();
+    summing_ = SharedMemory();
   }
 
   void run(const Call& call, std::vector<double>* step_ms) override {
@@ -191,15 +199,15 @@ class CudaDevice final : public Device {
     std::vector<std::vector<VariableMemory>> variables;
     variables.reserve(calls.size());
     for (const Call& call : calls) variables.push_back(addresses(programs_.at(call.program).variables()));
-    recording.reserve(shared_, stream());
+    SharedMemory& memory = recording.sums_over_ranks() ? summing_ : shared_;
+    recording.reserve(memory, stream());
     recording.copy_feeds(calls, stream());
     if (settings_.synchronous || step_ms) {
-      recording.run_steps(shared_, variables, stream(), expect_wanted, step_ms);
-    } else {
-      recording.replay(shared_, variables, stream());
+      recording.run_steps(memory, variables, stream(), expect_wanted, step_ms);
+    } else if (recording.replay(memory, variables, stream())) {
       count_graph_launch();
     }
-    recording.take_outputs(calls, shared_, stream());
+    recording.take_outputs(calls, memory, stream());
   }
 
   // Events, because a run that fetches nothing is not waited for.
@@ -226,7 +234,11 @@ class CudaDevice final : public Device {
   /** Made with its first use, so that failures are errors of something that is awaited. */
   const Stream& stream() {
     if (!stream_) {
-      check(cudaSetDevice(kGpu), "cudaSetDevice");
+      check(cudaSetDevice(gpu_), "cudaSetDevice");
+      if (communicator_) {
+        sums_.emplace(*communicator_);
+        watch_while_waiting([this] { sums_->expect_success(); });
+      }
       stream_.emplace();
     }
     return *stream_;
@@ -262,37 +274,45 @@ class CudaDevice final : public Device {
       variable.copy = std::move(copy);
       // Recorded graphs do not write it yet.
       shared_.generation++;
+      summing_.generation++;
     }
   }
 
   /** Graphs that are kept: one for each sequence of programs that a step runs, with outputs fetched or not. */
-  static constexpr size_t kMostRecordings = 32;
+  static constexpr ptrdiff_t kMostRecordings = 32;
 
   Recording& recording_of(const std::vector<Call>& calls) {
     StepRuns runs;
     runs.reserve(calls.size());
-    for (const Call& call : calls) runs.push_back({.program = call.program, .fetches = !call.outputs.empty()});
+    // Ranks must record their sums alike, whichever of them wants the outputs.
+    for (const Call& call : calls) runs.push_back({.program = call.program, .fetches = sums_ || !call.outputs.empty()});
     const auto known = recordings_.find(runs);
     if (known != recordings_.end()) return known->second;
-    if (recordings_.size() >= kMostRecordings) {
-      stream().synchronize();
-      recordings_.clear();
-    }
     std::vector<const LoadedProgram*> programs;
     for (const StepRun& run : runs) programs.push_back(&programs_.at(run.program));
     stream();
-    return recordings_.emplace(runs, Recording(runs, programs)).first->second;
+    Recording recording(runs, programs, sums_ ? &*sums_ : nullptr);
+    make_room(recording.sums_over_ranks());
+    return recordings_.emplace(runs, std::move(recording)).first->second;
+  }
+
+  /** Forgets the recordings that sum over ranks, or the others, where there are too many: ranks forget the same of the former. */
+  void make_room(bool sum_over_ranks) {
+    const auto is_alike = [&](const auto& known) { return known.second.sums_over_ranks() == sum_over_ranks; };
+    if (std::count_if(recordings_.begin(), recordings_.end(), is_alike) < kMostRecordings) return;
+    stream().synchronize();
+    std::erase_if(recordings_, is_alike);
   }
 
   /** Loads the kernels of a program, with addresses for which the same are chosen as in its runs. */
-  void preload(const LoadedProgram& loaded) {
-    const std::vector<const char*> feeds(loaded.program().feeds.size(), shared_.index_errors.data());
+  void preload(const LoadedProgram& loaded, const SharedMemory& memory) {
+    const std::vector<const char*> feeds(loaded.program().feeds.size(), memory.index_errors.data());
     const std::vector<VariableMemory> variables = addresses(loaded.variables());
-    loaded.preload({.arena = shared_.arena.data(),
+    loaded.preload({.arena = memory.arena.data(),
                     .feeds = feeds,
                     .variables = variables,
-                    .workspace = shared_.workspace.data(),
-                    .index_error = reinterpret_cast<kernels::IndexError*>(shared_.index_errors.data()),
+                    .workspace = memory.workspace.data(),
+                    .index_error = reinterpret_cast<kernels::IndexError*>(memory.index_errors.data()),
                     .stream = stream().get()});
   }
 
@@ -303,10 +323,15 @@ class CudaDevice final : public Device {
   }
 
   Settings settings_;
+  int gpu_;
+  std::optional<Communicator> communicator_;
+  std::optional<RankSums> sums_;
   std::optional<Stream> stream_;
   std::optional<Event> clock_start_;
   std::map<int64_t, Variable> variables_;
-  SharedMemory shared_;
+  /** Of programs that sum over ranks, and of all others. They are apart so that a rank which runs more of the others than the rest of the
+   *  ranks need not record its sums anew. */
+  SharedMemory summing_, shared_;
   std::map<int64_t, LoadedProgram> programs_;
   /** Of programs that are loaded. */
   std::map<StepRuns, Recording> recordings_;
@@ -334,14 +359,26 @@ std::vector<std::string> supported_ops() {
   return ops;
 }
 
+/** Which of the GPUs that the runtime shows is the process's own. A launcher may show each process its own GPU only. */
+int own_gpu(const std::optional<Communicator>& communicator) {
+  int count = 0;
+  if (!communicator) return 0;
+  const bool is_narrowed = std::getenv("CUDA_VISIBLE_DEVICES") != nullptr;
+  return is_narrowed && cudaGetDeviceCount(&count) == cudaSuccess && count == 1 ? 0 : communicator->gpu;
+}
+
 std::unique_ptr<Device> open(const DeviceOptions& options) {
-  const cudaDeviceProp properties = find_gpu().properties;
-  check(cudaSetDevice(kGpu), "cudaSetDevice");
+  const int index = own_gpu(options.communicator);
+  const Gpu gpu = find_gpu(index);
+  if (!gpu.problem.empty()) throw Error("device_unavailable", gpu.problem);
+  const cudaDeviceProp& properties = gpu.properties;
+  check(cudaSetDevice(index), "cudaSetDevice");
   const int code = load_code(properties);
   return std::make_unique<CudaDevice>(Settings{.precision = choose_precision(options.precision, capability_of(properties), code),
                                                .gpu = limits_of(properties, code),
                                                .synchronous = environment_flag("GANNET_CUDA_SYNC"),
-                                               .poisons_outputs = kSimulated});
+                                               .poisons_outputs = kSimulated},
+                                      index, options.communicator);
 }
 
 #if defined(GANNET_SIMT)
@@ -357,7 +394,9 @@ constexpr auto plan = nullptr;
 
 }  // namespace cuda
 
-DeviceKind cuda_kind() { return {cuda::info, cuda::supported_ops, cuda::open, cuda::plan, cuda::bfloat16_operands}; }
+DeviceKind cuda_kind() {
+  return {cuda::info, cuda::supported_ops, cuda::open, cuda::plan, cuda::bfloat16_operands, cuda::make_communicator_id};
+}
 
 }  // namespace gannet
 

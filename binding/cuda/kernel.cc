@@ -19,6 +19,7 @@ const KernelTable& kernel_table() {
     add_pooling_kernels(result);
     add_lookup_kernels(result);
     add_random_kernels(result);
+    add_rank_kernels(result);
     add_update_kernels(result);
     return result;
   }();

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "program.h"
 
 namespace gannet::cuda {
+
+class Event;
+class RankSums;
 
 /** A variable in device memory. */
 struct VariableMemory {
@@ -29,6 +33,8 @@ struct Run {
   /** Where lookups report an index that is out of range. */
   kernels::IndexError* index_error;
   cudaStream_t stream;
+  /** Sums over the ranks that run the same; null for a process by itself. */
+  const RankSums* sums = nullptr;
 
   template <typename T = float>
   const T* input(const Slot& slot) const {
@@ -66,6 +72,8 @@ struct Kernel {
   EpilogueKind epilogue = EpilogueKind::kNone;
   /** Which of its launches writes the result of a product: the first, or the second where the reduction is split. */
   size_t result_launch = 0;
+  /** Of a sum over ranks: passes when it has ended, which its stream does not wait for. */
+  std::shared_ptr<const Event> sum_done = nullptr;
 
   size_t workspace_bytes() const { return std::accumulate(scratch.begin(), scratch.end(), size_t{0}); }
 };
@@ -116,6 +124,7 @@ void add_movement_kernels(KernelTable& table);
 void add_pooling_kernels(KernelTable& table);
 void add_lookup_kernels(KernelTable& table);
 void add_random_kernels(KernelTable& table);
+void add_rank_kernels(KernelTable& table);
 void add_update_kernels(KernelTable& table);
 
 }  // namespace gannet::cuda

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/rank_sums.h"
 #include "error.h"
 #include "launch/launch_error.h"
 #include "launch/readiness.h"
@@ -62,6 +63,7 @@ LoadedProgram::LoadedProgram(std::shared_ptr<const Program> program, std::vector
       settings_(settings),
       kernels_(build_kernels(*program_, settings.precision, settings.gpu)) {
   place_kernels();
+  place_waits();
 }
 
 void LoadedProgram::place_kernels() {
@@ -71,6 +73,35 @@ void LoadedProgram::place_kernels() {
     looks_up_ |= kernel.looks_up;
     first_steps_.push_back(first_steps_.back() + kernel.steps);
   }
+}
+
+void LoadedProgram::place_waits() {
+  for (size_t i = 0; i < kernels_.size(); i++) {
+    if (!kernels_[i].sum_done) continue;
+    const Step& sum = program_->steps[first_steps_[i]];
+    size_t next = i + 1;
+    while (next < kernels_.size() && !meets(next, sum)) next++;
+    // Sums end in their order: the newest of several is the last.
+    last_sums_[next] = i;
+  }
+}
+
+bool LoadedProgram::meets(size_t index, const Step& sum) const {
+  const Slot& sent = sum.inputs[0];
+  const auto first = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index]);
+  const auto end = program_->steps.begin() + static_cast<ptrdiff_t>(first_steps_[index + 1]);
+  return std::any_of(first, end, [&](const Step& step) {
+    const auto overwritten = step.inputs.begin() + static_cast<ptrdiff_t>(step.overwritten());
+    return step.output.overlaps(sent) || step.output.overlaps(sum.output) ||
+           std::any_of(step.inputs.begin(), overwritten, [&](const Slot& slot) { return slot.overlaps(sent); }) ||
+           std::any_of(step.inputs.begin(), step.inputs.end(), [&](const Slot& slot) { return slot.overlaps(sum.output); });
+  });
+}
+
+void LoadedProgram::wait_for_sum(size_t index, const Run& run) const {
+  const auto found = last_sums_.find(index);
+  if (run.sums == nullptr || found == last_sums_.end()) return;
+  check(cudaStreamWaitEvent(run.stream, kernels_[found->second].sum_done->get(), 0), "cudaStreamWaitEvent");
 }
 
 void LoadedProgram::preload(const Run& run) const {
@@ -85,7 +116,11 @@ void LoadedProgram::preload(const Run& run) const {
 }
 
 void LoadedProgram::queue(const Run& run) const {
-  for (size_t i = 0; i < kernels_.size(); i++) queue_kernel(i, run);
+  for (size_t i = 0; i < kernels_.size(); i++) {
+    wait_for_sum(i, run);
+    queue_kernel(i, run);
+  }
+  wait_for_sum(kernels_.size(), run);
 }
 
 void LoadedProgram::expect_none(const kernels::IndexError& error) const {

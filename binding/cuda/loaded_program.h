@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,8 @@ class LoadedProgram {
   size_t workspace_bytes() const { return workspace_bytes_; }
   /** Whether it may meet an index that is out of range. */
   bool looks_up() const { return looks_up_; }
+  /** Whether it has sums over ranks. */
+  bool sums_over_ranks() const { return !last_sums_.empty(); }
 
   /** Loads the code of every kernel, so that no run has to wait for it. @throws Error `kernel_failed` */
   void preload(const Run& run) const;
@@ -64,6 +67,7 @@ class LoadedProgram {
     for (size_t i = 0; i < kernels_.size(); i++) {
       cancelled();
       queue_kernel(i, run);
+      if (run.sums && kernels_[i].sum_done) stream.follow(*kernels_[i].sum_done);
       if (settings_.synchronous) finish_kernel(i, stream);
       if (step_ms) events[i + 1].record(stream);
     }
@@ -80,6 +84,10 @@ class LoadedProgram {
 
  private:
   void place_kernels();
+  void place_waits();
+  /** Whether a kernel must wait for the sum that another one begins, since it reads the result or writes what the sum still reads. */
+  bool meets(size_t index, const Step& sum) const;
+  void wait_for_sum(size_t index, const Run& run) const;
   void queue_kernel(size_t index, const Run& run) const;
   void finish_kernel(size_t index, const Stream& stream) const;
   /** Fills with NaN what a kernel writes, but for what it reads. */
@@ -92,6 +100,8 @@ class LoadedProgram {
   std::vector<Kernel> kernels_;
   /** The first step of each kernel, and the number of steps. */
   std::vector<size_t> first_steps_;
+  /** Which sum over ranks must have ended before each kernel, and before the program has: the index of its kernel. */
+  std::map<size_t, size_t> last_sums_;
   size_t workspace_bytes_ = 0;
   bool looks_up_ = false;
 };

@@ -22,7 +22,7 @@ size_t place(size_t& end, int64_t bytes) {
 
 }  // namespace
 
-Recording::Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs) {
+Recording::Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs, const RankSums* sums) : sums_(sums) {
   size_t feed_bytes = 0, output_bytes = 0;
   for (size_t i = 0; i < runs.size(); i++) {
     Planned run{.program = programs[i], .feed_offsets = {}, .output_offsets = {}, .feeds = {}};
@@ -32,7 +32,7 @@ Recording::Recording(const StepRuns& runs, const std::vector<const LoadedProgram
       for (const Output& output : program.outputs) run.output_offsets.push_back(place(output_bytes, output.slot.bytes()));
     }
     looks_up_ |= run.program->looks_up();
-    answers_ |= run.program->looks_up() || runs[i].fetches;
+    sums_over_ranks_ |= sums != nullptr && run.program->sums_over_ranks();
     runs_.push_back(std::move(run));
   }
   feeds_ = DeviceMemory(feed_bytes);
@@ -72,7 +72,8 @@ Run Recording::run_with(size_t index, const SharedMemory& memory, const std::vec
           .variables = variables,
           .workspace = memory.workspace.data(),
           .index_error = reinterpret_cast<kernels::IndexError*>(memory.index_errors.data()) + index,
-          .stream = stream.get()};
+          .stream = stream.get(),
+          .sums = sums_};
 }
 
 void Recording::queue_outputs(size_t index, const Run& run) const {
@@ -85,16 +86,24 @@ void Recording::queue_outputs(size_t index, const Run& run) const {
   }
 }
 
-void Recording::replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream) {
+void Recording::queue_all(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables,
+                          const Stream& stream) const {
+  for (size_t i = 0; i < runs_.size(); i++) {
+    const Run run = run_with(i, memory, variables[i], stream);
+    runs_[i].program->queue(run);
+    queue_outputs(i, run);
+  }
+}
+
+bool Recording::replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream) {
+  if (sums_over_ranks_ && !is_connected_) {
+    queue_all(memory, variables, stream);
+    is_connected_ = true;
+    return false;
+  }
   if (!graph_ || graph_generation_ != memory.generation) {
     graph_ = Graph();
-    graph_ = Graph::capture(stream, [&] {
-      for (size_t i = 0; i < runs_.size(); i++) {
-        const Run run = run_with(i, memory, variables[i], stream);
-        runs_[i].program->queue(run);
-        queue_outputs(i, run);
-      }
-    });
+    graph_ = Graph::capture(stream, [&] { queue_all(memory, variables, stream); });
     graph_generation_ = memory.generation;
   }
   try {
@@ -102,6 +111,7 @@ void Recording::replay(const SharedMemory& memory, const std::vector<std::vector
   } catch (const kernels::LaunchError& error) {
     throw Error("kernel_failed", error.what());
   }
+  return true;
 }
 
 void Recording::check_indices(const SharedMemory& memory, const Stream& stream) const {
@@ -115,11 +125,12 @@ void Recording::check_indices(const SharedMemory& memory, const Stream& stream) 
 }
 
 void Recording::take_outputs(const std::vector<Call>& calls, const SharedMemory& memory, const Stream& stream) const {
-  if (!answers_) return;
+  const bool answers = std::any_of(calls.begin(), calls.end(), [](const Call& call) { return !call.outputs.empty(); });
+  if (!answers && !looks_up_) return;
   stream.synchronize();
   if (looks_up_) check_indices(memory, stream);
   for (size_t i = 0; i < runs_.size(); i++) {
-    for (size_t j = 0; j < runs_[i].output_offsets.size(); j++) {
+    for (size_t j = 0; j < calls[i].outputs.size(); j++) {
       const size_t bytes = static_cast<size_t>(runs_[i].program->program().outputs[j].slot.bytes());
       std::memcpy(calls[i].outputs[j], staged_outputs_.data() + runs_[i].output_offsets[j], bytes);
     }

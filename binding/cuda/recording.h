@@ -24,7 +24,11 @@ using StepRuns = std::vector<StepRun>;
 /** The runs of a step, one after another: buffers for the feeds and outputs of each, and one graph of all once they have run. */
 class Recording {
  public:
-  Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs);
+  /** @param sums those of the device with other ranks' devices; null for a process by itself */
+  Recording(const StepRuns& runs, const std::vector<const LoadedProgram*>& programs, const RankSums* sums);
+
+  /** Whether it has sums over ranks. */
+  bool sums_over_ranks() const { return sums_over_ranks_; }
 
   /** Makes room for the step. @throws Error `out_of_memory` */
   void reserve(SharedMemory& memory, const Stream& stream) const;
@@ -33,8 +37,9 @@ class Recording {
   void copy_feeds(const std::vector<Call>& calls, const Stream& stream);
 
   /** `variables` are those of each run's program. Queues the whole step as one graph, recording it first if it is new or memory has
-   *  moved. */
-  void replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream);
+   *  moved. A step with sums over ranks is queued without a graph the first time, since NCCL connects the ranks while it does so.
+   *  Returns whether a graph was started. */
+  bool replay(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream);
 
   /** Runs step by step, as LoadedProgram::run_steps; `step_ms`, unless null, receives a list for each run. */
   template <typename Cancelled>
@@ -61,10 +66,12 @@ class Recording {
 
   Run run_with(size_t index, const SharedMemory& memory, const std::vector<VariableMemory>& variables, const Stream& stream) const;
   void queue_outputs(size_t index, const Run& run) const;
+  void queue_all(const SharedMemory& memory, const std::vector<std::vector<VariableMemory>>& variables, const Stream& stream) const;
   void check_indices(const SharedMemory& memory, const Stream& stream) const;
 
   std::vector<Planned> runs_;
-  bool answers_ = false, looks_up_ = false;
+  const RankSums* sums_;
+  bool looks_up_ = false, sums_over_ranks_ = false, is_connected_ = false;
   DeviceMemory feeds_;
   PinnedMemory staged_feeds_, staged_outputs_;
   /** Passed once the staged feeds have been copied and may be overwritten. */

@@ -1,5 +1,9 @@
 #include "cuda/runtime.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "error.h"
 
 namespace gannet::cuda {
@@ -29,7 +33,24 @@ void check_allocation(cudaError_t status, const char* call, size_t bytes, const 
   throw_out_of_memory(bytes, kind);
 }
 
+constexpr auto kShortestNap = std::chrono::microseconds(20), kLongestNap = std::chrono::microseconds(1000);
+
+thread_local std::function<void()> watch;
+
+/** Asks until the answer is no longer `not ready`, in naps that become longer. */
+template <typename Query>
+void wait_watching(Query query, const char* call) {
+  for (auto nap = kShortestNap;; nap = std::min(2 * nap, kLongestNap)) {
+    const cudaError_t status = query();
+    watch();
+    if (status != cudaErrorNotReady) return check(status, call);
+    std::this_thread::sleep_for(nap);
+  }
+}
+
 }  // namespace
+
+void watch_while_waiting(std::function<void()> asked) { watch = std::move(asked); }
 
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
@@ -78,6 +99,13 @@ PinnedMemory& PinnedMemory::operator=(PinnedMemory&& other) noexcept {
 
 Stream::Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate"); }
 
+void Stream::synchronize() const {
+  if (!watch) return check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+  wait_watching([this] { return cudaStreamQuery(stream_); }, "cudaStreamQuery");
+}
+
+void Stream::follow(const Event& event) const { check(cudaStreamWaitEvent(stream_, event.get(), 0), "cudaStreamWaitEvent"); }
+
 Stream::~Stream() { cudaStreamDestroy(stream_); }
 
 Event::Event() { check(cudaEventCreate(&event_), "cudaEventCreate"); }
@@ -89,6 +117,11 @@ Event::~Event() {
 Event& Event::operator=(Event&& other) noexcept {
   std::swap(event_, other.event_);
   return *this;
+}
+
+void Event::wait() const {
+  if (!watch) return check(cudaEventSynchronize(event_), "cudaEventSynchronize");
+  wait_watching([this] { return cudaEventQuery(event_); }, "cudaEventQuery");
 }
 
 double Event::since(const Event& earlier) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "kernels.h"
@@ -10,6 +11,9 @@ namespace gannet::cuda {
 
 /** Throws what a call of the runtime reports: `out_of_memory`, `device_unavailable` or `device_failed`. */
 void check(cudaError_t status, const char* call);
+
+/** Has this thread call `watch`, which may throw, again and again while it waits for the GPU: work that never ends is noticed by that. */
+void watch_while_waiting(std::function<void()> watch);
 
 /** Device memory, aligned to 256 bytes. */
 class DeviceMemory {
@@ -44,6 +48,8 @@ class PinnedMemory {
   char* data_ = nullptr;
 };
 
+class Event;
+
 class Stream {
  public:
   Stream();
@@ -52,7 +58,9 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   cudaStream_t get() const { return stream_; }
-  void synchronize() const { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+  void synchronize() const;
+  /** What comes now on the stream waits for the event. */
+  void follow(const Event& event) const;
 
  private:
   cudaStream_t stream_ = nullptr;
@@ -65,9 +73,11 @@ class Event {
   Event(Event&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
   Event& operator=(Event&& other) noexcept;
 
-  void record(const Stream& stream) const { check(cudaEventRecord(event_, stream.get()), "cudaEventRecord"); }
+  cudaEvent_t get() const { return event_; }
+  void record(const Stream& stream) const { record(stream.get()); }
+  void record(cudaStream_t stream) const { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
   /** Waits until everything before the last `record` has ended; at once if there was none. */
-  void wait() const { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
+  void wait() const;
   /** Milliseconds from an earlier event; both have passed. */
   double since(const Event& earlier) const;
 

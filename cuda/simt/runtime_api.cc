@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "memory.h"
 #include "runtime_state.h"
+#include "stream.h"
 
 namespace gannet::simt {
 namespace {
@@ -34,6 +35,11 @@ constexpr int kRuntimeVersion = 13000;
 
 /** The newest CUDA that the driver knows: that of the runtime, or what GANNET_SIMT_DRIVER says; 0 for no driver. */
 int pretended_driver() { return setting("GANNET_SIMT_DRIVER", kRuntimeVersion); }
+
+/** How many GPUs the machine has, all alike: 1, or what GANNET_SIMT_GPUS says. A process uses one of them. */
+int pretended_gpus() { return setting("GANNET_SIMT_GPUS", 1); }
+
+thread_local int currentDevice = 0;
 
 constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
 
@@ -82,19 +88,23 @@ using gannet::simt::runtime_mutex;
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 0;
   if (gannet::simt::pretended_driver() < gannet::simt::kRuntimeVersion) return report(cudaErrorInsufficientDriver);
-  *count = 1;
+  *count = gannet::simt::pretended_gpus();
   return cudaSuccess;
 }
 
-cudaError_t cudaSetDevice(int device) { return report(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= gannet::simt::pretended_gpus()) return report(cudaErrorInvalidDevice);
+  gannet::simt::currentDevice = device;
+  return cudaSuccess;
+}
 
 cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = gannet::simt::currentDevice;
   return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return report(cudaErrorInvalidDevice);
+  if (device < 0 || device >= gannet::simt::pretended_gpus()) return report(cudaErrorInvalidDevice);
   *properties = {};
   const int architecture = gannet::simt::pretended_architecture();
   const bool turing = architecture < 80;
@@ -144,7 +154,11 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
   return cudaSuccess;
 }
 
-cudaError_t cudaDeviceSynchronize() { return refuse_during_capture(); }
+cudaError_t cudaDeviceSynchronize() {
+  const cudaError_t refused = refuse_during_capture();
+  if (refused == cudaSuccess) gannet::simt::finish_late_work();
+  return refused;
+}
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel) {
   const std::lock_guard lock(runtime_mutex());
@@ -179,6 +193,7 @@ cudaError_t cudaGetLastError() { return std::exchange(gannet::simt::last_error, 
 cudaError_t cudaPeekAtLastError() { return gannet::simt::last_error; }
 
 const char* cudaGetErrorName(cudaError_t error) {
+  if (error == cudaErrorStreamCaptureUnjoined) return "cudaErrorStreamCaptureUnjoined";
   switch (error) {
     case cudaSuccess: return "cudaSuccess";
     case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
@@ -201,6 +216,7 @@ const char* cudaGetErrorName(cudaError_t error) {
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
+  if (error == cudaErrorStreamCaptureUnjoined) return "a stream that was captured too has not been waited for";
   switch (error) {
     case cudaSuccess: return "no error";
     case cudaErrorInvalidValue: return "invalid argument";

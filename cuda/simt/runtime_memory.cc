@@ -58,6 +58,7 @@ cudaError_t cudaFree(void* pointer) {
   if (pointer == nullptr) return cudaSuccess;
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t refused = refuse_during_capture(); refused != cudaSuccess) return refused;
+  gannet::simt::finish_late_work();
   gannet::simt::tell_freed(pointer);
   return report(DeviceMemory::instance().release(pointer) ? cudaSuccess : cudaErrorInvalidValue);
 }
@@ -113,6 +114,7 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
 
 cudaError_t cudaMemcpy(void* target, const void* source, size_t bytes, cudaMemcpyKind kind) {
   const cudaError_t refused = refuse_during_capture();
+  if (refused == cudaSuccess) gannet::simt::finish_late_work();
   return refused == cudaSuccess ? cudaMemcpyAsync(target, source, bytes, kind, nullptr) : refused;
 }
 

@@ -7,6 +7,9 @@
 
 #include "runtime_api.h"
 
+/** A captured stream was not waited for at the end. */
+constexpr auto cudaErrorStreamCaptureUnjoined = static_cast<cudaError_t>(904);
+
 namespace gannet::simt {
 
 /** Notes an error as the thread's last, and gives it back. */

@@ -24,13 +24,43 @@ double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_
 
 bool is_captured(cudaStream_t stream) { return stream != nullptr && stream->capture != nullptr; }
 
-}  // namespace
-
-void enqueue(cudaStream_t stream, std::function<void()> work) {
+void begin(cudaStream_t stream, std::function<void()> work) {
   if (is_captured(stream)) {
     stream->capture->work.push_back(std::move(work));
   } else {
     work();
+  }
+}
+
+/** Begins what waits on the stream, until it has done so much. */
+void catch_up(cudaStream_t stream, size_t until) {
+  size_t count = 0;
+  for (; count < stream->late.size() && stream->done < until; count++, stream->done++) begin(stream, stream->late[count]);
+  stream->late.erase(stream->late.begin(), stream->late.begin() + static_cast<ptrdiff_t>(count));
+}
+
+void catch_up(cudaStream_t stream) { catch_up(stream, stream->done + stream->late.size()); }
+
+bool exists(cudaStream_t stream) { return streams().contains(stream); }
+
+/** Does what the event waits for. */
+void reach(cudaEvent_t event) {
+  if (exists(event->stream)) catch_up(event->stream, event->after);
+}
+
+}  // namespace
+
+void enqueue(cudaStream_t stream, std::function<void()> work) {
+  if (stream != nullptr && stream->follows) {
+    stream->late.push_back(std::move(work));
+  } else {
+    begin(stream, std::move(work));
+  }
+}
+
+void finish_late_work() {
+  for (cudaStream_t stream : streams()) {
+    if (!is_captured(stream)) catch_up(stream);
   }
 }
 
@@ -43,8 +73,10 @@ cudaError_t refuse_during_capture() {
 }  // namespace gannet::simt
 
 using gannet::simt::capturing;
+using gannet::simt::catch_up;
 using gannet::simt::enqueue;
 using gannet::simt::is_captured;
+using gannet::simt::reach;
 using gannet::simt::report;
 using gannet::simt::runtime_mutex;
 
@@ -58,20 +90,33 @@ cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWith
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
-  if (gannet::simt::streams().erase(stream) == 0) return report(cudaErrorInvalidResourceHandle);
+  if (!gannet::simt::exists(stream)) return report(cudaErrorInvalidResourceHandle);
+  catch_up(stream);
+  gannet::simt::streams().erase(stream);
   delete stream;
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  if (!is_captured(stream)) return cudaSuccess;
+  if (!is_captured(stream)) {
+    if (stream != nullptr) catch_up(stream);
+    return cudaSuccess;
+  }
   stream->capture->spoiled = true;
   return report(cudaErrorStreamCaptureUnsupported);
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-  if (stream != nullptr && event->capture != nullptr) stream->capture = event->capture;
+  if (stream == nullptr || !gannet::simt::exists(event->stream) || event->stream == stream) return cudaSuccess;
+  if (event->stream->follows) {
+    reach(event);
+  } else {
+    stream->follows = true;
+  }
+  if (event->capture == nullptr || event->capture == stream->capture) return cudaSuccess;
+  catch_up(stream);
+  stream->capture = event->capture;
   return cudaSuccess;
 }
 
@@ -87,10 +132,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = nullptr;
   if (!is_captured(stream)) return report(cudaErrorStreamCaptureUnmatched);
   const auto capture = stream->capture;
+  bool is_joined = true;
   for (cudaStream_t each : gannet::simt::streams()) {
-    if (each->capture == capture) each->capture = nullptr;
+    if (each->capture != capture) continue;
+    each->capture = nullptr;
+    is_joined &= each->late.empty();
+    each->late.clear();
   }
   if (capturing == capture) capturing = nullptr;
+  if (!is_joined) return report(cudaErrorStreamCaptureUnjoined);
   if (capture->spoiled) return report(cudaErrorStreamCaptureInvalidated);
   *graph = new CUgraph_st{capture};
   return cudaSuccess;
@@ -115,11 +165,15 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->capture = stream == nullptr ? nullptr : stream->capture;
   event->seconds = gannet::simt::seconds_now();
+  event->stream = stream;
+  event->after = stream == nullptr ? 0 : stream->done + stream->late.size();
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (event == nullptr) return report(cudaErrorInvalidResourceHandle);
-  return event->capture == nullptr ? cudaSuccess : report(cudaErrorCapturedEvent);
+  if (event->capture != nullptr) return report(cudaErrorCapturedEvent);
+  reach(event);
+  return cudaSuccess;
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
 

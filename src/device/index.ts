@@ -15,6 +15,7 @@ export {
   type RunResult,
 } from './device.ts';
 export { type Architecture, GPUS, type Gpu, type GpuName } from './gpus.ts';
+export type { Environment } from './launcher.ts';
 export type { NativeDeviceInfo } from './native.ts';
 export {
   type BestDevice,
@@ -26,5 +27,5 @@ export {
   type Precision,
 } from './open.ts';
 export { addProduct } from './product.ts';
-export { type Environment, joinRanks, Ranks } from './ranks.ts';
+export { joinRanks, Ranks } from './ranks.ts';
 export { type DeviceTest, testDevices } from './self_test.ts';

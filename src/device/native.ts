@@ -1,5 +1,6 @@
 import type { Program } from '../graph/program.ts';
 import type { DeviceKind } from './device.ts';
+import type { TcpPlace } from './launcher.ts';
 
 /** What the addon found of one kind of device. */
 export interface NativeDeviceInfo {
@@ -80,6 +81,16 @@ export interface NativeGpu {
   readonly precision: string;
 }
 
+/** A rank whose device sums with those of the others. */
+export interface NativeCommunicator {
+  readonly rank: number;
+  readonly ranks: number;
+  /** Which of the machine's GPUs is its own. */
+  readonly gpu: number;
+  /** The same for all ranks: what `communicatorId` gave one of them. */
+  readonly id: Int32Array;
+}
+
 /** The addon's exports. Its errors are Error objects with the `code` of a DeviceError, and `op` and `scope` where one is to blame. */
 export interface NativeAddon {
   readonly version: string;
@@ -94,7 +105,13 @@ export interface NativeAddon {
   addProduct(c: Float64Array, a: Float64Array, b: Float64Array, depth: number): void;
   /** Joins the processes that MPI has started together, through the library for MPI; once per process. `patienceSeconds`: how long another rank
    *  may be silent before all are ended. */
-  joinRanks(library: string, patienceSeconds: number): { readonly rank: number; readonly ranks: number };
+  joinRanksByMpi(library: string, patienceSeconds: number): { readonly rank: number; readonly ranks: number };
+  /** Joins the processes that were told a place where rank 0 waits for the others, for `patienceSeconds` at most; once per process. */
+  joinRanksByTcp(place: TcpPlace, patienceSeconds: number): { readonly rank: number; readonly ranks: number };
+  /** The numbers of all ranks, rank by rank; each gives as many. Waits for them. */
+  exchange(own: Int32Array): ArrayBuffer;
+  /** What names a communicator of devices of this kind, 128 bytes; made by one rank for all. */
+  communicatorId(kind: string): ArrayBuffer;
   /** Tells the other ranks that this one works; it must come more often than every half of their patience. */
   beat(): void;
   /** What is said, after what happened, where the ranks are ended. */
@@ -103,5 +120,8 @@ export interface NativeAddon {
   abortRanks(message: string): void;
   /** Waits until every rank leaves. */
   leaveRanks(): void;
-  openDevice(kind: string, options: { threads: number; precision?: string }): NativeDevice;
+  openDevice(
+    kind: string,
+    options: { threads: number; precision?: string; communicator?: NativeCommunicator },
+  ): NativeDevice;
 }

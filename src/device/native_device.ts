@@ -20,7 +20,7 @@ import {
   type OutputsOf,
   type RunResult,
 } from './device.ts';
-import type { NativeCall, NativeDevice, NativeDeviceInfo } from './native.ts';
+import type { NativeCall, NativeCommunicator, NativeDevice, NativeDeviceInfo } from './native.ts';
 import { callAddon } from './native_error.ts';
 
 /** A device of the native addon. */
@@ -43,6 +43,8 @@ export class AddonDevice implements Device {
       readonly precision: string;
       /** How many elements a value has at least that precision `bfloat16` keeps so. */
       readonly bfloat16From: number;
+      /** Of a GPU whose numbers are summed with those of other ranks. */
+      readonly communicator?: NativeCommunicator | undefined;
       /** Waited for before the first graph is loaded. */
       readonly ready?: () => Promise<void>;
     },
@@ -57,7 +59,10 @@ export class AddonDevice implements Device {
       // Without a choice named, the one that the GPU makes for itself.
       ...(precision !== 'auto' && { precision }),
     };
-    this.native = callAddon(() => addon.openDevice(kind, { threads, precision }));
+    const { communicator } = options;
+    this.native = callAddon(() =>
+      addon.openDevice(kind, { threads, precision, ...(communicator && { communicator }) }),
+    );
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
     this.ready = options.ready ?? (() => Promise.resolve());
     this.storage = precision === 'bfloat16' ? bfloat16Storage(kind, options.bfloat16From) : undefined;

@@ -5,6 +5,7 @@ import { checkOnFirstUse } from './check/first_use.ts';
 import type { Device, DeviceKind } from './device.ts';
 import type { NativeDeviceInfo } from './native.ts';
 import { AddonDevice } from './native_device.ts';
+import type { Ranks } from './ranks.ts';
 
 /** How a device multiplies in convolutions and matrix products; it adds in float32 always. `auto` is `tf32` on GPUs whose
  *  tensor cores have it, `float32` elsewhere. `bfloat16` also keeps large values between kernels so. The CPU has float32 only. */
@@ -20,6 +21,8 @@ export interface DeviceOptions {
   /** How many elements a value has at least that precision `bfloat16` keeps as bfloat16 between kernels. Feeds, outputs, variables and
    *  what not every reader can take stay float32. Default: 4096. */
   readonly bfloat16From?: number;
+  /** This process among those that train together; all of them open such a device at the same time. */
+  readonly ranks?: Ranks | undefined;
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -58,10 +61,11 @@ export async function bestDevice(): Promise<BestDevice> {
 }
 
 /** Opens a device of the addon with variables of its own. A GPU checks itself before it first loads a graph, unless it has passed before.
- *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported` */
+ *  @throws DeviceError `cpu_unavailable`, `cuda_unavailable` or `simt_unavailable` with the remedy, `precision_unsupported`; with `ranks` also
+ *  `ranks_device`, `ranks_variables`, `nccl_unavailable`, `nccl_failed` */
 export function openDevice(
   kind: Exclude<DeviceKind, 'tfjs'>,
-  { threads = 0, precision = 'auto', bfloat16From = BFLOAT16_ELEMENTS }: DeviceOptions = {},
+  { threads = 0, precision = 'auto', bfloat16From = BFLOAT16_ELEMENTS, ranks }: DeviceOptions = {},
 ): Device {
   const info = listDevices().find((device) => device.kind === kind);
   if (!info?.available) {
@@ -75,6 +79,7 @@ export function openDevice(
     threads,
     precision,
     bfloat16From,
+    communicator: ranks?.communicatorFor(kind),
     ready: () => checkOnFirstUse(info),
   });
 }

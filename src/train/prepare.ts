@@ -48,9 +48,7 @@ export async function prepareTraining(
 ): Promise<Prepared> {
   // What costs nothing to find is told before any image is read.
   const { references } = createModel(config);
-  // Several processes train on processors only.
-  const wanted = options.ranks && config.device === 'auto' ? ({ ...config, device: 'cpu' } as const) : config;
-  const device = await chooseDevice(wanted, options.onDevice);
+  const device = await chooseDevice(config, options.onDevice, options.ranks);
   try {
     const dataset = await openImages(config, options);
     const finalConfig = await withEvaluation(
@@ -92,14 +90,16 @@ function expectFormat({ name, size: [height, width], channels }: Dataset, config
   );
 }
 
-/** Opens the device a configuration names; 'auto' is the best there is. @throws DeviceError */
+/** Opens the device a configuration names; 'auto' is the best there is, and where several processes train together what all of them have.
+ *  @throws ConfigError, DeviceError */
 export async function chooseDevice(
   { device, threads, precision }: Pick<Config, 'device' | 'threads' | 'precision'>,
   onDevice?: DeviceListener,
+  ranks?: Ranks,
 ): Promise<Device> {
-  const choice = await findDevice(device);
+  const choice = await findDevice(ranks && device === 'auto' ? ranks.kindByDefault : device);
   onDevice?.(choice);
-  return openDevice(choice.kind, { threads, precision });
+  return openDevice(choice.kind, { threads, precision, ranks });
 }
 
 /** Settles how many images are replayed from, now that the number of images is known. */

@@ -57,11 +57,11 @@ function network(): { sketch: Sketch; feeds: Float32Array[] } {
   return { sketch, feeds: [numbers([2, 8, 8, 8], 1).data, numbers([12, 5, 5, 8], 2).data] };
 }
 
-test('the CUDA kernels cover every op that the CPU executes, but for those of several processes', () => {
+test('the CUDA kernels cover every op that the CPU executes', () => {
   const covered = new Set(addon.supportedOps(kind));
   assert.equal(
     addon.supportedOps('cpu').filter((op) => !covered.has(op)),
-    ['allReduce'],
+    [],
   );
 });
 

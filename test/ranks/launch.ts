@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +33,8 @@ export interface Launched {
 export interface LaunchOptions {
   /** Arguments of mpirun that start further ranks. */
   readonly beside?: readonly string[];
+  /** Variables of its processes beside those of this one. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** How long a rank may be silent. */
   readonly patienceSeconds?: number;
   /** How long the command may take: several times as long as on two cores that have much else to do. */
@@ -43,16 +46,50 @@ export function launch(
   ranks: number,
   file: string,
   args: readonly string[],
-  { beside = [], patienceSeconds = 30, longestSeconds = 120 }: LaunchOptions = {},
+  { beside = [], environment = {}, patienceSeconds = 30, longestSeconds = 120 }: LaunchOptions = {},
 ): Launched {
   const node = [process.execPath, '--import', 'tsx', join(root, file), ...args];
-  const [command, ...rest] =
+  const command =
     ranks === 1 && beside.length === 0
       ? node
       : [...MPIRUN, '-n', String(ranks), ...node, ...(beside.length > 0 ? [':', ...beside] : [])];
-  const child = spawn(command as string, rest, {
+  return start(command, { ...AS_ROOT, ...environment, GANNET_RANKS_PATIENCE: String(patienceSeconds) }, longestSeconds);
+}
+
+/** Starts a TypeScript file as rank `rank` of `ranks`, with the variables that torchrun sets. */
+export function launchRank(
+  { rank, ranks, port }: { readonly rank: number; readonly ranks: number; readonly port: number },
+  file: string,
+  args: readonly string[],
+  { environment = {}, patienceSeconds = 30, longestSeconds = 120 }: Omit<LaunchOptions, 'beside'> = {},
+): Launched {
+  const torchrun = {
+    RANK: String(rank),
+    LOCAL_RANK: String(rank),
+    WORLD_SIZE: String(ranks),
+    MASTER_ADDR: '127.0.0.1',
+    MASTER_PORT: String(port),
+    GANNET_RANKS_PATIENCE: String(patienceSeconds),
+  };
+  const command = [process.execPath, '--import', 'tsx', join(root, file), ...args];
+  return start(command, { ...torchrun, ...environment }, longestSeconds);
+}
+
+/** A port that nobody listens at. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function start(command: readonly string[], environment: NodeJS.ProcessEnv, longestSeconds: number): Launched {
+  const [program, ...rest] = command;
+  const child = spawn(program as string, rest, {
     cwd: root,
-    env: { ...process.env, ...AS_ROOT, GANNET_RANKS_PATIENCE: String(patienceSeconds) },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
@@ -71,8 +108,7 @@ export function launch(
   }, 1000 * longestSeconds);
   const ended = once(child, 'close').then(([code]) => {
     clearTimeout(limit);
-    if (isLate)
-      throw new Error(`${file} ${args.join(' ')} has not ended after ${longestSeconds} s, but said:\n${output()}`);
+    if (isLate) throw new Error(`${command.join(' ')} has not ended after ${longestSeconds} s, but said:\n${output()}`);
     return { code: code as number | null, stdout, stderr };
   });
   // A test that has failed already does not wait for it.

@@ -18,6 +18,7 @@ const COMMON = [
   '-DGANNET_SIMT',
   '-fPIC',
   `-I${join(root, 'cuda')}`,
+  `-I${join(root, 'binding')}`,
 ];
 const KERNEL = [
   ...['-x', 'c++', '-Wno-unknown-pragmas', '-fno-strict-aliasing', '-fno-tree-vectorize', '-fno-store-merging'],

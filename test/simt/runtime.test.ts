@@ -11,6 +11,15 @@ test('a captured graph does nothing until it is launched, and the same again at 
   assert.equal(runCase('graph').map(Number), [1, 11, 111, 211]);
 });
 
+test('what a stream does that waits for another one is seen once it is waited for', () => {
+  // y = 1 at first; each time 2 are added. Asked before anything waits, after a stream has waited, after an event has been, and a stream.
+  assert.equal(runCase('following stream').map(Number), [1, 3, 5, 7]);
+});
+
+test('no graph comes of a capture that spread to a stream which is not waited for at the end', () => {
+  assert.equal(runCase('capture that spreads'), ['cudaSuccess', 'cudaErrorStreamCaptureUnjoined']);
+});
+
 test('what CUDA refuses during a capture is refused, and no graph comes of it', () => {
   const refused = 'cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated';
   assert.equal(runCase('refused during capture'), [

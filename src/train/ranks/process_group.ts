@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Device, Executable, Ranks } from '../../device/index.ts';
@@ -14,6 +15,9 @@ import type { Prepared } from '../prepare.ts';
 import { NO_PROGRESS } from '../progress.ts';
 import { shellWord } from '../run/shell.ts';
 import type { TrainingSession } from '../session.ts';
+
+/** How long the watches of ranks may need to notice one whose process has ended. */
+const WATCH_MS = 2000;
 
 /** Numbers that each rank tells the others at once: as many as a hash has pieces of 16 bits. */
 const WORDS = 16;
@@ -70,12 +74,6 @@ export class ProcessGroup {
   }
 
   private static async open(ranks: Ranks, config: Config, device: Device): Promise<ProcessGroup> {
-    if (device.kind !== 'cpu') {
-      throw new ConfigError(
-        'ranks_device',
-        `device: ${ranks.ranks} processes train together on processors only, but this one uses ${device.kind}. Choose --device cpu, or start one process`,
-      );
-    }
     const share = shareOf(config, ranks);
     ranks.begin();
     const shape = [ranks.ranks, WORDS];
@@ -124,7 +122,11 @@ export class ProcessGroup {
 
   /** Waits for what all ranks do together. Where it fails on this one, the others wait in the middle of it: all are ended. */
   async together<T>(work: Promise<T>): Promise<T> {
-    return work.catch((error: Error) => this.ranks.abort(error.message));
+    return work.catch(async (error: Error) => {
+      // NCCL may notice a dead rank before the ranks' watches do, which know its name.
+      if (error instanceof DeviceError && error.code === 'nccl_failed') await setTimeout(WATCH_MS);
+      return this.ranks.abort(error.message);
+    });
   }
 
   /** Rank 0's text, on every rank. */
@@ -146,7 +148,7 @@ export class ProcessGroup {
     if (saved === this.advised) return;
     this.advised = saved;
     this.ranks.advise(
-      `The last good checkpoint is that of step ${saved}. Go on from it: mpirun -n ${this.ranks.ranks} gannet resume ${shellWord(this.folder)}`,
+      `The last good checkpoint is that of step ${saved}. Go on from it: ${this.ranks.commandFor(`resume ${shellWord(this.folder)}`)}`,
     );
   }
 

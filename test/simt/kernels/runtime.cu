@@ -154,6 +154,68 @@ void replay_graph() {
   cudaEventDestroy(join);
 }
 
+/** Two streams, the second of which waits for an event of the first, and what is added to 1 on it. */
+class Following {
+ public:
+  Following() {
+    cudaStreamCreate(&first);
+    cudaStreamCreate(&second);
+    cudaEventCreate(&event);
+  }
+  ~Following() {
+    cudaEventDestroy(event);
+    cudaStreamDestroy(second);
+    cudaStreamDestroy(first);
+  }
+  Following(const Following&) = delete;
+  Following& operator=(const Following&) = delete;
+
+  void add() const {
+    cudaEventRecord(event, first);
+    cudaStreamWaitEvent(second, event);
+    launch(add_kernel, dim3(1), dim3(32), 0, second, y.data(), x.data());
+    cudaEventRecord(event, second);
+  }
+
+  /** y as the first stream sees it now. */
+  float seen() const {
+    cudaMemcpyAsync(copy.data(), y.data(), 128, cudaMemcpyDeviceToHost, first);
+    return copy.data()[0];
+  }
+
+  cudaStream_t first, second;
+  cudaEvent_t event;
+  const Buffer<float> x{std::vector<float>(32, 2.f)}, y{std::vector<float>(32, 1.f)};
+  const Pinned copy{32};
+};
+
+void follow_late() {
+  const Following streams;
+  preload(add_kernel);
+  streams.add();
+  std::printf("%g\n", streams.seen());
+  cudaStreamWaitEvent(streams.first, streams.event);
+  std::printf("%g\n", streams.seen());
+  streams.add();
+  cudaEventSynchronize(streams.event);
+  std::printf("%g\n", streams.seen());
+  streams.add();
+  cudaStreamSynchronize(streams.second);
+  std::printf("%g\n", streams.seen());
+}
+
+/** Whether a graph comes of a capture that spread to a second stream. */
+void end_capture(bool waits) {
+  const Following streams;
+  preload(add_kernel);
+  cudaGraph_t graph;
+  cudaStreamBeginCapture(streams.first, cudaStreamCaptureModeThreadLocal);
+  streams.add();
+  if (waits) cudaStreamWaitEvent(streams.first, streams.event);
+  print(cudaStreamEndCapture(streams.first, &graph));
+  if (graph != nullptr) cudaGraphDestroy(graph);
+}
+
 void allocate_beyond_limit() {
   void* first = nullptr;
   void* second = nullptr;
@@ -197,6 +259,12 @@ std::vector<Case> runtime_cases() {
          print(y.read());
        }},
       {"graph", replay_graph},
+      {"following stream", follow_late},
+      {"capture that spreads",
+       [] {
+         end_capture(true);
+         end_capture(false);
+       }},
       {"refused during capture", capture_what_is_refused},
       {"load during capture", load_while_capturing},
       {"large shared memory", use_large_shared_memory},
