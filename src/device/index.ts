@@ -15,8 +15,8 @@ export {
   type RunResult,
 } from './device.ts';
 export { type Architecture, GPUS, type Gpu, type GpuName } from './gpus.ts';
-export type { Environment } from './launcher.ts';
-export type { NativeDeviceInfo } from './native.ts';
+export type { Environment, Launched, TcpPlace } from './launcher.ts';
+export type { NativeCommunicator, NativeDeviceInfo } from './native.ts';
 export {
   type BestDevice,
   bestDevice,
