@@ -325,6 +325,7 @@ class CudaDevice final : public Device {
   Settings settings_;
   int gpu_;
   std::optional<Communicator> communicator_;
+  /** Outlives the recordings, which its communicator waits for when it is destroyed. */
   std::optional<RankSums> sums_;
   std::optional<Stream> stream_;
   std::optional<Event> clock_start_;

@@ -18,8 +18,7 @@ constexpr int kFirstOfNewCount = 10000;
 
 constexpr const char* kRemedy =
     "Several GPUs train together through NCCL 2.9 or newer: install NVIDIA's libnccl2 (with pip: nvidia-nccl-cu13), and let GANNET_NCCL "
-    "name "
-    "the file libnccl.so.2 where the system does not find it";
+    "name the file libnccl.so.2 where the system does not find it";
 
 std::string version_text(int version) {
   const int major = version / (version < kFirstOfNewCount ? 1000 : 10000);
@@ -61,7 +60,6 @@ Nccl load() {
   find(library, path, "ncclCommInitRank", found.comm_init_rank);
   find(library, path, "ncclAllReduce", found.all_reduce);
   find(library, path, "ncclCommGetAsyncError", found.comm_get_async_error);
-  find(library, path, "ncclCommAbort", found.comm_abort);
   find(library, path, "ncclCommDestroy", found.comm_destroy);
   find(library, path, "ncclGetErrorString", found.get_error_string);
   return found;

@@ -11,7 +11,6 @@ struct Nccl {
   decltype(&ncclCommInitRank) comm_init_rank;
   decltype(&ncclAllReduce) all_reduce;
   decltype(&ncclCommGetAsyncError) comm_get_async_error;
-  decltype(&ncclCommAbort) comm_abort;
   decltype(&ncclCommDestroy) comm_destroy;
   decltype(&ncclGetErrorString) get_error_string;
 };

@@ -47,8 +47,7 @@ ncclResult_t ncclAllReduce(const void* sent, void* received, size_t count, ncclD
                            cudaStream_t stream);
 /** Whether something on its streams has failed since. */
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* error);
-/** Ends what its streams wait for, whatever the other ranks do. */
-ncclResult_t ncclCommAbort(ncclComm_t communicator);
+/** Waits until the graphs that have recorded its sums are destroyed. */
 ncclResult_t ncclCommDestroy(ncclComm_t communicator);
 const char* ncclGetErrorString(ncclResult_t result);
 }

@@ -25,14 +25,15 @@ class RankSums {
   /** Begins a sum of what the work on `stream` so far has left in `sent`. `done` passes when it has ended. */
   void queue(const void* sent, void* received, const Slot& slot, cudaStream_t stream, const Event& done) const;
 
-  /** Ends what the ranks wait for if something has failed. @throws Error `nccl_failed` */
+  /** Whether no sum so far has failed. @throws Error `nccl_failed` if one has; the process is to end then, since what it waits for may never
+   *  come. The communicator is left as it is: to abort it would wait for the graphs that have recorded it. */
   void expect_success() const;
 
  private:
   ncclComm_t communicator_ = nullptr;
   Stream stream_;
   Event ready_;
-  /** What has failed; the communicator is gone then. */
+  /** What has failed. */
   mutable ncclResult_t failure_ = ncclSuccess;
 };
 

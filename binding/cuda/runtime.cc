@@ -44,6 +44,8 @@ void wait_watching(Query query, const char* call) {
     const cudaError_t status = query();
     watch();
     if (status != cudaErrorNotReady) return check(status, call);
+    // It stays the last error of the thread otherwise, which whoever asks next would take for one of its own.
+    cudaGetLastError();
     std::this_thread::sleep_for(nap);
   }
 }

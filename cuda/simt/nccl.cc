@@ -1,6 +1,6 @@
 // Stands in for NCCL between processes of one machine that each use the simulator: the functions of nccl_abi.h over shared memory. A
-// sum is done where the simulator does the work of its stream. Each waits for the others, and fails where one has aborted or does not
-// come for a minute (GANNET_SIMT_NCCL_PATIENCE, in seconds).
+// sum is done where the simulator does the work of its stream. Each waits for the others, and fails where one does not come for a minute
+// (GANNET_SIMT_NCCL_PATIENCE, in seconds).
 // For tests, GANNET_SIMT_NCCL_FAULT=n has the n-th sum of this process fail, and GANNET_SIMT_NCCL_VERSION is the version that it tells.
 
 #include "cuda/nccl_abi.h"
@@ -42,7 +42,7 @@ int setting(const char* name, int otherwise) {
 
 /** What the ranks share, in front of a slot of memory for each. All zeros at first. */
 struct Shared {
-  std::atomic<int> joined, arrived, aborted;
+  std::atomic<int> joined, arrived;
   std::atomic<unsigned> meeting;
 };
 
@@ -67,13 +67,13 @@ struct ncclComm {
     return reinterpret_cast<char*>(shared) + sizeof(gannet::simt::Shared) + static_cast<size_t>(of) * gannet::simt::kSlotBytes;
   }
 
-  /** Whether `condition` comes true before a rank aborts or patience ends. */
+  /** Whether `condition` comes true before patience ends. */
   template <typename Condition>
   bool wait(Condition condition) const {
     using namespace gannet::simt;
     const auto deadline = Clock::now() + std::chrono::seconds(setting("GANNET_SIMT_NCCL_PATIENCE", 60));
     for (int turn = 0; !condition(); turn++) {
-      if (shared->aborted != 0 || Clock::now() > deadline) return false;
+      if (Clock::now() > deadline) return false;
       if (turn < kTurnsBeforeSleep) {
         std::this_thread::yield();
       } else {
@@ -195,12 +195,6 @@ ncclResult_t ncclAllReduce(const void* sent, void* received, size_t count, ncclD
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* error) {
   *error = communicator->error;
-  return ncclSuccess;
-}
-
-ncclResult_t ncclCommAbort(ncclComm_t communicator) {
-  communicator->shared->aborted = 1;
-  delete communicator;
   return ncclSuccess;
 }
 

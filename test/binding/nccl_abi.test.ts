@@ -28,7 +28,6 @@ const PUBLISHED_FUNCTIONS = {
   ncclCommInitRank: 'ncclResult_t (ncclComm_t*, int, ncclUniqueId, int)',
   ncclAllReduce: 'ncclResult_t (const void*, void*, size_t, ncclDataType_t, ncclRedOp_t, ncclComm_t, cudaStream_t)',
   ncclCommGetAsyncError: 'ncclResult_t (ncclComm_t, ncclResult_t*)',
-  ncclCommAbort: 'ncclResult_t (ncclComm_t)',
   ncclCommDestroy: 'ncclResult_t (ncclComm_t)',
   ncclGetErrorString: 'const char* (ncclResult_t)',
 };
