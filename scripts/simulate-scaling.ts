@@ -37,12 +37,18 @@ function programsOf({ model, syncNorm }: (typeof CASES)[0], gpus: number, { gpu 
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-/** Seconds of a program: its own time, all sums that others wait for, and what of the rest cannot hide. The last bucket has nothing
- *  to hide behind. */
-function secondsTogether({ seconds, awaited, last }: Program, gpus: number, cluster: Cluster, overlap: number): number {
-  const [waits, sums] = [awaited, last].map((bytes) => bytes.map((each) => allReduceSeconds(gpus, each, cluster)));
-  const lastBucket = sums?.at(-1) ?? 0;
-  return seconds + total(waits ?? []) + Math.max(lastBucket, total(sums ?? []) - overlap * seconds);
+/** Seconds of a program: its own time, all sums that it waits for, and what of the buckets cannot hide. The last bucket of an update has
+ *  nothing to hide behind. */
+function secondsTogether(
+  { seconds, awaited, buckets }: Program,
+  gpus: number,
+  cluster: Cluster,
+  overlap: number,
+): number {
+  const secondsOf = (bytes: number): number => allReduceSeconds(gpus, bytes, cluster);
+  const sums = buckets.map((each) => each.map(secondsOf));
+  const exposed = total(sums.map((each) => each.at(-1) ?? 0));
+  return seconds + total(awaited.map(secondsOf)) + Math.max(exposed, total(sums.flat()) - overlap * seconds);
 }
 
 /** The time of a step on one GPU by that on `gpus` with as many images each. */
@@ -61,7 +67,7 @@ function row(choice: (typeof CASES)[0], cluster: Cluster): string[] {
     (1000 * perStep(({ seconds }) => seconds)).toFixed(1),
     `${perStep(({ awaited }) => awaited.length)}`,
     (perStep(({ awaited }) => total(awaited)) / 1e6).toFixed(1),
-    (perStep(({ last }) => total(last)) / 1e6).toFixed(1),
+    (perStep(({ buckets }) => total(buckets.flat())) / 1e6).toFixed(1),
     ...all.map(({ gpus, programs }) =>
       [OVERLAP, 0].map((overlap) => percent(efficiency(programs, gpus, cluster, overlap))).join(' / '),
     ),

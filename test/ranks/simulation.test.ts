@@ -37,12 +37,16 @@ function sumsOf(changes: object, ranks: number) {
   const model = createModel(resolveChanges({ ...small, ...changes, batch }), { ranks });
   const sums = model.match.programs.map(({ trace }) => countSums(trace(), ranks, batch));
   const parameters = countParameters([...model.generator.variables, ...model.discriminator.variables]);
-  return { awaited: sums.flatMap(({ awaited }) => awaited), last: sums.flatMap(({ last }) => last), parameters };
+  return {
+    awaited: sums.flatMap(({ awaited }) => awaited),
+    buckets: sums.flatMap(({ buckets }) => buckets),
+    parameters,
+  };
 }
 
 test('the sums of a step hold the gradient of every weight once, and little more', () => {
-  const { last, parameters } = sumsOf({ syncNorm: false }, 4);
-  const numbers = last.reduce((sum, bytes) => sum + bytes, 0) / 4;
+  const { buckets, parameters } = sumsOf({ syncNorm: false }, 4);
+  const numbers = buckets.flat().reduce((sum, bytes) => sum + bytes, 0) / 4;
   assert.ok(numbers >= parameters && numbers < 1.3 * parameters, `${numbers} of ${parameters}`);
 });
 
@@ -50,6 +54,12 @@ test('only batch norm over the whole batch has the rest of a DCGAN wait for sums
   assert.equal(sumsOf({ syncNorm: false }, 4).awaited, []);
   assert.ok(sumsOf({}, 4).awaited.length > 8);
   assert.equal(sumsOf({}, 4).awaited, sumsOf({}, 64).awaited);
+});
+
+test('where the generator learns from the new discriminator within a program, their gradients are buckets apart', () => {
+  const began = { recipe: 'began', size: 16, model: { width: 16 } };
+  const groups = (changes: object): number => sumsOf({ ...began, ...changes }, 4).buckets.length;
+  assert.is(groups({}), groups({ schedule: 'simultaneous' }) + 1);
 });
 
 test.run();
