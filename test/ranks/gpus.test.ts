@@ -28,6 +28,7 @@ const tiny = (changes: ConfigChanges): ConfigChanges =>
 
 const CASES: Record<string, ConfigChanges> = {
   'batch norm over the whole batch': tiny({}),
+  'one update after the other in a program': tiny({ recipe: 'began' }),
   'both updates at once': tiny({ recipe: 'began', schedule: 'simultaneous' }),
   'two parts of a batch': tiny({ accumulation: 2 }),
 };

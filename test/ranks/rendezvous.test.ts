@@ -86,6 +86,16 @@ test('strangers at the port of rank 0 are not taken for ranks', async () => {
   for (const { code, stderr } of await ended([first, second])) assert.is(code, 0, stderr);
 });
 
+test('what ended all ranks is said by rank 0 before any of them leaves, since a launcher kills the others then', async () => {
+  const port = await freePort();
+  const [first, second] = [0, 1].map((rank) =>
+    launchRank({ rank, ranks: 2, port }, 'test/ranks/failing_child.ts', []),
+  ) as [Launched, Launched];
+  assert.is((await second.ended).code, 3);
+  assert.match(first.output(), 'gannet: all have failed');
+  assert.is((await first.ended).code, 3);
+});
+
 test('the process of a rank that ends is named at once', async () => {
   const port = await freePort();
   const [first, second] = [0, 1].map((rank) =>
