@@ -1,5 +1,5 @@
-// Builds the library that the addon reaches MPI through, build-mpi/gannet_mpi.so, with the compiler wrapper of the system's MPI or, where
-// that is missing, with the flags that pkg-config knows. The addon itself does not link MPI.
+// Builds the library that the addon reaches MPI through, build-mpi/gannet_mpi.so, with the compiler wrapper that MPICXX names, with that of the
+// system's MPI (mpicxx) or, where it is missing, with the flags that pkg-config knows. The addon itself does not link MPI.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,7 +22,8 @@ else
 
 /** The command that compiles a program for MPI, and the flags that come last. */
 function findCompiler() {
-  if (succeeds('mpicxx', ['--version'])) return { command: 'mpicxx', flags: [] };
+  const named = process.env.MPICXX;
+  if (named || succeeds('mpicxx', ['--version'])) return { command: named || 'mpicxx', flags: [] };
   for (const name of ['ompi-cxx', 'mpich', 'ompi']) {
     const { status, stdout } = spawnSync('pkg-config', ['--cflags', '--libs', name], { encoding: 'utf8' });
     if (status === 0) return { command: process.env.CXX ?? 'c++', flags: stdout.trim().split(/\s+/) };

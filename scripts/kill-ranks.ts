@@ -51,7 +51,7 @@ function reaches(training: Launched, checkpoints: number): Promise<boolean> {
 async function accident(time: number): Promise<void> {
   const ranks = [2, 4][draw(2)] as number;
   const command = time === 0 ? tinyTraining('--out', run, '--steps', '1000000') : ['resume', run];
-  const training = launch(ranks, MAIN, [...command, '--json'], { patienceSeconds });
+  const training = launch(ranks, MAIN, [...command, '--json'], { patienceSeconds, longestSeconds: 600 });
   if (!(await reaches(training, 1 + draw(4)))) throw new Error(`it ended by itself: ${(await training.ended).stderr}`);
   const victim = draw(ranks);
   const signal = draw(4) === 0 ? 'SIGSTOP' : 'SIGKILL';
