@@ -33,6 +33,7 @@ Napi::Value to_js(Napi::Env env, size_t value) { return Napi::Number::New(env, s
 
 Napi::Value to_js(Napi::Env env, const std::vector<bool>& flags) {
   std::vector<Napi::Value> values;
+  values.reserve(flags.size());
   for (const bool flag : flags) values.push_back(Napi::Boolean::New(env, flag));
   return make_array(env, values);
 }

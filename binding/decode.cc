@@ -99,7 +99,7 @@ ReduceKind decode_kind(const Field& field) {
 
 /** Any integers of at least `smallest`; `count` of them, or any number if it is 0. */
 std::vector<int64_t> decode_list(const Field& field, int64_t smallest, size_t count = 0) {
-  const std::vector<int64_t> list = field.integers();
+  std::vector<int64_t> list = field.integers();
   const bool valid =
       (count == 0 || list.size() == count) && std::all_of(list.begin(), list.end(), [&](int64_t n) { return n >= smallest; });
   if (valid) return list;

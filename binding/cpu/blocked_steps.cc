@@ -13,9 +13,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /** What a block touches: enough to make up for starting on each of its steps, and no more than a second-level cache holds in part. */
-constexpr int64_t kBlockBytes = 256 * 1024, kMostBlockBytes = 4 * 1024 * 1024;
+constexpr int64_t kBlockBytes = 256 << 10, kMostBlockBytes = 4 << 20;
 /** Steps that touch less in all stay in a cache anyway. */
-constexpr int64_t kFewestBytes = 512 * 1024;
+constexpr int64_t kFewestBytes = 512 << 10;
 
 bool same_place(const Slot& a, const Slot& b) { return a.storage == b.storage && a.offset == b.offset && a.bytes() == b.bytes(); }
 
@@ -100,8 +100,11 @@ bool BlockedSteps::choose_block(int threads) {
   bytes_ = 0;
   for (const Member& member : members_) {
     for (const std::vector<Touched>* list : {&member.reads, &member.writes}) {
-      for (const auto& [slot, divided] : *list) {
-        if (!divided || std::any_of(counted.begin(), counted.end(), [&](const Slot& other) { return same_place(slot, other); })) continue;
+      for (const auto& touched : *list) {
+        const Slot& slot = touched.slot;
+        if (!touched.divided || std::any_of(counted.begin(), counted.end(), [&](const Slot& other) { return same_place(slot, other); })) {
+          continue;
+        }
         counted.push_back(slot);
         bytes_ += slot.bytes() / count_;
       }

@@ -35,7 +35,7 @@ class Divisible {
   virtual void finish(const Run&, int64_t) const {}
 };
 
-inline Kernel kernel_of(std::shared_ptr<const Divisible> divisible, size_t workspace_bytes) {
+inline Kernel kernel_of(const std::shared_ptr<const Divisible>& divisible, size_t workspace_bytes) {
   return {[divisible](const Run& run) {
             divisible->begin(run);
             divisible->run(run);

@@ -35,6 +35,7 @@ gannet_switch_context:
 
 void* make_context(char* stack, size_t bytes, void (*entry)()) {
   constexpr int kSavedRegisters = 6;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the top of a stack is aligned
   auto* top = reinterpret_cast<uintptr_t*>(reinterpret_cast<uintptr_t>(stack + bytes) & ~uintptr_t{15});
   *--top = 0;  // where entry would return to: a debugger's end of the stack
   *--top = reinterpret_cast<uintptr_t>(entry);
@@ -82,6 +83,7 @@ gannet_switch_context:
 void* make_context(char* stack, size_t bytes, void (*entry)()) {
   constexpr int kSavedWords = 20;
   constexpr int kReturnAddress = 11;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the top of a stack is aligned
   auto* top = reinterpret_cast<uintptr_t*>(reinterpret_cast<uintptr_t>(stack + bytes) & ~uintptr_t{15});
   top -= kSavedWords;
   for (int i = 0; i < kSavedWords; ++i) top[i] = 0;

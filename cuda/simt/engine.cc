@@ -14,7 +14,7 @@ thread_local Engine* checking_engine = nullptr;
 
 namespace {
 
-constexpr size_t kSharedGuardBytes = 64 * 1024;
+constexpr size_t kSharedGuardBytes = 64 << 10;
 constexpr size_t kSharedAlignment = 128;
 
 uint64_t setting(const char* name, uint64_t standard) {
@@ -35,8 +35,8 @@ std::string triple(uint3 value) {
 
 /** Stacks that all began at multiples of their size would compete for the same lines of the cache. */
 size_t stagger(unsigned rank) {
-  constexpr size_t kStep = 13 * 64;
-  constexpr size_t kPeriod = 32 * 1024;
+  constexpr size_t kStep = size_t{13} * 64;
+  constexpr size_t kPeriod = 32 << 10;
   return rank * kStep % kPeriod;
 }
 
@@ -96,6 +96,7 @@ void Engine::plant_fault() const {
   constexpr uint32_t kOne = 0x3f800000;
   const char* name = std::getenv("GANNET_SIMT_FAULT");
   if (name == nullptr || *name == 0 || last_written_ == 0 || kernel_name_.find(name) == std::string::npos) return;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are counted with
   auto& word = *reinterpret_cast<uint32_t*>(last_written_ & ~uintptr_t{3});
   word = word == 0 ? kOne : word ^ kHighestMantissaBit;
 }

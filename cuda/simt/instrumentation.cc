@@ -38,6 +38,7 @@ GANNET_ACCESS_HOOKS(4)
 GANNET_ACCESS_HOOKS(8)
 GANNET_ACCESS_HOOKS(16)
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are the compiler's.
 GANNET_HOOK __tsan_read_range(void* address, size_t bytes) {
   gannet::simt::check(address, bytes, gannet::simt::Access::read, __builtin_return_address(0));
 }
@@ -77,3 +78,4 @@ GANNET_HOOK __ubsan_handle_type_mismatch_v1(TypeMismatch* mismatch, uintptr_t ad
 GANNET_HOOK __ubsan_handle_type_mismatch_v1_abort(TypeMismatch* mismatch, uintptr_t address) {
   __ubsan_handle_type_mismatch_v1(mismatch, address);
 }
+// NOLINTEND(bugprone-reserved-identifier)

@@ -48,7 +48,7 @@ void unpack(uint32_t bits, Convert convert, float& first, float& second) {
 
 template <typename Convert>
 void gather(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, int t, Convert convert) {
-  for (int half = 0; half < 2; ++half) {
+  for (ptrdiff_t half = 0; half < 2; ++half) {
     unpack(a[half], convert, operands.a[g + 8 * half][2 * t], operands.a[g + 8 * half][2 * t + 1]);
   }
   unpack(b[0], convert, operands.b[2 * t][g], operands.b[2 * t + 1][g]);
@@ -56,9 +56,9 @@ void gather(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, 
 
 template <typename Convert>
 void gather(Operands<16>& operands, const uint32_t* a, const uint32_t* b, int g, int t, Convert convert) {
-  for (int side = 0; side < 2; ++side) {
-    const int k = 8 * side + 2 * t;
-    for (int half = 0; half < 2; ++half) {
+  for (ptrdiff_t side = 0; side < 2; ++side) {
+    const ptrdiff_t k = 8 * side + ptrdiff_t{2} * t;
+    for (ptrdiff_t half = 0; half < 2; ++half) {
       unpack(a[2 * side + half], convert, operands.a[g + 8 * half][k], operands.a[g + 8 * half][k + 1]);
     }
     unpack(b[side], convert, operands.b[k][g], operands.b[k + 1][g]);
@@ -66,7 +66,7 @@ void gather(Operands<16>& operands, const uint32_t* a, const uint32_t* b, int g,
 }
 
 void gather_tf32(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, int t) {
-  for (int side = 0; side < 2; ++side) {
+  for (ptrdiff_t side = 0; side < 2; ++side) {
     operands.a[g][t + 4 * side] = from_tf32(a[2 * side]);
     operands.a[g + 8][t + 4 * side] = from_tf32(a[2 * side + 1]);
     operands.b[t + 4 * side][g] = from_tf32(b[side]);
@@ -110,7 +110,7 @@ void multiply_fragments(const char* name, float* d, const uint32_t* a, const uin
 uint32_t element(const WarpOperation& operation, int first, int row, int column) {
   const auto& load = *static_cast<const RowLoad*>(operation.operands[first + row]);
   uint16_t value;
-  std::memcpy(&value, static_cast<const char*>(load.row) + 2 * column, sizeof value);
+  std::memcpy(&value, static_cast<const char*>(load.row) + ptrdiff_t{2} * column, sizeof value);
   return value;
 }
 

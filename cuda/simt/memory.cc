@@ -63,6 +63,7 @@ void* DeviceMemory::allocate(size_t bytes) {
   const uintptr_t begin = allocation.begin();
   allocations_.emplace(begin, std::move(allocation));
   used_ += bytes;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are counted with
   return reinterpret_cast<void*>(begin);
 }
 

@@ -41,7 +41,8 @@ int pretended_gpus() { return setting("GANNET_SIMT_GPUS", 1); }
 
 thread_local int currentDevice = 0;
 
-constexpr size_t kSharedBytesWithoutOptIn = 48 * 1024;
+constexpr size_t kSharedBytesWithoutOptIn = 48 << 10;
+constexpr size_t kTuringSharedBytes = 64 << 10;
 
 /** What a kernel that has been loaded may have. */
 struct Function {
@@ -110,9 +111,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   const bool turing = architecture < 80;
   std::strcpy(properties->name, "gannet simulator");
   properties->totalGlobalMem = DeviceMemory::limit();
-  properties->sharedMemPerBlock = 48 * 1024;
-  properties->sharedMemPerBlockOptin = turing ? 64 * 1024 : gannet::simt::kMaxSharedBytes;
-  properties->sharedMemPerMultiprocessor = turing ? 64 * 1024 : gannet::simt::kMaxSharedBytes + 1024;
+  properties->sharedMemPerBlock = gannet::simt::kSharedBytesWithoutOptIn;
+  properties->sharedMemPerBlockOptin = turing ? gannet::simt::kTuringSharedBytes : gannet::simt::kMaxSharedBytes;
+  properties->sharedMemPerMultiprocessor = turing ? gannet::simt::kTuringSharedBytes : gannet::simt::kMaxSharedBytes + 1024;
   properties->regsPerBlock = properties->regsPerMultiprocessor = 65536;
   properties->warpSize = gannet::simt::kWarpLanes;
   properties->maxThreadsPerBlock = gannet::simt::kMaxThreads;
