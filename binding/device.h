@@ -30,6 +30,11 @@ struct Call {
   std::vector<void*> outputs;
 };
 
+/** Memory of a device, in bytes: what all processes use of it, and what it has. */
+struct MemoryUse {
+  size_t used = 0, total = 0;
+};
+
 /** Something that executes programs. Apart from construction and `cancel`, every call comes from one thread, the device's
  *  own, and arguments have been checked: ids exist, sizes agree. Failures are thrown as Error. */
 class Device {
@@ -56,6 +61,9 @@ class Device {
   virtual void run_all(const std::vector<Call>& calls, std::vector<std::vector<double>>* step_ms) {
     for (const Call& call : calls) run(call, step_ms ? &step_ms->emplace_back() : nullptr);
   }
+
+  /** Nothing where the device's memory is the machine's own. */
+  virtual std::optional<MemoryUse> memory_use() { return std::nullopt; }
 
   /** How many recorded graphs it has started. */
   int64_t graph_launches() const { return graph_launches_; }

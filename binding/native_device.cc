@@ -64,6 +64,7 @@ Napi::Function NativeDevice::define_class(Napi::Env env) {
                       InstanceMethod<&This::guarded_method<&This::promise<&This::fill_load>>>("load"),
                       InstanceMethod<&This::guarded_method<&This::unload>>("unload"),
                       InstanceMethod<&This::guarded_method<&This::promise<&This::fill_run>>>("run"),
+                      InstanceMethod<&This::guarded_method<&This::promise<&This::fill_memory_use>>>("memoryUse"),
                       InstanceMethod<&This::guarded_method<&This::close>>("close")});
 }
 
@@ -187,6 +188,17 @@ void NativeDevice::fill_run(const Napi::CallbackInfo& info, Job& job) {
   }
   job.work = [run](Device& device) { run->execute(device); };
   job.result = [&job, run](Napi::Env env) { return run->result(env, job); };
+}
+
+void NativeDevice::fill_memory_use(const Napi::CallbackInfo&, Job& job) {
+  expect_open();
+  const auto use = std::make_shared<std::optional<MemoryUse>>();
+  job.work = [use](Device& device) { *use = device.memory_use(); };
+  job.result = [use](Napi::Env env) -> Napi::Value {
+    if (!*use) return env.Undefined();
+    return make_object(env, {{"usedBytes", Napi::Number::New(env, static_cast<double>((*use)->used))},
+                             {"totalBytes", Napi::Number::New(env, static_cast<double>((*use)->total))}});
+  };
 }
 
 Napi::Value NativeDevice::close(const Napi::CallbackInfo& info) {

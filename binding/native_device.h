@@ -37,6 +37,7 @@ class NativeDevice : public Napi::ObjectWrap<NativeDevice> {
   void fill_read(const Napi::CallbackInfo& info, Job& job);
   void fill_load(const Napi::CallbackInfo& info, Job& job);
   void fill_run(const Napi::CallbackInfo& info, Job& job);
+  void fill_memory_use(const Napi::CallbackInfo& info, Job& job);
 
   using Method = Napi::Value (NativeDevice::*)(const Napi::CallbackInfo&);
   using Fill = void (NativeDevice::*)(const Napi::CallbackInfo&, Job&);

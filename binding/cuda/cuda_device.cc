@@ -210,6 +210,12 @@ class CudaDevice final : public Device {
     recording.take_outputs(calls, memory, stream());
   }
 
+  std::optional<MemoryUse> memory_use() override {
+    size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+    return MemoryUse{total - free, total};
+  }
+
   // Events, because a run that fetches nothing is not waited for.
   void start_clock() override {
     stream();
@@ -318,6 +324,7 @@ class CudaDevice final : public Device {
 
   std::vector<VariableMemory> addresses(const std::vector<int64_t>& variables) {
     std::vector<VariableMemory> result;
+    result.reserve(variables.size());
     for (const int64_t id : variables) result.push_back({allocated(id).data(), variables_.at(id).copy.data()});
     return result;
   }

@@ -96,6 +96,7 @@ function countRuns(device: Device): Device & { readonly runs: RunResult[] } {
     load: (graph) => device.load(graph),
     read: (variable) => device.read(variable),
     write: (variable, values) => device.write(variable, values),
+    memoryUse: () => device.memoryUse(),
     close: () => device.close(),
     run: async (calls, options) => {
       const result = await device.run(calls, { ...options, timed: true });

@@ -72,6 +72,14 @@ export interface RunResult<C extends readonly Call[] = readonly Call[]> {
   readonly stepMs?: readonly (readonly number[])[];
 }
 
+/** Memory of a device of its own. */
+export interface MemoryUse {
+  /** Bytes that all processes use of it. */
+  readonly usedBytes: number;
+  /** Bytes that it has. */
+  readonly totalBytes: number;
+}
+
 /** A place that runs graphs and keeps variables between runs. Variables are told apart by name; a new one holds zeros until it
  *  is written or initialised. Everything asked of a device happens in the order it was asked. */
 export interface Device {
@@ -86,5 +94,7 @@ export interface Device {
   read(variable: Variable): Promise<HostArray>;
   /** Copies `values` into the variable. @throws DeviceError if the length differs */
   write(variable: Variable, values: HostArray): Promise<void>;
+  /** What is used of the device's memory once what was asked before is done; undefined where that is the machine's own. @throws DeviceError */
+  memoryUse(): Promise<MemoryUse | undefined>;
   close(): void;
 }

@@ -9,6 +9,7 @@ export {
   type Executable,
   type Feeds,
   type HostArray,
+  type MemoryUse,
   type Outputs,
   type OutputsOf,
   type RunOptions,

@@ -1,5 +1,5 @@
 import type { Program } from '../graph/program.ts';
-import type { DeviceKind } from './device.ts';
+import type { DeviceKind, MemoryUse } from './device.ts';
 import type { TcpPlace } from './launcher.ts';
 
 /** What the addon found of one kind of device. */
@@ -46,6 +46,8 @@ export interface NativeDevice {
   load(program: Program, variables: readonly number[]): Promise<{ program: number; workspaceBytes: number }>;
   unload(program: number): void;
   run(calls: readonly NativeCall[], options: { profile: boolean; timed?: boolean }): Promise<NativeResult>;
+  /** Undefined where the device's memory is the machine's own. */
+  memoryUse(): Promise<MemoryUse | undefined>;
   /** Frees everything once the queued work has ended. Later calls throw. */
   close(): void;
 }

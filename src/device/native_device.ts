@@ -16,6 +16,7 @@ import {
   type Feeds,
   type HostArray,
   hostArray,
+  type MemoryUse,
   type Outputs,
   type OutputsOf,
   type RunResult,
@@ -95,6 +96,10 @@ export class AddonDevice implements Device {
     expectLength(`variable '${variable.name}'`, variable, values);
     const id = this.idOf(variable);
     await callAddon(() => this.native.writeVariable(id, values));
+  }
+
+  memoryUse(): Promise<MemoryUse | undefined> {
+    return callAddon(() => this.native.memoryUse());
   }
 
   close(): void {

@@ -57,7 +57,7 @@ export class TrainingSitting {
   /** What becomes the best checkpoint when this step is saved. */
   private candidate: BestCheckpoint | undefined;
   private evaluator: Evaluator | undefined;
-  private readonly meter = new SystemMeter();
+  private readonly meter: SystemMeter;
   private lap: { readonly images: number; readonly at: number };
   private real: RealDiversity | undefined;
   private askedToStop = false;
@@ -68,6 +68,7 @@ export class TrainingSitting {
     const { batch, seed } = session.model.config;
     this.options = options;
     this.loader = createLoader(dataset, { batch, seed, position: from.data, rows: group?.rows });
+    this.meter = new SystemMeter(session.device);
     this.health = new HealthWatch(session.model.monitors, from.health);
     this.startedAt = performance.now() - from.elapsedMs;
     this.step = from.step;
@@ -187,7 +188,7 @@ export class TrainingSitting {
       imagesSeen: this.imagesSeen,
       elapsedMs: now - this.startedAt,
       imagesPerSecond,
-      system: this.meter.measure(),
+      system: await this.meter.measure(),
       values: { ...metrics, ...drawn, ...evaluated },
     };
     await this.options.record.measured(record);

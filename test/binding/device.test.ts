@@ -163,6 +163,13 @@ test('an error names the op and the layer', async () => {
   device.close();
 });
 
+test('processors have no memory of their own', async () => {
+  const device = open();
+  assert.is(await device.memoryUse(), undefined);
+  device.close();
+  await failure(() => device.memoryUse()).then(({ code }) => assert.is(code, 'device_closed'));
+});
+
 test('an index out of range fails with its value', async () => {
   const device = open();
   const sketch = new Sketch();

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { MemoryUse } from '../../src/device/device.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
 import type { Slot } from '../../src/graph/program.ts';
 import { addon, applyOp, numbers, runOnce, Sketch } from '../binding/support.ts';
@@ -93,6 +94,24 @@ test('a precision rounds what is multiplied and nothing else', async () => {
   assert.is(await product('float32'), 1 + 2 ** -11);
   assert.is(await product('tf32'), 1 + 2 ** -10);
   assert.is(await product('bfloat16'), 1);
+});
+
+test('the memory in use grows by what variables take, and shrinks when they are released', async () => {
+  const device = open();
+  const used = async (): Promise<number> => {
+    const { usedBytes, totalBytes } = (await device.memoryUse()) as MemoryUse;
+    assert.ok(usedBytes <= totalBytes);
+    return usedBytes;
+  };
+  const megabytes = 64 * 2 ** 20;
+  const before = await used();
+  const variable = device.createVariable(megabytes);
+  await device.writeVariable(variable, new Float32Array(megabytes / 4));
+  const between = await used();
+  assert.ok(between - before >= megabytes, `${between - before} bytes more`);
+  device.releaseVariable(variable);
+  assert.ok(between - (await used()) >= megabytes);
+  device.close();
 });
 
 test('a precision that does not exist is refused', async () => {

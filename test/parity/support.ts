@@ -27,6 +27,7 @@ function withBrokenOp(op: OpName): Device {
     run: (calls, options) => device.run(calls, options),
     read: (variable) => device.read(variable),
     write: (variable, values) => device.write(variable, values),
+    memoryUse: () => device.memoryUse(),
     close: () => device.close(),
   };
 }

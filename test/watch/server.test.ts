@@ -113,7 +113,7 @@ test('a run is described by its panels, grids, marks and settings', async () => 
 });
 
 test('what a run takes of the machine are curves that stand apart from those of its training', async () => {
-  const system = { processors: 1.5, memoryBytes: 2 ** 31 };
+  const system = { processors: 1.5, memoryBytes: 2 ** 31, gpuMemoryBytes: 2 ** 32 };
   const root = folderOf({
     a: {
       metrics: [
@@ -134,11 +134,12 @@ test('what a run takes of the machine are curves that stand apart from those of 
       ['loss', '', false],
     ],
   );
-  const names = 'name=system/processors&name=system/memory';
+  const names = 'name=system/processors&name=system/memory&name=system/gpuMemory';
   const reply = await json<SeriesReply>(watch, `api/series?id=a&${names}&axis=step&pixels=100&halfLife=0`);
   assert.equal(reply, {
     'system/processors': { x: [20], y: [1.5], count: 1 },
     'system/memory': { x: [20], y: [2], count: 1 },
+    'system/gpuMemory': { x: [20], y: [4], count: 1 },
   });
 });
 

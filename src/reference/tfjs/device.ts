@@ -64,6 +64,10 @@ class TfjsDevice implements Device {
     this.store(variable.name, tensorOf(this.tf, variable, values));
   }
 
+  memoryUse(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   close(): void {
     for (const value of this.variables.values()) value.dispose();
     this.variables.clear();

@@ -7,6 +7,8 @@ export interface SystemFigures {
   readonly processors: number;
   /** Memory of the process that is in the machine's own memory, its resident set. */
   readonly memoryBytes: number;
+  /** Memory of the GPU that is in use, by other processes too; absent where it trains on processors. */
+  readonly gpuMemoryBytes?: number;
 }
 
 /** One line of metrics.jsonl. */

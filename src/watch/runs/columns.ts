@@ -4,9 +4,10 @@ export type Axis = 'step' | 'images' | 'time';
 /** The metric that every run has beside those of its game. */
 export const SPEED = 'imagesPerSecond';
 
-/** Metrics of the machine that every run has: processors that its process keeps busy, and memory of the process in GiB. */
+/** Metrics of the machine: processors that the process of a run keeps busy, and memory in GiB, of the process and in use on its GPU. */
 export const PROCESSORS = 'system/processors';
 export const MEMORY = 'system/memory';
+export const GPU_MEMORY = 'system/gpuMemory';
 
 const GIB = 2 ** 30;
 
@@ -71,6 +72,7 @@ export class Columns {
     if (system) {
       this.set(row, PROCESSORS, system.processors);
       this.set(row, MEMORY, numberOf(system.memoryBytes) / GIB);
+      if (system.gpuMemoryBytes !== undefined) this.set(row, GPU_MEMORY, numberOf(system.gpuMemoryBytes) / GIB);
     }
     for (const name in values) this.set(row, name, values[name]);
   }
@@ -101,7 +103,11 @@ interface Line {
   readonly imagesSeen?: unknown;
   readonly elapsedMs?: unknown;
   readonly imagesPerSecond?: unknown;
-  readonly system?: { readonly processors?: unknown; readonly memoryBytes?: unknown } | null;
+  readonly system?: {
+    readonly processors?: unknown;
+    readonly memoryBytes?: unknown;
+    readonly gpuMemoryBytes?: unknown;
+  } | null;
   readonly values: Readonly<Record<string, unknown>>;
 }
 

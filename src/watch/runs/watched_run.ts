@@ -7,7 +7,7 @@ import { findRecipe } from '../../models/index.ts';
 import { listCheckpoints, runHolder } from '../../train/index.ts';
 import type { OutputHistory, Panel, RunDetail, RunState, RunSummary } from '../protocol.ts';
 import { AppendedLines, tailLines } from './appended_lines.ts';
-import { Columns, lastRecord, MEMORY, PROCESSORS, SPEED } from './columns.ts';
+import { Columns, GPU_MEMORY, lastRecord, MEMORY, PROCESSORS, SPEED } from './columns.ts';
 import { listGrids, newestGrid } from './grids.ts';
 import { endOf, LogReader } from './log.ts';
 import { readOwnMonitors } from './monitors.ts';
@@ -27,6 +27,7 @@ const SPEED_MONITOR = { label: 'images/s', panel: 'speed', unit: 'images/s' } as
 const SYSTEM_MONITORS = {
   [PROCESSORS]: { label: 'process', panel: 'system: processors in use', unit: '' },
   [MEMORY]: { label: 'process', panel: 'system: memory', unit: 'GiB' },
+  [GPU_MEMORY]: { label: 'GPU', panel: 'system: memory', unit: 'GiB' },
 } as const;
 
 /** A run whose folder is looked at again and again. The list costs a few small reads; all metrics are read when curves are asked for. */
