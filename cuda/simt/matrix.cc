@@ -47,7 +47,7 @@ void unpack(uint32_t bits, Convert convert, float& first, float& second) {
 }
 
 template <typename Convert>
-void gather(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, int t, Convert convert) {
+void gather(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, ptrdiff_t t, Convert convert) {
   for (ptrdiff_t half = 0; half < 2; ++half) {
     unpack(a[half], convert, operands.a[g + 8 * half][2 * t], operands.a[g + 8 * half][2 * t + 1]);
   }
@@ -55,9 +55,9 @@ void gather(Operands<8>& operands, const uint32_t* a, const uint32_t* b, int g, 
 }
 
 template <typename Convert>
-void gather(Operands<16>& operands, const uint32_t* a, const uint32_t* b, int g, int t, Convert convert) {
+void gather(Operands<16>& operands, const uint32_t* a, const uint32_t* b, int g, ptrdiff_t t, Convert convert) {
   for (ptrdiff_t side = 0; side < 2; ++side) {
-    const ptrdiff_t k = 8 * side + ptrdiff_t{2} * t;
+    const ptrdiff_t k = 8 * side + 2 * t;
     for (ptrdiff_t half = 0; half < 2; ++half) {
       unpack(a[2 * side + half], convert, operands.a[g + 8 * half][k], operands.a[g + 8 * half][k + 1]);
     }
