@@ -10,7 +10,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** A canvas for one picture. @param label what it shows, for those who do not see it */
 export const makeCanvas = (label: string): HTMLCanvasElement =>
-  make('canvas', { width, height, role: 'img', ariaLabel: label });
+  make('canvas', { width, height, role: 'img', ariaLabel: label, className: channels === 4 ? 'checked' : '' });
 
 /** Puts a picture on a canvas. */
 export function paint(canvas: HTMLCanvasElement, bytes: Uint8ClampedArray): void {

@@ -70,9 +70,11 @@ const dataUrl = (type: string, bytes: Uint8Array): string =>
   `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
 
 const STYLE = `
-:root { color-scheme: light dark; --page: #fff; --text: #222; --soft: #5c6570; --line: #e3e5e8; --code: #f4f5f6; --accent: #0b63a5; }
+:root { color-scheme: light dark; --page: #fff; --text: #222; --soft: #5c6570; --line: #e3e5e8; --code: #f4f5f6; --accent: #0b63a5;
+  --checks: repeating-conic-gradient(#c9ccd0 0% 25%, #f4f5f6 0% 50%) 0 0 / 16px 16px; }
 @media (prefers-color-scheme: dark) {
-  :root { --page: #16181d; --text: #eee; --soft: #a8a8a8; --line: #33363d; --code: #20242b; --accent: #6bb7f2; }
+  :root { --page: #16181d; --text: #eee; --soft: #a8a8a8; --line: #33363d; --code: #20242b; --accent: #6bb7f2;
+    --checks: repeating-conic-gradient(#3a3f45 0% 25%, #55595f 0% 50%) 0 0 / 16px 16px; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; }
@@ -91,7 +93,7 @@ pre { background: var(--code); padding: 10px; overflow-x: auto; white-space: pre
 .pictures { display: flex; flex-wrap: wrap; gap: 16px; }
 figure { margin: 0; max-width: 100%; }
 figure img { display: block; max-width: 100%; height: auto; }
-.grid { width: 320px; image-rendering: pixelated; }
+.grid { width: 320px; background: var(--checks); image-rendering: pixelated; }
 figcaption { color: var(--soft); font-size: 0.85rem; max-width: 480px; overflow-wrap: anywhere; }
 @media print { section { break-inside: auto; } figure { break-inside: avoid; } }
 `;

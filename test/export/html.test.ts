@@ -46,6 +46,11 @@ const READ_CANVASES = new Function(
   "return list.map((canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data])",
 ) as (list: unknown[]) => number[][];
 
+/** What lies behind an element. It runs in the page. */
+const BEHIND = new Function('element', 'return getComputedStyle(element).backgroundImage') as (
+  element: unknown,
+) => string;
+
 /** The bytes of the pictures [H,W,C] on canvases. */
 async function picturesOn(canvases: Locator, channels: number): Promise<number[][]> {
   const pixels = await canvases.evaluateAll(READ_CANVASES);
@@ -182,6 +187,30 @@ withBrowser('the page of an Extractor GAN draws representative variables behind 
     const [size, bytes] = [data.length / shape[0], unitToBytes(data)];
     const expected = Array.from({ length: 16 }, (_, i) => bytes.subarray(size * i, size * (i + 1)));
     assertPictures(await picturesOn(grid(page), shape[3]), expected, 'seed 1');
+    assert.equal(problems, []);
+  } finally {
+    session.close();
+    await page.close();
+  }
+});
+
+withBrowser('a page draws transparency over checks', async () => {
+  const run = await madeUpRun(smallConfig('dcgan-digits', { size: 16, channels: 4, model: { width: 2 } }));
+  const session = await openSampler(run);
+  const { page, problems } = await openExported(run);
+  try {
+    const drawn = unitToBytes((await session.sample(await session.drawLatents(16, 1))).data);
+    const shown = (await picturesOn(grid(page), 4)).flat();
+    assert.is(shown.length, drawn.length);
+    // A canvas keeps colours multiplied by their opacity, so that faint ones come back rounded.
+    const worst = Math.max(
+      ...shown.map((value, i) => {
+        const opacity = drawn[i | 3] as number;
+        return Math.abs(value - (drawn[i] as number)) * (i % 4 === 3 ? 1 : opacity / 255);
+      }),
+    );
+    assert.ok(worst <= LEVELS, `off by ${worst} levels`);
+    assert.match(String(await large(page).evaluate(BEHIND)), 'conic-gradient');
     assert.equal(problems, []);
   } finally {
     session.close();

@@ -13,6 +13,11 @@ import { folderOf, histogramsLine, metricsLine } from './runs.ts';
 const test = suite('watch page');
 const show = pagesOf(test);
 
+/** It runs in the page, whose types are not known here. */
+const BACKGROUND = new Function('element', 'return getComputedStyle(element).backgroundImage') as (
+  element: unknown,
+) => string;
+
 const textsOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
 
 /** A run with `count` points of two losses. */
@@ -75,6 +80,17 @@ test('the list is found through, filtered and sorted, and its address keeps all 
   await page.goto(watch.url + address);
   await page.locator('.run').first().waitFor();
   assert.equal(await textsOf(page, '.run strong'), ['alpha']);
+});
+
+test('pictures lie on checks, which show where they are transparent', async () => {
+  const root = folderOf({ a: written(3) });
+  const { page } = await show(root);
+  const behind = (selector: string) => page.locator(selector).evaluate(BACKGROUND);
+  assert.match(await behind('.thumb'), 'conic-gradient');
+  await page.getByRole('link', { name: /^a/ }).click();
+  await page.getByRole('tab', { name: 'Samples' }).click();
+  await page.getByRole('img', { name: 'samples of a at step 30' }).waitFor();
+  assert.match(await behind('.picture img'), 'conic-gradient');
 });
 
 test('a run that went while the server was away is gone from the list', async () => {
