@@ -18,6 +18,12 @@ const ALWAYS = [
     debian: ['chromium', 'openmpi-bin', 'libopenmpi-dev'],
     minutes: 18,
   },
+  {
+    name: 'native code',
+    command: ['npm', 'run', '--silent', 'lint:native'],
+    debian: ['clang-format-14', 'clang-tidy-14', 'libomp-14-dev'],
+    minutes: 5,
+  },
   { name: 'instruction sets', command: ['npm', 'run', '--silent', 'test:isa'], minutes: 6 },
   {
     name: 'fresh machine',
@@ -39,12 +45,6 @@ const IN_TURN = [
     ],
     minutes: 8,
     missing: noCompiler,
-  },
-  {
-    name: 'native code',
-    command: ['npm', 'run', '--silent', 'lint:native'],
-    debian: ['clang-format-14', 'clang-tidy-14', 'libomp-14-dev'],
-    minutes: 9,
   },
   { name: 'sanitizers', command: ['npm', 'run', '--silent', 'sanitize'], minutes: 12 },
   { name: 'threads', command: ['npm', 'run', '--silent', 'sanitize', '--', '--threads'], minutes: 5 },

@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { compile, fuzz, withoutLine } from './fuzz/fuzzer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** How many each planted mistake may take. */
-const PROOF_PROGRAMS = 60_000;
+/** How many each planted mistake may take: five times as many as any took. */
+const PROOF_PROGRAMS = 1_500_000;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
