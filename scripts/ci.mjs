@@ -6,8 +6,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import { ARCHITECTURES, findNvcc, option, root } from './kernels/toolchain.mjs';
-import { setup } from './setup.mjs';
 import { installDebianPackages, isAdministrator } from './setup/system.mjs';
+import { setup } from './setup.mjs';
 
 /** Two idle cores take `minutes` over a part. `debian`: packages beyond those of set-up. `missing` tells what the machine lacks for it. */
 const ALWAYS = [
