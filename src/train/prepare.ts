@@ -6,6 +6,7 @@ import { checkLoaderOptions } from '../data/loader.ts';
 import { openDataset } from '../data/open.ts';
 import { type Device, type DeviceListener, findDevice, openDevice, type Ranks } from '../device/index.ts';
 import { DataError } from '../errors.ts';
+import { validateConfig } from '../models/index.ts';
 import { stepsIn } from './epochs.ts';
 import { withEvaluation } from './evaluator.ts';
 import type { WeightSource } from './from_run.ts';
@@ -57,7 +58,8 @@ export async function prepareTraining(
     );
     checkLoaderOptions(dataset, finalConfig);
     expectReferenceImages(references, dataset);
-    return { config: finalConfig, dataset, device };
+    // Once more, for its keys in the schema's order: what a resumed run writes is then what its start has written.
+    return { config: validateConfig(finalConfig), dataset, device };
   } catch (error) {
     device.close();
     throw error;

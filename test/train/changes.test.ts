@@ -130,6 +130,14 @@ test('a key that the saved state does not allow is refused with the reason, by o
   assert.not(existsSync(join(run, 'lock.json')));
 });
 
+test('a run that goes on leaves the keys of config.json in their order', async () => {
+  const run = await trained({ steps: 6, evaluateEvery: 3, evaluateCount: 20 });
+  const config = readFileSync(join(run, 'config.json'), 'utf8');
+  assert.match(config, '"evaluatedBy"');
+  await eventsOf(resume(run, { steps: 8 }));
+  assert.is(readFileSync(join(run, 'config.json'), 'utf8'), config.replace('"steps": 6', '"steps": 8'));
+});
+
 test('epochs that a run is past are refused as steps are', async () => {
   const run = await trained({ steps: 6 });
   const config = readFileSync(join(run, 'config.json'), 'utf8');
