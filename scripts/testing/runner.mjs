@@ -27,7 +27,7 @@ export function testFiles() {
 
 /** Tests that load modules in TypeScript while they run, which need tsx themselves. */
 const LOADS_SOURCES =
-  /^test\/(docs\/pages|cli\/own_recipe|cli\/project|study\/going_on|models\/recipe_file)\.test\.ts$/;
+  /^test\/(docs\/(pages|run_files)|cli\/own_recipe|cli\/project|study\/going_on|models\/recipe_file)\.test\.ts$/;
 
 /** A job that runs a test file, once `bundleTests` has bundled it. `env` comes on top of this process's environment; `name` is how the file is reported. */
 export function testJob(file, { name = file, env = {} } = {}) {
