@@ -1,5 +1,7 @@
 /** Times training steps with training aids beside the same steps without: the processor time of one thread, in turns, so that other work
- *  on a machine disturbs little, and both alike. Prints the median ratio and its quartiles. Usage: npm run measure:aids [-- ROUNDS] */
+ *  on a machine disturbs little, and both alike. Prints the median ratio and its quartiles; `nothing` compares the steps with themselves,
+ *  which shows the scatter of the measurement. What a training does between steps, at logged steps alone, is not measured.
+ *  Usage: npm run measure:aids [-- ROUNDS [PART OF THE NAME OF A RECIPE [PART OF THE NAME OF AN AID]]] */
 import { stepWorkload } from '../src/bench/training_step.ts';
 import { type OpenContestant, takeTurns } from '../src/bench/turns.ts';
 import { openOn } from '../src/bench/workload.ts';
@@ -13,6 +15,7 @@ const RECIPES: Readonly<Record<string, ConfigChanges>> = {
 };
 
 const AIDS: Readonly<Record<string, ConfigChanges>> = {
+  nothing: {},
   'replay.share=0.5': { replay: { share: 0.5 } },
   'virtual batch norm': { model: { generatorNorm: 'virtual', discriminatorNorm: 'virtual' } },
   'health.gradientNorms=true': { health: { gradientNorms: true } },
@@ -33,16 +36,22 @@ const byProcessorTime = (contestant: OpenContestant): OpenContestant => ({
   },
 });
 
-const rounds = Number(process.argv[2] ?? 12);
+const [rounds = '12', recipePart = '', aidPart = ''] = process.argv.slice(2);
 for (const [name, recipe] of Object.entries(RECIPES)) {
   for (const [aid, changes] of Object.entries(AIDS)) {
+    // What shows the scatter is always measured.
+    if (!name.includes(recipePart) || !(aid.includes(aidPart) || aid === 'nothing')) continue;
     const open = async (config: ConfigChanges) =>
       byProcessorTime(await openOn(openDevice('cpu', { threads: 1 }), stepWorkload(resolveChanges(config))));
     const contestants = new Map([
       ['without', await open(recipe)],
       ['with', await open(mergeChanges(recipe, changes))],
     ]);
-    const times = await takeTurns(contestants, { rounds, turnMs: 100, budgetMs: Number.POSITIVE_INFINITY });
+    const times = await takeTurns(contestants, {
+      rounds: Number(rounds),
+      turnMs: 100,
+      budgetMs: Number.POSITIVE_INFINITY,
+    });
     for (const contestant of contestants.values()) contestant.close();
     const [without, withAid] = [...times.values()] as [number[], number[]];
     const ratios = withAid.map((ms, i) => ms / (without[i] as number)).sort((a, b) => a - b);
