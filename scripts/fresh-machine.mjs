@@ -1,17 +1,19 @@
 // `npm run fresh-machine`: proves on an empty Debian, which has Node and nothing else, that the two commands of the README work there and
 // that the package does without a compiler. Needs root and debootstrap. The last line is `N passed, N failed, N skipped`.
 //   --suite trixie     another Debian than bookworm (12)
-//   --only set-up,kills,package    some of the parts; default: set-up and package
+//   --only set-up,kills,package,docker    some of the parts; default: set-up and package
 //   --kills 10         how often the part `kills` kills the set-up
 // The parts:
 //   set-up     `npm start -- --steps 60` and `npm test -- --quick` in a clone of the present commit
 //   kills      `npm start` is killed at random moments of its set-up, and then let run to its end
 //   package    the packed tarball, installed where there is no compiler, trains, samples and passes a few cases of parity
+//   docker     the instructions of the Dockerfile, followed without a container engine; then its entry point trains, samples and evaluates
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createDebian, installNode, remove, run } from './chroot.mjs';
+import { dockerInstructions, followInstructions, imageOf } from './dockerfile.mjs';
 import { option, root } from './kernels/toolchain.mjs';
 import { setup } from './setup.mjs';
 
@@ -26,7 +28,7 @@ const LONGEST_COMMAND_MS = 45 * 60_000;
 const EARLIEST_KILL_S = 1;
 const LATEST_KILL_S = 90;
 
-const PARTS = { 'set-up': proveSetUp, kills: proveKills, package: provePackage };
+const PARTS = { 'set-up': proveSetUp, kills: proveKills, package: provePackage, docker: proveDockerfile };
 
 const suite = option('suite') ?? 'bookworm';
 const parts = (option('only') ?? 'set-up,package').split(',');
@@ -90,6 +92,25 @@ async function provePackage(folder) {
     const command = `gannet parity${options} --only conv2d batchNorm`;
     step(folder, command, `npx ${command}`, { cwd });
   }
+}
+
+function proveDockerfile(folder) {
+  const [from, ...instructions] = dockerInstructions();
+  const image = imageOf(from.value);
+  if (image.suite !== suite || process.versions.node.split('.')[0] !== String(image.node)) {
+    throw new Error(
+      `The Dockerfile begins with ${from.value}: run this by Node ${image.node}, with --suite ${image.suite}`,
+    );
+  }
+  const { cwd, entryPoint } = followInstructions(folder, instructions, (line, cwd) =>
+    step(folder, `RUN ${line}`, line, { cwd }),
+  );
+  const gannet = (line) => step(folder, `gannet ${line}`, `${entryPoint.join(' ')} ${line}`, { cwd });
+  gannet('doctor');
+  gannet(`train dcgan-digits --data mnist --steps ${STEPS} --out runs/first`);
+  gannet('sample runs/first --count 9 --out nine.png && test -s nine.png');
+  gannet('evaluate runs/first --count 100');
+  gannet('watch --help');
 }
 
 /** Puts the present commit into the folder's /gannet. */

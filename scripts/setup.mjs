@@ -95,4 +95,6 @@ async function runShown(command, args, lock) {
   return { code, output };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await setup({ simulator: !process.argv.includes('--without-simulator') });
+}
