@@ -1,4 +1,5 @@
 import { formatBytes, formatFlops } from '../../src/cli/units.ts';
+import { bothSides, formatImage } from '../../src/config/image_size.ts';
 import { type Config, configJsonSchema, type KeyUse } from '../../src/config/index.ts';
 import type { Gan } from '../../src/games/index.ts';
 import * as gannet from '../../src/index.ts';
@@ -30,7 +31,7 @@ function recipeSection(recipe: Recipe, doc: string): string {
 function settingsTable({ defaults, sizes, keys, game }: Recipe): string {
   const { size, channels, latent, loss, gradientPenalty, generator, discriminator, batch, steps, weights } = defaults;
   const rows: [string, string][] = [
-    ['images', `${size}x${size}x${channels}; sizes ${sizes.description}`],
+    ['images', `${formatImage([...bothSides(size), channels])}; sizes ${sizes.description}`],
     ['latents', `${latent.size}, ${latent.distribution}`],
     ['loss', loss + (gradientPenalty > 0 ? `, gradient penalty ${gradientPenalty}` : '')],
     ['updates', describeUpdates(game.name, defaults)],

@@ -1,4 +1,5 @@
 import { conditionedOn, needsLabels } from '../config/conditioning.ts';
+import { bothSides, formatSize } from '../config/image_size.ts';
 import type { Config } from '../config/index.ts';
 import type { Device, RunResult } from '../device/index.ts';
 import { batchesIn } from '../games/index.ts';
@@ -26,7 +27,7 @@ export const stepWorkload = (config: Config, pytorch?: Workload['pytorch']): Wor
 function shapeOf(config: Config): string {
   const { size, model, batch } = config;
   const width = hasWidth(recipeOf(config)) ? `, width ${model.width}` : '';
-  return `${size}x${size}${width}, batch ${batch}`;
+  return `${formatSize(bothSides(size))}${width}, batch ${batch}`;
 }
 
 /** From asking for the step to having its losses, with the batches at hand; on a GPU between two events, as PyTorch is timed there. */

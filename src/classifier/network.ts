@@ -1,4 +1,5 @@
-import type { Channels, ImageSize } from '../data/index.ts';
+import type { ImageSize } from '../config/index.ts';
+import type { Channels } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import {
   block,

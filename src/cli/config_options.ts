@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { changeOf } from '../config/changes.ts';
+import { bothSides, parseSize, type SizeSetting } from '../config/image_size.ts';
 import { type Config, type ConfigChanges, configJsonSchema, type DeviceKeys, mergeChanges } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { parseJson, readRegularFileSync, statOf } from '../files.ts';
@@ -12,7 +13,7 @@ export interface ConfigOptions extends DeviceKeys {
   readonly data?: string;
   readonly labels?: string;
   readonly attributes?: string[];
-  readonly size?: number;
+  readonly size?: SizeSetting;
   readonly channels?: number;
   readonly batch?: number;
   readonly steps?: number;
@@ -41,6 +42,20 @@ export const parseCount =
     return value;
   };
 
+/** Parses the size of images, the width first, both sides at least `least`: `64`, `96x64`. */
+export const parseImageSize =
+  (least: number) =>
+  (text: string): SizeSetting => {
+    const size = parseSize(text);
+    if (size === undefined || Math.min(...bothSides(size)) < least) {
+      const range = least > 1 ? `, ${least} or more` : '';
+      throw new InvalidArgumentError(
+        `It should be whole pixels${range}: one number for both sides, or width and height, such as 96x64.`,
+      );
+    }
+    return size;
+  };
+
 /** Gathers what a repeated option is given. */
 export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
@@ -51,7 +66,7 @@ export const addConfigOptions = (command: Command): Command =>
       '<recipe>',
       'a recipe (`gannet recipes` lists them), the file of one of your own (.ts, .mts, .js, .mjs), or a JSON file with a `recipe` and other keys',
     )
-    .option('--size <pixels>', 'height and width of the images', parseNumber)
+    .option('--size <pixels>', 'size of the images: 64, or 96x64 for 96 wide and 64 high', parseImageSize(1))
     .option(
       '--channels <count>',
       '1: grey, 3: colour, 4: colour and transparency (default: what the recipe says)',

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { type LabelledParts, openLabelledParts } from '../classifier/index.ts';
 import type { LearningProgress } from '../classifier/learning.ts';
-import { type DeviceKeys, deviceKeysOf } from '../config/index.ts';
+import { type DeviceKeys, deviceKeysOf, type SizeSetting } from '../config/index.ts';
 import type { Channels, Dataset } from '../data/index.ts';
 import type { Device } from '../device/index.ts';
 import { chooseDevice } from '../train/prepare.ts';
-import { parseCount } from './config_options.ts';
+import { parseCount, parseImageSize } from './config_options.ts';
 import { deviceNote } from './device_note.ts';
 import { addDeviceOptions } from './device_options.ts';
 import type { Io } from './io.ts';
@@ -17,7 +17,7 @@ import { formatCount } from './units.ts';
 
 /** What commands are told that train a network on labelled images. */
 export interface LearningOptions extends LabelOptions, DeviceKeys {
-  readonly size: number;
+  readonly size: SizeSetting;
   readonly channels?: Channels;
   readonly crop?: number;
   readonly batch: number;
@@ -29,7 +29,12 @@ export interface LearningOptions extends LabelOptions, DeviceKeys {
 export const addLearningOptions = (command: Command): Command =>
   addDeviceOptions(addLabelOptions(command))
     .argument('<data>', DATA_CHOICES)
-    .option('--size <pixels>', 'height and width of the images that it takes', parseCount(8), 32)
+    .option(
+      '--size <pixels>',
+      'size of the images that it takes: 32, or 96x64 for 96 wide and 64 high',
+      parseImageSize(8),
+      32,
+    )
     .option('--channels <count>', '1: grey, 3: colour, 4: colour and transparency', parseChannels)
     .option('--crop <pixels>', 'side of the square that is cut out of the middle before scaling', parseCount(0))
     .option('--batch <images>', 'images per update', parseCount(2), 64)

@@ -1,4 +1,5 @@
 import { conditionedOn, isConditional } from '../config/conditioning.ts';
+import { formatImage } from '../config/image_size.ts';
 import { composeImage, type ImageBatch, type Picture } from '../data/index.ts';
 import { composeCaptioned } from '../explore/index.ts';
 import { labelsInTurn, listCheckpoints, openSampler, repeatedEach, type TrainingSession } from '../train/index.ts';
@@ -13,7 +14,7 @@ export interface SideBySideOptions {
 
 /** Rows of images of one size and number of channels. */
 export interface SideBySide {
-  /** Such as `32x32x1`. */
+  /** Width, height and channels, such as `32x32x1`. */
   readonly format: string;
   readonly runs: readonly string[];
   readonly picture: Picture;
@@ -30,7 +31,7 @@ export async function drawSideBySide(
   for (const { name, folder } of runs) {
     if ((await listCheckpoints(folder)).length === 0) continue;
     const images = await drawRow(folder, options);
-    const format = images.shape.slice(1).join('x');
+    const format = formatImage(images.shape.slice(1) as [number, number, number]);
     const pictures = Array.from({ length: options.count }, (_, i) => composeImage(images, i));
     rows.set(format, [...(rows.get(format) ?? []), { caption: name, pictures }]);
   }

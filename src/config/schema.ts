@@ -161,7 +161,11 @@ const augment = z
 /** Everything a run is made from. A recipe gives every key a value; a configuration file and --set change some. */
 export const configSchema = z.strictObject({
   recipe: z.string().describe('the recipe whose networks and defaults are used'),
-  size: positive.describe('height and width of the images in pixels'),
+  size: z
+    .union([positive, z.tuple([positive, positive]).readonly()], {
+      error: 'expected whole pixels, one number for both sides or [height, width]',
+    })
+    .describe('height and width of the images in pixels: one number for both, or [height, width]'),
   channels: z
     .union([z.literal(1), z.literal(3), z.literal(4)])
     .describe('1: grey, 3: colour, 4: colour and transparency'),

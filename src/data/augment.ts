@@ -1,3 +1,4 @@
+import { formatSize } from '../config/image_size.ts';
 import { DataError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
 import { type HsvShift, shiftColours } from './hsv.ts';
@@ -87,7 +88,7 @@ function checkOptions(dataset: Dataset, { rotate, hue, saturation }: AugmentOpti
   if (rotate && height !== width) {
     throw new DataError(
       'augment_not_square',
-      `augment.rotate: quarter turns need square images, but ${dataset.name} is opened at ${height}x${width}; choose one size for both sides`,
+      `augment.rotate: quarter turns need square images, but ${dataset.name} is opened at ${formatSize(dataset.size)}; set it to false, or choose one size for both sides`,
     );
   }
   if (dataset.channels === 1 && (hue > 0 || saturation > 0)) {

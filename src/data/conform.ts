@@ -1,6 +1,7 @@
+import { formatSize, type ImageSize } from '../config/image_size.ts';
 import { DataError } from '../errors.ts';
 import type { ProgressListener } from './dataset.ts';
-import { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';
+import { type Channels, channelsInWords, type ImageFormat, type PackedImages } from './pixels.ts';
 import { resample } from './resample.ts';
 
 /** How images in memory are brought to another format. */
@@ -73,7 +74,7 @@ export function checkFormat({ size, channels }: ImageFormat): void {
   if (!size.every((side) => Number.isInteger(side) && side > 0 && side <= LONGEST_SIDE)) {
     throw new DataError(
       'image_size',
-      `image size: expected whole numbers of pixels from 1 to ${LONGEST_SIDE}, but received ${size.join('x')}`,
+      `image size: expected whole numbers of pixels from 1 to ${LONGEST_SIDE}, but received ${formatSize(size)}`,
     );
   }
   if (!(channels in channelsInWords)) {

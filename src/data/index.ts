@@ -24,5 +24,5 @@ export { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderP
 export { datasetNames, hasTestPart, type OpenOptions, openDataset } from './open.ts';
 export { expectOutsideData } from './own_pictures.ts';
 export { expectPictureSize } from './picture_size.ts';
-export { type Channels, channelsInWords, type ImageFormat, type ImageSize, type PackedImages } from './pixels.ts';
+export { type Channels, channelsInWords, type ImageFormat, type PackedImages } from './pixels.ts';
 export { encodePng, writeAtomically, writeGrid, writeImage, writePicture } from './png.ts';

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { bothSides, type ImageSize, type SizeSetting } from '../config/image_size.ts';
 import { DataError } from '../errors.ts';
 import { baseDefaults } from '../models/recipe.ts';
 import { didYouMean } from '../suggest.ts';
@@ -11,12 +12,12 @@ import { openFlowers17, openFlowers102 } from './flowers.ts';
 import { type LabelledFolderOptions, openImageFolder } from './folder.ts';
 import { readLabelFile } from './labels/label_file.ts';
 import { holdsIdx, openFashionMnist, openIdxFolder, openMnist } from './mnist.ts';
-import type { Channels, ImageSize } from './pixels.ts';
+import type { Channels } from './pixels.ts';
 
 /** What any data set is asked for. */
 export interface OpenOptions {
-  /** Side of a square, or [height, width]; a packed data set's own size if not given, but a folder of images needs it. */
-  readonly size?: number | ImageSize | undefined;
+  /** One number for both sides, or [height, width]; a packed data set's own size if not given, but a folder of images needs it. */
+  readonly size?: SizeSetting | undefined;
   /** A packed data set's own number if not given; 3 for a folder. */
   readonly channels?: Channels | undefined;
   /** MNIST, Fashion-MNIST and CIFAR-10: 'train' if not given. CelebA and the flowers: all images if not given. Others have no parts. */
@@ -174,7 +175,7 @@ async function openFolder(directory: string, options: ResolvedOptions): Promise<
  *  @throws DataError data_unknown with the nearest name, and what the data sets throw. */
 export async function openDataset(spec: string, options: OpenOptions = {}): Promise<Dataset> {
   const { size } = options;
-  const resolved = { ...options, size: typeof size === 'number' ? ([size, size] as const) : size };
+  const resolved = { ...options, size: size === undefined ? size : bothSides(size) };
   const { name, directory, named } = partsOf(spec);
   if (named) return named.open(directory, resolved);
   if (existsSync(spec)) return openFolder(spec, resolved);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ImageSize } from '../config/image_size.ts';
 import { conformImages } from './conform.ts';
 import type { Dataset, ProgressListener, Split } from './dataset.ts';
 import type { Labels } from './labels/labels.ts';
-import { bytesToUnit, type Channels, type ImageSize, imageElements, type PackedImages } from './pixels.ts';
+import { bytesToUnit, type Channels, imageElements, type PackedImages } from './pixels.ts';
 
 /** What a packed data set is asked for; size and channels default to its own. */
 export interface PackedOptions {

@@ -1,5 +1,4 @@
-/** Height and width in pixels. */
-export type ImageSize = readonly [number, number];
+import type { ImageSize } from '../config/image_size.ts';
 
 /** Grey, RGB, or RGB and opacity (RGBA). */
 export type Channels = 1 | 3 | 4;

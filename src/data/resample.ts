@@ -1,6 +1,7 @@
+import type { ImageSize } from '../config/image_size.ts';
 import type { ProgressListener } from './dataset.ts';
 import { decodersInFlight, forEachConcurrently } from './parallel.ts';
-import { type Channels, type ImageFormat, type ImageSize, imageElements, type PackedImages } from './pixels.ts';
+import { type Channels, type ImageFormat, imageElements, type PackedImages } from './pixels.ts';
 import { loadSharp } from './sharp.ts';
 
 /** Reach of sharp's widest kernel (Lanczos 3), in pixels of the coarser of the two images. */

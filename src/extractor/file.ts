@@ -9,10 +9,12 @@ import {
   readNetworkWeights,
   writeNetwork,
 } from '../classifier/network_file.ts';
+import { formatImage, formatSetting, imageShapeOf } from '../config/image_size.ts';
 import type { Config } from '../config/index.ts';
 import { ConfigError } from '../errors.ts';
 import { buildExtractor } from '../games/index.ts';
 import { didYouMean } from '../suggest.ts';
+import { sameShape } from '../tensor/shape.ts';
 import type { Variable } from '../tensor/variable.ts';
 import type { TrainedExtractor } from './training.ts';
 
@@ -77,18 +79,19 @@ export const describeExtractor = (path: string): Promise<StoredExtractor> => des
 /** The values of a run's extractor network, read from the file that its configuration names: of the network's outputs those that are of
  *  `extractor.labels`. @param variables the run's @throws ConfigError extractor_size, extractor_label; and what reading a file throws */
 export async function pretrainedWeights(
-  { size, channels, extractor }: Pick<Config, 'size' | 'channels' | 'extractor'>,
+  config: Pick<Config, 'size' | 'channels' | 'extractor'>,
   file: string,
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const about = await describeExtractor(file);
   const { weights: path } = networkFiles(file);
-  if (about.size[0] !== size || about.size[1] !== size || about.channels !== channels) {
+  const [wanted, found] = [imageShapeOf(config), [...about.size, about.channels] as const];
+  if (!sameShape(wanted, found)) {
     throw new ConfigError(
       'extractor_size',
-      `extractor.file: ${path} reads images of ${about.size.join('x')}x${about.channels}, but the run makes ${size}x${size}x${channels}; train one with \`gannet extractor train DATA --size ${size} --channels ${channels}\``,
+      `extractor.file: ${path} reads images of ${formatImage(found)}, but the run makes ${formatImage(wanted)}; train one with \`gannet extractor train DATA --size ${formatSetting(config.size)} --channels ${config.channels}\``,
     );
   }
-  const chosen = extractor.labels.map((name) => outputOf(about, name, path));
+  const chosen = config.extractor.labels.map((name) => outputOf(about, name, path));
   const { variables } = networkOf(about);
   const weights = await readNetworkWeights(KIND, path, variables);
   const last = variables.slice(-2);

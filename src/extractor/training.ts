@@ -1,6 +1,7 @@
 import { type Learner, type LearningProgress, learn, readWeights } from '../classifier/learning.ts';
 import { describeParts, type LabelledParts, type LearnedFrom } from '../classifier/parts.ts';
-import { type Channels, countLabels, type Dataset, expectLabels, type ImageSize, type Labels } from '../data/index.ts';
+import type { ImageSize } from '../config/index.ts';
+import { type Channels, countLabels, type Dataset, expectLabels, type Labels } from '../data/index.ts';
 import { labelIndex, labelVectors } from '../data/labels/labels.ts';
 import type { Device } from '../device/index.ts';
 import { ConfigError, DataError } from '../errors.ts';

@@ -1,4 +1,5 @@
 import { conditionedOn } from '../config/conditioning.ts';
+import { imageShapeOf } from '../config/image_size.ts';
 import { learnsLabels } from '../config/representatives.ts';
 import type { Config } from '../config/schema.ts';
 import { gradients } from '../graph/gradients.ts';
@@ -29,9 +30,9 @@ export interface Extractor {
 
 /** The extractor that a configuration asks for: formulas, and a network for labels. */
 export function createExtractor(config: Config): Extractor {
-  const { size, channels, extractor } = config;
+  const { extractor } = config;
   const { measures, labels } = extractor;
-  const network = labels.length > 0 ? buildExtractor([size, size, channels], labels.length) : undefined;
+  const network = labels.length > 0 ? buildExtractor(imageShapeOf(config), labels.length) : undefined;
   const training = network && learnsLabels(config) ? jointTraining(network, config) : undefined;
   const logits = (images: Tensor): Tensor[] => (network ? [network.apply(images, TRAINING)] : []);
   return {

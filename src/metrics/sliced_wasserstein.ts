@@ -1,3 +1,4 @@
+import { formatImage, formatSize } from '../config/image_size.ts';
 import type { PackedImages } from '../data/pixels.ts';
 import type { RandomSequence } from '../data/random.ts';
 import { addProduct } from '../device/index.ts';
@@ -59,13 +60,13 @@ function expectAlike(real: PackedImages, generated: PackedImages): void {
       `expected as many real images as generated ones, but received ${real.count} and ${generated.count}`,
     );
   }
-  const [a, b] = [real, generated].map(({ size, channels }) => [...size, channels].join('x'));
+  const [a, b] = [real, generated].map(({ size, channels }) => formatImage([...size, channels]));
   if (a !== b)
     throw new DataError('image_format', `real images are ${a}, and generated ones ${b}; bring both to one size`);
   if (Math.min(...real.size) < COARSEST) {
     throw new DataError(
       'image_size',
-      `patches are taken of images of at least ${COARSEST} pixels, but these have ${real.size.join('x')}`,
+      `patches are taken of images of at least ${COARSEST} pixels, but these have ${formatSize(real.size)}`,
     );
   }
   if (real.count < 1) throw new DataError('samples_few', 'expected at least one image of either kind');

@@ -1,3 +1,4 @@
+import { imageShapeOf } from '../config/image_size.ts';
 import { uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { type Autoencoder, type Began, equilibrium } from '../games/index.ts';
@@ -23,20 +24,20 @@ import { read } from '../tensor/trace.ts';
 import type { Initializer, Variable } from '../tensor/variable.ts';
 import { baseDefaults, halvingSizes, halvings, modelKeys, type Recipe, weightInitializer } from './recipe.ts';
 
-/** The smallest maps of a BEGAN, at its bottleneck: 8x8, or up to 14x14 for images that do not halve to them. */
-function bottleneck(size: number): { readonly doublings: number; readonly side: number } {
-  const { count, side } = halvings(size);
-  return { doublings: count - 1, side: 2 * side };
+/** The smallest maps of a BEGAN, at its bottleneck: 8x8, or up to 14x14 for squares that do not halve to them; 8x12 for an image of 64x96. */
+function bottleneck([height, width]: Shape): { readonly doublings: number; readonly maps: readonly number[] } {
+  const { count, maps } = halvings([height as number, width as number]);
+  return { doublings: count - 1, maps: maps.map((side) => 2 * side) };
 }
 
 /** The boundary equilibrium GAN of the study: an autoencoder as discriminator, and a generator built like its decoder.
  *  @see arXiv:1703.10717 */
 export function buildBegan(config: Config): Began {
-  const { size, channels, latent, weights, equilibrium: settings } = config;
+  const { latent, weights, equilibrium: settings } = config;
   const { width } = config.model;
   const carry = statistic('carry', [], constant(settings.carrySteps > 0 ? 1 : 0));
   const parts = new Parts(width, weightInitializer(weights), carry);
-  const image = [size, size, channels] as const;
+  const image = imageShapeOf(config);
   const encoder = parts.encoder('discriminator.encoder', image, latent.size);
   const decoder = parts.decoder('discriminator.decoder', image, latent.size, settings.outputActivation);
   const generator = parts.decoder('generator', image, latent.size, settings.outputActivation);
@@ -70,7 +71,7 @@ class Parts {
 
   /** Three convolutions at the image's size, then per halving: one of stride 2 and two that widen. A linear layer at the end. */
   encoder(name: string, image: Shape, latent: number): Network {
-    const scales = bottleneck(image[0] as number).doublings + 1;
+    const scales = bottleneck(image).doublings + 1;
     const chain = new Chain(name, image);
     chain.add(this.conv(this.width));
     for (let scale = 1; scale <= scales; scale++) {
@@ -85,10 +86,10 @@ class Parts {
   /** A linear layer to the smallest maps, then per doubling: three convolutions, the first of which doubles its input and the smallest maps enlarged
    *  to the same size. */
   decoder(name: string, image: Shape, latent: number, outputActivation: Activation): Network {
-    const [size, , channels] = image as [number, number, number];
-    const { doublings, side } = bottleneck(size);
+    const channels = image[2] as number;
+    const { doublings, maps } = bottleneck(image);
     const chain = new Chain(name, [latent]);
-    chain.add(block({ weights: this.weights, transform: linear([side, side, this.width]) }));
+    chain.add(block({ weights: this.weights, transform: linear([...maps, this.width]) }));
     for (let i = 0; i < 3; i++) chain.add(this.conv(this.width), this.residual);
     for (let doubling = 1; doubling <= doublings; doubling++) {
       chain.concatFirst(2 ** (doubling - 1));

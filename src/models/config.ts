@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type ConfigChanges, mergeChanges } from '../config/changes.ts';
+import { bothSides, oneForm } from '../config/image_size.ts';
 import { type Config, configSchema } from '../config/schema.ts';
 import type { Settings, Some } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
@@ -55,7 +56,7 @@ function parseConfig(value: unknown, options: Recipe['options']): Config {
   const result = schema.safeParse(value);
   if (result.success) {
     for (const player of ['generator', 'discriminator'] as const) expectOptimizerKeys(player, result.data[player]);
-    return result.data as Config;
+    return { ...result.data, size: oneForm(bothSides(result.data.size)) } as Config;
   }
   const problems = result.error.issues.map((issue) => `  ${describeIssue(issue, value, schema)}`);
   throw new ConfigError('invalid_config', `the configuration cannot be used:\n${problems.join('\n')}`);
@@ -103,7 +104,8 @@ function describeIssue(issue: z.core.$ZodIssue, config: unknown, schema: z.ZodOb
 
 /** What an issue says was expected, such as `expected number or "glorot"`. */
 function expectationOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_union') return issue.message.replace(/^Invalid (input|option): |, received .*$/g, '');
+  if (issue.code !== 'invalid_union' || issue.message.startsWith('expected '))
+    return issue.message.replace(/^Invalid (input|option): |, received .*$/g, '');
   const choices = issue.errors.flat().map((choice) => expectationOf(choice).replace(/^expected /, ''));
   return `expected ${[...new Set(choices)].join(' or ')}`;
 }

@@ -1,3 +1,4 @@
+import { imageShapeOf } from '../config/image_size.ts';
 import { type KeyUse, uses } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial, type Gan } from '../games/index.ts';
@@ -68,35 +69,33 @@ function minibatchLayers({ model, weights }: Config): LayerBuilder[] {
   ];
 }
 
-/** The deep convolutional GAN: super layers of stride 2 between the image and 4x4 to 7x7, the channels doubling towards there.
+/** The deep convolutional GAN: super layers of stride 2 between the image and maps whose shorter side is 4 to 7, the channels doubling towards
+ *  there.
  *  On request minibatch discrimination before the discriminator's last layer, and labels in both networks. @see arXiv:1511.06434 */
 export function buildDcgan(config: Config): Gan {
-  const { size, channels, latent, model, weights } = config;
-  const { kernel, width, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } =
-    model;
-  const { count, side } = halvings(size);
-  const widths = Array.from({ length: count }, (_, level) => width * 2 ** level);
+  const { latent, model, weights } = config;
+  const image = imageShapeOf(config);
+  const [height, width, channels] = image;
+  const { kernel, generatorNorm, discriminatorNorm, firstNorm, generatorActivation, discriminatorActivation } = model;
+  const { count, maps } = halvings([height, width]);
+  const widths = Array.from({ length: count }, (_, level) => model.width * 2 ** level);
   const shared = { weights: weightInitializer(weights), referenceBatch: model.referenceBatch };
 
-  const discriminator = sequential(
-    'discriminator',
-    [size, size, channels],
-    [
-      ...labelsInImages(config),
-      ...widths.map((out, level) =>
-        block({
-          ...shared,
-          spectral: model.spectralNorm,
-          transform: convolution({ channels: out, kernel, stride: 2 }),
-          norm: level > 0 || firstNorm ? discriminatorNorm : 'none',
-          activation: discriminatorActivation,
-          dropout: model.dropout,
-        }),
-      ),
-      ...minibatchLayers(config),
-      ...verdict(config, { units: JOINT_UNITS, dropout: model.dropout }),
-    ],
-  );
+  const discriminator = sequential('discriminator', image, [
+    ...labelsInImages(config),
+    ...widths.map((out, level) =>
+      block({
+        ...shared,
+        spectral: model.spectralNorm,
+        transform: convolution({ channels: out, kernel, stride: 2 }),
+        norm: level > 0 || firstNorm ? discriminatorNorm : 'none',
+        activation: discriminatorActivation,
+        dropout: model.dropout,
+      }),
+    ),
+    ...minibatchLayers(config),
+    ...verdict(config, { units: JOINT_UNITS, dropout: model.dropout }),
+  ]);
 
   const ofGenerator = {
     ...shared,
@@ -110,7 +109,7 @@ export function buildDcgan(config: Config): Gan {
     [latent.size],
     [
       ...(hasConditionalNorm(config) ? [] : labelsBeside(config)),
-      block({ ...ofGenerator, transform: linear([side, side, deepest]) }),
+      block({ ...ofGenerator, transform: linear([...maps, deepest]) }),
       ...rest.map((out) =>
         block({ ...ofGenerator, transform: transposedConvolution({ channels: out, kernel, stride: 2 }) }),
       ),

@@ -19,8 +19,8 @@ export interface RecipeDefinition<G extends Gan = Gan, O extends object = NoOpti
   readonly name: string;
   /** One line of what it is. */
   readonly summary?: string;
-  /** Makes the networks of a configuration: a generator [latent.size] -> [size, size, channels] in [-1, 1], and a discriminator
-   *  [size, size, channels] -> [1], or what the game asks for. No two variables of both have one name. */
+  /** Makes the networks of a configuration: a generator [latent.size] -> [height, width, channels] in [-1, 1], and a
+   *  discriminator [height, width, channels] -> [1], or what the game asks for; `imageShapeOf(config)` gives these three. No two variables of both have one name. */
   readonly networks: (config: ConfigWith<NoInfer<O>>) => G;
   /** What the networks play; `adversarial` if not given. */
   readonly game?: Game<G>;
@@ -28,11 +28,15 @@ export interface RecipeDefinition<G extends Gan = Gan, O extends object = NoOpti
   readonly defaults?: Settings & { readonly options?: NoInfer<Some<O>> };
   /** A zod object of the keys of its own, which are `options.KEY` in a configuration; each has a value here or in `defaults.options`. */
   readonly schema?: z.ZodType<O>;
-  /** The image sizes that its networks can be made for; any if not given. */
+  /** The image sizes that its networks can be made for, by height and width; squares of any size if not given. */
   readonly sizes?: Recipe['sizes'];
 }
 
-const ANY_SIZE: Recipe['sizes'] = { accepts: () => true, description: 'images of any size' };
+/** Networks that do not say otherwise may take `size` for one number. */
+const ANY_SQUARE: Recipe['sizes'] = {
+  accepts: (height, width) => height === width,
+  description: 'squares of any size; for others, say in `sizes` which it makes',
+};
 
 /** Makes networks of one's own a recipe: `resolveConfig({ recipe })` and `train({ recipe })` take it in place of a name, and a file whose
  *  default export it is stands for it on the command line. A changed key has an effect if the networks ask for it or the game says
@@ -41,7 +45,7 @@ const ANY_SIZE: Recipe['sizes'] = { accepts: () => true, description: 'images of
 export function defineRecipe<G extends Gan, O extends object = NoOptions>(
   definition: RecipeDefinition<G, O>,
 ): Recipe<G, O> {
-  const { name, summary = 'a recipe of your own', networks, game = adversarial, sizes = ANY_SIZE } = definition;
+  const { name, summary = 'a recipe of your own', networks, game = adversarial, sizes = ANY_SQUARE } = definition;
   expectName(name);
   const options = strict(definition.schema);
   const base = { ...baseDefaults, ...(options && { options: {} }) };

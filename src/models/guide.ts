@@ -1,3 +1,4 @@
+import { imageShapeOf } from '../config/image_size.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial } from '../games/index.ts';
 import {
@@ -47,7 +48,6 @@ export const dcganGuide: Recipe = {
   },
   build(config: Config) {
     const {
-      size,
       channels,
       latent,
       model: { kernel, width, generatorNorm, discriminatorNorm, referenceBatch, spectralNorm: spectral },
@@ -81,23 +81,19 @@ export const dcganGuide: Recipe = {
       block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
       flat,
     ];
-    const discriminator = sequential(
-      'discriminator',
-      [size, size, channels],
-      [
-        ...labelsInImages(config),
-        ...[width, 2 * width, 4 * width].map((out) =>
-          block({
-            ...normed,
-            spectral,
-            transform: convolution({ channels: out, kernel, stride: 2 }),
-            norm: discriminatorNorm,
-            activation: 'leakyRelu',
-          }),
-        ),
-        ...verdict(config, { units: JOINT_UNITS, alone }),
-      ],
-    );
+    const discriminator = sequential('discriminator', imageShapeOf(config), [
+      ...labelsInImages(config),
+      ...[width, 2 * width, 4 * width].map((out) =>
+        block({
+          ...normed,
+          spectral,
+          transform: convolution({ channels: out, kernel, stride: 2 }),
+          norm: discriminatorNorm,
+          activation: 'leakyRelu',
+        }),
+      ),
+      ...verdict(config, { units: JOINT_UNITS, alone }),
+    ]);
     return { generator, discriminator };
   },
 };
@@ -157,7 +153,8 @@ export const convGuide: Recipe = {
     latent: { size: 100, distribution: 'normal' },
     model: { ...baseDefaults.model, width: 64 },
   },
-  build({ size, channels, latent, model, weights }: Config) {
+  build(config: Config) {
+    const { channels, latent, model, weights } = config;
     const { kernel, width, generatorNorm, discriminatorNorm, referenceBatch, spectralNorm: spectral } = model;
     const shared = { weights: weightInitializer(weights), referenceBatch };
     const ofGenerator = { ...shared, norm: generatorNorm, activation: 'relu' } as const;
@@ -173,19 +170,15 @@ export const convGuide: Recipe = {
         block({ ...shared, transform: convolution({ channels, kernel }), activation: 'tanh' }),
       ],
     );
-    const discriminator = sequential(
-      'discriminator',
-      [size, size, channels],
-      [
-        ...[width, 2 * width, 4 * width].flatMap((out) => [
-          block({ ...shared, spectral, transform: convolution({ channels: out, kernel }) }),
-          maxPool(2),
-          normalization({ norm: discriminatorNorm, activation: 'relu', referenceBatch }),
-        ]),
-        block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
-        flat,
-      ],
-    );
+    const discriminator = sequential('discriminator', imageShapeOf(config), [
+      ...[width, 2 * width, 4 * width].flatMap((out) => [
+        block({ ...shared, spectral, transform: convolution({ channels: out, kernel }) }),
+        maxPool(2),
+        normalization({ norm: discriminatorNorm, activation: 'relu', referenceBatch }),
+      ]),
+      block({ ...shared, spectral, transform: convolution({ channels: 1, kernel: 4, padding: 'valid' }) }),
+      flat,
+    ]);
     return { generator, discriminator };
   },
 };

@@ -1,3 +1,4 @@
+import { imageShapeOf } from '../config/image_size.ts';
 import { representativesOf } from '../config/representatives.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, GraphError, ShapeError } from '../errors.ts';
@@ -9,10 +10,10 @@ import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
  *  What comes out of the discriminator, the game judges.
  *  @throws ShapeError network_misfit; ConfigError recipe_networks; GraphError variable_redefined */
 export function expectFittingNetworks(recipe: string, gan: Gan, config: Config): void {
-  const { size, channels, latent } = config;
+  const { latent } = config;
   expectNetworks(recipe, gan);
   const { generator, discriminator } = gan;
-  const image = [size, size, channels];
+  const image = imageShapeOf(config);
   // Representative variables stand behind the noise.
   const behind = representativesOf(config).length;
   const keys = behind === 0 ? 'latent.size' : 'latent.size and extractor';

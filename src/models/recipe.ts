@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { embedsLabels } from '../config/conditioning.ts';
+import type { ImageSize } from '../config/image_size.ts';
 import { isRead, type KeyUse, type UnusableValue, uses } from '../config/keys.ts';
 import type { Config, ModelConfig } from '../config/schema.ts';
 import type { Game, Gan } from '../games/index.ts';
@@ -24,7 +25,7 @@ export interface Recipe<G extends Gan = Gan, O extends object = object> {
   /** The modules that it was loaded from; only of one that `loadRecipe` has given. */
   readonly sources?: RecipeSources;
   /** Which image sizes the networks can be made for. */
-  readonly sizes: { readonly accepts: (size: number) => boolean; readonly description: string };
+  readonly sizes: { readonly accepts: (height: number, width: number) => boolean; readonly description: string };
   /** @throws ShapeError for a size that `sizes` does not accept */
   build(config: Config): G;
 }
@@ -139,20 +140,22 @@ export const baseDefaults: Config = {
   sampleCount: 64,
 };
 
-/** How often an image is halved, and the side that is left, 4 to 7: 64 is 4 after 4 times, 96 is 6 after 4 times, 28 is 7 after 2. */
-export function halvings(size: number): { readonly count: number; readonly side: number } {
-  const count = Math.floor(Math.log2(size / 4));
-  return { count, side: size / 2 ** count };
+/** How often an image is halved, and the maps that are left, whose shorter side is 4 to 7: 64x64 is 4x4 after 4 times, 96x96 is 6x6 after 4
+ *  times, 28x28 is 7x7 after 2, and 64 high and 96 wide is 4x6 after 4. */
+export function halvings([height, width]: ImageSize): { readonly count: number; readonly maps: ImageSize } {
+  const count = Math.floor(Math.log2(Math.min(height, width) / 4));
+  return { count, maps: [height / 2 ** count, width / 2 ** count] };
 }
 
-/** Sizes that halve at least twice, down to 4x4, 5x5, 6x6 or 7x7. */
-export const halvingSizes = {
-  accepts: (size: number): boolean => size >= 16 && Number.isInteger(halvings(size).side),
-  description: '16, 20, 24, 28, 32, ..., 64, 80, 96, 112, 128, ... (4, 5, 6 or 7 times a power of two)',
+/** Sizes that halve at least twice, until the shorter side is 4, 5, 6 or 7. */
+export const halvingSizes: Recipe['sizes'] = {
+  accepts: (height, width) => Math.min(height, width) >= 16 && halvings([height, width]).maps.every(Number.isInteger),
+  description:
+    '16, 20, 24, 28, 32, ..., 64, 80, 96, 112, 128, ... (4, 5, 6 or 7 times a power of two), and rectangles of such a side and a longer one that the same power divides, such as 96x64 and 64x128',
 };
 
-/** Just these sizes. */
+/** Just these squares. */
 export const onlySizes = (...sizes: number[]): Recipe['sizes'] => ({
-  accepts: (size) => sizes.includes(size),
+  accepts: (height, width) => height === width && sizes.includes(height),
   description: sizes.join(' or '),
 });

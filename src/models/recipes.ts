@@ -1,3 +1,4 @@
+import { bothSides, formatSetting } from '../config/image_size.ts';
 import { type Config, OWN_RECIPE } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Gan } from '../games/index.ts';
@@ -89,10 +90,13 @@ function expectOwn(recipe: Recipe): Recipe {
 /** The networks of a configuration. @throws ConfigError for an unknown recipe or a size the recipe cannot reach */
 export function buildGan(config: Config): Gan {
   const recipe = recipeOf(config);
-  if (!recipe.sizes.accepts(config.size)) {
+  const [height, width] = bothSides(config.size);
+  if (!recipe.sizes.accepts(height, width)) {
+    const able = recipes.filter(({ sizes }) => sizes.accepts(height, width)).map(({ name }) => name);
+    const others = able.length > 0 ? `, or a recipe that makes this one: ${able.join(', ')}` : '';
     throw new ConfigError(
       'unreachable_size',
-      `recipe '${recipe.name}' cannot make images of size ${config.size}; it makes ${recipe.sizes.description}. Choose one with --size.`,
+      `recipe '${recipe.name}' cannot make images of size ${formatSetting(config.size)}; it makes ${recipe.sizes.description}. Choose one with --size${others}.`,
     );
   }
   return recipe.build(config);

@@ -1,4 +1,5 @@
 import { conditionedOn, isConditional } from '../config/conditioning.ts';
+import { imageShapeOf } from '../config/image_size.ts';
 import type { Config } from '../config/schema.ts';
 import { adversarial } from '../games/index.ts';
 import {
@@ -74,16 +75,12 @@ export const convReport: Recipe = {
       flat,
     ];
     const features = block({ ...judged, transform: convolution({ channels: deepest, kernel: 4, padding: 'valid' }) });
-    const discriminator = sequential(
-      'discriminator',
-      [size, size, channels],
-      [
-        ...labelsInImages(config),
-        ...widths.map((out) => block({ ...judged, transform: convolution({ channels: out, kernel, stride: 2 }) })),
-        ...(hasJointLayer(config) ? [features] : []),
-        ...verdict(config, { units: JOINT_UNITS, alone }),
-      ],
-    );
+    const discriminator = sequential('discriminator', imageShapeOf(config), [
+      ...labelsInImages(config),
+      ...widths.map((out) => block({ ...judged, transform: convolution({ channels: out, kernel, stride: 2 }) })),
+      ...(hasJointLayer(config) ? [features] : []),
+      ...verdict(config, { units: JOINT_UNITS, alone }),
+    ]);
     return { generator, discriminator };
   },
 };
@@ -131,10 +128,11 @@ export const mlpReport: Recipe = {
     },
   ],
   game: adversarial,
-  sizes: { accepts: (size) => size >= 4, description: '4 or more' },
+  sizes: { accepts: (height, width) => Math.min(height, width) >= 4, description: '4 or more on each side' },
   defaults: { ...reportDefaults, recipe: 'mlp-report', model: { ...baseDefaults.model, dropout: 0.3 } },
   build(config: Config) {
-    const { size, channels, latent, model } = config;
+    const { latent, model } = config;
+    const image = imageShapeOf(config);
     const weights = weightInitializer(config.weights);
     const dense = (units: number, spectral = false): LayerBuilder =>
       block({ weights, spectral, transform: linear([units]), activation: 'leakyRelu' });
@@ -146,18 +144,14 @@ export const mlpReport: Recipe = {
       [
         ...labelsBeside(config),
         ...[256, 512, 1024].map((units) => dense(units)),
-        block({ weights, transform: linear([size, size, channels]), activation: 'tanh' }),
+        block({ weights, transform: linear(image), activation: 'tanh' }),
       ],
     );
-    const discriminator = sequential(
-      'discriminator',
-      [size, size, channels],
-      [
-        ...(isProjected ? [] : labelsBeside(config)),
-        ...[1024, 512, 256].flatMap((units) => [dense(units, model.spectralNorm), dropout(model.dropout)]),
-        ...(isProjected ? verdict(config, { units: 0 }) : [toOne]),
-      ],
-    );
+    const discriminator = sequential('discriminator', image, [
+      ...(isProjected ? [] : labelsBeside(config)),
+      ...[1024, 512, 256].flatMap((units) => [dense(units, model.spectralNorm), dropout(model.dropout)]),
+      ...(isProjected ? verdict(config, { units: 0 }) : [toOne]),
+    ]);
     return { generator, discriminator };
   },
 };

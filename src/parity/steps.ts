@@ -23,7 +23,7 @@ const CLIP = 0.2;
 export function reducedConfig(recipe: Recipe): Config {
   const { sizes, defaults } = recipe;
   const candidates: ConfigChanges[] = [
-    ...SIZES.filter(sizes.accepts).map((size) => ({ size, latent: { size: 3 } })),
+    ...SIZES.filter((size) => sizes.accepts(size, size)).map((size) => ({ size, latent: { size: 3 } })),
     { latent: { size: 3 } },
   ];
   for (const changes of candidates) {
@@ -64,9 +64,8 @@ function withChanges(recipe: Recipe, small: ConfigChanges): Config {
 }
 
 /** One training step of a reduced recipe: every program of its schedule once, from one initial state, on the same images and random
- *  numbers. */
-export function trainingStep(recipe: Recipe): Work {
-  const config = reducedConfig(recipe);
+ *  numbers. @param config in place of the recipe's reduced one */
+export function trainingStep(recipe: Recipe, config = reducedConfig(recipe)): Work {
   const model = createModel(config);
   const graphs = model.match.programs.map(({ trace }) => trace());
   const images = graphs.flatMap(({ feeds }) => feeds);

@@ -1,9 +1,10 @@
 import { loadClassifier } from '../classifier/file.ts';
 import { describeClassifier, isClassifierName } from '../classifier/index.ts';
+import { formatImage, formatSetting, imageShapeOf } from '../config/image_size.ts';
 import { ConfigError } from '../errors.ts';
 import type { Explorer } from '../explore/index.ts';
 import { isAutoencoder } from '../games/equilibrium.ts';
-import { elements } from '../tensor/shape.ts';
+import { elements, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** What a network makes of images, to compare them by. */
@@ -41,12 +42,12 @@ function encoderFeatures({ session, encode }: Explorer): ProjectionFeatures {
 async function classifierFeatures(path: string, { session }: Explorer): Promise<ProjectionFeatures> {
   const about = await describeClassifier(path);
   const { size, channels } = about.architecture;
-  const wanted = session.model.generator.outputShape;
-  const found = [...size, channels];
-  if (found.join() !== wanted.join()) {
+  const { config } = session.model;
+  const [wanted, found] = [imageShapeOf(config), [...size, channels] as const];
+  if (!sameShape(wanted, found)) {
     throw new ConfigError(
       'projection_features',
-      `--features: ${path} reads images of ${found.join('x')}, but the run draws ${wanted.join('x')}; train one with \`gannet classifier DATA --size ${wanted[0]} --channels ${wanted[2]}\``,
+      `--features: ${path} reads images of ${formatImage(found)}, but the run draws ${formatImage(wanted)}; train one with \`gannet classifier DATA --size ${formatSetting(config.size)} --channels ${config.channels}\``,
     );
   }
   const { body } = await loadClassifier(path, about, session.device);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { bothSides } from '../config/image_size.ts';
 import type { Config } from '../config/index.ts';
 import { type DecodeOptions, decodeImage, firstLine } from '../data/decode.ts';
 import { decodeFile } from '../data/decode_file.ts';
@@ -66,7 +67,7 @@ export async function readImages(paths: readonly string[], reading: ImageReading
 }
 
 const formatOf = ({ size, channels, crop, maxPixels }: ImageReading): DecodeOptions => ({
-  size: [size, size],
+  size: bothSides(size),
   channels: channels as Channels,
   crop,
   maxPixels,

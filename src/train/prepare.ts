@@ -1,3 +1,4 @@
+import { formatImage, imageShapeOf } from '../config/image_size.ts';
 import type { Config } from '../config/index.ts';
 import { imagesInStore, replays } from '../config/replay.ts';
 import { augmented } from '../data/augment.ts';
@@ -7,6 +8,7 @@ import { openDataset } from '../data/open.ts';
 import { type Device, type DeviceListener, findDevice, openDevice, type Ranks } from '../device/index.ts';
 import { DataError } from '../errors.ts';
 import { validateConfig } from '../models/index.ts';
+import { sameShape } from '../tensor/shape.ts';
 import { stepsIn } from './epochs.ts';
 import { withEvaluation } from './evaluator.ts';
 import type { WeightSource } from './from_run.ts';
@@ -84,11 +86,12 @@ async function openImages(config: Config, { dataset, onDataProgress, signal }: T
   return augmented(images, augment, seed);
 }
 
-function expectFormat({ name, size: [height, width], channels }: Dataset, config: Config): void {
-  if (height === config.size && width === config.size && channels === config.channels) return;
+function expectFormat({ name, size, channels }: Dataset, config: Config): void {
+  const [wanted, found] = [imageShapeOf(config), [...size, channels] as const];
+  if (sameShape(wanted, found)) return;
   throw new DataError(
     'image_format',
-    `${name}: expected images of ${config.size}x${config.size}x${config.channels}, as the configuration says, but received ${height}x${width}x${channels}; change size and channels of either`,
+    `${name}: expected images of ${formatImage(wanted)}, as the configuration says, but received ${formatImage(found)}; change size and channels of either`,
   );
 }
 

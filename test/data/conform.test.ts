@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ImageSize } from '../../src/config/index.ts';
 import { conformImages } from '../../src/data/conform.ts';
-import type { Channels, ImageSize, PackedImages } from '../../src/data/pixels.ts';
+import type { Channels, PackedImages } from '../../src/data/pixels.ts';
 import { rejects } from './rejects.ts';
 
 /** Noise, so that every pixel that leaks from one image into the next shows. */

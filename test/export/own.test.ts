@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Config } from '../../src/config/index.ts';
+import { type Config, imageShapeOf } from '../../src/config/index.ts';
 import { exportRun, importGenerator } from '../../src/export/index.ts';
 import { defineRecipe, resolveConfig } from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
@@ -48,25 +48,21 @@ const hidden = nn.block({ transform: nn.linear([12]), activation: 'leakyRelu' })
 /** Layers by names that mean something to Python, to a module of PyTorch, or to tfjs. */
 const odd = defineRecipe({
   name: 'odd',
-  networks: ({ size, channels, latent }: Config) => ({
+  networks: (config: Config) => ({
     generator: nn.sequential(
       'generator',
-      [latent.size],
+      [config.latent.size],
       [
         ...['0', 'half', 'own_half', 'class', '_x', 'a b:^"\n\u00e9'].map((name) => named(name, hidden)),
         bounded,
-        nn.block({ transform: nn.linear([size, size, channels]), activation: 'tanh' }),
+        nn.block({ transform: nn.linear(imageShapeOf(config)), activation: 'tanh' }),
       ],
     ),
-    discriminator: nn.sequential(
-      'type',
-      [size, size, channels],
-      [
-        nn.block({ transform: nn.convolution({ channels: 3, kernel: 3, stride: 2 }), activation: 'relu' }),
-        sumOfRows,
-        nn.block({ transform: nn.linear([1]) }),
-      ],
-    ),
+    discriminator: nn.sequential('type', imageShapeOf(config), [
+      nn.block({ transform: nn.convolution({ channels: 3, kernel: 3, stride: 2 }), activation: 'relu' }),
+      sumOfRows,
+      nn.block({ transform: nn.linear([1]) }),
+    ]),
   }),
   defaults: { size: 8, channels: 1, latent: { size: 4 } },
 });

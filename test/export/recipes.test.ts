@@ -13,11 +13,13 @@ function changesOf(recipe: string): ConfigChanges {
   return { model: { width: 4 }, ...(isAnySize && { size: 16 }) };
 }
 
+const RECTANGLES = 'dcgan-draft for rectangles with transparency';
 const VIRTUAL = 'dcgan-digits with virtual batch norm';
 
 /** Small configurations of every recipe, by its name, and of norms that none has by itself. */
 const CONFIGS: Readonly<Record<string, Config>> = {
   ...Object.fromEntries(recipes.map(({ name }) => [name, smallConfig(name, changesOf(name))])),
+  [RECTANGLES]: smallConfig('dcgan-draft', { size: [16, 24], channels: 4, model: { width: 4 } }),
   [VIRTUAL]: smallConfig('dcgan-digits', {
     size: 16,
     model: { width: 4, generatorNorm: 'virtual', discriminatorNorm: 'virtual', referenceBatch: 3 },
@@ -33,6 +35,7 @@ const DIFFERENT = [
   'wgan-gp-conditional',
   'extractor-gan',
   'began',
+  RECTANGLES,
   VIRTUAL,
 ];
 

@@ -140,7 +140,7 @@ function propertiesOf({ properties = {} }: Schema): ConfigChanges {
 function small(name: string): ConfigChanges {
   const { sizes, keys } = recipes.find((recipe) => recipe.name === name) as (typeof recipes)[number];
   const hasWidth = keys.some(({ key }) => key === 'model.width');
-  const size = [8, 16, 32].find(sizes.accepts) as number;
+  const size = [8, 16, 32].find((side) => sizes.accepts(side, side)) as number;
   return { recipe: name, size, batch: 2, latent: { size: 3 }, ...(hasWidth && { model: { width: 2 } }) };
 }
 

@@ -44,6 +44,20 @@ for (const [size, down] of [
   });
 }
 
+test("began at a rectangle has its smallest maps in the image's aspect", () => {
+  const { generator, discriminator } = buildGan(
+    resolveConfig({ recipe: 'began', size: [64, 96], model: { width: 4 } }),
+  );
+  assert.equal(generator.layers[0]?.outputShape, [8, 12, 4]);
+  assert.equal(
+    [generator.outputShape, discriminator.outputShape],
+    [
+      [64, 96, 3],
+      [64, 96, 3],
+    ],
+  );
+});
+
 test('began has 17.19 million parameters: 11.69 in its encoder, 2.75 each in its decoder and its generator', () => {
   const { generator, discriminator } = parametersOf({ recipe: 'began' });
   const conv = (inputs: number, outputs: number) => 9 * inputs * outputs + outputs;

@@ -157,6 +157,48 @@ test('sizes that halve to 4, 5, 6 or 7 are reached, one super layer more per dou
   }
 });
 
+test('rectangles begin at maps of their aspect, whose shorter side is 4 to 7', () => {
+  for (const [size, layers, maps] of [
+    [[64, 96], 5, [4, 6]],
+    [[96, 64], 5, [6, 4]],
+    [[64, 128], 5, [4, 8]],
+    [[28, 56], 3, [7, 14]],
+    [[16, 20], 3, [4, 5]],
+    [[192, 128], 6, [6, 4]],
+  ] as const) {
+    const { generator, discriminator } = buildGan(resolveConfig({ recipe: 'dcgan', size, model: { width: 4 } }));
+    assert.equal(generator.outputShape, [...size, 3]);
+    assert.equal(discriminator.outputShape, [1]);
+    assert.equal([generator.layers.length, discriminator.layers.length], [layers, layers]);
+    assert.equal(generator.layers[0]?.outputShape, [...maps, 4 * 2 ** (layers - 2)]);
+    assert.equal(discriminator.layers.at(-2)?.outputShape, [...maps, 4 * 2 ** (layers - 2)]);
+  }
+});
+
+test('a rectangle adds parameters to the linear layers alone', () => {
+  const square = parametersOf({ recipe: 'dcgan', size: 64 });
+  const wide = parametersOf({ recipe: 'dcgan', size: [64, 96] });
+  assert.is(wide.generator - square.generator, (128 + 1) * 8 * 1024);
+  assert.is(wide.discriminator - square.discriminator, 8 * 1024);
+});
+
+test('rectangles that do not halve as often on both sides are refused, and recipes that make them are named', () => {
+  for (const [size, told] of [
+    [[64, 100], '100x64'],
+    [[8, 64], '64x8'],
+    [[28, 58], '58x28'],
+  ] as const) {
+    assert.throws(
+      () => buildGan(resolveConfig({ recipe: 'dcgan', size })),
+      (error: Error & { code: string }) => error.code === 'unreachable_size' && error.message.includes(`size ${told};`),
+    );
+  }
+  assert.throws(
+    () => buildGan(resolveConfig({ recipe: 'conv-report', size: [32, 64] })),
+    /'conv-report' cannot make images of size 64x32; it makes 32 or 64\. Choose one with --size, or a recipe that makes this one: dcgan, .*mlp-report.*began\./,
+  );
+});
+
 test('other sizes are refused', () => {
   for (const size of [8, 14, 30, 36, 100]) {
     assert.throws(

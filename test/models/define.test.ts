@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Config, mergeChanges } from '../../src/config/index.ts';
+import { type Config, imageShapeOf, mergeChanges } from '../../src/config/index.ts';
 import { ConfigError, GannetError } from '../../src/errors.ts';
 import { equilibrium } from '../../src/games/index.ts';
 import {
@@ -26,10 +26,10 @@ function refuses(act: () => unknown, code: string, message: RegExp): void {
   });
 }
 
-const generator = ({ size, channels, latent }: Config) =>
-  nn.sequential('generator', [latent.size], [nn.block({ transform: nn.linear([size, size, channels]) })]);
-const discriminator = ({ size, channels }: Config, units = [1]) =>
-  nn.sequential('discriminator', [size, size, channels], [nn.block({ transform: nn.linear(units) })]);
+const generator = (config: Config) =>
+  nn.sequential('generator', [config.latent.size], [nn.block({ transform: nn.linear(imageShapeOf(config)) })]);
+const discriminator = (config: Config, units = [1]) =>
+  nn.sequential('discriminator', imageShapeOf(config), [nn.block({ transform: nn.linear(units) })]);
 const both = (config: Config) => ({ generator: generator(config), discriminator: discriminator(config) });
 
 test('an own recipe has its defaults, those of its schema, and those of the DCGAN elsewhere', () => {
@@ -153,10 +153,26 @@ test('networks that do not fit what is asked of them are told with both shapes',
 });
 
 test('the image sizes that a recipe says are the only ones', () => {
-  const sizes = { accepts: (size: number) => size === 16, description: '16' };
+  const sizes = { accepts: (height: number, width: number) => height === 16 && width >= 16, description: '16 high' };
   const recipe = defineRecipe({ name: 'sized', networks: both, sizes, defaults: { size: 16 } });
   assert.equal(buildGan(resolveConfig({ recipe })).generator.outputShape, [16, 16, 3]);
-  refuses(() => buildGan(resolveConfig({ recipe, size: 32 })), 'unreachable_size', /makes 16\./);
+  assert.equal(buildGan(resolveConfig({ recipe, size: [16, 24] })).generator.outputShape, [16, 24, 3]);
+  refuses(() => buildGan(resolveConfig({ recipe, size: 32 })), 'unreachable_size', /makes 16 high\./);
+  refuses(
+    () => buildGan(resolveConfig({ recipe, size: [24, 16] })),
+    'unreachable_size',
+    /images of size 16x24; it makes 16 high/,
+  );
+});
+
+test('a recipe that says nothing of sizes is asked for squares alone', () => {
+  const recipe = defineRecipe({ name: 'plain', networks: both });
+  assert.equal(buildGan(resolveConfig({ recipe, size: 17 })).generator.outputShape, [17, 17, 3]);
+  refuses(
+    () => buildGan(resolveConfig({ recipe, size: [16, 24] })),
+    'unreachable_size',
+    /images of size 24x16; it makes squares of any size; for others, say in `sizes` which it makes\. Choose one with --size, or a recipe that makes this one: dcgan, .*\bbegan\./,
+  );
 });
 
 test('an error of a recipe is a ConfigError', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfigWith } from '../../src/config/index.ts';
-import { conditionedOn } from '../../src/config/index.ts';
+import { conditionedOn, imageShapeOf } from '../../src/config/index.ts';
 import { defineRecipe } from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
 
@@ -31,7 +31,7 @@ export const own = defineRecipe({
 });
 
 function networks(config: ConfigWith<OwnOptions>) {
-  const { size, channels, latent, options } = config;
+  const { latent, options } = config;
   const classes = conditionedOn(config).names.length;
   const hidden = (units: number) =>
     Array.from({ length: options.depth }, () =>
@@ -48,13 +48,13 @@ function networks(config: ConfigWith<OwnOptions>) {
       [
         nn.besideLabels(classes),
         ...hidden(8),
-        nn.block({ transform: nn.linear([size, size, channels]), activation: 'tanh' }),
+        nn.block({ transform: nn.linear(imageShapeOf(config)), activation: 'tanh' }),
       ],
     ),
-    discriminator: nn.sequential(
-      'discriminator',
-      [size, size, channels],
-      [nn.besideLabels(classes), ...hidden(8), nn.block({ transform: nn.linear([1]), spectral: true })],
-    ),
+    discriminator: nn.sequential('discriminator', imageShapeOf(config), [
+      nn.besideLabels(classes),
+      ...hidden(8),
+      nn.block({ transform: nn.linear([1]), spectral: true }),
+    ]),
   };
 }

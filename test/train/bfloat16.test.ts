@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Config } from '../../src/config/index.ts';
+import { type Config, imageShapeOf } from '../../src/config/index.ts';
 import type { Precision } from '../../src/device/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
@@ -19,11 +19,11 @@ const small = (recipe: string): Config =>
 async function losses(config: Config, precision: Precision): Promise<number[]> {
   const session = await TrainingSession.open(createModel(config), await openKernelDevice(precision, BFLOAT16_FROM));
   await session.initialize();
-  const { batch, size, channels } = config;
+  const shape = [config.batch, ...imageShapeOf(config)];
   const result: number[] = [];
   for (let step = 1; step <= STEPS; step++) {
     const batches = Array.from({ length: session.batchesIn(step) }, (_, i) => ({
-      images: numbers([batch, size, size, channels], 10 * step + i).data,
+      images: numbers(shape, 10 * step + i).data,
     }));
     const metrics = await session.step(step, batches, { fetch: true });
     result.push(metrics?.discriminatorLoss as number, metrics?.generatorLoss as number);

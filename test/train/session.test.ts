@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Config, ConfigChanges } from '../../src/config/index.ts';
+import { type Config, type ConfigChanges, imageShapeOf } from '../../src/config/index.ts';
 import { loadAddon } from '../../src/device/addon.ts';
 import { openDevice } from '../../src/device/index.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
+import { elements } from '../../src/tensor/shape.ts';
 import { createModel, hostLatents, TrainingSession } from '../../src/train/index.ts';
 import { tinyConfig } from './tiny.ts';
 
@@ -20,8 +21,8 @@ async function withSession(changes: ConfigChanges, body: (session: TrainingSessi
 }
 
 /** A batch without anything in its images. */
-const blankBatch = ({ batch, size, channels }: Config) => ({
-  images: new Float32Array(batch * size * size * channels),
+const blankBatch = (config: Config) => ({
+  images: new Float32Array(elements([config.batch, ...imageShapeOf(config)])),
 });
 
 const noisyBatch = (config: Config) => {

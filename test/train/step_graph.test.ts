@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ConfigChanges } from '../../src/config/index.ts';
+import { type ConfigChanges, imageShapeOf } from '../../src/config/index.ts';
 import type { Device } from '../../src/device/index.ts';
+import { elements } from '../../src/tensor/shape.ts';
 import { createModel, TrainingSession } from '../../src/train/index.ts';
 import { openKernelDevice } from '../devices.ts';
 import { tinyConfig } from './tiny.ts';
@@ -21,7 +22,7 @@ async function graphLaunches(changes: ConfigChanges): Promise<(number | undefine
   try {
     await session.initialize();
     counts.length = 0;
-    const pixels = config.batch * config.size ** 2 * config.channels;
+    const pixels = elements([config.batch, ...imageShapeOf(config)]);
     for (let step = 1; step <= 4; step++) {
       const batches = Array.from({ length: session.batchesIn(step) }, () => ({ images: new Float32Array(pixels) }));
       await session.step(step, batches, { fetch: step === 3 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ConfigChanges } from '../../src/config/index.ts';
+import { type ConfigChanges, imageShapeOf } from '../../src/config/index.ts';
 import { openDataset } from '../../src/data/index.ts';
 import { openDevice } from '../../src/device/index.ts';
 import { ConfigError } from '../../src/errors.ts';
@@ -162,8 +162,9 @@ test('labels of a batch that is smaller than the reference come again, and of a 
 const ownBegan = defineRecipe({
   name: 'virtual-began',
   game: equilibrium,
-  networks: ({ latent, size, channels }) => {
-    const image = [size, size, channels];
+  networks: (config) => {
+    const { latent } = config;
+    const image = imageShapeOf(config);
     const layer = (name: string, from: readonly number[], to: readonly number[]) =>
       nn.sequential(name, from, [
         nn.block({ transform: nn.linear([6]), norm: 'virtual', referenceBatch: 5, activation: 'elu' }),
@@ -215,27 +216,23 @@ test('a reference with more images than the data has is refused', () =>
 test('layers of one recipe that ask for reference batches of two sizes are refused', () => {
   const recipe = defineRecipe({
     name: 'two-references',
-    networks: ({ latent, size, channels }) => ({
+    networks: (config) => ({
       generator: nn.sequential(
         'generator',
-        [latent.size],
+        [config.latent.size],
         [
           nn.block({
-            transform: nn.linear([size, size, channels]),
+            transform: nn.linear(imageShapeOf(config)),
             norm: 'virtual',
             referenceBatch: 3,
             activation: 'tanh',
           }),
         ],
       ),
-      discriminator: nn.sequential(
-        'discriminator',
-        [size, size, channels],
-        [
-          nn.block({ transform: nn.linear([4]), norm: 'virtual', referenceBatch: 2 }),
-          nn.block({ transform: nn.linear([1]) }),
-        ],
-      ),
+      discriminator: nn.sequential('discriminator', imageShapeOf(config), [
+        nn.block({ transform: nn.linear([4]), norm: 'virtual', referenceBatch: 2 }),
+        nn.block({ transform: nn.linear([1]) }),
+      ]),
     }),
   });
   assert.throws(

@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { z } from 'zod';
+import { imageShapeOf } from '../../config/index.ts';
 import { openDevice } from '../../device/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { resolveConfig } from '../../models/index.ts';
@@ -63,7 +64,8 @@ const TURN_MS = 200;
  *  @throws ConfigError bench_ranks; DeviceError mpirun_missing, bench_ranks_failed */
 export async function measureScaling(options: ScalingOptions): Promise<Scaling> {
   const { ranks, recipe = RECIPE, rounds = ROUNDS, onProgress = () => {} } = options;
-  const { batch, size } = resolveConfig({ recipe, ...(options.batch !== undefined && { batch: options.batch }) });
+  const config = resolveConfig({ recipe, ...(options.batch !== undefined && { batch: options.batch }) });
+  const { batch } = config;
   expectSharable(ranks, batch);
   expectMpirun();
   const threads = Math.max(1, Math.floor(cpus().length / ranks));
@@ -96,7 +98,8 @@ export async function measureScaling(options: ScalingOptions): Promise<Scaling> 
       loadAfter: loadavg()[0] as number,
       seconds: (performance.now() - started) / 1000,
       recipe,
-      size,
+      // Every recipe is of squares by itself.
+      size: imageShapeOf(config)[0],
       rounds,
       rows: contestants.map(([name]) => ({
         ...layouts[CONTESTANTS[name].layout],

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { formatSize, type SizeSetting } from '../../config/image_size.ts';
 import {
   type Channels,
   channelsInWords,
@@ -12,7 +13,7 @@ import {
   writePicture,
 } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
-import { parseCount, parseNumber } from '../config_options.ts';
+import { parseCount, parseImageSize, parseNumber } from '../config_options.ts';
 import type { Context } from '../context.ts';
 import { type PreviewOptions, previewPicture } from '../data_preview.ts';
 import { examples } from '../examples.ts';
@@ -21,7 +22,7 @@ import { addLabelOptions, DATA_CHOICES, type LabelOptions } from '../label_optio
 import { readingProgress } from '../reading_progress.ts';
 
 interface DataCommandOptions extends LabelOptions, PreviewOptions {
-  readonly size?: number;
+  readonly size?: SizeSetting;
   readonly crop?: number;
   readonly channels?: Channels;
   readonly grey?: boolean;
@@ -54,7 +55,7 @@ export const addDataCommand = (program: Command, { io }: Context): Command =>
       'look at a data set: how many images of which classes, and a preview of some by class or beside their augmentations',
     )
     .argument('<data>', DATA_CHOICES)
-    .option('--size <pixels>', 'height and width to bring the images to', parseCount(1))
+    .option('--size <pixels>', 'size to bring the images to: 64, or 96x64 for 96 wide and 64 high', parseImageSize(1))
     .option('--crop <pixels>', 'side of the square that is cut out of the middle before scaling', parseCount(0))
     .addOption(
       new Option('--channels <count>', '1: grey, 3: colour, 4: colour and transparency')
@@ -117,7 +118,7 @@ function summary({ name, count, size, channels, labels, skipped, notes = [], fin
 function describe({ name, count, size, channels, labels, skipped, notes = [] }: Dataset, out: string): string[] {
   const problem = summariseSkipped(skipped);
   return [
-    `${name}: ${count} images of ${size.join('x')}, ${channelsInWords[channels]}`,
+    `${name}: ${count} images of ${formatSize(size)}, ${channelsInWords[channels]}`,
     ...(labels ? [describeLabels(labels)] : []),
     ...notes,
     ...(problem ? [problem] : []),

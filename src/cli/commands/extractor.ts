@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { formatSetting, oneForm } from '../../config/image_size.ts';
 import {
   epochFile,
   expectExtractorPlace,
@@ -86,5 +87,5 @@ const describeAccuracies = ({ labels, accuracies }: TrainedExtractor): string =>
 
 const describe = (trained: TrainedExtractor, path: string): string[] => [
   `${trained.name}: tells whether an image has a label for ${describeAccuracies(trained)} of ${formatCount(trained.data.holdOutImages)} images ${describeHoldOut(trained.data)}`,
-  `train a generator by it: gannet train extractor-gan --data DATA --size ${trained.size[0]} --channels ${trained.channels} --set extractor.labels=${shellWord(trained.labels.join(','))} --set extractor.file=${shellWord(path)}`,
+  `train a generator by it: gannet train extractor-gan --data DATA --size ${formatSetting(oneForm(trained.size))} --channels ${trained.channels} --set extractor.labels=${shellWord(trained.labels.join(','))} --set extractor.file=${shellWord(path)}`,
 ];
