@@ -383,4 +383,9 @@ export type ModelConfig = Config['model'];
 
 /** The configuration's JSON Schema, for editors and other tools. @param options what the keys of an own recipe may be */
 export const configJsonSchema = (options?: z.ZodType): object =>
-  z.toJSONSchema(options ? configSchema.extend({ options }) : configSchema);
+  z.toJSONSchema(options ? configSchema.extend({ options }) : configSchema, {
+    // Of TypeScript's types; to other tools it would say that nobody may set the key.
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.readOnly;
+    },
+  });

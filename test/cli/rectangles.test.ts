@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { EXIT } from '../../src/cli/exit_codes.ts';
 import { temporaryFolder } from '../data/temporary.ts';
 import { gannet, jsonLines, tinyTraining } from './command.ts';
 
@@ -98,15 +99,16 @@ test('images are measured and exported', async () => {
 });
 
 test('what needs squares, and sizes that are none, are refused by name', async () => {
-  const refused = async (argv: readonly string[], message: RegExp): Promise<void> => {
+  const refused = async (argv: readonly string[], message: RegExp, code: number = EXIT.usage): Promise<void> => {
     const { exitCode, stderr } = await gannet(argv);
-    assert.is(exitCode, 2, stderr);
+    assert.is(exitCode, code, stderr);
     assert.match(stderr, message);
   };
   const training = tinyTraining('--data', data, '--channels', '3', '--out', join(folder, 'never'));
   await refused(
     [...training, '--size', '24x16', '--set', 'augment.rotate=true'],
     /augment\.rotate: quarter turns need square images, but .* is opened at 24x16; set it to false, or choose one size/,
+    EXIT.data,
   );
   await refused(
     [...training, '--size', '24 by 16'],
