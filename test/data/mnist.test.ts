@@ -117,7 +117,8 @@ test('files of no image are refused', () =>
     'data_empty',
   ));
 
-test('a size that is no size is refused', () => rejects(() => open(folder, { size: [0, 4] }), 'image_size', /received 4x0/));
+test('a size that is no size is refused', () =>
+  rejects(() => open(folder, { size: [0, 4] }), 'image_size', /received 4x0/));
 
 test('the fingerprint follows pixels and labels, not the size asked for', async () => {
   const { fingerprint } = await open(folder);
