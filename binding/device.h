@@ -88,8 +88,6 @@ class Device {
 /** This process among those whose devices sum their numbers together. */
 struct Communicator {
   int rank = 0, ranks = 1;
-  /** Which of the machine's GPUs is its own. */
-  int gpu = 0;
   /** What `communicator_id` has made for all of them. */
   std::vector<char> id = {};
 };
@@ -100,6 +98,8 @@ struct DeviceOptions {
   int threads = 0;
   /** 'auto', 'float32', 'tf32' or 'bfloat16': how convolutions and matrix products multiply. */
   std::string precision = "auto";
+  /** Which of the machine's GPUs. */
+  int gpu = 0;
   /** Only of GPUs. */
   std::optional<Communicator> communicator = std::nullopt;
 };

@@ -14,9 +14,7 @@ int64_t read_id(const Napi::CallbackInfo& info, size_t index, const char* name) 
 
 std::optional<Communicator> read_communicator(const Field& field) {
   if (!field.present()) return std::nullopt;
-  Communicator result{.rank = static_cast<int>(field.at("rank").integer()),
-                      .ranks = static_cast<int>(field.at("ranks").integer()),
-                      .gpu = static_cast<int>(field.at("gpu").integer())};
+  Communicator result{.rank = static_cast<int>(field.at("rank").integer()), .ranks = static_cast<int>(field.at("ranks").integer())};
   const Field id = field.at("id");
   const ArrayView view = view_array(id.typed_array(), id.path());
   result.id.assign(static_cast<const char*>(view.data), static_cast<const char*>(view.data) + view.bytes);
@@ -24,11 +22,15 @@ std::optional<Communicator> read_communicator(const Field& field) {
 }
 
 DeviceOptions read_options(const Field& options) {
+  constexpr int64_t kLastGpu = 1023;
   const int64_t threads = options.at("threads").integer();
   if (threads < 0 || threads > 1024) throw Error("argument_invalid", text("threads must be 0 (all) to 1024, but is ", threads));
-  const Field precision = options.at("precision");
+  const Field precision = options.at("precision"), gpu = options.at("gpu");
+  const int64_t index = gpu.present() ? gpu.integer() : 0;
+  if (index < 0 || index > kLastGpu) throw Error("argument_invalid", text("gpu must be 0 to ", kLastGpu, ", but is ", index));
   return {.threads = static_cast<int>(threads),
           .precision = precision.present() ? precision.string() : "auto",
+          .gpu = static_cast<int>(index),
           .communicator = read_communicator(options.at("communicator"))};
 }
 

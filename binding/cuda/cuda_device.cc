@@ -368,15 +368,14 @@ std::vector<std::string> supported_ops() {
 }
 
 /** Which of the GPUs that the runtime shows is the process's own. A launcher may show each process its own GPU only. */
-int own_gpu(const std::optional<Communicator>& communicator) {
+int own_gpu(int wanted) {
   int count = 0;
-  if (!communicator) return 0;
   const bool is_narrowed = std::getenv("CUDA_VISIBLE_DEVICES") != nullptr;
-  return is_narrowed && cudaGetDeviceCount(&count) == cudaSuccess && count == 1 ? 0 : communicator->gpu;
+  return is_narrowed && cudaGetDeviceCount(&count) == cudaSuccess && count == 1 ? 0 : wanted;
 }
 
 std::unique_ptr<Device> open(const DeviceOptions& options) {
-  const int index = own_gpu(options.communicator);
+  const int index = own_gpu(options.gpu);
   const Gpu gpu = find_gpu(index);
   if (!gpu.problem.empty()) throw Error("device_unavailable", gpu.problem);
   const cudaDeviceProp& properties = gpu.properties;

@@ -87,8 +87,6 @@ export interface NativeGpu {
 export interface NativeCommunicator {
   readonly rank: number;
   readonly ranks: number;
-  /** Which of the machine's GPUs is its own. */
-  readonly gpu: number;
   /** The same for all ranks: what `communicatorId` gave one of them. */
   readonly id: Int32Array;
 }
@@ -124,6 +122,7 @@ export interface NativeAddon {
   leaveRanks(): void;
   openDevice(
     kind: string,
-    options: { threads: number; precision?: string; communicator?: NativeCommunicator },
+    /** `gpu`: which of the machine's; default 0. */
+    options: { threads: number; precision?: string; gpu?: number; communicator?: NativeCommunicator },
   ): NativeDevice;
 }

@@ -44,6 +44,8 @@ export class AddonDevice implements Device {
       readonly precision: string;
       /** How many elements a value has at least that precision `bfloat16` keeps so. */
       readonly bfloat16From: number;
+      /** Which of the machine's GPUs; default 0. */
+      readonly gpu?: number;
       /** Of a GPU whose numbers are summed with those of other ranks. */
       readonly communicator?: NativeCommunicator | undefined;
       /** Waited for before the first graph is loaded. */
@@ -60,9 +62,9 @@ export class AddonDevice implements Device {
       // Without a choice named, the one that the GPU makes for itself.
       ...(precision !== 'auto' && { precision }),
     };
-    const { communicator } = options;
+    const { gpu = 0, communicator } = options;
     this.native = callAddon(() =>
-      addon.openDevice(kind, { threads, precision, ...(communicator && { communicator }) }),
+      addon.openDevice(kind, { threads, precision, gpu, ...(communicator && { communicator }) }),
     );
     this.claims = new Set(addon.supportedOps(kind) as OpName[]);
     this.ready = options.ready ?? (() => Promise.resolve());

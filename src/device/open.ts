@@ -75,11 +75,13 @@ export function openDevice(
       `--device ${kind} was asked for, and ${reason}.\n  ${REMEDIES[kind] ?? 'Choose another device.'} \`gannet doctor\` shows what was found.`,
     );
   }
+  const gpu = ranks?.gpuFor(kind) ?? 0;
   return new AddonDevice(info, {
     threads,
     precision,
     bfloat16From,
+    gpu,
     communicator: ranks?.communicatorFor(kind),
-    ready: () => checkOnFirstUse(info),
+    ready: () => checkOnFirstUse(info, gpu),
   });
 }

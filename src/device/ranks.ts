@@ -50,12 +50,16 @@ export class Ranks {
     return this.by === 'mpi' ? 'cpu' : 'cuda';
   }
 
+  /** Which of its machine's GPUs is this rank's own; 0 on processors. @throws DeviceError ranks_variables where no launcher says so */
+  gpuFor(kind: DeviceKind): number {
+    return kind === 'cuda' || kind === 'simt' ? localRank(this.environment) : 0;
+  }
+
   /** What a device that this rank opens needs to sum with those that the other ranks open at the same time; nothing on processors. Waits
-   *  for the other ranks. @throws ConfigError ranks_device; DeviceError nccl_unavailable, nccl_failed, ranks_variables */
+   *  for the other ranks. @throws ConfigError ranks_device; DeviceError nccl_unavailable, nccl_failed */
   communicatorFor(kind: DeviceKind): NativeCommunicator | undefined {
     if (kind === 'tfjs' || (kind === 'cpu' && this.by !== 'mpi')) throw this.cannotUse(kind);
     const isGpu = kind !== 'cpu';
-    const gpu = isGpu ? localRank(this.environment) : 0;
     const addon = loadAddon();
     const id = isGpu && this.rank === 0 ? new Int32Array(callAddon(() => addon.communicatorId(kind))) : [];
     const own = new Int32Array(1 + ID_WORDS);
@@ -67,7 +71,7 @@ export class Ranks {
       (_, rank) => KINDS[all[rank * own.length] as number] as DeviceKind,
     );
     this.expectSame(kinds);
-    return isGpu ? { rank: this.rank, ranks: this.ranks, gpu, id: all.slice(1, own.length) } : undefined;
+    return isGpu ? { rank: this.rank, ranks: this.ranks, id: all.slice(1, own.length) } : undefined;
   }
 
   private cannotUse(kind: DeviceKind): ConfigError {

@@ -12,7 +12,7 @@ const simulator = listDevices().find(({ kind }) => kind === 'simt') as NativeDev
 async function failureWith(kernel: string, precision: ProductPrecision): Promise<DeviceError | undefined> {
   process.env.GANNET_SIMT_FAULT = `::${kernel}`;
   try {
-    await checkDevice(simulator, [precision]);
+    await checkDevice(simulator, { among: [precision] });
     return undefined;
   } catch (error) {
     return error as DeviceError;
@@ -27,6 +27,15 @@ test('sound devices pass in every precision that they have', async () => {
   const { precisions, results } = await checkDevice(simulator);
   assert.equal(precisions, ['float32', 'tf32', 'bfloat16']);
   assert.ok(results > 100, `${results} results`);
+});
+
+test('the GPU that is named is checked, and no other', async () => {
+  const check = checkDevice(simulator, { among: ['float32'], gpu: 1 });
+  const error = await check.then(
+    () => undefined,
+    (reason: DeviceError) => reason,
+  );
+  assert.match(error?.message ?? 'it passed', 'needs a GPU of its own, but the CUDA driver shows 1');
 });
 
 /** Every family of kernels, and the result that its fault shows in first. */

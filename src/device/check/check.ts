@@ -16,6 +16,14 @@ export interface CheckReport {
   readonly elapsedMs: number;
 }
 
+/** What a self-check is of. */
+export interface CheckOptions {
+  /** Those precisions of these that the device has; default: all. */
+  readonly among?: readonly ProductPrecision[];
+  /** Which of the machine's GPUs; default 0. */
+  readonly gpu?: number;
+}
+
 /** Values of any size are kept as bfloat16 by the check, or its small programs would not come to that. */
 const BFLOAT16_FROM = 1;
 
@@ -24,14 +32,14 @@ const BFLOAT16_FROM = 1;
  *  @throws DeviceError `device_wrong` if a number is off, with the op's name; what the device throws */
 export async function checkDevice(
   info: Pick<NativeDeviceInfo, 'kind' | 'description' | 'details'>,
-  among: readonly ProductPrecision[] = PRODUCT_PRECISIONS,
+  { among = PRODUCT_PRECISIONS, gpu = 0 }: CheckOptions = {},
 ): Promise<CheckReport> {
   const start = performance.now();
   const trials = probes().map((probe) => ({ probe, wanted: expected(probe.work) }));
   const precisions: ProductPrecision[] = [];
   let results = 0;
   for (const precision of info.kind === 'cpu' ? (['float32'] as const) : among) {
-    const device = openIfThere(info, precision);
+    const device = openIfThere(info, precision, gpu);
     if (!device) continue;
     try {
       for (const { probe, wanted } of trials) {
@@ -50,9 +58,10 @@ export async function checkDevice(
 function openIfThere(
   info: Pick<NativeDeviceInfo, 'kind' | 'description' | 'details'>,
   precision: ProductPrecision,
+  gpu: number,
 ): AddonDevice | undefined {
   try {
-    return new AddonDevice(info, { threads: 0, precision, bfloat16From: BFLOAT16_FROM });
+    return new AddonDevice(info, { threads: 0, precision, bfloat16From: BFLOAT16_FROM, gpu });
   } catch (error) {
     if (error instanceof DeviceError && error.code === 'precision_unsupported') return undefined;
     throw error;

@@ -13,18 +13,18 @@ function isDue(info: NativeDeviceInfo): boolean {
   return setting === 'always' || (info.kind === 'cuda' && !hasPassed(info));
 }
 
-async function checkAndRemember(info: NativeDeviceInfo): Promise<void> {
-  await checkDevice(info);
+async function checkAndRemember(info: NativeDeviceInfo, gpu: number): Promise<void> {
+  await checkDevice(info, { gpu });
   rememberPassed(info);
 }
 
-/** Checks a GPU when it is used for the first time, which takes about a second. Once it has passed, that is remembered for the card, its
+/** Checks a GPU, by its number on this machine, when it is used for the first time, which takes about a second. Once it has passed, that is remembered for the card, its
  *  driver and the build of the addon. @throws DeviceError as `checkDevice`, at every use, if it did not pass */
-export function checkOnFirstUse(info: NativeDeviceInfo): Promise<void> {
+export function checkOnFirstUse(info: NativeDeviceInfo, gpu = 0): Promise<void> {
   if (!isDue(info)) return Promise.resolve();
   const known = begun.get(info.kind);
   if (known) return known;
-  const check = checkAndRemember(info);
+  const check = checkAndRemember(info, gpu);
   begun.set(info.kind, check);
   return check;
 }
