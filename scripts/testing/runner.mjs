@@ -11,6 +11,7 @@ import { bundleOf } from './bundle.mjs';
 
 const PROCESSES = Math.min(2, availableParallelism());
 const LONGEST_FILE_MS = 10 * 60_000;
+/** What tests let Node import first in the programs that they start, in place of tsx. */
 const CHILDREN = pathToFileURL(join(root, 'scripts/testing/children.mjs')).href;
 
 /** The paths of every test file, relative to the checkout, sorted. */
@@ -34,7 +35,7 @@ export function testJob(file, { name = file, env = {} } = {}) {
   const args = LOADS_SOURCES.test(file)
     ? ['--import', 'tsx', file]
     : ['--enable-source-maps', '--import', CHILDREN, bundleOf(file)];
-  return { name, args, env, count: countTests };
+  return { name, args, env: { GANNET_TEST_STARTER: CHILDREN, ...env }, count: countTests };
 }
 
 /** A job that runs a script of Node without tests in it; it counts only where it fails. */

@@ -1,0 +1,3 @@
+/** What Node imports first in a program of the checkout that a test starts: what finds the bundles that the test runner has made, or, where
+ *  a test runs by itself, tsx. */
+export const STARTER = process.env.GANNET_TEST_STARTER ?? 'tsx';
