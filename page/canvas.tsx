@@ -8,8 +8,12 @@ export const HEIGHT = 220;
 export const AXIS = { font: '11px system-ui, sans-serif', ticks: { show: false } };
 
 interface CanvasProperties {
-  /** What the drawing shows, in words. */
+  /** What the drawing shows. */
   readonly label: string;
+  /** Where on the horizontal axis the pointer is, if it is there. */
+  readonly pointer: number | undefined;
+  /** What the drawing shows at the pointer, or else at its end, in words. */
+  readonly told: string;
   /** Stands for all that the options are made of. */
   readonly form: string;
   readonly options: () => Omit<uPlot.Options, 'width' | 'height' | 'legend'>;
@@ -20,8 +24,9 @@ interface CanvasProperties {
   readonly plot: { current: uPlot | undefined };
 }
 
-/** A drawing on axes, whose pointer the arrow keys move. It is made anew where its form or the theme is another, and else only given the new data. */
-export function Canvas({ label, form, options, data, content, plot }: CanvasProperties) {
+/** A drawing on axes, whose pointer is a slider: keys move it from point to point. The drawing is made anew where its form or the theme is
+ *  another, and else only given the new data. */
+export function Canvas({ label, pointer, told, form, options, data, content, plot }: CanvasProperties) {
   const place = useRef<HTMLDivElement>(null);
   const look = JSON.stringify([form, theme()]);
   useEffect(() => {
@@ -39,28 +44,38 @@ export function Canvas({ label, form, options, data, content, plot }: CanvasProp
   }, [look]);
   useEffect(() => plot.current?.setData(data), [look, ...content]);
   const keys = (event: KeyboardEvent): void => {
-    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (by === 0 || !plot.current) return;
+    const to = MOVES[event.key]?.(plot.current?.cursor.idx ?? undefined, data[0].length - 1);
+    if (to === undefined || !plot.current) return;
     event.preventDefault();
-    movePointer(plot.current, by);
+    movePointer(plot.current, to);
   };
+  const [first = 0] = data[0];
+  const last = data[0].at(-1) ?? first;
   return (
     <div
       class="canvas"
       ref={place}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pointer
       tabIndex={0}
-      role="img"
+      role="slider"
       aria-label={label}
+      aria-valuemin={first}
+      aria-valuemax={last}
+      aria-valuenow={pointer ?? last}
+      aria-valuetext={told}
       onKeyDown={keys}
     />
   );
 }
 
-/** Moves the pointer to the next point or the one before. */
-function movePointer(plot: uPlot, by: number): void {
-  const x = plot.data[0];
-  const from = plot.cursor.idx ?? (by > 0 ? -1 : x.length);
-  const to = Math.min(x.length - 1, Math.max(0, from + by));
-  plot.setCursor({ left: plot.valToPos(x[to] as number, 'x'), top: plot.over.clientHeight / 2 });
+/** Which point each key moves the pointer to, from a point or from none. */
+const MOVES: Readonly<Record<string, (from: number | undefined, last: number) => number>> = {
+  ArrowRight: (from = -1, last) => Math.min(last, from + 1),
+  ArrowLeft: (from, last) => Math.max(0, (from ?? last + 1) - 1),
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+function movePointer(plot: uPlot, to: number): void {
+  const x = plot.data[0][to];
+  if (x !== undefined) plot.setCursor({ left: plot.valToPos(x, 'x'), top: plot.over.clientHeight / 2 });
 }

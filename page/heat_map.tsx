@@ -50,7 +50,9 @@ export function HeatMap(properties: HeatMapProperties) {
         <output class="at">{told}</output>
       </p>
       <Canvas
-        label={`${title} over step: ${told}`}
+        label={`${title} over step`}
+        pointer={pointer}
+        told={told}
         form={JSON.stringify([edges, shown])}
         options={() => optionsOf(latest, setPointer)}
         data={[toSteps(columns), columns.map(({ bins }) => quantilePlace(bins, 0.5))]}

@@ -73,7 +73,13 @@ export function Plot(properties: PlotProperties) {
           </li>
         )}
       </ul>
-      <Canvas label={describe(title, shown, xTitle)} plot={plot} {...useDrawing(properties, shown, setPointer)} />
+      <Canvas
+        label={`${title} over ${xTitle}`}
+        pointer={pointer}
+        told={describe(shown, xTitle, pointer)}
+        plot={plot}
+        {...useDrawing(properties, shown, setPointer)}
+      />
       {near.length > 0 && <p class="mark-text">{near.map(({ text }) => text).join('; ')}</p>}
     </>
   );
@@ -95,8 +101,10 @@ export function nearest(x: readonly number[], wanted: number): number {
   return wanted - (x[after - 1] as number) < (x[after] as number) - wanted ? after - 1 : after;
 }
 
-const describe = (title: string, curves: readonly Curve[], xTitle: string): string =>
-  `${title} over ${xTitle}: ${curves.map(({ label, points }) => `${label} now ${readout(points, undefined)}`).join(', ')}`;
+function describe(curves: readonly Curve[], xTitle: string, pointer: number | undefined): string {
+  const at = pointer === undefined ? 'now' : `${xTitle} ${shortCount(pointer)}`;
+  return `${at}: ${curves.map(({ label, points }) => `${label} ${readout(points, pointer)}`).join(', ')}`;
+}
 
 const NEAR_PIXELS = 8;
 

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { compile, fuzz, withoutLine } from './fuzz/fuzzer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** How many each planted mistake may take: five times as many as any took. */
+/** How many each planted mistake may take. What the fuzzer draws depends on addresses, so that it finds one sooner or later each time. */
 const PROOF_PROGRAMS = 1_500_000;
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { train } from '../../src/train/index.ts';
@@ -17,6 +17,10 @@ const show = pagesOf(test);
 const BACKGROUND = new Function('element', 'return getComputedStyle(element).backgroundImage') as (
   element: unknown,
 ) => string;
+
+/** Waits until a slider tells a text of its value. */
+const told = (slider: Locator, text: RegExp): Promise<void> =>
+  until(async () => text.test((await slider.getAttribute('aria-valuetext')) ?? ''));
 
 const textsOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
 
@@ -48,10 +52,10 @@ test('a run that trains appears, its curves and samples grow, it draws when aske
   await page.getByRole('link', { name: /digits/ }).click();
   await page.locator('.state.running').waitFor();
   const step = page.locator('.facts dd').nth(1);
-  const curve = page.getByRole('region', { name: 'losses' }).getByRole('img', { name: /lossG now [\d.]+/ });
-  await curve.waitFor();
-  const [before, stepBefore] = [await curve.getAttribute('aria-label'), await step.innerText()];
-  await until(async () => (await curve.getAttribute('aria-label')) !== before);
+  const curve = page.getByRole('slider', { name: 'losses over step' });
+  await told(curve, /^now: .*lossG [\d.]+/);
+  const [before, stepBefore] = [await curve.getAttribute('aria-valuetext'), await step.innerText()];
+  await until(async () => (await curve.getAttribute('aria-valuetext')) !== before);
   await until(async () => (await step.innerText()) !== stepBefore);
   await page.getByRole('button', { name: 'Draw samples now' }).click();
   await page.getByRole('tab', { name: 'Samples' }).click();
@@ -145,10 +149,16 @@ test('the keyboard reads values off a curve, hides one, goes through the tabs an
   const { page } = await show(root, '#/run?id=a&smooth=0');
   const plot = page.getByRole('region', { name: 'losses' });
   await plot.locator('canvas').waitFor();
-  const canvas = plot.getByRole('img');
-  await canvas.focus();
+  const pointer = plot.getByRole('slider', { name: 'losses over step' });
+  await pointer.focus();
   await page.keyboard.press('ArrowRight');
   await plot.getByText('step 10').waitFor();
+  await told(pointer, /^step 10: lossD 1\b/);
+  assert.is(await pointer.getAttribute('aria-valuenow'), '10');
+  await page.keyboard.press('End');
+  await plot.getByText('step 200').waitFor();
+  await page.keyboard.press('Home');
+  await plot.getByText('step 10', { exact: true }).waitFor();
   assert.match(await plot.getByRole('button').first().innerText(), /lossD\s+1$/);
   await page.keyboard.press('ArrowRight');
   await plot.getByText('step 20').waitFor();
@@ -171,17 +181,18 @@ test('the health tab shows what the discriminator says of images, read by keyboa
   const plain = { metrics: [metricsLine(10, { discriminatorLoss: 1 })] };
   const root = folderOf({ a: written(3), plain });
   const { page, problems } = await show(root, '#/run?id=a&tab=health');
-  const real = page.getByRole('img', { name: /^D\(x\) of real images over step: step 30: median 0\.189, half/ });
-  await real.waitFor();
-  await page.getByRole('img', { name: /^D\(G\(z\)\) of generated images over step: step 30: median -0\.38/ }).waitFor();
-  await page.getByRole('img', { name: 'system: processors in use over step: process now 1.5' }).waitFor();
-  await page.getByRole('img', { name: 'system: memory over step: process now 0.75' }).waitFor();
+  const real = page.getByRole('slider', { name: 'D(x) of real images over step' });
+  await told(real, /^step 30: median 0\.189, half/);
+  await told(page.getByRole('slider', { name: 'D(G(z)) of generated images over step' }), /^step 30: median -0\.38/);
+  await told(page.getByRole('slider', { name: 'system: processors in use over step' }), /^now: process 1\.5$/);
+  await told(page.getByRole('slider', { name: 'system: memory over step' }), /^now: process 0\.75$/);
   await real.focus();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 10: median').waitFor();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 20: median').waitFor();
-  await page.getByRole('region', { name: 'D(x) of real images' }).getByRole('img').hover();
+  await told(real, /^step 20: median/);
+  await real.hover();
   await page
     .getByRole('region', { name: 'system: memory' })
     .getByText(/^step [12]0$/)
