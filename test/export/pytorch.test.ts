@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -47,6 +48,22 @@ for (const kernel of [3, 4, 5]) {
     for (const line of down) assert.match(line, before === after ? `padding=(${before}, ${before})` : `(${sides}))`);
   });
 }
+
+(python ? test : test.skip)('PyTorch learns weights, and keeps what training has seen as buffers', async () => {
+  const run = await madeUpRun(smallConfig('dcgan-digits', { size: 16, model: { width: 4 } }));
+  const out = join(temporaryFolder(), 'generator');
+  await exportRun(run, { to: 'pytorch', network: 'generator', out });
+  const namesOf = (list: string): string[] => {
+    const print = `import model; print("\\n".join(name for name, _ in model.load("model.safetensors").${list}()))`;
+    return execFileSync(python as string, ['-B', '-c', print], { cwd: out, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  };
+  const [learnt, kept] = [namesOf('named_parameters'), namesOf('named_buffers')];
+  assert.ok(learnt.length > 0 && kept.length > 0);
+  for (const name of learnt) assert.match(name, /\.(weight|bias|gain)$/);
+  for (const name of kept) assert.match(name, /\.(mean|variance)$/);
+});
 
 (python ? test : test.skip)('what PyTorch says of a module that it cannot run is told to its last line', async () => {
   const folder = temporaryFolder({
