@@ -54,7 +54,7 @@ function hasSurvivors({ pid }) {
 }
 
 /** Whether there is a process of that id, or with -id a process group. */
-function exists(pid) {
+export function exists(pid) {
   try {
     return process.kill(pid, 0);
   } catch (error) {

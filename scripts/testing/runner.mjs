@@ -7,9 +7,12 @@ import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../setup.mjs';
-import { bundleOf } from './bundle.mjs';
+import { BUNDLES, bundleOf } from './bundle.mjs';
 
-const PROCESSES = Math.min(2, availableParallelism());
+/** One more than cores that are kept busy, since tests of pages and of several processes wait much. */
+const PROCESSES = Math.min(2, availableParallelism()) + 1;
+/** These take longest, and come first, so that no core is idle while the last of them ends. */
+const LONG = /^test\/(ranks|watch|parity\/steps)/;
 const LONGEST_FILE_MS = 10 * 60_000;
 const CHILDREN = pathToFileURL(join(root, 'scripts/testing/children.mjs')).href;
 
@@ -22,7 +25,8 @@ export function testFiles() {
         .split(sep)
         .join('/'),
     )
-    .sort();
+    .sort()
+    .sort((a, b) => LONG.test(b) - LONG.test(a));
 }
 
 /** Tests that load modules in TypeScript while they run, which need tsx themselves. */
@@ -34,7 +38,7 @@ export function testJob(file, { name = file, env = {} } = {}) {
   const args = LOADS_SOURCES.test(file)
     ? ['--import', 'tsx', file]
     : ['--enable-source-maps', '--import', CHILDREN, bundleOf(file)];
-  return { name, args, env, count: countTests };
+  return { name, args, env: { GANNET_TEST_BUNDLES: BUNDLES, ...env }, count: countTests };
 }
 
 /** A job that runs a script of Node without tests in it; it counts only where it fails. */

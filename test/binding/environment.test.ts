@@ -3,6 +3,7 @@ import { arch } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { STARTER } from '../starter.ts';
 import type { EnvironmentReport } from './environment_child.ts';
 
 const CHILD = fileURLToPath(new URL('./environment_child.ts', import.meta.url));
@@ -12,7 +13,7 @@ const LONGEST_MS = 120_000;
 const UNSET = { GANNET_CPU_ISA: '', ONEDNN_MAX_CPU_ISA: undefined, DNNL_MAX_CPU_ISA: undefined };
 
 const run = (environment: Record<string, string>) =>
-  spawnSync(process.execPath, ['--import', 'tsx', CHILD], {
+  spawnSync(process.execPath, ['--import', STARTER, CHILD], {
     env: { ...process.env, ...UNSET, ...environment },
     encoding: 'utf8',
     timeout: LONGEST_MS,

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/run.ts';
+import { STARTER } from '../starter.ts';
 import { tinyData } from '../train/tiny.ts';
 
 export interface Outcome {
@@ -63,4 +64,4 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Starts a command line as a process of its own. @param options of Node */
 export const spawnGannet = (argv: readonly string[], options: readonly string[] = []): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, [...options, '--import', 'tsx', 'src/cli/main.ts', ...argv], { cwd: root });
+  spawn(process.execPath, [...options, '--import', STARTER, 'src/cli/main.ts', ...argv], { cwd: root });

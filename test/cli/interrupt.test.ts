@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../data/temporary.ts';
+import { STARTER } from '../starter.ts';
 import { gannet, jsonLines, spawnGannet, tinyTraining } from './command.ts';
 
 const newRun = (): string => join(temporaryFolder(), 'run');
@@ -112,7 +113,7 @@ test('Ctrl-C of a real process saves; resuming it reaches the end', async () => 
 });
 
 test('a reader that goes away ends a listing quietly, and saves a training', async () => {
-  const main = `"${process.execPath}" --import tsx src/cli/main.ts`;
+  const main = `"${process.execPath}" --import ${STARTER} src/cli/main.ts`;
   const listing = spawnSync('sh', ['-c', `${main} plan dcgan --program | head -n 1`], { encoding: 'utf8' });
   assert.match(listing.stdout, /^program 'discriminator step'/);
   assert.is(listing.stderr.replaceAll(/^npm .*\n/gm, ''), '');

@@ -17,6 +17,7 @@ import * as assert from 'uvu/assert';
 import type { ImageCacheOptions } from '../../src/data/cache/image_cache.ts';
 import { clearImageCache, limitFromEnvironment, listImageCache } from '../../src/data/cache/store.ts';
 import { type FolderOptions, openImageFolder } from '../../src/data/folder.ts';
+import { STARTER } from '../starter.ts';
 import { uniformPng } from './pictures.ts';
 import { readBytes } from './read.ts';
 import { rejects } from './rejects.ts';
@@ -248,8 +249,8 @@ test('two processes may open one folder at once', async () => {
       const { count } = await openImageFolder(${JSON.stringify(folder)}, { size: [2, 2], channels: 3, imageCache: cache });
       if (count !== 3) throw new Error('lost an image');
     }`;
-  const file = join(temporaryFolder({ 'open.mts': script }), 'open.mts');
-  const processes = [1, 2].map(() => spawn(process.execPath, ['--import', 'tsx', file], { stdio: 'inherit' }));
+  const file = join(temporaryFolder({ 'open.mjs': script }), 'open.mjs');
+  const processes = [1, 2].map(() => spawn(process.execPath, ['--import', STARTER, file], { stdio: 'inherit' }));
   const codes = await Promise.all(processes.map(async (child) => (await once(child, 'exit'))[0]));
   assert.equal(codes, [0, 0]);
   const { pixels, decoded } = await look(folder, store);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addonFile } from '../../src/device/addon.ts';
+import { STARTER } from '../starter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gannet-first-use-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -40,7 +41,7 @@ const COMPUTE = `
     console.log(kind, error.code);
   }
   device.close();`;
-const script = join(folder, 'compute.mts');
+const script = join(folder, 'compute.mjs');
 writeFileSync(script, COMPUTE);
 
 let caches = 0;
@@ -51,7 +52,7 @@ const newCache = (): string => join(folder, `cache${caches++}`);
 function compute(environment: Record<string, string>): string {
   const env: NodeJS.ProcessEnv = { ...process.env, GANNET_ADDON: gpuAddon, ...environment };
   if (!('GANNET_CUDA_CHECK' in environment)) delete env.GANNET_CUDA_CHECK;
-  return execFileSync(process.execPath, ['--import', 'tsx', script], {
+  return execFileSync(process.execPath, ['--import', STARTER, script], {
     env,
     encoding: 'utf8',
     cwd: process.cwd(),
@@ -113,7 +114,7 @@ test('the simulator is checked only where GANNET_CUDA_CHECK=always', () => {
 function gannet(...args: string[]): string {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const env = { ...process.env, GANNET_ADDON: gpuAddon, ...FAULT, XDG_CACHE_HOME: newCache() };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', STARTER, main, ...args], {
     env,
     encoding: 'utf8',
   });

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { STARTER } from '../starter.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -48,7 +49,7 @@ export function launch(
   args: readonly string[],
   { beside = [], environment = {}, patienceSeconds = 30, longestSeconds = 120 }: LaunchOptions = {},
 ): Launched {
-  const node = [process.execPath, '--import', 'tsx', join(root, file), ...args];
+  const node = [process.execPath, '--import', STARTER, join(root, file), ...args];
   const command =
     ranks === 1 && beside.length === 0
       ? node
@@ -71,7 +72,7 @@ export function launchRank(
     MASTER_PORT: String(port),
     GANNET_RANKS_PATIENCE: String(patienceSeconds),
   };
-  const command = [process.execPath, '--import', 'tsx', join(root, file), ...args];
+  const command = [process.execPath, '--import', STARTER, join(root, file), ...args];
   return start(command, { ...torchrun, ...environment }, longestSeconds);
 }
 

@@ -6,6 +6,7 @@ import type { ConfigChanges } from '../../src/config/index.ts';
 import { listCheckpoints, loadCheckpoint, readMetrics } from '../../src/train/index.ts';
 import { gannet, tinyTraining } from '../cli/command.ts';
 import { temporaryFolder } from '../data/temporary.ts';
+import { STARTER } from '../starter.ts';
 import { tinyData } from '../train/tiny.ts';
 import { type Launched, launch, MAIN, type Outcome, ranksOf, whyNoRanks } from './launch.ts';
 
@@ -127,7 +128,15 @@ else {
 
   test('refuses a rank with other settings, and names it', async () => {
     const run = newRun();
-    const other = ['-n', '1', process.execPath, '--import', 'tsx', MAIN, ...tinyTraining('--out', run, '--seed', '9')];
+    const other = [
+      '-n',
+      '1',
+      process.execPath,
+      '--import',
+      STARTER,
+      MAIN,
+      ...tinyTraining('--out', run, '--seed', '9'),
+    ];
     const { code, stderr } = await launch(1, MAIN, tinyTraining('--out', run), { beside: other }).ended;
     assert.is.not(code, 0);
     assert.match(stderr, 'rank 1 of 2 has another settings than rank 0');

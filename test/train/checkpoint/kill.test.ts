@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/train/checkpoint/checkpoint.ts';
+import { STARTER } from '../../starter.ts';
 import { temporaryFolder } from '../run/temporary.ts';
 
-const SAVER = fileURLToPath(new URL('saver.ts', import.meta.url));
+const SAVER = fileURLToPath(new URL('saver_child.ts', import.meta.url));
 
 /** Kills a process that saves without pause, once it has told of `saves`; returns the last step it told of. */
 async function killWhileSaving(run: string, saves: number): Promise<number> {
-  const saver = fork(SAVER, [run], { execArgv: ['--import', 'tsx'] });
+  const saver = fork(SAVER, [run], { execArgv: ['--import', STARTER] });
   let told = 0;
   saver.on('message', (step: number) => {
     told = step;

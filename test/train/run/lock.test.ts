@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FaultLibrary } from '../../../scripts/torture/runs/fault_library.ts';
 import { lockRun } from '../../../src/train/run/lock.ts';
+import { STARTER } from '../../starter.ts';
 import { rejection } from './rejects.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -47,12 +48,12 @@ if (process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0)
     try {
       const script = `import { lockRun } from '${new URL('../../../src/train/run/lock.ts', import.meta.url).pathname}';
         lockRun(process.argv.at(-1)).then((lock) => lock.release()).then(() => console.log('done'), ({ code }) => console.log(code));`;
-      const program = join(temporaryFolder(), 'lock.mts');
+      const program = join(temporaryFolder(), 'lock.mjs');
       writeFileSync(program, script);
       const endings = Array.from({ length: 12 }, (_, call) => {
         const run = temporaryFolder();
         const fault = { at: call + 1, errno: constants.errno.EIO };
-        const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program, run], {
+        const { stdout, stderr } = spawnSync(process.execPath, ['--import', STARTER, program, run], {
           encoding: 'utf8',
           env: { ...process.env, ...faults.environment(run, fault) },
         });
