@@ -215,16 +215,24 @@ const place = ({ storage, offset }: Slot): string => `${storage} ${offset}`;
 function readBytes(steps: readonly Step[]): number {
   const made = new Set<string>();
   const read = new Map<string, number>();
-  for (const { inputs, output } of steps) {
-    for (const slot of inputs) if (!made.has(place(slot))) read.set(place(slot), storedBytes(slot));
+  for (const step of steps) {
+    const { inputs, output } = step;
+    for (const [i, slot] of inputs.entries())
+      if (!made.has(place(slot))) read.set(place(slot), i === 0 ? firstInputBytes(step) : storedBytes(slot));
     if (output.storage === 'arena') made.add(place(output));
   }
   return sum([...read.values()], (bytes) => bytes);
 }
 
+/** Rows are looked up in a table, and stored in one, without reading the others. */
+function firstInputBytes({ op, inputs, output }: Step): number {
+  if (op === 'assignRows') return 0;
+  return storedBytes(op === 'gather' ? output : (inputs[0] as Slot));
+}
+
 /** @param copies the variables of which the device keeps bfloat16 copies, which updates write too */
 const writtenBytes = (step: Step, copies: ReadonlySet<string>): number =>
-  storedBytes(step.output) * writtenTensors(step) +
+  (step.op === 'assignRows' ? storedBytes(step.inputs[2] as Slot) : storedBytes(step.output) * writtenTensors(step)) +
   (copies.has(place(step.output)) ? 2 * elements(step.output.shape) : 0);
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */

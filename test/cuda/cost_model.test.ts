@@ -4,6 +4,10 @@ import { countCost, GPUS, type GpuName, type Precision, type ProgramCost } from 
 import { DeviceError } from '../../src/errors.ts';
 import type { StepProgram } from '../../src/games/index.ts';
 import { resolveConfig } from '../../src/models/index.ts';
+import { zeros } from '../../src/nn/initializers.ts';
+import { statistic } from '../../src/nn/layer.ts';
+import { assignRows, embedding } from '../../src/ops/index.ts';
+import { feed, read, trace } from '../../src/tensor/trace.ts';
 import { createModel } from '../../src/train/index.ts';
 
 function costOfStep(recipe: string, gpu: GpuName, precision: Precision): { cost: ProgramCost; repeats: number }[] {
@@ -30,6 +34,18 @@ test('BEGAN at batch 48 takes 5.26 TFLOP a step', () => expectNear(total('began'
 
 test('a step of the DCGAN moves 8.3 GB: what its products compute on the way to memory crosses no bus twice', () =>
   expectNear(total('dcgan', 'a100', 'tf32', 'bytes'), 8.34e9));
+
+test('rows of a table are moved without the others', () => {
+  const rows = 4096;
+  const store = statistic('store', [rows, 8], zeros);
+  const graph = trace('rows', () => {
+    const indices = feed('indices', [4], 'int32');
+    assignRows(store, indices, feed('rows', [4, 8]));
+    return { looked: embedding(read(store), indices) };
+  });
+  const { bytes } = countCost(graph, GPUS.a100);
+  assert.ok(bytes < rows, `${bytes} bytes`);
+});
 
 test('no peak is exceeded: the floor is at least the products at the full speed of the card', () => {
   assert.ok(total('dcgan', 't4', 'float32', 'floorMs') >= 242);
