@@ -1,7 +1,7 @@
-// What CI runs: `npm test`, then every other check of the project that this machine can run and that fits into the time. Called by
+// What CI runs: `npm test`, then the other checks of the project that this machine can run and that fit into the time. Called by
 // .ci/run on a clean checkout; installs what the parts need. The last line is `N passed, N failed, N skipped`.
-//   --only 'npm test,sanitizers'   these parts, however long they take
-//   --minutes 55                   no part starts that would end later
+//   --minutes 50                   no part starts that would end later
+//   --only 'npm test,fuzzing'      these parts, however long they take
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
@@ -50,6 +50,10 @@ const IN_TURN = [
   { name: 'threads', command: ['npm', 'run', '--silent', 'sanitize', '--', '--threads'], minutes: 5 },
   { name: 'versions of Node', command: ['npm', 'run', '--silent', 'node-versions'], minutes: 7 },
   { name: 'mutated kernels', command: ['node', 'scripts/mutate-kernels.mjs', '--sample', '3'], minutes: 9 },
+];
+
+/** Random searches, which may find an old fault at a commit that has not made it: they run only where they are named. */
+const NAMED = [
   { name: 'torture', command: ['npm', 'run', '--silent', 'torture', '--', '--minutes', '3'], minutes: 4 },
   {
     name: 'fuzzing',
@@ -65,7 +69,7 @@ const IN_TURN = [
   },
 ];
 
-const DEFAULT_MINUTES = 55;
+const DEFAULT_MINUTES = 50;
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
 const startedMs = performance.now();
@@ -90,8 +94,9 @@ process.exitCode = totals.failed === 0 ? 0 : 1;
 
 function chosenParts() {
   const names = option('only')?.split(',');
-  const parts = [...ALWAYS, ...rotated(IN_TURN)];
-  if (names === undefined) return parts;
+  const usual = [...ALWAYS, ...rotated(IN_TURN)];
+  if (names === undefined) return usual;
+  const parts = [...usual, ...NAMED];
   const unknown = names.filter((name) => !parts.some((part) => part.name === name));
   if (unknown.length === 0) return parts.filter(({ name }) => names.includes(name));
   throw new Error(`--only takes ${parts.map(({ name }) => name).join(', ')}, but received ${unknown.join(', ')}`);
