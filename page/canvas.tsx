@@ -75,7 +75,10 @@ const MOVES: Readonly<Record<string, (from: number | undefined, last: number) =>
   End: (_, last) => last,
 };
 
+/** The pointers of drawings over the same axis move along. uPlot's types leave out the argument that tells them. */
 function movePointer(plot: uPlot, to: number): void {
   const x = plot.data[0][to];
-  if (x !== undefined) plot.setCursor({ left: plot.valToPos(x, 'x'), top: plot.over.clientHeight / 2 });
+  if (x === undefined) return;
+  const setCursor: (at: { left: number; top: number }, fireHook: boolean, publish: boolean) => void = plot.setCursor;
+  setCursor({ left: plot.valToPos(x, 'x'), top: plot.over.clientHeight / 2 }, true, true);
 }

@@ -192,11 +192,12 @@ test('the health tab shows what the discriminator says of images, read by keyboa
   await page.keyboard.press('ArrowRight');
   await page.getByRole('region', { name: 'D(x) of real images' }).getByText('step 20: median').waitFor();
   await told(real, /^step 20: median/);
+  const memory = page.getByRole('region', { name: 'system: memory' });
+  await memory.getByText('step 20', { exact: true }).waitFor();
+  await page.keyboard.press('Home');
+  await memory.getByText('step 10', { exact: true }).waitFor();
   await real.hover();
-  await page
-    .getByRole('region', { name: 'system: memory' })
-    .getByText(/^step [12]0$/)
-    .waitFor();
+  await memory.getByText(/^step [12]0$/).waitFor();
   await page.getByRole('tab', { name: 'Curves' }).click();
   await page.getByRole('region', { name: 'losses' }).waitFor();
   assert.equal(await page.getByRole('region', { name: /system/ }).count(), 0);
