@@ -1,6 +1,6 @@
 // What CI runs: `npm test`, then the other checks of the project that this machine can run and that fit into the time. Called by
 // .ci/run on a clean checkout; installs what the parts need. The last line is `N passed, N failed, N skipped`.
-//   --minutes 50                   no part starts that would end later
+//   --minutes 45                   no part starts that would end later
 //   --only 'npm test,fuzzing'      these parts, however long they take
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,7 +69,7 @@ const NAMED = [
   },
 ];
 
-const DEFAULT_MINUTES = 50;
+const DEFAULT_MINUTES = 45;
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
 const startedMs = performance.now();
