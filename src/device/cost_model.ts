@@ -217,23 +217,27 @@ function readBytes(steps: readonly Step[]): number {
   const read = new Map<string, number>();
   for (const step of steps) {
     const { inputs, output } = step;
-    for (const [i, slot] of inputs.entries())
-      if (!made.has(place(slot))) read.set(place(slot), i === 0 ? firstInputBytes(step) : storedBytes(slot));
+    for (const [i, slot] of inputs.entries()) {
+      const at = place(slot);
+      if (!made.has(at)) read.set(at, Math.max(read.get(at) ?? 0, inputBytes(step, i)));
+    }
     if (output.storage === 'arena') made.add(place(output));
   }
   return sum([...read.values()], (bytes) => bytes);
 }
 
 /** Rows are looked up in a table, and stored in one, without reading the others. */
-function firstInputBytes({ op, inputs, output }: Step): number {
-  if (op === 'assignRows') return 0;
-  return storedBytes(op === 'gather' ? output : (inputs[0] as Slot));
+function inputBytes({ op, inputs, output }: Step, i: number): number {
+  if (i === 0 && op === 'assignRows') return 0;
+  return storedBytes(i === 0 && op === 'gather' ? output : (inputs[i] as Slot));
 }
 
 /** @param copies the variables of which the device keeps bfloat16 copies, which updates write too */
-const writtenBytes = (step: Step, copies: ReadonlySet<string>): number =>
-  (step.op === 'assignRows' ? storedBytes(step.inputs[2] as Slot) : storedBytes(step.output) * writtenTensors(step)) +
-  (copies.has(place(step.output)) ? 2 * elements(step.output.shape) : 0);
+function writtenBytes(step: Step, copies: ReadonlySet<string>): number {
+  const { op, inputs, output } = step;
+  if (op === 'assignRows') return storedBytes(inputs[2] as Slot);
+  return storedBytes(output) * writtenTensors(step) + (copies.has(place(output)) ? 2 * elements(output.shape) : 0);
+}
 
 /** An optimiser writes the weights and its slots: all inputs of their size but the gradient. */
 const writtenTensors = ({ output, inputs, op }: Step): number =>

@@ -196,6 +196,8 @@ test('the health tab shows what the discriminator says of images, read by keyboa
   await memory.getByText('step 20', { exact: true }).waitFor();
   await page.keyboard.press('Home');
   await memory.getByText('step 10', { exact: true }).waitFor();
+  await page.keyboard.press('End');
+  await memory.getByText('step 30', { exact: true }).waitFor();
   await real.hover();
   await memory.getByText(/^step [12]0$/).waitFor();
   await page.getByRole('tab', { name: 'Curves' }).click();
