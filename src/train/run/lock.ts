@@ -27,8 +27,12 @@ const SILENCE_MS = 120_000;
 
 const GUARD_PAUSE_MS = 10;
 
+/** A process that was killed a moment ago may still end for so long: a launcher of several processes does not always wait for them. */
+const ENDING_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
+
 /** Makes this process the only one that writes to a run, until released. The lock of a process that was killed is taken over: on
- *  this machine it is seen at once, on another when the lock has not been renewed for two minutes.
+ *  this machine once it has ended, for which two seconds are given, on another when the lock has not been renewed for two minutes.
  *  @throws CheckpointError `run_locked` that names the holder; `not_writable`, `disk_full`, `storage_failed` */
 export async function lockRun(runFolder: string): Promise<RunLock> {
   const path = join(runFolder, LOCK_FILE);
@@ -57,7 +61,7 @@ export async function runHolder(runFolder: string): Promise<Holder | undefined> 
 export const thisProcess = async (): Promise<Holder> => ({
   pid: process.pid,
   host: hostname(),
-  startedAt: await startOf(process.pid),
+  startedAt: (await statusOf(process.pid))?.startedAt ?? null,
 });
 
 /** Renews the lock until it is released. */
@@ -96,7 +100,7 @@ async function removeStale(runFolder: string, path: string, prepared: string, ow
   const content = await contentOf(path);
   if (content === undefined) return;
   const holder = parseHolder(content);
-  if (holder && (await isAlive(holder, path, prepared))) throw locked(runFolder, holder, path);
+  if (holder && (await staysAlive(holder, path, prepared))) throw locked(runFolder, holder, path);
   // One process at a time may remove this very lock, and looks again first: another may have removed it and made its own since.
   const guard = `${path}.${createHash('sha256').update(content).digest('hex')}`;
   if (await claimed(prepared, guard, own)) {
@@ -113,10 +117,25 @@ async function removeGuardOfDead(guard: string, prepared: string): Promise<void>
   else await setTimeout(GUARD_PAUSE_MS);
 }
 
+/** Whether a holder lives, and does not end within ENDING_MS where this machine can look at it. */
+async function staysAlive(holder: Holder, path: string, prepared: string): Promise<boolean> {
+  const mayEnd = holder.host === hostname() && holder.pid !== process.pid;
+  const until = performance.now() + (mayEnd ? ENDING_MS : 0);
+  while (await isAlive(holder, path, prepared)) {
+    if (performance.now() >= until) return true;
+    await setTimeout(LOOK_AGAIN_MS);
+  }
+  return false;
+}
+
 /** @param prepared a file that was just written beside the lock, whose time is that of the file system's own clock; without it this
  *  machine's clock has to do */
 async function isAlive({ pid, host, startedAt }: Holder, path: string, prepared?: string): Promise<boolean> {
-  if (host === hostname()) return processExists(pid) && (startedAt === null || (await startOf(pid)) === startedAt);
+  if (host === hostname()) {
+    if (!processExists(pid)) return false;
+    const status = await statusOf(pid);
+    return !hasEnded(status) && (startedAt === null || status?.startedAt === startedAt);
+  }
   const [lock, now] = await Promise.all([
     stat(path),
     prepared === undefined ? { mtimeMs: Date.now() } : stat(prepared),
@@ -134,16 +153,27 @@ function processExists(pid: number): boolean {
   }
 }
 
-/** When a process began, in a form that only Linux tells; null elsewhere. */
-async function startOf(pid: number): Promise<string | null> {
+interface ProcessStatus {
+  readonly state: string;
+  /** When it began, in ticks of a clock. */
+  readonly startedAt: string;
+}
+
+/** What Linux tells of a process; undefined elsewhere. */
+async function statusOf(pid: number): Promise<ProcessStatus | undefined> {
   try {
-    const fields = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in parentheses, may hold spaces; the start is the 20th field behind it.
-    return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const line = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may hold spaces.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    const [state, startedAt] = [fields[0], fields[19]];
+    return state && startedAt ? { state, startedAt } : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
+
+/** A zombie has ended, but its parent has not asked how: in a container without an init process, none may ever do so. */
+const hasEnded = (status: ProcessStatus | undefined): boolean => status?.state === 'Z' || status?.state === 'X';
 
 async function contentOf(path: string): Promise<string | undefined> {
   try {

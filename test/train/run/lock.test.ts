@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants, hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FaultLibrary } from '../../../scripts/torture/runs/fault_library.ts';
@@ -96,7 +98,20 @@ if (existsSync('/proc/self/stat')) {
   test('a later process of the same number holds nothing', async () => {
     await expectTakenOver(heldBy({ pid: process.pid, host: hostname(), startedAt: '1' }));
   });
+
+  test('a process that has ended holds nothing, though its parent never asks how', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const pid = Number(await once(parent.stdout, 'data'));
+    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await setTimeout(20);
+    await expectTakenOver(heldBy({ pid, host: hostname(), startedAt: null }));
+    parent.kill();
+  });
 }
+
+test('a process that is about to end is waited for', async () => {
+  const ending = spawn('sleep', ['1']);
+  await expectTakenOver(heldBy({ pid: ending.pid, host: hostname(), startedAt: null }));
+});
 
 test('a process that lives holds its lock, whoever it belongs to', async () => {
   await rejection(lockRun(heldBy({ pid: 1, host: hostname(), startedAt: null })), 'run_locked');
