@@ -16,7 +16,7 @@ const ALWAYS = [
     command: ['npm', 'test', '--silent'],
     // Without them the tests of pages and of several processes are skipped.
     debian: ['chromium', 'openmpi-bin', 'libopenmpi-dev'],
-    minutes: 18,
+    minutes: 14,
   },
   {
     name: 'native code',
