@@ -70,25 +70,31 @@ const NAMED = [
 ];
 
 const DEFAULT_MINUTES = 45;
+/** So many lines of a failed part are shown again. */
+const FAILURE_LINES = 60;
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
 const startedMs = performance.now();
 const elapsedMinutes = () => (performance.now() - startedMs) / 60_000;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 const parts = chosenParts();
 // `npm test` sets up by itself, and the other parts find what it has built.
 if (parts[0]?.name !== ALWAYS[0].name) await setup();
 for (const part of parts) {
-  const { passed, failed, skipped } = await runPart(part);
+  const { passed, failed, skipped, output } = await runPart(part);
   totals.passed += passed;
   totals.failed += failed;
   totals.skipped += skipped;
+  if (failed > 0) failures.push(`\nFailed: ${part.name}\n${whatFailed(output)}`);
 }
 if (totals.passed + totals.failed === 0) {
   console.log('No test ran.');
   totals.failed = 1;
 }
+// Once more at the end, since a service may keep only the end of a long log.
+for (const failure of failures) console.log(failure);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
@@ -124,11 +130,13 @@ async function runPart(part) {
   const reason = missing() ?? (late ? `${minutes} minutes, which are not left` : undefined);
   if (reason !== undefined) {
     console.log(`\n${name}: skipped, for want of ${reason}`);
-    return { passed: 0, failed: 0, skipped: 1 };
+    return { passed: 0, failed: 0, skipped: 1, output: '' };
   }
   console.log(`\n${name}: ${command.join(' ')}`);
   const beganMs = performance.now();
-  const counts = (await install(debian)) ? await count(command) : { passed: 0, failed: 1, skipped: 0 };
+  const counts = (await install(debian))
+    ? await count(command)
+    : { passed: 0, failed: 1, skipped: 0, output: `could not install ${debian.join(' ')}` };
   console.log(`${name}: ${((performance.now() - beganMs) / 60_000).toFixed(1)} minutes`);
   return counts;
 }
@@ -153,10 +161,20 @@ async function count([command, ...args]) {
     });
   }
   const [code] = await once(child, 'close');
-  const lastLine = stripVTControlCharacters(output).trimEnd().split('\n').at(-1);
+  output = stripVTControlCharacters(output).trimEnd();
+  const lastLine = output.split('\n').at(-1);
   const [, passed, failed, skipped] = (COUNTS.exec(lastLine) ?? []).map(Number);
-  if (passed === undefined) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+  if (passed === undefined) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, output };
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped, output };
+}
+
+/** The end of a part's output without the lines of what passed. */
+function whatFailed(output) {
+  return output
+    .split('\n')
+    .filter((line) => !/^ok +[\d.]+ s /.test(line))
+    .slice(-FAILURE_LINES)
+    .join('\n');
 }
 
 function noCompiler() {
