@@ -38,7 +38,8 @@ if (nvcc === undefined) {
   process.exit(0);
 }
 const { dynamicSharedBytes, occupancyOf } = await import('./kernels/occupancy.mjs');
-const architectures = option('arch')?.split(',').map(Number) ?? ARCHITECTURES;
+/** Each once: two compilations for one architecture would write the same files. */
+const architectures = [...new Set(option('arch')?.split(',').map(Number) ?? ARCHITECTURES)];
 const update = process.argv.includes('--update');
 const toolkit = nvccVersion(nvcc);
 
