@@ -2,8 +2,7 @@
 //
 //     node --import tsx scripts/metrics/generation.ts [RECIPE...]
 //
-// The network alone is given the same latents again and again. An evaluation draws 16 images at once, as `gannet sample` does; 64 are as
-// many as it asks for at a time.
+// The network alone is given the same 64 latents again and again.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +13,7 @@ import { generatedImages, openSampler, train } from '../../src/train/index.ts';
 const COUNT = 10_000;
 /** Images that are enough to know the rate of the network alone. */
 const ALONE = 2048;
-const AT_ONCE = [16, 64];
+const AT_ONCE = 64;
 
 async function imagesPerSecond(count: number, draw: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -28,22 +27,20 @@ async function measure(recipe: string): Promise<void> {
     const run = join(root, 'run');
     const config = resolveConfig({ recipe, data: 'emoji', batch: 2, steps: 1, sampleCount: 1 });
     for await (const _ of train(config, { out: run }));
-    for (const imagesAtOnce of AT_ONCE) {
-      const session = await openSampler(run, { imagesAtOnce });
-      try {
-        const latents = await session.drawLatents(imagesAtOnce, 1);
-        const alone = await imagesPerSecond(ALONE, async () => {
-          for (let drawn = 0; drawn < ALONE; drawn += imagesAtOnce) await session.sample(latents);
-        });
-        const all = await imagesPerSecond(COUNT, async () => {
-          for await (const _ of generatedImages(session, { count: COUNT, seed: 1 }));
-        });
-        console.log(
-          `${recipe}, ${imagesAtOnce} at once: ${all.toFixed(0)} img/s, ${(all / alone).toFixed(2)} of the network's ${alone.toFixed(0)}`,
-        );
-      } finally {
-        session.close();
-      }
+    const session = await openSampler(run);
+    try {
+      const latents = await session.drawLatents(AT_ONCE, 1);
+      const alone = await imagesPerSecond(ALONE, async () => {
+        for (let drawn = 0; drawn < ALONE; drawn += AT_ONCE) await session.sampleMany(latents);
+      });
+      const all = await imagesPerSecond(COUNT, async () => {
+        for await (const _ of generatedImages(session, { count: COUNT, seed: 1 }));
+      });
+      console.log(
+        `${recipe}: ${all.toFixed(0)} img/s, ${(all / alone).toFixed(2)} of the network's ${alone.toFixed(0)}`,
+      );
+    } finally {
+      session.close();
     }
   } finally {
     rmSync(root, { recursive: true });

@@ -5,8 +5,8 @@ import { elements } from '../tensor/shape.ts';
 import { labelsInTurn, repeatedEach } from './by_label.ts';
 import type { TrainingSession } from './session.ts';
 
-/** Images that are drawn at once. */
-const BATCH = 64;
+/** Images that are held at a time. */
+const PART = 64;
 
 /** Which images are drawn. */
 export interface GeneratedOptions {
@@ -28,7 +28,7 @@ export async function* generatedImages(
   }
 }
 
-/** The images of latents [count, latent], a few at a time, so that any number of them takes little memory.
+/** The images of latents [count, latent] at the device's full rate, a part at a time, so that any number of them takes little memory.
  *  @param labels [count, labels] of the images of a conditional run */
 export async function* sampleInParts(
   session: TrainingSession,
@@ -36,14 +36,14 @@ export async function* sampleInParts(
   labels?: Float32Array,
 ): AsyncGenerator<ImageBatch> {
   const count = latents.length / elements(session.model.generator.inputShape);
-  for (let first = 0; first < count; first += BATCH)
-    yield session.sample(rowsOf(latents, count, first), labels && rowsOf(labels, count, first));
+  for (let first = 0; first < count; first += PART)
+    yield session.sampleMany(rowsOf(latents, count, first), labels && rowsOf(labels, count, first));
 }
 
-/** The rows of a batch among `count`. */
+/** The rows of a part among `count`. */
 function rowsOf(values: Float32Array, count: number, first: number): Float32Array {
   const width = values.length / count;
-  return values.subarray(first * width, (first + BATCH) * width);
+  return values.subarray(first * width, (first + PART) * width);
 }
 
 function vectorsInTurn({ model: { config } }: TrainingSession, count: number): Float32Array | undefined {

@@ -163,7 +163,7 @@ test('generated images have the labels they are asked for, or each in turn', asy
   const batches = (await toArray(generatedImages(session, { count: 70, seed: 1 }))).flatMap(({ pixels }) => [
     ...pixels,
   ]);
-  const { data } = await session.sample(await session.drawLatents(70, 1), repeatedEach(inTurn, 1));
+  const { data } = await session.sampleMany(await session.drawLatents(70, 1), repeatedEach(inTurn, 1));
   assert.equal(batches, [...unitToBytes(data)]);
   const threes = repeatedEach([chooseLabel(on, '3')], 70);
   const [first] = await toArray(generatedImages(session, { count: 70, seed: 1, labels: threes }));

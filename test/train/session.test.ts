@@ -109,6 +109,30 @@ test('image i of a seed is the same image in any number of them', () =>
     }
   }));
 
+test('image i among many is that of a few to rounding, and the same in any number of many', () =>
+  withSession({}, async (session) => {
+    const { latent } = session.model.config;
+    const few = await session.sample(hostLatents(latent, 70, 1));
+    const many = await session.sampleMany(hostLatents(latent, 70, 1));
+    assert.equal(many.shape, few.shape);
+    const off = many.data.map((value, i) => Math.abs(value - (few.data[i] as number)));
+    assert.ok(Math.max(...off) < 1e-5, `off by ${Math.max(...off)}`);
+    for (const count of [1, 17, 64]) {
+      const { data } = await session.sampleMany(hostLatents(latent, count, 1));
+      assert.is(firstDifference(data, many.data), undefined, `${count} images`);
+    }
+  }));
+
+test('many images are drawn at the rate of 64 at once', () =>
+  countCrossings((calls) =>
+    withSession({}, async (session) => {
+      const latents = hostLatents(session.model.config.latent, 130, 1);
+      calls.clear();
+      await session.sampleMany(latents);
+      assert.is(calls.get('run'), 3);
+    }),
+  ));
+
 test("latent i of a BEGAN's descriptors is the same in any number of them, and so is its image", () =>
   withSession({ recipe: 'began' }, async (session) => {
     const batches = [noisyBatch(session.model.config)];
