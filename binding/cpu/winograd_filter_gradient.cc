@@ -10,8 +10,11 @@ namespace gannet {
 
 namespace {
 
-/** dw [K, taps, C] from x and dy, one phase after the other. Either all tiles are worked on at once and the sums of some filters at a time,
- *  or some tiles at a time and all sums are kept: whichever moves fewer numbers. */
+/** Filters and channels whose sums at the points stay in a second-level cache. */
+constexpr int64_t kBlock = 64;
+
+/** dw [K, taps, C] from x and dy, one phase after the other. Either all tiles are worked on at once and the sums of a block of filters and
+ *  channels at a time, or some tiles at a time and all sums are kept: whichever moves fewer numbers. */
 class WinogradFilterGradient {
  public:
   WinogradFilterGradient(TiledConvolution convolution, int64_t filter_taps, const VectorKernels& vector)
@@ -22,15 +25,15 @@ class WinogradFilterGradient {
         channels_(convolution_.read.channels),
         filters_(convolution_.written.channels),
         tiles_at_once_(choose_tiles()),
-        block_(keeps_sums() ? filters_ : even_part(filters_, std::max(kFewestFilters, kFilterNumbers / (points() * channels_)))),
-        images_(points(), tiles_at_once_, channels_, vector.tile.columns),
-        gradients_(points(), tiles_at_once_, filters_, vector.tile.columns),
-        sums_(points(), block_, channels_, vector.tile.columns),
+        images_(PointMatrices::in_strips(points(), tiles_at_once_, channels_, width())),
+        gradients_(PointMatrices::in_strips(points(), tiles_at_once_, filters_, width())),
+        sums_(keeps_sums() ? PointMatrices::in_rows(points(), filters_, channels_, width())
+                           : PointMatrices::in_rows(points(), kBlock, kBlock, width())),
         zeros_(static_cast<size_t>(std::max(channels_, filters_)), 0.0f) {}
 
   size_t workspace_bytes(int threads) const {
-    const int64_t kept = keeps_sums() ? phases() : 1;
-    return sizeof(float) * static_cast<size_t>(images_.floats() + gradients_.floats() + kept * sums_.floats() + threads * channels_);
+    const int64_t sums = keeps_sums() ? phases() : threads;
+    return sizeof(float) * static_cast<size_t>(images_.floats() + gradients_.floats() + sums * sums_.floats() + threads * channels_);
   }
 
   void run(const Run& run, float* dw, const float* x, const float* dy) const {
@@ -42,20 +45,17 @@ class WinogradFilterGradient {
       read_gradients(run, tiles, gradients, dy);
       for (int64_t phase = 0; phase < phases(); phase++) {
         read_images(run, convolution_.phases[static_cast<size_t>(phase)], tiles, images, x);
-        for (int64_t filter = 0; filter < filters_; filter += block_) {
-          const Range block{filter, std::min(filter + block_, filters_)};
-          float* block_sums = sums + (keeps_sums() ? phase : 0) * sums_.floats();
-          const PointProducts product = products(phase, tiles, block);
-          multiply(run, product, block, block_sums, images, gradients);
-          if (tiles.end == convolution_.tiles()) write_filters(run, product, block, dw, block_sums, sums);
+        if (keeps_sums()) {
+          add_tiles(run, phase, tiles, dw, sums + phase * sums_.floats(), images, gradients, sums + phases() * sums_.floats());
+        } else {
+          compute_blocks(run, phase, dw, sums, images, gradients, sums + run.threads * sums_.floats());
         }
       }
     }
   }
 
  private:
-  static constexpr int64_t kFewestFilters = 24;
-
+  int64_t width() const { return vector_.tile.columns; }
   int64_t points() const { return convolution_.points(); }
   int64_t phases() const { return static_cast<int64_t>(convolution_.phases.size()); }
   bool keeps_sums() const { return tiles_at_once_ < convolution_.tiles(); }
@@ -74,57 +74,85 @@ class WinogradFilterGradient {
         float* points[kMostPoints];
         written_pixels(pixels, convolution_, convolution_.phases[0], tiles.begin + tile, dy, zeros_.data());
         gradients_.addresses(points, gradients + tile * gradients_.row);
-        transforms_.result_gradient(points, pixels, filters_);
+        transforms_.result_gradient(points, pixels, filters_, gradients_.strip);
       }
     });
   }
 
   void read_images(const Run& run, const Phase& phase, Range tiles, float* images, const float* x) const {
     parallel_for(run.threads, tiles.end - tiles.begin, (tiles.end - tiles.begin) * points() * channels_, [&](int, Range range) {
-      transform_images(transforms_, convolution_, phase, {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(),
-                       images + range.begin * images_.row, images_);
+      transform_images(transforms_.image.with[phase.last_row][phase.last_column], convolution_, phase,
+                       {tiles.begin + range.begin, tiles.begin + range.end}, x, zeros_.data(), images + range.begin * images_.row, images_);
     });
   }
 
-  PointProducts products(int64_t phase, Range tiles, Range block) const {
+  /** sums [K, C] += gradients^T [K, tiles] images [tiles, C] of a phase for every point, and the filters once all tiles have been added. */
+  void add_tiles(const Run& run, int64_t phase, Range tiles, float* dw, float* sums, const float* images, const float* gradients,
+                 float* outside) const {
+    const PointProducts product = products(phase, tiles, filters_, channels_);
+    multiply_points(run, vector_, product, sums, sums_, filters_from(gradients, 0), images, images_);
+    if (tiles.end < convolution_.tiles()) return;
+    parallel_for(run.threads, filters_, filters_ * points() * channels_, [&](int thread, Range range) {
+      for (int64_t filter = range.begin; filter < range.end; filter++)
+        write_filter(phase, filter, {0, channels_}, dw, sums + filter * sums_.row, outside + thread * channels_);
+    });
+  }
+
+  /** The same for all tiles at once, block by block. */
+  void compute_blocks(const Run& run, int64_t phase, float* dw, float* sums, const float* images, const float* gradients,
+                      float* outside) const {
+    const int64_t across = strips_of(channels_, kBlock);
+    parallel_items(run.threads, strips_of(filters_, kBlock) * across, [&](int thread, int64_t item) {
+      const int64_t filter = item / across * kBlock, channel = item % across * kBlock;
+      const Range filters{filter, std::min(filter + kBlock, filters_)}, channels{channel, std::min(channel + kBlock, channels_)};
+      float* own = sums + thread * sums_.floats();
+      const PointProducts product = products(phase, {0, tiles_at_once_}, filters.end - filters.begin, channels.end - channels.begin);
+      for (int64_t point = 0; point < points(); point++) {
+        multiply_point(vector_, product, point, {0, strips_of(product.columns, width())}, own, sums_, filters_from(gradients, filter),
+                       images + channel / width() * images_.strip, images_);
+      }
+      for (int64_t i = filters.begin; i < filters.end; i++)
+        write_filter(phase, i, channels, dw, own + (i - filters.begin) * sums_.row, outside + thread * channels_);
+    });
+  }
+
+  PointProducts products(int64_t phase, Range tiles, int64_t filters, int64_t channels) const {
     return {.convolution = convolution_,
             .phases = {phase, phase + 1},
-            .rows = block.end - block.begin,
-            .columns = channels_,
+            .rows = filters,
+            .columns = channels,
             .phase_depth = tiles.end - tiles.begin,
             .add = tiles.begin > 0};
   }
 
-  /** sums [block, C] = gradients^T [block, tiles] images [tiles, C], for every point, added to those of earlier tiles. */
-  void multiply(const Run& run, const PointProducts& product, Range block, float* sums, const float* images, const float* gradients) const {
-    const LeftMatrices left{.data = gradients + block.begin, .row = 1, .depth = gradients_.row, .point = gradients_.point};
-    multiply_points(run, vector_, product, sums, sums_, left, images, images_);
+  /** The gradients of the filters from one on, the first of a strip. */
+  LeftMatrices filters_from(const float* gradients, int64_t filter) const {
+    return {.data = gradients + filter / width() * gradients_.strip,
+            .row = 1,
+            .depth = gradients_.row,
+            .strip_rows = width(),
+            .strip = gradients_.strip,
+            .point = gradients_.point};
   }
 
-  /** The taps of the phase for filters `block`. */
-  void write_filters(const Run& run, const PointProducts& product, Range block, float* dw, const float* block_sums, float* sums) const {
-    const Phase& phase = convolution_.phases[static_cast<size_t>(product.phases.begin)];
-    float* outside = sums + (keeps_sums() ? phases() : 1) * sums_.floats();
-    parallel_for(run.threads, block.end - block.begin, (block.end - block.begin) * points() * channels_, [&](int thread, Range range) {
-      for (int64_t filter = range.begin; filter < range.end; filter++) {
-        const float* points[kMostPoints];
-        float* taps[kMostTaps];
-        product.sums(points, sums_, block_sums + filter * sums_.row, zeros_.data());
-        for (int64_t i = 0; i < convolution_.taps(); i++) {
-          const int64_t tap = phase.taps[static_cast<size_t>(i)];
-          taps[i] = tap < 0 ? outside + thread * channels_ : dw + ((block.begin + filter) * filter_taps_ + tap) * channels_;
-        }
-        transforms_.filter_gradient(taps, points, channels_);
-      }
-    });
+  /** The taps of a phase for some channels of a filter, from a row of sums. */
+  void write_filter(int64_t phase, int64_t filter, Range channels, float* dw, const float* sums, float* outside) const {
+    const float* points[kMostPoints];
+    float* taps[kMostTaps];
+    sum_addresses(points, convolution_, {phase, phase + 1}, sums_, sums, zeros_.data());
+    for (int64_t i = 0; i < convolution_.taps(); i++) {
+      const int64_t tap = convolution_.phases[static_cast<size_t>(phase)].taps[static_cast<size_t>(i)];
+      taps[i] = tap < 0 ? outside : dw + (filter * filter_taps_ + tap) * channels_ + channels.begin;
+    }
+    transforms_.filter_gradient(taps, points, channels.end - channels.begin, width());
   }
 
   TiledConvolution convolution_;
   int64_t filter_taps_;
   const VectorKernels& vector_;
   const WinogradTransforms& transforms_;
-  /** Channels of the image and of the result; those of the result whose sums are worked on at once. */
-  int64_t channels_, filters_, tiles_at_once_, block_;
+  /** Channels of the image and of the result. */
+  int64_t channels_, filters_, tiles_at_once_;
   PointMatrices images_, gradients_, sums_;
   std::vector<float> zeros_;
 };

@@ -18,19 +18,32 @@ inline constexpr int64_t kTileNumbersPerFilter = 8 * kTileNumbers;
 inline constexpr int64_t kFilterNumbers = int64_t{5} << 19;
 /** Products that are summed before the sums go back to memory: so many rows of a strip stay in the first-level cache. */
 inline constexpr int64_t kSummedDepth = 256;
-/** Strips of columns of one point that a thread works on at a time. */
+/** Strips of columns of one point that a thread works on at a time: so many stay in a second-level cache with the rows. */
 inline constexpr int64_t kStripsAtOnce = 8;
 
 /** Parts of at most `most` items, as even as they can be: the items of one. */
 inline int64_t even_part(int64_t items, int64_t most) { return strips_of(items, strips_of(items, most)); }
 
-/** How transformed numbers lie in memory: a matrix [rows,columns] for each point. The matrices and their rows end with a few numbers that
- *  nothing is in, or lines at the same place of several rows or matrices would share a set of the cache. */
-struct PointMatrices {
-  int64_t points, row, point;
+/** The items of whole strips that hold so many. */
+inline int64_t whole_strips(int64_t items, int64_t width) { return strips_of(items, width) * width; }
 
-  PointMatrices(int64_t points, int64_t rows, int64_t columns, int64_t width)
-      : points(points), row(strips_of(columns, width) * width + kLine), point(rows * row + kLine) {}
+/** How transformed numbers lie in memory: a matrix [rows,columns] for each point, cut into strips of columns as wide as a tile. Number
+ *  (r, c) of a matrix is at r * row + c / width * strip + c % width. Rows, strips and matrices end with a few numbers that nothing is in, or
+ *  lines at the same place of several of them would share a set of the cache. */
+struct PointMatrices {
+  int64_t points, row, strip, point;
+
+  /** Each row lies densely. */
+  static PointMatrices in_rows(int64_t points, int64_t rows, int64_t columns, int64_t width) {
+    const int64_t row = whole_strips(columns, width) + kLine;
+    return {.points = points, .row = row, .strip = width, .point = rows * row + kLine};
+  }
+
+  /** Each strip [rows,width] lies densely. */
+  static PointMatrices in_strips(int64_t points, int64_t rows, int64_t columns, int64_t width) {
+    const int64_t strip = rows * width + kLine;
+    return {.points = points, .row = width, .strip = strip, .point = strips_of(columns, width) * strip + kLine};
+  }
 
   int64_t floats() const { return points * point; }
 
@@ -43,10 +56,11 @@ struct PointMatrices {
   static constexpr int64_t kLine = 16;
 };
 
-/** The left matrices of a product: numbers of a row lie `depth` apart, rows `row`, points `point`. */
+/** The left matrices of a product: numbers of a row lie `depth` apart, rows `row`, points `point`. Each `strip_rows` rows are a strip, and
+ *  strips lie `strip` apart. */
 struct LeftMatrices {
   const float* data;
-  int64_t row, depth, point;
+  int64_t row, depth, strip_rows, strip, point;
 };
 
 /** A product for every point. Its depth consists of phases that lie behind each other; the sums of those that count at a point are added to
@@ -70,41 +84,48 @@ struct PointProducts {
       first = end;
     }
   }
-
-  /** The addresses of a row of sums at every point; `zeros` where no phase counts, and no sum was written. */
-  void sums(const float** at, const PointMatrices& results, const float* row, const float* zeros) const {
-    results.addresses(at, row);
-    for (int64_t point = 0; point < results.points; point++) {
-      bool any = false;
-      for (int64_t phase = phases.begin; phase < phases.end; phase++) any = any || counts(phase, point);
-      if (!any) at[point] = zeros;
-    }
-  }
 };
 
-/** c [rows,columns] = a [rows,depth] b [depth,columns] for every point. */
+/** The addresses of a row of sums of phases at every point; `zeros` where none of them counts, and no sum was written. */
+inline void sum_addresses(const float** at, const TiledConvolution& convolution, Range phases, const PointMatrices& sums, const float* row,
+                          const float* zeros) {
+  sums.addresses(at, row);
+  for (int64_t point = 0; point < sums.points; point++) {
+    if (!convolution.any_counts(phases, point)) at[point] = zeros;
+  }
+}
+
+/** c [rows,columns] = a [rows,depth] b [depth,columns] for some strips of a point; c lies in rows, b in strips. */
+inline void multiply_point(const VectorKernels& vector, const PointProducts& product, int64_t point, Range strips, float* c,
+                           const PointMatrices& results, const LeftMatrices& a, const float* b, const PointMatrices& right) {
+  bool add = product.add;
+  product.for_depth(point, [&](Range range) {
+    for (int64_t depth = range.begin; depth < range.end; depth += kSummedDepth, add = true) {
+      for (int64_t row = 0; row < product.rows; row += a.strip_rows) {
+        vector.multiply_strips({.c = c + point * results.point + row * results.row + strips.begin * vector.tile.columns,
+                                .c_row = results.row,
+                                .a = a.data + point * a.point + row / a.strip_rows * a.strip + depth * a.depth,
+                                .a_row = a.row,
+                                .a_depth = a.depth,
+                                .b = b + point * right.point + strips.begin * right.strip + depth * right.row,
+                                .b_strip = right.strip,
+                                .rows = std::min(a.strip_rows, product.rows - row),
+                                .depth = std::min(kSummedDepth, range.end - depth),
+                                .strips = strips.end - strips.begin,
+                                .add = add});
+      }
+    }
+  });
+}
+
+/** The same for every point and all strips, in parallel. */
 inline void multiply_points(const Run& run, const VectorKernels& vector, const PointProducts& product, float* c,
                             const PointMatrices& results, const LeftMatrices& a, const float* b, const PointMatrices& right) {
-  const int64_t width = vector.tile.columns, strips = strips_of(product.columns, width), groups = strips_of(strips, kStripsAtOnce);
+  const int64_t strips = strips_of(product.columns, vector.tile.columns), groups = strips_of(strips, kStripsAtOnce);
   parallel_items(run.threads, results.points * groups, [&](int, int64_t item) {
-    const int64_t point = item / groups, group = item % groups * kStripsAtOnce;
-    bool add = product.add;
-    product.for_depth(point, [&](Range range) {
-      for (int64_t depth = range.begin; depth < range.end; depth += kSummedDepth, add = true) {
-        for (int64_t strip = group; strip < std::min(group + kStripsAtOnce, strips); strip++) {
-          vector.multiply_strip({.c = c + point * results.point + strip * width,
-                                 .c_row = results.row,
-                                 .a = a.data + point * a.point + depth * a.depth,
-                                 .a_row = a.row,
-                                 .a_depth = a.depth,
-                                 .b = b + point * right.point + depth * right.row + strip * width,
-                                 .b_row = right.row,
-                                 .rows = product.rows,
-                                 .depth = std::min(kSummedDepth, range.end - depth),
-                                 .add = add});
-        }
-      }
-    });
+    const int64_t first = item % groups * kStripsAtOnce;
+    const Range group{first, std::min(first + kStripsAtOnce, strips)};
+    multiply_point(vector, product, item / groups, group, c, results, a, b, right);
   });
 }
 
@@ -113,14 +134,14 @@ inline const WinogradTransforms& transforms_of(const TiledConvolution& convoluti
 }
 
 /** Transforms tiles `tiles` of the images x for the phase into consecutive rows of the matrices v. */
-inline void transform_images(const WinogradTransforms& winograd, const TiledConvolution& convolution, const Phase& phase, Range tiles,
+inline void transform_images(WinogradTransforms::Transform transform, const TiledConvolution& convolution, const Phase& phase, Range tiles,
                              const float* x, const float* outside, float* v, const PointMatrices& matrices) {
   for (int64_t tile = tiles.begin; tile < tiles.end; tile++, v += matrices.row) {
     const float* pixels[kMostPoints];
     float* points[kMostPoints];
     read_pixels(pixels, convolution, phase, tile, x, outside);
     matrices.addresses(points, v);
-    winograd.image(points, pixels, convolution.read.channels);
+    transform(points, pixels, convolution.read.channels, matrices.strip);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "cpu/parallel.h"
 #include "op_rules.h"
 
 // A convolution seen as convolutions of stride 1 with windows of at most 3x3, its phases, for results of 4x4 pixels at a time. A stride of 2
@@ -54,6 +55,13 @@ struct TiledConvolution {
   /** Whether the filter of a phase may be other than 0 at a point. At infinity, the last of a row or column, only the last taps count. */
   bool counts(const Phase& phase, int64_t point) const {
     return (phase.last_row || point / read_side() < read_side() - 1) && (phase.last_column || point % read_side() < read_side() - 1);
+  }
+  /** Whether that of any of several phases may be. */
+  bool any_counts(Range of, int64_t point) const {
+    for (int64_t i = of.begin; i < of.end; i++) {
+      if (counts(phases[static_cast<size_t>(i)], point)) return true;
+    }
+    return false;
   }
   /** Products of numbers that a tile takes in all phases. */
   int64_t products() const;

@@ -189,7 +189,7 @@ const VectorKernels kKernels = {
     add_deviations,
     {kTileRows, kTileColumns<float>, multiply_add},
     {kTileRows, kTileColumns<double>, multiply_add},
-    multiply_strip,
+    multiply_strips,
     &kWinograd2x2,
     &kWinograd3x3,
     add_similarity,

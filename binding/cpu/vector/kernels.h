@@ -44,26 +44,32 @@ struct Tile {
   void (*multiply_add)(T* c, const T* const* a, const T* const* b, int64_t count, int64_t depth);
 };
 
-/** One strip of columns of a matrix product, as wide as a tile: c [rows,columns] = a [rows,depth] b [depth,columns], or c += it. The
- *  numbers of a row of b and of c lie side by side; those of a lie a_depth apart. */
-struct StripProduct {
+/** Strips of columns of a matrix product, each as wide as a tile: c [rows, strips * width] = a [rows,depth] b, or c += it. A strip of b is
+ *  a dense [depth,width], and strips lie b_strip apart; a row of c lies densely; the numbers of a row of a lie a_depth apart. */
+struct StripsProduct {
   float* c;
   int64_t c_row;
   const float* a;
   int64_t a_row, a_depth;
   const float* b;
-  int64_t b_row;
-  int64_t rows, depth;
+  int64_t b_strip;
+  int64_t rows, depth, strips;
   bool add;
 };
 
 /** Winograd's transforms for windows of one size and 4x4 results, along both axes of squares whose pixels (or points) are pointers to n
- *  channels each, row by row. An r x r window has (3 + r)x(3 + r) points. What is read and what is written do not overlap. See
- *  vector/winograd.cc and arXiv:1509.09308. */
+ *  channels each, row by row. What is written lies in strips as wide as a tile, y_strip apart: their width, where it lies densely. An r x r
+ *  window has (3 + r)x(3 + r) points. What is read and what is written do not overlap. See vector/winograd.cc and arXiv:1509.09308. */
 struct WinogradTransforms {
-  using Transform = void (*)(float* const* y, const float* const* x, int64_t n);
-  /** Pixels of an image to as many points; taps to points; points to 4x4 pixels of a result. */
-  Transform image, filter, result;
+  using Transform = void (*)(float* const* y, const float* const* x, int64_t n, int64_t y_strip);
+  /** [last row][last column]: with or without the points at infinity, where only the last taps count. */
+  struct ByInfinity {
+    Transform with[2][2];
+  };
+  /** Pixels of an image to as many points, and taps to points. */
+  ByInfinity image, filter;
+  /** Points to 4x4 pixels of a result. */
+  Transform result;
   /** For the gradient by the filter: 4x4 pixels of the result's gradient to points, and points to taps. */
   Transform result_gradient, filter_gradient;
 };
@@ -90,7 +96,7 @@ struct VectorKernels {
 
   Tile<float> tile;
   Tile<double> tile64;
-  void (*multiply_strip)(const StripProduct& product);
+  void (*multiply_strips)(const StripsProduct& product);
   const WinogradTransforms *winograd_2x2, *winograd_3x3;
 
   /** How alike two images are in each of n features, whose rows are a and b [dimensions,n]: o[k] += exp(-||a_k - b_k||_1); and the

@@ -34,7 +34,7 @@ struct Vectors {
 template <typename T>
 void multiply_add(T* c, const T* const* a, const T* const* b, int64_t count, int64_t depth);
 
-/** @see VectorKernels::multiply_strip */
-void multiply_strip(const StripProduct& product);
+/** @see VectorKernels::multiply_strips */
+void multiply_strips(const StripsProduct& product);
 
 }  // namespace gannet::GANNET_ISA

@@ -137,40 +137,50 @@ struct FilterGradient<2> {
   }
 };
 
-/** The transform along both axes of a square, for the channels from `at` on that fill an N. */
-template <typename Transform, typename N, typename NInMemory>
-inline void transform_square(float* const* y, const float* const* x, int64_t at) {
-  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo;
-  N half[kTo][kFrom];
+/** The transform along both axes of a square, for the channels from `from` on that fill an N, to `to`; without the last row or column of
+ *  what it is transformed to where those are not wanted. */
+template <typename Transform, bool kLastRow, bool kLastColumn, typename N, typename NInMemory>
+inline void transform_square(float* const* y, const float* const* x, int64_t to, int64_t from) {
+  constexpr int kFrom = Transform::kFrom, kTo = Transform::kTo, kRows = kLastRow ? kTo : kTo - 1, kColumns = kLastColumn ? kTo : kTo - 1;
+  N half[kRows][kFrom];
 #pragma GCC unroll 6
   for (int column = 0; column < kFrom; column++) {
-    N from[kFrom], to[kTo];
+    N read[kFrom], transformed[kTo];
 #pragma GCC unroll 6
-    for (int row = 0; row < kFrom; row++) from[row] = *reinterpret_cast<const NInMemory*>(x[row * kFrom + column] + at);
-    Transform::apply(to, from);
+    for (int row = 0; row < kFrom; row++) read[row] = *reinterpret_cast<const NInMemory*>(x[row * kFrom + column] + from);
+    Transform::apply(transformed, read);
 #pragma GCC unroll 6
-    for (int row = 0; row < kTo; row++) half[row][column] = to[row];
+    for (int row = 0; row < kRows; row++) half[row][column] = transformed[row];
   }
 #pragma GCC unroll 6
-  for (int row = 0; row < kTo; row++) {
-    N to[kTo];
-    Transform::apply(to, half[row]);
+  for (int row = 0; row < kRows; row++) {
+    N transformed[kTo];
+    Transform::apply(transformed, half[row]);
 #pragma GCC unroll 6
-    for (int column = 0; column < kTo; column++) *reinterpret_cast<NInMemory*>(y[row * kTo + column] + at) = to[column];
+    for (int column = 0; column < kColumns; column++) *reinterpret_cast<NInMemory*>(y[row * kTo + column] + to) = transformed[column];
   }
+}
+
+template <typename Transform, bool kLastRow = true, bool kLastColumn = true>
+void transform(float* const* y, const float* const* x, int64_t n, int64_t y_strip) {
+  using Vector = Vectors<float>::Vector;
+  using VectorInMemory = Vectors<float>::VectorInMemory;
+  constexpr int kWidth = kVectorSize<float>, kStrip = kTileColumns<float>;
+  const auto to = [&](int64_t at) { return at / kStrip * y_strip + at % kStrip; };
+  int64_t at = 0;
+  for (; at + kWidth <= n; at += kWidth) transform_square<Transform, kLastRow, kLastColumn, Vector, VectorInMemory>(y, x, to(at), at);
+  for (; at < n; at++) transform_square<Transform, kLastRow, kLastColumn, float, float>(y, x, to(at), at);
 }
 
 template <typename Transform>
-void transform(float* const* y, const float* const* x, int64_t n) {
-  constexpr int kWidth = kVectorSize<float>;
-  int64_t at = 0;
-  for (; at + kWidth <= n; at += kWidth) transform_square<Transform, Vectors<float>::Vector, Vectors<float>::VectorInMemory>(y, x, at);
-  for (; at < n; at++) transform_square<Transform, float, float>(y, x, at);
+constexpr WinogradTransforms::ByInfinity by_infinity() {
+  return {{{transform<Transform, false, false>, transform<Transform, false, true>},
+           {transform<Transform, true, false>, transform<Transform, true, true>}}};
 }
 
 template <int kTaps>
-constexpr WinogradTransforms kTransforms = {.image = transform<Image<kTaps>>,
-                                            .filter = transform<Filter<kTaps>>,
+constexpr WinogradTransforms kTransforms = {.image = by_infinity<Image<kTaps>>(),
+                                            .filter = by_infinity<Filter<kTaps>>(),
                                             .result = transform<Result<kTaps>>,
                                             .result_gradient = transform<ResultGradient<kTaps>>,
                                             .filter_gradient = transform<FilterGradient<kTaps>>};
