@@ -16,6 +16,7 @@ const NUMERIC = [
   'binding/convolution',
   'binding/filters',
   'binding/ops',
+  'binding/product',
   'binding/random',
   'binding/statistics',
   'binding/updates',

@@ -4,6 +4,7 @@
 
 #include "cpu/deep_product.h"
 #include "cpu/kernel.h"
+#include "cpu/wide_product.h"
 
 namespace gannet {
 
@@ -26,6 +27,13 @@ Kernel matmul(const Step& step, Build& build) {
               deep->run(run, run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));
             },
             deep->workspace_bytes(build.threads)};
+  }
+  if (is_wide(product, build.vector)) {
+    const auto wide = std::make_shared<WideProduct>(product, build.vector);
+    return {[inputs = step.inputs, output = step.output, wide](const Run& run) {
+              wide->run(run, run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));
+            },
+            wide->workspace_bytes(build.threads)};
   }
   return {[inputs = step.inputs, output = step.output, product](const Run& run) {
     product.run(run.output<float>(output), run.input<float>(inputs[0]), run.input<float>(inputs[1]));

@@ -10,6 +10,8 @@ namespace {
 /** Numbers of a cache line. Rows a power of two apart share the sets of a cache, so a line is used up as soon as it is read. */
 template <typename T>
 constexpr int64_t kLine = 64 / sizeof(T);
+/** Numbers that are copied by one or two instructions, and that every strip is a multiple of. */
+constexpr int64_t kCopied = 8;
 
 }  // namespace
 
@@ -36,8 +38,11 @@ void pack_columns(float* target, const float* source, int64_t columns, int64_t s
   for (int64_t first = 0; first < columns; first += width) {
     const int64_t count = std::min(width, columns - first);
     for (int64_t d = 0; d < depth; d++, target += width) {
-      std::memcpy(target, source + d * stride + first, static_cast<size_t>(count) * sizeof(float));
-      for (int64_t i = count; i < width; i++) target[i] = 0;
+      const float* from = source + d * stride + first;
+      int64_t i = 0;
+      for (; i + kCopied <= count; i += kCopied) std::memcpy(target + i, from + i, kCopied * sizeof(float));
+      for (; i < count; i++) target[i] = from[i];
+      for (; i < width; i++) target[i] = 0;
     }
   }
 }
