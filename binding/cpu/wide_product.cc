@@ -9,7 +9,7 @@ namespace gannet {
 namespace {
 
 /** Columns, and a part of the inner axis, that are copied at a time. */
-constexpr int64_t kPanelColumns = 64, kPanelDepth = 256;
+constexpr int64_t kPanelColumns = 128, kPanelDepth = 256;
 /** With fewer rows the copy takes longer than the products, and more rows oneDNN copies itself. */
 constexpr int64_t kFewestRows = 24, kMostRows = 448;
 /** The fewest columns that are worth sharing out. */
