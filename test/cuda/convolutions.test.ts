@@ -184,7 +184,8 @@ test('rounded products differ from exact ones', async () => {
     simulated.map(async (device) => largestError(await apply(device, product), expected)),
   );
   const [exact, tf32, bfloat16] = errors as [number, number, number];
-  assert.ok(exact < 1e-6 && tf32 > 10 * exact && bfloat16 > 3 * tf32, errors.join());
+  // The reference rounds by up to 3e-6 itself where it runs by minimal filtering.
+  assert.ok(exact < 4e-6 && tf32 > 10 * exact && bfloat16 > 3 * tf32, errors.join());
 });
 
 test.after(() => {
