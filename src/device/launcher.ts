@@ -47,13 +47,20 @@ export function launchedWith(environment: Environment): Launched | undefined {
 }
 
 function tcpPlace(environment: Environment, ranks: number): Omit<TcpPlace, 'ranks'> {
-  // torchrun itself may listen at MASTER_PORT.
-  const port = named(environment, ['GANNET_PORT', 'MASTER_PORT']) as string;
   return {
     address: environment.MASTER_ADDR as string,
-    port: wholeNumber(environment, port, 1, 65535),
+    port: portOf(environment),
     rank: wholeNumber(environment, 'RANK', 0, ranks - 1),
   };
+}
+
+const HIGHEST_PORT = 65_535;
+
+/** torchrun listens at MASTER_PORT itself where it says so; then it is the port above. */
+function portOf(environment: Environment): number {
+  if (named(environment, ['GANNET_PORT'])) return wholeNumber(environment, 'GANNET_PORT', 1, HIGHEST_PORT);
+  const taken = environment.TORCHELASTIC_USE_AGENT_STORE === 'True';
+  return wholeNumber(environment, 'MASTER_PORT', 1, taken ? HIGHEST_PORT - 1 : HIGHEST_PORT) + (taken ? 1 : 0);
 }
 
 /** Which of its machine's processes this one is, counted from 0. @throws DeviceError ranks_variables where no launcher says so */

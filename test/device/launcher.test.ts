@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { launchedWith, localRank } from '../../src/device/launcher.ts';
+import { type Environment, launchedWith, localRank, type TcpPlace } from '../../src/device/launcher.ts';
 
 const TORCHRUN = { RANK: '1', WORLD_SIZE: '4', MASTER_ADDR: 'one', MASTER_PORT: '29500' };
 
@@ -29,6 +29,14 @@ test('GANNET_PORT is another port than that of torchrun', () => {
     ...{ by: 'tcp', address: 'one', rank: 1, ranks: 4 },
     port: 29600,
   });
+});
+
+test('the port is one above that which torchrun listens at itself', () => {
+  const agent = { ...TORCHRUN, TORCHELASTIC_USE_AGENT_STORE: 'True' };
+  const portOf = (environment: Environment) => (launchedWith(environment) as TcpPlace).port;
+  assert.is(portOf(agent), Number(TORCHRUN.MASTER_PORT) + 1);
+  assert.is(portOf({ ...agent, GANNET_PORT: '29600' }), 29600);
+  assert.is(portOf({ ...agent, TORCHELASTIC_USE_AGENT_STORE: 'False' }), Number(TORCHRUN.MASTER_PORT));
 });
 
 test('mpirun and srun start processes that speak through MPI, unless the variables of torchrun are all there', () => {
