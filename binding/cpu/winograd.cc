@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "cpu/memory.h"
 #include "cpu/winograd_blocks.h"
 #include "cpu/winograd_filter_gradient.h"
 #include "cpu/winograd_layer.h"
