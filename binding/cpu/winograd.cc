@@ -150,7 +150,9 @@ std::optional<Kernel> winograd(const Step& step, Build& build) {
   const FilterOrder order = step.op == Op::kConv2d ? FilterOrder::kTransposed : FilterOrder::kPlain;
   const bool few = has_few_tiles(*convolution);
   WinogradLayer layer(std::move(*convolution), order, g.r * g.s, build.vector);
-  return few ? winograd_blocks(step, build, std::move(layer)) : products_kernel(step, build, std::move(layer));
+  // Both ways add in the same order, so that no bit depends on the number of threads.
+  return few && occupies_threads(layer, build) ? winograd_blocks(step, build, std::move(layer))
+                                               : products_kernel(step, build, std::move(layer));
 }
 
 }  // namespace gannet

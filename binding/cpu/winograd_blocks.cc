@@ -20,7 +20,7 @@ class WinogradBlocks {
       : layer_(std::move(layer)),
         vector_(vector),
         tiles_(layer_.convolution().tiles()),
-        passes_together_(layer_.reads_once() ? layer_.passes() : 1),
+        passes_together_(layer_.passes_together()),
         block_(block_columns(threads)),
         images_(PointMatrices::in_rows(layer_.points(), tiles_, layer_.depth(), width())),
         filters_(PointMatrices::in_strips(layer_.points(), kSlice, block_, width())),
@@ -103,6 +103,10 @@ class WinogradBlocks {
 }  // namespace
 
 bool has_few_tiles(const TiledConvolution& convolution) { return convolution.tiles() <= kMostTiles; }
+
+bool occupies_threads(const WinogradLayer& layer, const Build& build) {
+  return layer.passes_together() * strips_of(layer.columns(), build.vector.tile.columns) >= build.threads;
+}
 
 Kernel winograd_blocks(const Step& step, Build& build, WinogradLayer layer) {
   const auto blocks = std::make_shared<WinogradBlocks>(std::move(layer), build.vector, build.threads);

@@ -10,14 +10,15 @@ namespace gannet {
 
 namespace {
 
-/** Filters and channels whose sums at the points stay in a second-level cache. */
-constexpr int64_t kBlock = 64;
+/** Filters and channels whose sums at the points stay in a second-level cache, and blocks of them that each thread shall have. */
+constexpr int64_t kBlock = 64, kBlocksPerThread = 2;
 
-/** dw [K, taps, C] from x and dy, one phase after the other. Either all tiles are worked on at once and the sums of a block of filters and
- *  channels at a time, or some tiles at a time and all sums are kept: whichever moves fewer numbers. */
+/** dw [K, taps, C] from x and dy, one phase after the other. Either all tiles are worked on at once, or some at a time and all sums are kept:
+ *  whichever moves fewer numbers. All at once are summed for a block of filters and channels at a time where there are enough for the threads;
+ *  the order of the sums is the same. */
 class WinogradFilterGradient {
  public:
-  WinogradFilterGradient(TiledConvolution convolution, int64_t filter_taps, const VectorKernels& vector)
+  WinogradFilterGradient(TiledConvolution convolution, int64_t filter_taps, const VectorKernels& vector, int threads)
       : convolution_(std::move(convolution)),
         filter_taps_(filter_taps),
         vector_(vector),
@@ -25,14 +26,15 @@ class WinogradFilterGradient {
         channels_(convolution_.read.channels),
         filters_(convolution_.written.channels),
         tiles_at_once_(choose_tiles()),
+        by_blocks_(has_all_tiles() && blocks() >= kBlocksPerThread * threads),
         images_(PointMatrices::in_strips(points(), tiles_at_once_, channels_, width())),
         gradients_(PointMatrices::in_strips(points(), tiles_at_once_, filters_, width())),
-        sums_(keeps_sums() ? PointMatrices::in_rows(points(), filters_, channels_, width())
-                           : PointMatrices::in_rows(points(), kBlock, kBlock, width())),
+        sums_(by_blocks_ ? PointMatrices::in_rows(points(), kBlock, kBlock, width())
+                         : PointMatrices::in_rows(points(), filters_, channels_, width())),
         zeros_(static_cast<size_t>(std::max(channels_, filters_)), 0.0f) {}
 
   size_t workspace_bytes(int threads) const {
-    const int64_t sums = keeps_sums() ? phases() : threads;
+    const int64_t sums = by_blocks_ ? threads : kept_sums();
     return sizeof(float) * static_cast<size_t>(images_.floats() + gradients_.floats() + sums * sums_.floats() + threads * channels_);
   }
 
@@ -45,10 +47,11 @@ class WinogradFilterGradient {
       read_gradients(run, tiles, gradients, dy);
       for (int64_t phase = 0; phase < phases(); phase++) {
         read_images(run, convolution_.phases[static_cast<size_t>(phase)], tiles, images, x);
-        if (keeps_sums()) {
-          add_tiles(run, phase, tiles, dw, sums + phase * sums_.floats(), images, gradients, sums + phases() * sums_.floats());
-        } else {
+        if (by_blocks_) {
           compute_blocks(run, phase, dw, sums, images, gradients, sums + run.threads * sums_.floats());
+        } else {
+          add_tiles(run, phase, tiles, dw, sums + phase % kept_sums() * sums_.floats(), images, gradients,
+                    sums + kept_sums() * sums_.floats());
         }
       }
     }
@@ -58,7 +61,10 @@ class WinogradFilterGradient {
   int64_t width() const { return vector_.tile.columns; }
   int64_t points() const { return convolution_.points(); }
   int64_t phases() const { return static_cast<int64_t>(convolution_.phases.size()); }
-  bool keeps_sums() const { return tiles_at_once_ < convolution_.tiles(); }
+  bool has_all_tiles() const { return tiles_at_once_ == convolution_.tiles(); }
+  /** Sums of phases that wait for more tiles. */
+  int64_t kept_sums() const { return has_all_tiles() ? 1 : phases(); }
+  int64_t blocks() const { return strips_of(filters_, kBlock) * strips_of(channels_, kBlock); }
 
   int64_t choose_tiles() const {
     const int64_t tiles = convolution_.tiles(), tile = channels_ + filters_;
@@ -102,7 +108,7 @@ class WinogradFilterGradient {
   void compute_blocks(const Run& run, int64_t phase, float* dw, float* sums, const float* images, const float* gradients,
                       float* outside) const {
     const int64_t across = strips_of(channels_, kBlock);
-    parallel_items(run.threads, strips_of(filters_, kBlock) * across, [&](int thread, int64_t item) {
+    parallel_items(run.threads, blocks(), [&](int thread, int64_t item) {
       const int64_t filter = item / across * kBlock, channel = item % across * kBlock;
       const Range filters{filter, std::min(filter + kBlock, filters_)}, channels{channel, std::min(channel + kBlock, channels_)};
       float* own = sums + thread * sums_.floats();
@@ -153,6 +159,7 @@ class WinogradFilterGradient {
   const WinogradTransforms& transforms_;
   /** Channels of the image and of the result. */
   int64_t channels_, filters_, tiles_at_once_;
+  bool by_blocks_;
   PointMatrices images_, gradients_, sums_;
   std::vector<float> zeros_;
 };
@@ -161,7 +168,7 @@ class WinogradFilterGradient {
 
 Kernel winograd_filter_gradient(const Step& step, Build& build, TiledConvolution convolution) {
   const WindowGeometry g = convolution_geometry(step);
-  const auto gradient = std::make_shared<WinogradFilterGradient>(std::move(convolution), g.r * g.s, build.vector);
+  const auto gradient = std::make_shared<WinogradFilterGradient>(std::move(convolution), g.r * g.s, build.vector, build.threads);
   return {[step, gradient](const Run& run) {
             gradient->run(run, run.output<float>(step.output), run.input<float>(step.inputs[0]), run.input<float>(step.inputs[1]));
           },

@@ -21,8 +21,8 @@ class WinogradLayer {
   /** Phases of a pass, which are summed. */
   Range phases_of(int64_t pass) const { return convolution_.summed ? Range{0, phases()} : Range{pass, pass + 1}; }
   const Phase& phase(int64_t index) const { return convolution_.phases[static_cast<size_t>(index)]; }
-  /** Whether all passes read the same images. */
-  bool reads_once() const { return reads_once_; }
+  /** Passes that read the same images: all or each by itself. */
+  int64_t passes_together() const { return reads_once_ ? passes() : 1; }
   /** Channels that are read, those that are summed in a pass, and those of the result. */
   int64_t channels() const { return convolution_.read.channels; }
   int64_t depth() const { return channels() * phases() / passes(); }

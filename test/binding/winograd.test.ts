@@ -244,5 +244,21 @@ for (const sizes of cases) {
   });
 }
 
+test('few squares have the same bits on so many threads that they are shared out otherwise', async () => {
+  const [x, w, dy] = [numbers([9, 8, 8, 136], 1), numbers([200, 3, 3, 136], 2), numbers([9, 8, 8, 200], 3)];
+  const attributes = { stride: [1, 1] as const, padding: [1, 1, 1, 1] as const };
+  const results: Float32Array[][] = [];
+  for (const threads of [1, 16]) {
+    const other = addon.openDevice('cpu', { threads });
+    results.push([
+      await applyOp(other, 'conv2d', attributes, [x, w], dy.shape),
+      await applyOp(other, 'conv2dInputGradient', { ...attributes, inputSize: [8, 8] as const }, [dy, w], x.shape),
+      await applyOp(other, 'conv2dFilterGradient', { ...attributes, filterSize: [3, 3] as const }, [x, dy], w.shape),
+    ]);
+    other.close();
+  }
+  assert.equal(results[0], results[1]);
+});
+
 test.after(() => device.close());
 test.run();
