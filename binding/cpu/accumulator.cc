@@ -16,14 +16,13 @@ void fold_rows(const float* totals, int64_t count, int64_t columns, double* resu
   }
 }
 
-/** The sum over each column of a block, with several partial sums at a time where that is a single one. */
-void sum_columns(const VectorKernels& vector, const float* totals, int64_t count, int64_t columns, double* result) {
-  if (columns == 1) {
-    *result = vector.sum(totals, count);
-  } else {
-    fold_rows(totals, count, columns, result, [](double a, double b) { return a + b; });
-  }
+/** The sum over each column of a block. */
+void sum_columns(const float* totals, int64_t count, int64_t columns, double* result) {
+  fold_rows(totals, count, columns, result, [](double a, double b) { return a + b; });
 }
+
+/** Totals of a piece: a single column has one, to which what a block comes to is added. */
+int64_t places(int64_t count, int64_t columns) { return columns == 1 ? 1 : count; }
 
 /** The sums of several registers, all times a factor. */
 class Sums final : public Accumulator {
@@ -34,22 +33,26 @@ class Sums final : public Accumulator {
   int64_t results() const override { return static_cast<int64_t>(registers_.size()); }
   int64_t total_floats() const override { return results() * Evaluator::kBlock; }
 
-  void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t) const override {
+  void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
     for (const int64_t index : registers_) {
-      std::copy_n(session.kept(index), count, totals);
+      if (columns == 1) *totals = vector_.sum(session.kept(index), count);
+      else std::copy_n(session.kept(index), count, totals);
       totals += Evaluator::kBlock;
     }
   }
 
-  void add(float* totals, const Evaluator::Session& session, int64_t count) const override {
+  void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
     for (const int64_t index : registers_) {
-      vector_.add_to(totals, session.kept(index), count);
+      if (columns == 1) *totals += vector_.sum(session.kept(index), count);
+      else vector_.add_to(totals, session.kept(index), count);
       totals += Evaluator::kBlock;
     }
   }
 
   bool finish(float* totals, int64_t count, int64_t columns, int64_t, double* piece, int64_t stride) const override {
-    for (int64_t i = 0; i < results(); i++) sum_columns(vector_, totals + i * Evaluator::kBlock, count, columns, piece + i * stride);
+    for (int64_t i = 0; i < results(); i++) {
+      sum_columns(totals + i * Evaluator::kBlock, places(count, columns), columns, piece + i * stride);
+    }
     return true;
   }
 
@@ -78,20 +81,18 @@ class Maximum final : public Accumulator {
   int64_t results() const override { return 1; }
   int64_t total_floats() const override { return Evaluator::kBlock; }
 
-  void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t) const override {
-    std::copy_n(session.kept(register_), count, totals);
+  void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
+    if (columns == 1) *totals = vector_.max(session.kept(register_), count);
+    else std::copy_n(session.kept(register_), count, totals);
   }
 
-  void add(float* totals, const Evaluator::Session& session, int64_t count) const override {
-    vector_.max_to(totals, session.kept(register_), count);
+  void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
+    if (columns == 1) *totals = larger(*totals, vector_.max(session.kept(register_), count));
+    else vector_.max_to(totals, session.kept(register_), count);
   }
 
   bool finish(float* totals, int64_t count, int64_t columns, int64_t, double* piece, int64_t) const override {
-    if (columns == 1) {
-      *piece = vector_.max(totals, count);
-    } else {
-      fold_rows(totals, count, columns, piece, larger);
-    }
+    fold_rows(totals, places(count, columns), columns, piece, larger<double>);
     return true;
   }
 
@@ -106,7 +107,10 @@ class Maximum final : public Accumulator {
   float result(int64_t, double total, int64_t) const override { return static_cast<float>(total); }
 
  private:
-  static double larger(double a, double b) { return a != a || a > b ? a : b; }
+  template <typename T>
+  static T larger(T a, T b) {
+    return a != a || a > b ? a : b;
+  }
 
   int64_t register_;
 };
@@ -124,21 +128,31 @@ class Moments final : public Accumulator {
 
   void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
     double means[Evaluator::kBlock];
-    sum_columns(vector_, session.kept(register_), count, columns, means);
+    if (columns == 1) *means = vector_.sum(session.kept(register_), count);
+    else sum_columns(session.kept(register_), count, columns, means);
     for (int64_t j = 0; j < columns; j++) means[j] *= static_cast<double>(columns) / static_cast<double>(count);
-    subtract(totals, means, count, columns);
-    add(totals, session, count);
+    subtract(totals, means, places(count, columns), columns);
+    add(totals, session, count, columns);
   }
 
-  void add(float* totals, const Evaluator::Session& session, int64_t count) const override {
-    vector_.add_deviations(totals + Evaluator::kBlock, totals + 2 * Evaluator::kBlock, session.kept(register_), totals, count);
+  void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
+    const float* values = session.kept(register_);
+    float *sums = totals + Evaluator::kBlock, *squares = totals + 2 * Evaluator::kBlock;
+    if (columns == 1) {
+      const Deviations of_block = vector_.deviations(values, *totals, count);
+      *sums += of_block.sum;
+      *squares += of_block.squares;
+    } else {
+      vector_.add_deviations(sums, squares, values, totals, count);
+    }
   }
 
   bool finish(float* totals, int64_t count, int64_t columns, int64_t rows, double* piece, int64_t stride) const override {
     double* mean = piece;
     double* squares = piece + stride;
-    sum_columns(vector_, totals + Evaluator::kBlock, count, columns, mean);
-    sum_columns(vector_, totals + 2 * Evaluator::kBlock, count, columns, squares);
+    count = places(count, columns);
+    sum_columns(totals + Evaluator::kBlock, count, columns, mean);
+    sum_columns(totals + 2 * Evaluator::kBlock, count, columns, squares);
     bool accurate = true;
     for (int64_t j = 0; j < columns; j++) {
       const double shift = mean[j] / static_cast<double>(rows), about_mean = at_least_zero(squares[j] - mean[j] * shift);

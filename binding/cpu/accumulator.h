@@ -8,8 +8,8 @@
 namespace gannet {
 
 /** What a reduction carries from block to block and from piece to piece. A block is some rows of `columns` numbers each. Within a
- *  piece, float totals lie side by side, one for each place in a block; what becomes of a piece are doubles, results() for each
- *  column. */
+ *  piece, float totals lie side by side, one for each place in a block, or a single one where there is one column; what becomes of a piece
+ *  are doubles, results() for each column. */
 class Accumulator {
  public:
   explicit Accumulator(const VectorKernels& vector) : vector_(vector) {}
@@ -23,7 +23,7 @@ class Accumulator {
   /** Starts the totals of a piece with its first block, the one evaluated last: `count` numbers. */
   virtual void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const = 0;
   /** Adds the block that was evaluated last; none is longer than the first. */
-  virtual void add(float* totals, const Evaluator::Session& session, int64_t count) const = 0;
+  virtual void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const = 0;
   /** The piece of `count` places in a block and `rows` rows: result i of column j goes to piece[i * stride + j].
    *  @returns false if too many digits were lost; the totals are then ready for all blocks to be added once more */
   virtual bool finish(float* totals, int64_t count, int64_t columns, int64_t rows, double* piece, int64_t stride) const = 0;

@@ -4,12 +4,13 @@
 
 #include "cpu/loops.h"
 #include "cpu/memory.h"
+#include "cpu/parallel.h"
 #include "cpu/vector/kernels.h"
 #include "program.h"
 
 namespace gannet {
 
-/** A fused expression made ready. It is evaluated in blocks: each instruction, or short chain of them, is one vector loop over a
+/** A fused expression made ready. It is evaluated in blocks: each instruction, or chain of them, is one vector loop over a
  *  block, and the registers of a block stay in the first-level cache. */
 class Evaluator {
  public:
@@ -36,18 +37,18 @@ class Evaluator {
     const float* evaluate(int64_t begin, int64_t count, float* target);
 
     /** A kept register of the last evaluation. */
-    const float* kept(int64_t index) const { return registers_[index]; }
+    const float* kept(int64_t index) const { return registers_[index].numbers; }
 
    private:
-    const float* read_operand(size_t index, int64_t begin, int64_t count);
+    Register read_operand(size_t index, int64_t begin, int64_t count);
     const float* read_channel(size_t index, int64_t begin, int64_t count);
-    const float* read_sample(size_t index, int64_t begin, int64_t count);
+    Register read_sample(size_t index, int64_t begin, int64_t count);
 
     const Evaluator& evaluator_;
     const float* const* data_;
-    const float** registers_;
-    /** The sample that fills the whole of an operand's buffer, or -1. */
-    int64_t* filled_sample_;
+    Register* registers_;
+    /** The elements of the sample that fills the whole of an operand's buffer; none of another operand. */
+    Range* filled_;
     float* buffers_;
   };
 
@@ -55,6 +56,8 @@ class Evaluator {
   struct Operand {
     Access access;
     int64_t size;
+    /** Elements that each of its numbers is for, where those are samples'. */
+    int64_t length;
     /** Where its copies lie among the buffers, in floats. */
     int64_t buffer;
   };

@@ -7,29 +7,24 @@ namespace gannet {
 
 namespace {
 
-/** The links of a chain so far; each but the first takes the result of the one before. */
-struct Links {
-  std::vector<Arithmetic> links;
-  std::vector<int> args;
-};
+/** The most links of a chain, some more than any gradient has. */
+constexpr size_t kMostLinks = 8;
 
-std::optional<Arithmetic> arithmetic(Function function) {
+std::optional<LinkKind> link_kind(Function function) {
   switch (function) {
-    case Function::kAdd: return Arithmetic::kAdd;
-    case Function::kSub: return Arithmetic::kSub;
-    case Function::kMul: return Arithmetic::kMul;
+    case Function::kAdd: return LinkKind::kAdd;
+    case Function::kSub: return LinkKind::kSub;
+    case Function::kMul: return LinkKind::kMul;
+    case Function::kRelu: return LinkKind::kRelu;
+    case Function::kLeakyRelu: return LinkKind::kLeakyRelu;
     default: return std::nullopt;
   }
 }
 
 class Joiner {
  public:
-  Joiner(const VectorKernels& vector, size_t operands, const std::vector<Instruction>& instructions, const std::vector<int64_t>& kept)
-      : vector_(vector),
-        operands_(operands),
-        instructions_(instructions),
-        uses_(operands + instructions.size(), 0),
-        chains_(instructions.size()) {
+  Joiner(size_t operands, const std::vector<Instruction>& instructions, const std::vector<int64_t>& kept)
+      : operands_(operands), instructions_(instructions), uses_(operands + instructions.size(), 0), chains_(instructions.size()) {
     for (const Instruction& instruction : instructions) {
       for (int i = 0; i < instruction.arity; i++) uses_[static_cast<size_t>(instruction.args[static_cast<size_t>(i)])]++;
     }
@@ -39,19 +34,18 @@ class Joiner {
   std::vector<Loop> join() {
     std::vector<bool> joined(instructions_.size(), false);
     for (size_t i = 0; i < instructions_.size(); i++) {
-      const std::optional<Arithmetic> function = arithmetic(instructions_[i].function);
-      if (!function) continue;
-      const std::array<int, 3>& args = instructions_[i].args;
-      const int taken = length_of(args[1]) > length_of(args[0]) ? 1 : 0;
-      if (length_of(args[static_cast<size_t>(taken)]) == 0) {
-        chains_[i] = {{*function}, {args[0], args[1]}};
-        continue;
+      const Instruction& instruction = instructions_[i];
+      const std::optional<LinkKind> kind = link_kind(instruction.function);
+      if (!kind) continue;
+      const int taken = instruction.arity == 2 && length_of(instruction.args[1]) > length_of(instruction.args[0]) ? 1 : 0;
+      const int before = instruction.args[static_cast<size_t>(taken)];
+      if (length_of(before) > 0) {
+        joined[static_cast<size_t>(before) - operands_] = true;
+        chains_[i] = chains_[static_cast<size_t>(before) - operands_];
+      } else {
+        chains_[i].args = {before};
       }
-      const size_t before = static_cast<size_t>(args[static_cast<size_t>(taken)]) - operands_;
-      joined[before] = true;
-      chains_[i] = chains_[before];
-      chains_[i].links.push_back(taken == 1 && *function == Arithmetic::kSub ? Arithmetic::kSubFrom : *function);
-      chains_[i].args.push_back(args[static_cast<size_t>(1 - taken)]);
+      append(chains_[i], instruction, *kind, taken);
     }
     std::vector<Loop> loops;
     for (size_t i = 0; i < instructions_.size(); i++) {
@@ -61,51 +55,64 @@ class Joiner {
   }
 
  private:
+  struct Chain {
+    std::vector<Loop::ChainLink> links;
+    /** Where it begins, and the arguments of its links. */
+    std::vector<int> args;
+  };
+
   /** Links of the chain that ends in a register and may be prolonged, or 0. */
   size_t length_of(int index) const {
     const auto at = static_cast<size_t>(index);
     if (at < operands_ || uses_[at] != 1) return 0;
     const size_t links = chains_[at - operands_].links.size();
-    return links < kChainLinks ? links : 0;
+    return links < kMostLinks ? links : 0;
   }
 
+  /** Adds an instruction whose argument `taken` is what the chain came to. */
+  static void append(Chain& chain, const Instruction& instruction, LinkKind kind, int taken) {
+    if (instruction.arity == 1) {
+      chain.links.push_back({kind, Loop::kOwnValue, instruction.value});
+      return;
+    }
+    const int other = instruction.args[static_cast<size_t>(1 - taken)];
+    chain.links.push_back({taken == 1 && kind == LinkKind::kSub ? LinkKind::kSubFrom : kind, other, 0});
+    chain.args.push_back(other);
+  }
+
+  /** The loop of an instruction, or of the chain that it ends. */
   Loop loop(size_t index) const {
     const Instruction& instruction = instructions_[index];
     const auto& [links, args] = chains_[index];
-    Loop loop{instruction, nullptr, {}, 0, operands_ + index};
-    if (links.size() > 1) {
-      const Arithmetic third = links.size() > 2 ? links[2] : Arithmetic::kNone;
-      loop.chain = vector_.chain[static_cast<int>(links[0])][static_cast<int>(links[1])][static_cast<int>(third)];
-      std::copy(args.begin(), args.end(), loop.args.begin());
-      loop.arity = static_cast<int>(args.size());
-    } else {
-      std::copy_n(instruction.args.begin(), instruction.arity, loop.args.begin());
-      loop.arity = instruction.arity;
-    }
-    return loop;
+    if (links.size() > 1) return {instruction, links, args, operands_ + index};
+    return {instruction, {}, {instruction.args.begin(), instruction.args.begin() + instruction.arity}, operands_ + index};
   }
 
-  const VectorKernels& vector_;
   size_t operands_;
   const std::vector<Instruction>& instructions_;
   std::vector<int> uses_;
-  std::vector<Links> chains_;
+  std::vector<Chain> chains_;
 };
 
 }  // namespace
 
-void Loop::run(const VectorKernels& vector, float* y, const float* const* registers, int64_t count) const {
-  const auto argument = [&](int i) { return i < arity ? registers[args[static_cast<size_t>(i)]] : nullptr; };
-  if (chain) {
-    chain(y, argument(0), argument(1), argument(2), argument(3), count);
-  } else {
+void Loop::run(const VectorKernels& vector, float* y, const Register* registers, int64_t count) const {
+  if (links.empty()) {
+    const auto argument = [&](size_t i) { return i < args.size() ? registers[args[i]].numbers : nullptr; };
     vector.apply[static_cast<int>(instruction.function)](y, argument(0), argument(1), argument(2), instruction.value, count);
+    return;
   }
+  Link of_block[kMostLinks];
+  for (size_t i = 0; i < links.size(); i++) {
+    const ChainLink& link = links[i];
+    const Register argument = link.argument == kOwnValue ? Register{&link.value, true} : registers[link.argument];
+    of_block[i] = {link.kind, argument.single, argument.numbers};
+  }
+  vector.chain(y, registers[args.front()].numbers, of_block, links.size(), count);
 }
 
-std::vector<Loop> join_chains(const VectorKernels& vector, size_t operands, const std::vector<Instruction>& instructions,
-                              const std::vector<int64_t>& kept) {
-  return Joiner(vector, operands, instructions, kept).join();
+std::vector<Loop> join_chains(size_t operands, const std::vector<Instruction>& instructions, const std::vector<int64_t>& kept) {
+  return Joiner(operands, instructions, kept).join();
 }
 
 }  // namespace gannet

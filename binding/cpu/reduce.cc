@@ -149,7 +149,7 @@ class Reduction final : public Divisible {
         const int64_t width = std::min(kBlock, columns.end - first);
         session.evaluate((outer * reduced_ + row) * inner_ + first, height * width, nullptr);
         if (start && row == rows.begin) accumulator_->start(of_tile, session, height * width, width);
-        else accumulator_->add(of_tile, session, height * width);
+        else accumulator_->add(of_tile, session, height * width, width);
       }
     }
   }

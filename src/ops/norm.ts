@@ -75,6 +75,19 @@ function centre(g: Tensor, { normalized, axes }: Standardized, mean: Tensor, pro
 const channelSums = (dy: Tensor, normalized: Tensor) =>
   sums([dy, mul(dy, normalized)], allButChannel(dy.shape)) as [Tensor, Tensor];
 
+/** The means [N,C] over the pixels of each sample of dy and of dy x^: both the sums over channels and the means over samples come of them, so
+ *  that dy and x^ are read once. */
+const pixelMeans = (dy: Tensor, normalized: Tensor): Tensor[] => {
+  const both = [dy, mul(dy, normalized)];
+  return dy.shape.length > 2 ? means(both, pixelAxes(dy.shape)) : both;
+};
+
+/** As `channelSums`, by way of `pixelMeans`. */
+function channelSumsOfPixels(dy: Tensor, normalized: Tensor): [Tensor, Tensor] {
+  const pixels = elements(dy.shape.slice(1, -1));
+  return sums(pixelMeans(dy, normalized), [0]).map((sum) => mul(pixels, sum)) as [Tensor, Tensor];
+}
+
 /** The means over each sample of g and of g x^. */
 const sampleMeans = (g: Tensor, { normalized, axes }: Standardized) =>
   means([g, mul(g, normalized)], axes) as [Tensor, Tensor];
@@ -88,11 +101,12 @@ function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor,
   return mul(centred, perChannel(mul(gain, standardized.rstd), x.shape));
 }
 
-/** dx = rstd centre(gain dy). */
+/** dx = rstd centre(gain dy): the gain is constant over the pixels, so its means over a sample are those of the pixels' means times it. */
 function decomposeLayerNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
   const standardized = standardize(x, allButSample(x.shape), epsilon);
-  const g = mul(dy, perChannel(gain, x.shape));
-  const centred = centre(g, standardized, ...sampleMeans(g, standardized));
+  const ofChannels = pixelMeans(dy, standardized.normalized).map((mean) => mul(mean, perChannel(gain, mean.shape)));
+  const [mean, productMean] = means(ofChannels, [1]) as [Tensor, Tensor];
+  const centred = centre(mul(dy, perChannel(gain, x.shape)), standardized, mean, productMean);
   return mul(centred, broadcast(standardized.rstd, standardized.axes, x.shape));
 }
 
@@ -116,14 +130,15 @@ function curvature(u: Tensor, g: Tensor, standardized: Standardized): { dg: Tens
   };
 }
 
-/** The gradients of gain and bias. */
+/** The gradients of gain and bias from the sums over each channel of dy and of dy x^. */
 function parameterGradients(
   axesOf: NormAxes,
+  sumsOf: typeof channelSums,
   { epsilon }: { epsilon: number },
   x: Tensor,
   dy: Tensor,
 ): (() => Tensor)[] {
-  const both = () => channelSums(dy, standardize(x, axesOf(x.shape), epsilon).normalized);
+  const both = () => sumsOf(dy, standardize(x, axesOf(x.shape), epsilon).normalized);
   return [() => both()[1], () => both()[0]];
 }
 
@@ -131,7 +146,7 @@ const batchNormOp = op('batchNorm', {
   result: expectNormShapes('batchNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => batchNormGradientOp(attributes, x, gain, dy),
-    ...parameterGradients(allButChannel, attributes, x, dy),
+    ...parameterGradients(allButChannel, channelSums, attributes, x, dy),
   ],
   decompose: decomposeNorm(allButChannel),
 });
@@ -146,7 +161,7 @@ const layerNormOp = op('layerNorm', {
   result: expectNormShapes('layerNorm', 'bias'),
   gradient: (dy, { attributes }, x, gain) => [
     () => layerNormGradientOp(attributes, x, gain, dy),
-    ...parameterGradients(allButSample, attributes, x, dy),
+    ...parameterGradients(allButSample, channelSumsOfPixels, attributes, x, dy),
   ],
   decompose: decomposeNorm(allButSample),
 });

@@ -3,6 +3,7 @@
 #include "chain.h"
 #include "math.h"
 #include "random.h"
+#include "reductions.h"
 #include "similarity.h"
 #include "tile.h"
 #include "winograd.h"
@@ -53,43 +54,6 @@ GANNET_FUNCTION(constant, value)
 #undef GANNET_FUNCTION
 
 inline float larger(float a, float b) { return a != a || a > b ? a : b; }
-
-/** Partial results side by side; a fixed number, so that the result does not depend on the instruction set. */
-constexpr int kPartials = 64;
-
-/** Combines element(i) for i < n. */
-template <typename Element, typename Combine>
-inline float reduce(int64_t n, float start, Element element, Combine combine) {
-  float partial[kPartials];
-  for (int j = 0; j < kPartials; j++) partial[j] = start;
-  int64_t i = 0;
-  for (; i + kPartials <= n; i += kPartials) {
-    for (int j = 0; j < kPartials; j++) partial[j] = combine(partial[j], element(i + j));
-  }
-  for (int j = 0; i + j < n; j++) partial[j] = combine(partial[j], element(i + j));
-  for (int half = kPartials / 2; half > 0; half /= 2) {
-    for (int j = 0; j < half; j++) partial[j] = combine(partial[j], partial[j + half]);
-  }
-  return partial[0];
-}
-
-template <typename Element>
-inline float sum_of(int64_t n, Element element) {
-  return reduce(n, 0.0f, element, [](float a, float b) { return a + b; });
-}
-
-float sum(const float* x, int64_t n) {
-  return sum_of(n, [=](int64_t i) { return x[i]; });
-}
-
-float max(const float* x, int64_t n) {
-  return reduce(
-      n, -__builtin_inff(), [=](int64_t i) { return x[i]; }, larger);
-}
-
-Deviations deviations(const float* x, float from, int64_t n) {
-  return {sum_of(n, [=](int64_t i) { return x[i] - from; }), sum_of(n, [=](int64_t i) { return (x[i] - from) * (x[i] - from); })};
-}
 
 void add_deviations(float* sum, float* squares, const float* x, const float* from, int64_t n) {
 #pragma GCC ivdep
@@ -180,7 +144,7 @@ extern const VectorKernels kKernels;
 const VectorKernels kKernels = {
     GANNET_NAME_OF(GANNET_ISA),
     {GANNET_EACH_FUNCTION(GANNET_NAME)},
-    GANNET_CHAINS,
+    run_chain,
     sum,
     max,
     add_to,

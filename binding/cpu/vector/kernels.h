@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -31,10 +32,16 @@ struct Deviations {
   float sum, squares;
 };
 
-/** A link of a chain, between the result of the one before and another argument; kSubFrom takes the result from the argument. */
-enum class Arithmetic { kAdd, kSub, kMul, kSubFrom, kNone };
-/** The most links of a chain, and what that reads. */
-inline constexpr size_t kChainLinks = 3, kChainArguments = kChainLinks + 1;
+/** What a link of a chain does with the result of the one before and with its argument; kSubFrom takes the result from the argument, and
+ *  kRelu has none. */
+enum class LinkKind { kAdd, kSub, kMul, kSubFrom, kRelu, kLeakyRelu };
+
+/** A link of a chain; its argument is one number for each element, or a single one for all. */
+struct Link {
+  LinkKind kind;
+  bool single;
+  const float* argument;
+};
 
 /** The tile that matrix products are made of: c [rows,columns] += sum over `count` runs of a^T b, where a [depth,rows] and
  *  b [depth,columns] of each run lie densely. */
@@ -81,10 +88,8 @@ struct VectorKernels {
   /** y[i] = function(a[i], b[i], c[i]) by Function; unused arguments are null. */
   void (*apply[kFunctionCount])(float* y, const float* a, const float* b, const float* c, float value, int64_t n);
 
-  /** y[i] = third(second(first(a[i], b[i]), c[i]), d[i]) by Arithmetic; the first link is one of three, the second of
-   *  four, and the third may be kNone, and `d` null. */
-  using Chain = void (*)(float* y, const float* a, const float* b, const float* c, const float* d, int64_t n);
-  Chain chain[3][4][5];
+  /** y[i] = x[i] after all links, which follow one another. */
+  void (*chain)(float* y, const float* x, const Link* links, size_t count, int64_t n);
 
   float (*sum)(const float* x, int64_t n);
   float (*max)(const float* x, int64_t n);
