@@ -44,67 +44,77 @@ function expectNormShapes(
 /** x^ = (x - mean) rstd with the moments of x itself over `axes`. */
 export interface Standardized {
   readonly normalized: Tensor;
+  /** x - mean. */
+  readonly deviation: Tensor;
   /** 1 / sqrt(variance + epsilon), without the axes. */
   readonly rstd: Tensor;
   readonly axes: readonly number[];
 }
 
-/** x^ over ascending `axes`, and what it was divided by. */
+/** x^ over ascending `axes`, and what it was made of. */
 export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Standardized {
   const { mean, variance } = moments(x, axes);
   const rstd = inverseDeviation(variance, epsilon);
-  const spread = (t: Tensor) => broadcast(t, axes, x.shape);
-  return { normalized: mul(sub(x, spread(mean)), spread(rstd)), rstd, axes };
+  const deviation = sub(x, broadcast(mean, axes, x.shape));
+  return { normalized: mul(deviation, broadcast(rstd, axes, x.shape)), deviation, rstd, axes };
 }
 
-const decomposeNorm =
-  (axesOf: NormAxes) =>
-  ({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, bias: Tensor): Tensor => {
-    const { normalized } = standardize(x, axesOf(x.shape), epsilon);
-    return add(mul(normalized, perChannel(gain, x.shape)), perChannel(bias, x.shape));
-  };
+/** (x - mean) (gain rstd) + bias: a multiplication per number less than x^ gain + bias. */
+function decomposeBatchNorm({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, bias: Tensor): Tensor {
+  const { deviation, rstd } = standardize(x, allButChannel(x.shape), epsilon);
+  return add(mul(deviation, perChannel(mul(gain, rstd), x.shape)), perChannel(bias, x.shape));
+}
+
+function decomposeLayerNorm({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, bias: Tensor): Tensor {
+  const { normalized } = standardize(x, allButSample(x.shape), epsilon);
+  return add(mul(normalized, perChannel(gain, x.shape)), perChannel(bias, x.shape));
+}
 
 /** g - mean(g) - x^ mean(g x^): what is left of g once the moments of x are held fixed. The means are over the axes of x^'s
  *  moments, and of their shape. */
-function centre(g: Tensor, { normalized, axes }: Standardized, mean: Tensor, productMean: Tensor): Tensor {
+function centre(g: Tensor, { deviation, rstd, axes }: Standardized, mean: Tensor, productMean: Tensor): Tensor {
   const spread = (t: Tensor) => broadcast(t, axes, g.shape);
-  return sub(sub(g, spread(mean)), mul(normalized, spread(productMean)));
+  return sub(sub(g, spread(mean)), mul(deviation, spread(mul(rstd, productMean))));
 }
 
-/** The sums over each channel of dy and of dy x^: the gradients of bias and gain. */
-const channelSums = (dy: Tensor, normalized: Tensor) =>
-  sums([dy, mul(dy, normalized)], allButChannel(dy.shape)) as [Tensor, Tensor];
+/** The sums over each channel of dy and of dy x^, given the moments of each channel: the gradients of bias and gain. */
+function channelSums(dy: Tensor, { deviation, rstd }: Standardized): [Tensor, Tensor] {
+  const [sum, product] = sums([dy, mul(dy, deviation)], allButChannel(dy.shape)) as [Tensor, Tensor];
+  return [sum, mul(rstd, product)];
+}
 
-/** The means [N,C] over the pixels of each sample of dy and of dy x^: both the sums over channels and the means over samples come of them, so
- *  that dy and x^ are read once. */
-const pixelMeans = (dy: Tensor, normalized: Tensor): Tensor[] => {
-  const both = [dy, mul(dy, normalized)];
-  return dy.shape.length > 2 ? means(both, pixelAxes(dy.shape)) : both;
-};
+/** The means [N,C] over the pixels of each sample of dy and of dy x^, given the moments of each sample. The sums over channels and the means
+ *  over samples come of them, so that dy and x are read once for both. */
+function pixelMeans(dy: Tensor, { deviation, rstd }: Standardized): [Tensor, Tensor] {
+  const both = [dy, mul(dy, deviation)];
+  const [mean, product] = (dy.shape.length > 2 ? means(both, pixelAxes(dy.shape)) : both) as [Tensor, Tensor];
+  return [mean, mul(broadcast(rstd, [1], product.shape), product)];
+}
 
-/** As `channelSums`, by way of `pixelMeans`. */
-function channelSumsOfPixels(dy: Tensor, normalized: Tensor): [Tensor, Tensor] {
+/** As `channelSums`, given the moments of each sample. */
+function channelSumsOfPixels(dy: Tensor, standardized: Standardized): [Tensor, Tensor] {
   const pixels = elements(dy.shape.slice(1, -1));
-  return sums(pixelMeans(dy, normalized), [0]).map((sum) => mul(pixels, sum)) as [Tensor, Tensor];
+  return sums(pixelMeans(dy, standardized), [0]).map((sum) => mul(pixels, sum)) as [Tensor, Tensor];
 }
 
 /** The means over each sample of g and of g x^. */
-const sampleMeans = (g: Tensor, { normalized, axes }: Standardized) =>
-  means([g, mul(g, normalized)], axes) as [Tensor, Tensor];
+function sampleMeans(g: Tensor, { deviation, rstd, axes }: Standardized): [Tensor, Tensor] {
+  const [mean, product] = means([g, mul(g, deviation)], axes) as [Tensor, Tensor];
+  return [mean, mul(rstd, product)];
+}
 
 /** dx = gain rstd centre(dy): the gain is constant over a channel, so its sums are those of the gain's and bias's gradients. */
 function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
   const standardized = standardize(x, allButChannel(x.shape), epsilon);
   const share = elements(gain.shape) / elements(x.shape);
-  const [mean, productMean] = channelSums(dy, standardized.normalized).map((sum) => mul(share, sum));
-  const centred = centre(dy, standardized, mean as Tensor, productMean as Tensor);
-  return mul(centred, perChannel(mul(gain, standardized.rstd), x.shape));
+  const [mean, productMean] = channelSums(dy, standardized).map((sum) => mul(share, sum)) as [Tensor, Tensor];
+  return mul(centre(dy, standardized, mean, productMean), perChannel(mul(gain, standardized.rstd), x.shape));
 }
 
-/** dx = rstd centre(gain dy): the gain is constant over the pixels, so its means over a sample are those of the pixels' means times it. */
+/** dx = rstd centre(gain dy): the gain is constant over the pixels, so the means over a sample are those of the pixels' means times it. */
 function decomposeLayerNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
   const standardized = standardize(x, allButSample(x.shape), epsilon);
-  const ofChannels = pixelMeans(dy, standardized.normalized).map((mean) => mul(mean, perChannel(gain, mean.shape)));
+  const ofChannels = pixelMeans(dy, standardized).map((mean) => mul(mean, perChannel(gain, mean.shape)));
   const [mean, productMean] = means(ofChannels, [1]) as [Tensor, Tensor];
   const centred = centre(mul(dy, perChannel(gain, x.shape)), standardized, mean, productMean);
   return mul(centred, broadcast(standardized.rstd, standardized.axes, x.shape));
@@ -138,7 +148,7 @@ function parameterGradients(
   x: Tensor,
   dy: Tensor,
 ): (() => Tensor)[] {
-  const both = () => sumsOf(dy, standardize(x, axesOf(x.shape), epsilon).normalized);
+  const both = () => sumsOf(dy, standardize(x, axesOf(x.shape), epsilon));
   return [() => both()[1], () => both()[0]];
 }
 
@@ -148,7 +158,7 @@ const batchNormOp = op('batchNorm', {
     () => batchNormGradientOp(attributes, x, gain, dy),
     ...parameterGradients(allButChannel, channelSums, attributes, x, dy),
   ],
-  decompose: decomposeNorm(allButChannel),
+  decompose: decomposeBatchNorm,
 });
 
 const batchNormGradientOp = op('batchNormGradient', {
@@ -163,7 +173,7 @@ const layerNormOp = op('layerNorm', {
     () => layerNormGradientOp(attributes, x, gain, dy),
     ...parameterGradients(allButSample, channelSumsOfPixels, attributes, x, dy),
   ],
-  decompose: decomposeNorm(allButSample),
+  decompose: decomposeLayerNorm,
 });
 
 const layerNormGradientOp = op('layerNormGradient', {

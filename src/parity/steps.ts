@@ -91,10 +91,14 @@ const UNDERWAY: Readonly<Record<string, (shape: Shape) => Float64Array>> = {
   'reference.labels': (shape) => inputValues({ shape, low: 0, high: 1 }),
 };
 
-/** Slots as some steps leave them: about the squares of gradients, which are small where a loss is a mean over pixels. From zero, the
- *  first step of Adam goes by the signs of gradients alone, which rounding turns where a gradient vanishes. */
+/** Slots as some steps leave them: about a thousandth of the squares of gradients, which are small where a loss is a mean over pixels and
+ *  large under a gradient penalty. From zero, the first step of Adam goes by the signs of gradients alone, which rounding turns where a
+ *  gradient vanishes. */
 const SLOT = /\.slot\d$/;
-const slotSize = ({ loss }: Config): number => (loss === 'equilibrium' ? 1e-10 : 1e-4);
+function slotSize({ loss, gradientPenalty }: Config): number {
+  if (loss === 'equilibrium') return 1e-10;
+  return gradientPenalty > 0 ? 0.1 : 1e-4;
+}
 
 /** Initial values as training draws them, exact in float32. */
 function initialState(variables: readonly Variable[], config: Config): Bindings {
