@@ -16,8 +16,8 @@
 // A second launch combines them (combine_partials).
 namespace gannet::kernels {
 
-constexpr int kStatisticsOperands = 5;
-constexpr int kStatisticsInstructions = 6;
+constexpr int kStatisticsOperands = 4;
+constexpr int kStatisticsInstructions = 5;
 
 /** Statistics as kernels take them, by value. Number 0 stands for none. */
 struct StatisticsCode {

@@ -226,7 +226,7 @@ inline constexpr Formula kSquare = [] {
 }();
 
 using HotSums = SourceList<kIdentity, kSquare, kMultiply, norms::kGainCurvature>;
-using HotPairs = SourceList<norms::kReluSums, norms::kLeakyReluSums, norms::kBiasedSampleSums, norms::kBiasedChannelSums>;
+using HotPairs = SourceList<norms::kReluSums, norms::kLeakyReluSums, norms::kBiasedPixelMeans>;
 using HotTriples = SourceList<norms::kBiasedCurvatureSums>;
 using HotMaxima = SourceList<kIdentity>;
 using HotMoments = SourceList<kIdentity, kAddBias>;

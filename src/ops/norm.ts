@@ -84,7 +84,7 @@ function channelSums(dy: Tensor, { deviation, rstd }: Standardized): [Tensor, Te
 }
 
 /** The means [N,C] over the pixels of each sample of dy and of dy x^, given the moments of each sample. The sums over channels and the means
- *  over samples come of them, so that dy and x are read once for both. */
+ *  over samples come of them: dy and x are read once for both. */
 function pixelMeans(dy: Tensor, { deviation, rstd }: Standardized): [Tensor, Tensor] {
   const both = [dy, mul(dy, deviation)];
   const [mean, product] = (dy.shape.length > 2 ? means(both, pixelAxes(dy.shape)) : both) as [Tensor, Tensor];
@@ -97,10 +97,11 @@ function channelSumsOfPixels(dy: Tensor, standardized: Standardized): [Tensor, T
   return sums(pixelMeans(dy, standardized), [0]).map((sum) => mul(pixels, sum)) as [Tensor, Tensor];
 }
 
-/** The means over each sample of g and of g x^. */
-function sampleMeans(g: Tensor, { deviation, rstd, axes }: Standardized): [Tensor, Tensor] {
-  const [mean, product] = means([g, mul(g, deviation)], axes) as [Tensor, Tensor];
-  return [mean, mul(rstd, product)];
+/** The means over each sample of g = gain dy and of g x^: the gain is constant over the pixels, so they are those of the pixels' means times
+ *  it. */
+function sampleMeans(dy: Tensor, gain: Tensor, standardized: Standardized): [Tensor, Tensor] {
+  const ofChannels = pixelMeans(dy, standardized).map((mean) => mul(mean, perChannel(gain, mean.shape)));
+  return means(ofChannels, [1]) as [Tensor, Tensor];
 }
 
 /** dx = gain rstd centre(dy): the gain is constant over a channel, so its sums are those of the gain's and bias's gradients. */
@@ -111,32 +112,33 @@ function decomposeBatchNormGradient({ epsilon }: { epsilon: number }, x: Tensor,
   return mul(centre(dy, standardized, mean, productMean), perChannel(mul(gain, standardized.rstd), x.shape));
 }
 
-/** dx = rstd centre(gain dy): the gain is constant over the pixels, so the means over a sample are those of the pixels' means times it. */
+/** dx = rstd centre(gain dy). */
 function decomposeLayerNormGradient({ epsilon }: { epsilon: number }, x: Tensor, gain: Tensor, dy: Tensor): Tensor {
   const standardized = standardize(x, allButSample(x.shape), epsilon);
-  const ofChannels = pixelMeans(dy, standardized).map((mean) => mul(mean, perChannel(gain, mean.shape)));
-  const [mean, productMean] = means(ofChannels, [1]) as [Tensor, Tensor];
-  const centred = centre(mul(dy, perChannel(gain, x.shape)), standardized, mean, productMean);
+  const g = mul(dy, perChannel(gain, x.shape));
+  const centred = centre(g, standardized, ...sampleMeans(dy, gain, standardized));
   return mul(centred, broadcast(standardized.rstd, standardized.axes, x.shape));
 }
 
-/** The gradients of x and dy, and what gain's is the sum of, from the gradient u of dx = rstd centre(g), g = gain dy.
+/** The gradients of x and of g = gain dy, from the gradient u of dx = rstd centre(g).
  *
  *  rstd centre(.) is its own adjoint, so that of g is rstd centre(u). That of x, with g held fixed and means over the sample, is
  *  -rstd^2 (mean(g x^) (u - mean(u)) + mean(u x^) (g - mean(g)) + x^ (mean(u g) - mean(u) mean(g) - 3 mean(u x^) mean(g x^))):
- *  a weighted sum of u, g and x^, whose weights are the same for all elements of a sample. */
-function curvature(u: Tensor, g: Tensor, standardized: Standardized): { dg: Tensor; dx: Tensor } {
-  const { normalized, rstd, axes } = standardized;
+ *  a weighted sum of u, g and x - mean, whose weights are the same for all elements of a sample. */
+function curvature(u: Tensor, dy: Tensor, gain: Tensor, standardized: Standardized): { dg: Tensor; dx: Tensor } {
+  const { deviation, rstd, axes } = standardized;
   const spread = (t: Tensor) => broadcast(t, axes, u.shape);
-  const [gMean, gx] = sampleMeans(g, standardized);
-  const [uMean, ux, ug] = means([u, mul(u, normalized), mul(u, g)], axes) as [Tensor, Tensor, Tensor];
+  const g = mul(dy, perChannel(gain, u.shape));
+  const [gMean, gx] = sampleMeans(dy, gain, standardized);
+  const [uMean, uDeviation, ug] = means([u, mul(u, deviation), mul(u, g)], axes) as [Tensor, Tensor, Tensor];
+  const ux = mul(rstd, uDeviation);
   const scale = neg(square(rstd));
   const weighted = (weight: Tensor, t: Tensor) => mul(spread(mul(scale, weight)), t);
-  const ofNormalized = sub(sub(ug, mul(uMean, gMean)), mul(3, mul(ux, gx)));
+  const ofDeviation = mul(rstd, sub(sub(ug, mul(uMean, gMean)), mul(3, mul(ux, gx))));
   const constant = spread(mul(scale, neg(add(mul(gx, uMean), mul(ux, gMean)))));
   return {
     dg: mul(centre(u, standardized, uMean, ux), spread(rstd)),
-    dx: add(add(weighted(gx, u), weighted(ux, g)), add(weighted(ofNormalized, normalized), constant)),
+    dx: add(add(weighted(gx, u), weighted(ux, g)), add(weighted(ofDeviation, deviation), constant)),
   };
 }
 
@@ -179,9 +181,8 @@ const layerNormOp = op('layerNorm', {
 const layerNormGradientOp = op('layerNormGradient', {
   result: expectNormShapes('layerNormGradient', 'dy'),
   gradient: (u, { attributes: { epsilon } }, x, gain, dy) => {
-    const gains = perChannel(gain, x.shape);
-    const { dg, dx } = curvature(u, mul(dy, gains), standardize(x, allButSample(x.shape), epsilon));
-    return [() => dx, () => reduceSum(mul(dy, dg), allButChannel(x.shape)), () => mul(dg, gains)];
+    const { dg, dx } = curvature(u, dy, gain, standardize(x, allButSample(x.shape), epsilon));
+    return [() => dx, () => reduceSum(mul(dy, dg), allButChannel(x.shape)), () => mul(dg, perChannel(gain, x.shape))];
   },
   decompose: decomposeLayerNormGradient,
 });

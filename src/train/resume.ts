@@ -92,7 +92,7 @@ async function* goOn(run: Run, options: ResumeOptions): AsyncGenerator<TrainEven
     const changes = differences(start.config, config);
     const from = progressUnder(changes, start);
     const sittings = run.environment?.sittings ?? [];
-    const sitting = beginSitting(device, from.step);
+    const sitting = beginSitting(device, from.step, group?.ranks.ranks);
     await rewriteRun(run, stored, prepared, options, [...sittings, sitting]);
     const ofRecipe = options.recipe === undefined ? [] : await replaceRecipe(folder, recipeOf(config));
     await abandonAfter(folder, from.step);

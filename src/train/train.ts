@@ -39,7 +39,7 @@ export async function* train<O extends object>(
       seed: config.seed,
       data: absoluteData(config.data),
       ...(plan && { weights: plan.weights }),
-      sittings: [beginSitting(device, 0)],
+      sittings: [beginSitting(device, 0, group?.ranks.ranks)],
     });
     const { folder } = await createRunFolder({
       recipe: recipeOf(config),

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -98,6 +98,12 @@ else {
     await succeeds(2, tinyTraining('--out', shared, '--steps', '4', ...plain, ...rates));
     await succeeds(4, ['resume', shared, '--steps', '8']);
     await succeeds(1, ['resume', shared, '--steps', '12']);
+    const { sittings } = JSON.parse(readFileSync(join(shared, 'environment.json'), 'utf8'));
+    assert.equal(
+      sittings.map(({ details }: { details: { ranks?: string } }) => details.ranks),
+      ['2', '4', undefined],
+    );
+    assert.match(readFileSync(join(shared, 'log.txt'), 'utf8'), 'ranks 4 instead of 2');
     expectNear(await lossesOf(whole), await lossesOf(shared));
     expectNear(await generatorOf(whole), await generatorOf(shared));
   });

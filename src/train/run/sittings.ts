@@ -14,7 +14,7 @@ export interface Sitting {
   readonly node: string;
   /** Kind and model, such as `cpu: AMD EPYC`. */
   readonly device: string;
-  /** Versions and numbers of the device, such as `{ isa: 'avx512', threads: '2' }`. */
+  /** Versions and numbers of the device, such as `{ isa: 'avx512', threads: '2' }`, and of processes that trained together: `ranks`. */
   readonly details: Readonly<Record<string, string>>;
 }
 
@@ -37,14 +37,14 @@ export const sittingsSchema = z
 /** A device for people, such as `cpu: AMD EPYC`. */
 export const nameOf = ({ kind, description }: Device): string => `${kind}: ${description}`;
 
-/** The sitting that begins now. @param from the step that it goes on from */
-export const beginSitting = (device: Device, from: number): Sitting => ({
+/** The sitting that begins now. @param from the step that it goes on from @param ranks the processes that train together, if several */
+export const beginSitting = (device: Device, from: number, ranks = 1): Sitting => ({
   from,
   startedAt: new Date().toISOString(),
   gannet: packageVersion(),
   node: process.version,
   device: nameOf(device),
-  details: device.details,
+  details: { ...device.details, ...(ranks > 1 && { ranks: String(ranks) }) },
 });
 
 /** In what a sitting differs from the one that it goes on with, such that the last bits of its results may differ. Nothing where the
