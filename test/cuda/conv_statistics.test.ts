@@ -94,14 +94,14 @@ const STATISTICS: Record<
   'sums behind relu': {
     op: 'reduceSums',
     at: 0,
-    expression: expression('fffcc', 'step 1', 'mul 0 5', 'sub 2 3', 'mul 7 4', 'mul 6 8'),
-    values: [6, 9],
+    expression: expression('fffc', 'step 1', 'mul 0 4', 'sub 2 3', 'mul 5 6'),
+    values: [5, 7],
   },
   'sums behind leakyRelu': {
     op: 'reduceSums',
     at: 1,
-    expression: expression('fffcc', 'constant = 0.2', 'mul 5 1', 'select 0 1 6', 'sub 2 3', 'mul 8 4', 'mul 7 9'),
-    values: [7, 10],
+    expression: expression('fffc', 'constant = 0.2', 'mul 4 1', 'select 0 1 5', 'sub 2 3', 'mul 6 7'),
+    values: [6, 8],
   },
 };
 

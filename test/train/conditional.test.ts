@@ -24,7 +24,7 @@ import { withLabels } from '../../src/train/labelled_data.ts';
 import { uniformPng } from '../data/pictures.ts';
 import { rejects } from '../data/rejects.ts';
 import { temporaryFolder } from '../data/temporary.ts';
-import { checkpointBytes, eventsOf, tinyConfig } from './tiny.ts';
+import { checkpointBytes, eventsOf, tinyConfig, toArray } from './tiny.ts';
 
 const conditional = (changes: ConfigChanges = {}): Config =>
   tinyConfig({ recipe: 'dcgan-digits-conditional', sampleCount: 20, ...changes });
@@ -177,12 +177,6 @@ test('images drawn from a conditional run need labels', async () => {
   await rejects(() => session.sample(latents), 'labels_missing', /3 images: recipe/);
   session.close();
 });
-
-async function toArray<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const value of values) all.push(value);
-  return all;
-}
 
 /** A folder of eight pictures in folders of these names. */
 const folderOf = async (...classes: string[]): Promise<string> =>

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Config, type ConfigChanges, imageShapeOf } from '../../src/config/index.ts';
+import { unitToBytes } from '../../src/data/pixels.ts';
 import { loadAddon } from '../../src/device/addon.ts';
 import { openDevice } from '../../src/device/index.ts';
 import type { NativeDevice } from '../../src/device/native.ts';
 import { elements } from '../../src/tensor/shape.ts';
-import { createModel, hostLatents, TrainingSession } from '../../src/train/index.ts';
-import { tinyConfig } from './tiny.ts';
+import { createModel, generatedImages, hostLatents, TrainingSession } from '../../src/train/index.ts';
+import { tinyConfig, toArray } from './tiny.ts';
 
 async function withSession(changes: ConfigChanges, body: (session: TrainingSession) => Promise<void>): Promise<void> {
   const config = tinyConfig(changes);
@@ -122,6 +123,18 @@ test('image i among many is that of a few to rounding, and the same in any numbe
       assert.is(firstDifference(data, many.data), undefined, `${count} images`);
     }
   }));
+
+for (const recipe of ['dcgan', 'began'])
+  test(`images of a seed by a ${recipe}, a part at a time, are those of its latents`, () =>
+    withSession({ recipe }, async (session) => {
+      const whole = await session.sampleMany(await session.drawLatents(130, 1));
+      const parts = await toArray(generatedImages(session, { count: 130, seed: 1 }));
+      assert.equal(
+        parts.map(({ count }) => count),
+        [64, 64, 2],
+      );
+      assert.equal(Buffer.concat(parts.map(({ pixels }) => pixels)), Buffer.from(unitToBytes(whole.data)));
+    }));
 
 test('many images are drawn at the rate of 64 at once', () =>
   countCrossings((calls) =>

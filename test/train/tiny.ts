@@ -43,10 +43,12 @@ export const tinyConfig = (changes: ConfigChanges = {}): Config =>
   resolveChanges(mergeChanges(tinySettings(), changes));
 
 /** Everything that a training tells. */
-export async function eventsOf(training: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
-  const events: TrainEvent[] = [];
-  for await (const event of training) events.push(event);
-  return events;
+export const eventsOf = (training: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => toArray(training);
+
+export async function toArray<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
 }
 
 /** The events of one type. */

@@ -64,8 +64,8 @@ inline void take_numbers(const float* x, int64_t n, float neutral, Take take) {
 
 constexpr int kPartials = 64;
 
-const auto plus = [](auto a, auto b) { return a + b; };
-const auto larger = [](auto a, auto b) { return (a != a) | (a > b) ? a : b; };
+constexpr auto plus = [](auto a, auto b) { return a + b; };
+constexpr auto larger = [](auto a, auto b) { return (a != a) | (a > b) ? a : b; };
 
 template <typename Combine>
 inline float reduce(const float* x, int64_t n, float neutral, Combine combine) {
