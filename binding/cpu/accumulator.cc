@@ -1,6 +1,7 @@
 #include "cpu/accumulator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace gannet {
@@ -109,7 +110,7 @@ class Maximum final : public Accumulator {
  private:
   template <typename T>
   static T larger(T a, T b) {
-    return a != a || a > b ? a : b;
+    return std::isnan(a) || a > b ? a : b;
   }
 
   int64_t register_;

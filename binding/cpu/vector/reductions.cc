@@ -9,7 +9,7 @@ namespace {
 using Vector = Vectors<float>::Vector;
 using VectorInMemory = Vectors<float>::VectorInMemory;
 
-constexpr int kWidth = kVectorSize<float>;
+constexpr int64_t kWidth = kVectorSize<float>;
 
 /** Partial results side by side. How many there are does not depend on the instruction set, so that the result does not either. */
 template <int kCount>
@@ -38,15 +38,15 @@ class Partials {
     float last[kWidth];
     *reinterpret_cast<VectorInMemory*>(last) = value_[0];
 #pragma GCC unroll 4
-    for (int half = kWidth / 2; half > 0; half /= 2) {
+    for (int64_t half = kWidth / 2; half > 0; half /= 2) {
 #pragma GCC unroll 8
-      for (int i = 0; i < half; i++) last[i] = combine(last[i], last[i + half]);
+      for (int64_t i = 0; i < half; i++) last[i] = combine(last[i], last[i + half]);
     }
     return last[0];
   }
 
  private:
-  static constexpr int kVectors = kCount / kWidth;
+  static constexpr int kVectors = kCount / static_cast<int>(kWidth);
 
   Vector value_[kVectors];
 };
@@ -65,7 +65,8 @@ inline void take_numbers(const float* x, int64_t n, float neutral, Take take) {
 constexpr int kPartials = 64;
 
 constexpr auto plus = [](auto a, auto b) { return a + b; };
-constexpr auto larger = [](auto a, auto b) { return (a != a) | (a > b) ? a : b; };
+// Only NaN differs from itself, and comes through.
+constexpr auto larger = [](auto a, auto b) { return (a != a) | (a > b) ? a : b; };  // NOLINT(misc-redundant-expression)
 
 template <typename Combine>
 inline float reduce(const float* x, int64_t n, float neutral, Combine combine) {
