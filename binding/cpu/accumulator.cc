@@ -35,11 +35,8 @@ class Sums final : public Accumulator {
   int64_t total_floats() const override { return results() * Evaluator::kBlock; }
 
   void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
-    for (const int64_t index : registers_) {
-      if (columns == 1) *totals = vector_.sum(session.kept(index), count);
-      else std::copy_n(session.kept(index), count, totals);
-      totals += Evaluator::kBlock;
-    }
+    std::fill_n(totals, total_floats(), 0.0f);
+    add(totals, session, count, columns);
   }
 
   void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
@@ -83,8 +80,8 @@ class Maximum final : public Accumulator {
   int64_t total_floats() const override { return Evaluator::kBlock; }
 
   void start(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {
-    if (columns == 1) *totals = vector_.max(session.kept(register_), count);
-    else std::copy_n(session.kept(register_), count, totals);
+    std::fill_n(totals, total_floats(), -std::numeric_limits<float>::infinity());
+    add(totals, session, count, columns);
   }
 
   void add(float* totals, const Evaluator::Session& session, int64_t count, int64_t columns) const override {

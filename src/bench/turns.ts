@@ -42,21 +42,26 @@ export async function takeTurns<Name extends string>(
   contestants: ReadonlyMap<Name, Contestant & Pick<OpenContestant, 'warmMs'>>,
   { rounds, turnMs, budgetMs }: TurnOptions,
 ): Promise<Map<Name, number[]>> {
-  const order: { readonly contestant: Contestant; readonly runs: number; readonly times: number[] }[] = [];
+  const order: {
+    readonly contestant: Contestant;
+    readonly runs: number;
+    readonly lead: number;
+    readonly times: number[];
+  }[] = [];
   const times = new Map<Name, number[]>();
   for (const [name, contestant] of contestants) {
     const ms = contestant.warmMs ?? (await warmUp(contestant, turnMs));
     const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(turnMs / ms)));
     times.set(name, []);
-    order.push({ contestant, runs, times: times.get(name) as number[] });
+    order.push({ contestant, runs, lead: Math.floor(runs / 2), times: times.get(name) as number[] });
   }
   let spentMs = 0;
   for (let round = 0; round < rounds && (round < FEWEST_ROUNDS || spentMs < budgetMs); round++) {
-    for (const { contestant, runs, times } of order) {
-      if (runs > 1) await contestant.measure(Math.floor(runs / 2));
+    for (const { contestant, runs, lead, times } of order) {
+      if (lead > 0) await contestant.measure(lead);
       const ms = await contestant.measure(runs);
       times.push(ms);
-      spentMs += runs * ms;
+      spentMs += (lead + runs) * ms;
     }
     order.push(...order.splice(0, 1));
   }
